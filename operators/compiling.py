@@ -1,0 +1,17 @@
+"""How kernels are compiled, decided once."""
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
+def kernel(function: Function) -> Function:
+    """Compile `function` with numba: cached on disk, without the GIL, with IEEE arithmetic.
+
+    Kernels never start threads of their own: callers spread slices of a population over a thread
+    pool, which gives the same bits for any number of threads.
+    """
+    return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))

@@ -1,0 +1,1 @@
+"""slit: where, when and with which model variant to serve language model requests."""

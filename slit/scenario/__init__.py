@@ -1,0 +1,1 @@
+"""What a person describes: records with units and limits, read from TOML and tables."""

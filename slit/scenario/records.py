@@ -1,0 +1,260 @@
+"""The records of a scenario: each field with its unit, meaning and limits.
+
+An invalid record cannot exist. Units are those a person reads in sources (ms, GB, W); everything
+numeric code reads is converted once, in `slit.problem`.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\s,:/\\<>][^,:/\\<>\n]*$")]
+
+
+def quantity(meaning: str, unit: str, **limits: Any) -> Any:
+    """A field with its unit: limits are pydantic's (ge, gt, le, lt, default)."""
+    return Field(description=meaning, json_schema_extra={"unit": unit}, allow_inf_nan=False, **limits)
+
+
+def text(meaning: str, **limits: Any) -> Any:
+    """A field without a unit."""
+    return Field(description=meaning, **limits)
+
+
+class Record(BaseModel):
+    """A frozen record that refuses unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+class LoadingMode(StrEnum):
+    """When a node loads the weights of its variant (model.md section 2, Loading)."""
+
+    ON_DEMAND = "on_demand"
+    PREWARM = "prewarm"
+
+
+class HorizonStart(StrEnum):
+    """Which nodes hold weights before the first epoch."""
+
+    FREE = "free"
+    GIVEN = "given"
+    CYCLIC = "cyclic"
+
+
+class CarbonMethod(StrEnum):
+    """Emission factors of the grid's fuels."""
+
+    DIRECT = "direct"
+    LIFE_CYCLE = "life_cycle"
+
+
+class PueMethod(StrEnum):
+    """Where power usage effectiveness comes from (model.md section 2, Energy)."""
+
+    PUBLISHED = "published"
+    COP = "cop"
+    SHIELD = "shield"
+
+
+class WaterMethod(StrEnum):
+    """Where on-site water comes from (model.md section 2, Water)."""
+
+    PUBLISHED = "published"
+    WET_BULB = "wetbulb"
+    TOWER = "tower"
+
+
+class Horizon(Record):
+    """The time that is planned: equal epochs from a start in UTC."""
+
+    start: AwareDatetime = text("first instant of the first epoch, with its time zone")
+    epochs: int = quantity("number of epochs", "1", ge=1, le=100_000)
+    epoch_seconds: float = quantity("length of an epoch", "s", default=3600.0, gt=0, le=86_400)
+    begins: HorizonStart = text(
+        "nodes loaded before the first epoch: free (any), given (initial_nodes of the pools), "
+        "cyclic (those of the last epoch)",
+        default=HorizonStart.FREE,
+    )
+
+
+class Accounting(Record):
+    """The switches and constants of the model."""
+
+    carbon: CarbonMethod = text("grid emission factors", default=CarbonMethod.LIFE_CYCLE)
+    reservoir_evaporation: bool = text(
+        "whether evaporation from hydropower reservoirs counts as off-site water; "
+        "must be stated, as it decides the ranking of hydro-rich grids"
+    )
+    water_energy_carbon: bool = text(
+        "whether the energy to supply and treat on-site water counts in carbon", default=False
+    )
+    water_supply_kwh_per_m3: float = quantity(
+        "energy to supply on-site water (SHIELD, arXiv 2308.13086)", "kWh/m3", default=0.55, ge=0
+    )
+    wastewater_kwh_per_m3: float = quantity(
+        "energy to treat blowdown (SHIELD, arXiv 2308.13086)", "kWh/m3", default=0.64, ge=0
+    )
+    loading: LoadingMode = text("when weights are loaded", default=LoadingMode.ON_DEMAND)
+    utilization: float = quantity(
+        "target utilization of an active node", "1", default=0.8, gt=0, le=0.95
+    )
+    arrival_scv: float = quantity(
+        "squared coefficient of variation of interarrival times (Ca^2)", "1", default=1.0, ge=0
+    )
+    service_scv: float = quantity(
+        "squared coefficient of variation of prefill times (Cs^2)", "1", default=1.0, ge=0
+    )
+    memory_share: float = quantity(
+        "share of a node's memory that weights and KV cache may fill", "1", default=0.9, gt=0, le=1
+    )
+    fiber_speed_share: float = quantity(
+        "signal speed over that of light where a round trip is estimated from distance",
+        "1",
+        default=2 / 3,
+        gt=0,
+        le=1,
+    )
+    route_stretch: float = quantity(
+        "route length over great-circle distance where a round trip is estimated",
+        "1",
+        default=1.5,
+        ge=1,
+    )
+    embodied: bool = text("whether embodied carbon of active nodes counts", default=False)
+    rental: bool = text("whether rental of active nodes counts in cost", default=False)
+    egress_kb_per_token: float = quantity(
+        "bytes a token takes on the way out, for egress cost", "kB/token", default=0.0, ge=0
+    )
+
+
+class Resolution(Record):
+    """How finely demand is cut into genes."""
+
+    genes: int = quantity(
+        "number of chunks aimed at; each request group gets at least one", "1", ge=1, le=20_000_000
+    )
+
+
+class RequestClass(Record):
+    """An application: what its users wait for and how its answers are judged."""
+
+    name: Name = text("name")
+    slo_ttft_s: float = quantity("time to first token promised", "s", gt=0, le=3600)
+    itl_limit_s: float | None = quantity(
+        "largest time per output token that is acceptable", "s", default=None, gt=0
+    )
+    metric: str = text("what the quality scores measure", default="")
+
+
+class Origin(Record):
+    """Where requests come from."""
+
+    name: Name = text("name")
+    latitude: float = quantity("latitude", "deg", ge=-90, le=90)
+    longitude: float = quantity("longitude", "deg", ge=-180, le=180)
+    jurisdiction: str = text("country or union whose law applies", default="")
+    last_mile_ms: float = quantity("user to regional edge and back", "ms", default=10.0, ge=0)
+
+
+class Datacenter(Record):
+    """A site with one grid connection; its signals over time stand in `Signals`."""
+
+    name: Name = text("name")
+    zone: str = text("grid zone", default="")
+    latitude: float = quantity("latitude", "deg", ge=-90, le=90)
+    longitude: float = quantity("longitude", "deg", ge=-180, le=180)
+    jurisdiction: str = text("country or union whose law applies", default="")
+    pue_method: PueMethod = text("source of the PUE", default=PueMethod.PUBLISHED)
+    water_method: WaterMethod = text("source of on-site water", default=WaterMethod.PUBLISHED)
+    cycles: float = quantity("cycles of concentration of the cooling water", "1", default=5.0, gt=1)
+    water_stress: float = quantity(
+        "withdrawals over renewable supply (FAO SDG 6.4.2)", "1", default=0.0, ge=0
+    )
+    egress_usd_per_gb: float = quantity("price of outgoing data", "USD/GB", default=0.0, ge=0)
+
+
+class NodeType(Record):
+    """A kind of server."""
+
+    name: Name = text("name")
+    gpus: int = quantity("GPUs of a node", "1", ge=1, le=1024)
+    gpu_memory_gb: float = quantity("memory of one GPU", "GB", gt=0)
+    load_gb_per_s: float = quantity("bandwidth at which a node loads weights", "GB/s", gt=0)
+    idle_w: float = quantity("power of an active node without work", "W", ge=0)
+    prefill_w: float = quantity("power while reading prompts", "W", ge=0)
+    decode_w: float = quantity("power while writing tokens", "W", ge=0)
+    standby_w: float = quantity("power of a node that is not active", "W", default=0.0, ge=0)
+    embodied_kg_per_hour: float = quantity(
+        "embodied carbon of an active node", "kg CO2e/h", default=0.0, ge=0
+    )
+    rental_usd_per_hour: float = quantity("rental of an active node", "USD/h", default=0.0, ge=0)
+
+    @model_validator(mode="after")
+    def _ordered_powers(self) -> "NodeType":
+        if not self.standby_w <= self.idle_w <= min(self.prefill_w, self.decode_w):
+            raise ValueError(
+                f"node powers: standby {self.standby_w}, idle {self.idle_w}, prefill "
+                f"{self.prefill_w}, decode {self.decode_w}, expected standby <= idle <= prefill "
+                "and decode (W)"
+            )
+        return self
+
+
+class NodePool(Record):
+    """Identical nodes inside one datacenter."""
+
+    name: Name = text("name")
+    datacenter: Name = text("name of the datacenter")
+    node_type: Name = text("name of the node type")
+    nodes: int = quantity("nodes of the pool", "1", ge=0, le=10_000_000)
+    initial_nodes: dict[Name, int] = text(
+        "nodes that hold a variant before the first epoch, by variant", default_factory=dict
+    )
+
+
+class ModelVariant(Record):
+    """A model at a precision."""
+
+    name: Name = text("name")
+    family: str = text("model family", default="")
+    parameters_b: float = quantity("parameters", "10^9", gt=0)
+    weight_gb: float = quantity("bytes of the weights", "GB", gt=0)
+    kv_bytes_per_token: float = quantity("KV cache of one token", "B/token", ge=0)
+    quality: dict[Name, Annotated[float, Field(ge=0, le=1)]] = text(
+        "share of answers that are right, by request class, from public benchmarks"
+    )
+
+
+class Service(Record):
+    """How fast a node type serves a variant."""
+
+    node_type: Name = text("name of the node type")
+    variant: Name = text("name of the variant")
+    gpus_per_replica: int = quantity("GPUs that hold one copy of the weights", "1", ge=1)
+    batch: int = quantity("requests decoded together by one replica", "1", ge=1)
+    prefill_tokens_per_s: float = quantity("prompt tokens read by a node", "token/s", gt=0)
+    prefill_fixed_s: float = quantity("one-prompt prefill: fixed part", "s", ge=0)
+    prefill_slope_s: float = quantity("one-prompt prefill: per token", "s/token", ge=0)
+    step_fixed_s: float = quantity("one decode step: fixed part", "s", ge=0)
+    step_slope_s: float = quantity("one decode step: per request of the batch", "s", gt=0)
+    estimated: bool = text("whether any figure is estimated", default=False)
+
+
+class Residency(Record):
+    """A rule: requests it names may be served only where it says."""
+
+    origins: tuple[Name, ...] = text("origins it applies to; none: all", default=())
+    classes: tuple[Name, ...] = text("request classes it applies to; none: all", default=())
+    datacenters: tuple[Name, ...] = text("datacenters allowed", default=())
+    jurisdictions: tuple[str, ...] = text("jurisdictions allowed", default=())
+    variants: tuple[Name, ...] = text("variants allowed; none: all", default=())
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Residency":
+        if not (self.datacenters or self.jurisdictions or self.variants):
+            raise ValueError(
+                "residency rule: nothing allowed, expected datacenters, jurisdictions or variants"
+            )
+        return self

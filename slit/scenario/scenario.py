@@ -1,0 +1,153 @@
+"""A whole scenario: records plus the series they are planned on, aligned to epochs."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slit.arrays import frozen
+from slit.errors import SlitError
+from slit.scenario.records import (
+    Accounting,
+    Datacenter,
+    Horizon,
+    ModelVariant,
+    NodePool,
+    NodeType,
+    Origin,
+    RequestClass,
+    Residency,
+    Resolution,
+    Service,
+)
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Signals:
+    """What changes over time at the datacenters: read-only arrays (T, D)."""
+
+    carbon: Floats  # kg CO2e/kWh
+    price: Floats  # USD/kWh, may be negative
+    ewif: Floats  # L/kWh of grid energy
+    pue: Floats  # facility energy over IT energy
+    wue: Floats  # L/kWh of IT energy
+    blowdown: Floats  # L/kWh of IT energy that leaves as wastewater
+    renewable: Floats  # kWh of the epoch, on site
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            object.__setattr__(self, field.name, frozen(getattr(self, field.name), np.float64))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Demand:
+    """Requests by epoch, origin and class: read-only arrays (T, O, K)."""
+
+    requests: Floats  # requests of the epoch
+    prompt: Floats  # mean prompt tokens
+    output: Floats  # mean output tokens
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            object.__setattr__(self, field.name, frozen(getattr(self, field.name), np.float64))
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """Where a figure comes from, and how much of it is estimated."""
+
+    name: str
+    source: str
+    license: str = ""
+    estimated_share: float = 0.0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scenario:
+    """Everything a plan is judged by. Made by `slit.load_scenario` or by hand.
+
+    Shapes: T epochs, O origins, K classes, D datacenters. `round_trip_s` is (O, D) seconds.
+    """
+
+    name: str
+    horizon: Horizon
+    accounting: Accounting
+    resolution: Resolution
+    classes: tuple[RequestClass, ...]
+    origins: tuple[Origin, ...]
+    datacenters: tuple[Datacenter, ...]
+    node_types: tuple[NodeType, ...]
+    pools: tuple[NodePool, ...]
+    variants: tuple[ModelVariant, ...]
+    services: tuple[Service, ...]
+    residency: tuple[Residency, ...]
+    signals: Signals
+    demand: Demand
+    round_trip_s: Floats
+    description: str = ""
+    inputs: tuple[Input, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "round_trip_s", frozen(self.round_trip_s, np.float64))
+        self._check_names()
+        self._check_arrays()
+
+    def _check_names(self) -> None:
+        for kind in ("classes", "origins", "datacenters", "node_types", "pools", "variants"):
+            names = [record.name for record in getattr(self, kind)]
+            if not names:
+                raise SlitError(f"{kind}: none, expected at least one")
+            for name in names:
+                if names.count(name) > 1:
+                    raise SlitError(f"{kind}: {name!r} twice, expected distinct names")
+        for pool in self.pools:
+            known("pools", pool.name, "datacenter", pool.datacenter, self.datacenters)
+            known("pools", pool.name, "node_type", pool.node_type, self.node_types)
+            for name in pool.initial_nodes:
+                known("pools", pool.name, "initial_nodes", name, self.variants)
+        for service in self.services:
+            known("services", service.variant, "node_type", service.node_type, self.node_types)
+            known("services", service.node_type, "variant", service.variant, self.variants)
+        for variant in self.variants:
+            for request_class in self.classes:
+                if request_class.name not in variant.quality:
+                    raise SlitError(
+                        f"variants.{variant.name}.quality: no score for class "
+                        f"{request_class.name!r}, expected a share in [0, 1]"
+                    )
+        for number, rule in enumerate(self.residency):
+            for kind in ("origins", "classes", "datacenters", "variants"):
+                for name in getattr(rule, kind):
+                    known("residency", str(number), kind, name, getattr(self, kind))
+
+    def _check_arrays(self) -> None:
+        epochs, centers = self.horizon.epochs, len(self.datacenters)
+        by_site = (epochs, centers)
+        by_group = (epochs, len(self.origins), len(self.classes))
+        for holder, shape in ((self.signals, by_site), (self.demand, by_group)):
+            for field in fields(holder):
+                label = f"{type(holder).__name__.lower()}.{field.name}"
+                lowest = {"price": -np.inf, "pue": 1.0}.get(field.name, 0.0)
+                _check_array(label, getattr(holder, field.name), shape, lowest)
+        _check_array("round_trip_s", self.round_trip_s, (len(self.origins), centers), 0.0)
+
+
+def known(kind: str, owner: str, field: str, name: str, records: tuple[Any, ...]) -> int:
+    """The index of the record called `name`; an error that lists the names if there is none."""
+    names = [record.name for record in records]
+    if name not in names:
+        raise SlitError(f"{kind}.{owner}.{field}: {name!r}, expected one of {', '.join(names)}")
+    return names.index(name)
+
+
+def _check_array(label: str, values: Floats, shape: tuple[int, ...], lowest: float) -> None:
+    if values.shape != shape:
+        raise SlitError(f"{label}: shape {values.shape}, expected {shape}")
+    wrong = ~np.isfinite(values) | (values < lowest)
+    if wrong.any():
+        where = tuple(int(i) for i in np.argwhere(wrong)[0])
+        raise SlitError(f"{label}{list(where)}: {values[where]}, expected a number >= {lowest}")

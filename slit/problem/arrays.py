@@ -1,0 +1,142 @@
+"""The Problem: everything a kernel reads, as read-only C-order arrays."""
+
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
+Genes = NDArray[np.int16]
+
+MICROTICKS = 1 << 20
+"""Ticks of one node-second: work is summed in integers, so any order gives the same bits."""
+
+
+class Loading(IntEnum):
+    """`slit.scenario.records.LoadingMode` as kernels read it."""
+
+    ON_DEMAND = 0
+    PREWARM = 1
+
+
+class Start(IntEnum):
+    """`slit.scenario.records.HorizonStart` as kernels read it."""
+
+    FREE = 0
+    GIVEN = 1
+    CYCLIC = 2
+
+
+class Problem(NamedTuple):
+    """Read-only arrays of one planning problem.
+
+    Shapes: T epochs, J request groups (sorted by epoch, origin, class), G genes (chunks of the
+    groups, in their order), P placements, Q pools, D datacenters, K classes, O origins,
+    R distinct sets of allowed placements of at most A entries.
+
+    Sums over chunks are kept in integers (fixed point): work in ticks of 2^-20 node-seconds,
+    energy in joules times `energy_scale`, requests times `request_scale`, requests times prompt
+    tokens times `prompt_scale`. Full, incremental, serial and threaded evaluation therefore agree
+    to the bit, and an emptied cell is exactly zero.
+    """
+
+    # horizon
+    epoch_seconds: float
+    epoch_ticks: int  # of one node
+    node_ticks: int  # work that one active node takes: utilization * epoch
+    loading: int  # Loading
+    start: int  # Start
+    variability: float  # (Ca^2 + Cs^2) / 2
+
+    # request groups and genes
+    group_epoch: Ints  # (J,)
+    group_origin: Ints  # (J,)
+    group_class: Ints  # (J,)
+    group_requests: Floats  # (J,) requests
+    group_prompt: Floats  # (J,) mean prompt tokens
+    group_output: Floats  # (J,) mean output tokens
+    group_chunks: Ints  # (J,)
+    group_first: Ints  # (J + 1,) first gene of each group
+    epoch_group: Ints  # (T + 1,) first group of each epoch
+    epoch_gene: Ints  # (T + 1,) first gene of each epoch
+    gene_group: Ints  # (G,)
+    gene_row: Ints  # (G,) row of `options`
+    options: Genes  # (R, A) allowed placements, padded with -1
+    option_count: Ints  # (R,)
+    allowed: Bools  # (J, P)
+
+    # placements and pools
+    placement_pool: Ints  # (P,)
+    placement_variant: Ints  # (P,)
+    placement_datacenter: Ints  # (P,)
+    replicas: Floats  # (P,) servers of one node
+    prefill_fixed: Floats  # (P,) s, one prompt on one replica
+    prefill_slope: Floats  # (P,) s/token
+    load_seconds: Floats  # (P,) to load the weights
+    initial_nodes: Longs  # (P,)
+    idle_energy: Longs  # (P,) of an active node in an epoch, energy ticks
+    prewarm_energy: Longs  # (P,) of loading one node, energy ticks (0 unless PREWARM)
+    pool_datacenter: Ints  # (Q,)
+    pool_nodes: Longs  # (Q,)
+    standby_energy: Longs  # (Q,) of an idle node in an epoch, energy ticks
+
+    # groups at placements
+    chunk: Longs  # (J, P, 2) work ticks and energy ticks above idle of one chunk
+    chunk_size: Longs  # (J, 2) requests and requests * prompt tokens of one chunk, scaled
+    chunk_requests: Floats  # (J,) requests of one chunk
+    node_seconds: Floats  # (J, P) of one request
+    base_ttft: Floats  # (J, P) s: round trip + last mile + one-prompt prefill
+    service: Floats  # (J, P, 4) slack SLO - base (s), sigma(base), and, for a request that meets
+    #                  a loading node, its mean sigma and its probability of being late
+    accuracy: Floats  # (K, P) share of right answers
+    slo: Floats  # (K,) s
+
+    # datacenters over time
+    carbon: Floats  # (T, D) kg CO2e/kWh
+    price: Floats  # (T, D) USD/kWh
+    ewif: Floats  # (T, D) L/kWh
+    pue: Floats  # (T, D)
+    wue: Floats  # (T, D) L/kWh of IT energy
+    blowdown: Floats  # (T, D) L/kWh of IT energy
+    renewable: Floats  # (T, D) kWh
+    water_stress: Floats  # (D,)
+
+    # scales of the integer sums
+    energy_scale: float  # energy ticks of one joule
+    request_scale: float
+    prompt_scale: float
+    total_requests: float
+
+    @property
+    def epochs(self) -> int:
+        """T."""
+        return len(self.epoch_gene) - 1
+
+    @property
+    def groups(self) -> int:
+        """J."""
+        return len(self.group_epoch)
+
+    @property
+    def genes(self) -> int:
+        """G."""
+        return len(self.gene_group)
+
+    @property
+    def placements(self) -> int:
+        """P."""
+        return len(self.placement_pool)
+
+    @property
+    def datacenters(self) -> int:
+        """D."""
+        return len(self.water_stress)
+
+    @property
+    def kwh_per_energy_tick(self) -> float:
+        """What one energy tick is worth in kWh."""
+        return 1.0 / (self.energy_scale * 3.6e6)

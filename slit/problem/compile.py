@@ -1,0 +1,246 @@
+"""Scenario -> Problem."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slit.arrays import frozen
+from slit.errors import SlitError
+from slit.problem.arrays import MICROTICKS, Loading, Problem, Start
+from slit.problem.groups import (
+    Groups,
+    allowed_placements,
+    chunk_counts,
+    groups_of,
+    node_seconds,
+)
+from slit.problem.placements import (
+    Placement,
+    initial_nodes,
+    load_seconds,
+    placements_of,
+    residency_mask,
+    service_rates,
+)
+from slit.scenario.records import HorizonStart, LoadingMode
+from slit.scenario.scenario import Scenario
+
+Floats = NDArray[np.float64]
+Longs = NDArray[np.int64]
+
+LARGEST_SUM = 2.0**60
+"""Integer sums stay below this, with room to spare for int64."""
+
+
+def compile_problem(scenario: Scenario) -> Problem:
+    """Turn a scenario into the arrays that kernels read (model.md sections 1 and 2).
+
+    Raises SlitError where a variant fits no pool, a group has no allowed placement, loading takes
+    an epoch or longer, or the numbers leave the range of exact integer sums.
+    """
+    placements = placements_of(scenario)
+    if len(placements) > np.iinfo(np.int16).max:
+        raise SlitError(f"placements: {len(placements)}, expected at most 32767")
+    rates = service_rates(scenario, placements)
+    groups = groups_of(scenario)
+    residency = residency_mask(scenario, placements)
+    allowed = allowed_placements(scenario, groups, placements, rates, residency)
+    prefill, decode = node_seconds(groups, rates)
+    chunks = chunk_counts(groups, prefill + decode, allowed, genes=scenario.resolution.genes)
+    prefill, decode = np.where(allowed, prefill, 0.0), np.where(allowed, decode, 0.0)
+    watts = _watts(placements)
+    above_idle = prefill * (watts[1] - watts[0]) + decode * (watts[2] - watts[0])  # J
+    loading = load_seconds(scenario, placements)
+    fixed = np.array([p.service.prefill_fixed_s for p in placements])
+    slope = np.array([p.service.prefill_slope_s for p in placements])
+    base = _base_ttft(scenario, placements, groups, fixed, slope)
+    slo = np.array([request_class.slo_ttft_s for request_class in scenario.classes])
+    per_chunk = groups.requests / chunks
+    ticks = _work_ticks(scenario, prefill + decode, per_chunk)
+    energy = _EnergyTicks(scenario, placements, groups, above_idle, prefill + decode, loading)
+    request_scale = _scale(groups.requests.sum())
+    prompt_scale = _scale((groups.requests * groups.prompt).sum())
+    size = np.stack(
+        [
+            np.rint(per_chunk * request_scale),
+            np.rint(per_chunk * groups.prompt * prompt_scale),
+        ],
+        axis=-1,
+    )
+    accounting, horizon, signals = scenario.accounting, scenario.horizon, scenario.signals
+    return Problem(
+        epoch_seconds=horizon.epoch_seconds,
+        epoch_ticks=int(horizon.epoch_seconds * MICROTICKS),
+        node_ticks=int(accounting.utilization * horizon.epoch_seconds * MICROTICKS),
+        loading=int(Loading.PREWARM if accounting.loading == LoadingMode.PREWARM else 0),
+        start=int(Start[HorizonStart(horizon.begins).name]),
+        variability=(accounting.arrival_scv + accounting.service_scv) / 2,
+        **_gene_arrays(groups, chunks, allowed, horizon.epochs),
+        placement_pool=frozen([p.pool for p in placements], np.int32),
+        placement_variant=frozen([p.variant for p in placements], np.int32),
+        placement_datacenter=frozen([p.datacenter for p in placements], np.int32),
+        replicas=rates.replicas,
+        prefill_fixed=frozen(fixed, np.float64),
+        prefill_slope=frozen(slope, np.float64),
+        load_seconds=frozen(loading, np.float64),
+        initial_nodes=frozen(initial_nodes(scenario, placements), np.int64),
+        idle_energy=frozen(energy.idle, np.int64),
+        prewarm_energy=frozen(energy.prewarm, np.int64),
+        pool_datacenter=frozen(_pool_datacenter(scenario), np.int32),
+        pool_nodes=frozen([pool.nodes for pool in scenario.pools], np.int64),
+        standby_energy=frozen(energy.standby, np.int64),
+        chunk=frozen(
+            np.stack([ticks, np.rint(per_chunk[:, None] * above_idle * energy.scale)], axis=-1),
+            np.int64,
+        ),
+        chunk_size=frozen(size, np.int64),
+        chunk_requests=frozen(per_chunk, np.float64),
+        node_seconds=frozen(prefill + decode, np.float64),
+        base_ttft=frozen(base, np.float64),
+        service=frozen(service_table(base, slo[groups.request_class], loading), np.float64),
+        accuracy=frozen(_accuracy(scenario, placements), np.float64),
+        slo=frozen(slo, np.float64),
+        carbon=signals.carbon,
+        price=signals.price,
+        ewif=signals.ewif,
+        pue=signals.pue,
+        wue=signals.wue,
+        blowdown=signals.blowdown,
+        renewable=signals.renewable,
+        water_stress=frozen([d.water_stress for d in scenario.datacenters], np.float64),
+        energy_scale=energy.scale,
+        request_scale=request_scale,
+        prompt_scale=prompt_scale,
+        total_requests=float(groups.requests.sum()),
+    )
+
+
+def service_table(base: Floats, slo: Floats, loading: Floats) -> Floats:
+    """(J, P, 4): slack, sigma(base), and mean sigma and lateness of a request that meets a
+    loading node (model.md section 2, Quality of service).
+
+    base (J, P), slo (J,), loading (P,), all in s.
+    """
+    promise = slo[:, None]
+    slack = promise - base
+    length = np.broadcast_to(loading[None, :], base.shape)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        beyond = np.exp(np.minimum(slack, 0.0) / promise)
+        inside = slack + promise * -np.expm1(-np.maximum(length - slack, 0.0) / promise)
+        outside = beyond * promise * -np.expm1(-length / promise)
+        loaded = np.where(
+            slack >= length, 1.0, np.where(slack >= 0, inside / length, outside / length)
+        )
+        late = np.clip(1.0 - slack / length, 0.0, 1.0)
+    loaded = np.where(length > 0, loaded, beyond)
+    late = np.where(length > 0, late, (slack < 0).astype(np.float64))
+    return np.stack([slack, beyond, loaded, late], axis=-1)
+
+
+def _watts(placements: list[Placement]) -> Floats:
+    """Idle, prefill and decode power of a node, (3, P) W."""
+    kinds = [p.node_type for p in placements]
+    return np.array([[k.idle_w, k.prefill_w, k.decode_w] for k in kinds]).T
+
+
+def _base_ttft(
+    scenario: Scenario, placements: list[Placement], groups: Groups, fixed: Floats, slope: Floats
+) -> Floats:
+    center = [p.datacenter for p in placements]
+    last_mile = np.array([origin.last_mile_ms / 1000 for origin in scenario.origins])
+    network = scenario.round_trip_s[:, center] + last_mile[:, None]
+    prefill: Floats = fixed[None, :] + slope[None, :] * groups.prompt[:, None]
+    return np.asarray(network[groups.origin] + prefill, dtype=np.float64)
+
+
+def _work_ticks(scenario: Scenario, seconds: Floats, per_chunk: Floats) -> Floats:
+    ticks = np.ceil(per_chunk[:, None] * seconds * MICROTICKS)
+    most = float(ticks.max()) * scenario.resolution.genes
+    if most > LARGEST_SUM:
+        raise SlitError(
+            f"demand: {most / MICROTICKS:.3g} node-seconds, expected less than "
+            f"{LARGEST_SUM / MICROTICKS:.3g} (range of exact integer sums)"
+        )
+    return ticks
+
+
+class _EnergyTicks:
+    """Energies as integers, at the finest scale whose largest sum still fits."""
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        placements: list[Placement],
+        groups: Groups,
+        above_idle: Floats,
+        seconds: Floats,
+        loading: Floats,
+    ) -> None:
+        epoch, epochs = scenario.horizon.epoch_seconds, scenario.horizon.epochs
+        types = {node_type.name: node_type for node_type in scenario.node_types}
+        idle = np.array([p.node_type.idle_w for p in placements])
+        standby = np.array([types[pool.node_type].standby_w for pool in scenario.pools])
+        nodes = np.array([pool.nodes for pool in scenario.pools])
+        # Active nodes are at most work / utilization + 1 in each cell; loading at most doubles
+        # their idle energy.
+        active = groups.requests[:, None] * (
+            above_idle + 2 * idle * seconds / scenario.accounting.utilization
+        )
+        most = (
+            active.max(axis=1).sum()
+            + 2 * epochs * epoch * idle.sum()
+            + epochs * epoch * (standby * nodes).sum()
+        )
+        self.scale = _scale(most)
+        prewarm = scenario.accounting.loading == LoadingMode.PREWARM
+        self.idle = np.rint(idle * epoch * self.scale)
+        self.prewarm = np.rint(idle * loading * self.scale * prewarm)
+        self.standby = np.rint(standby * epoch * self.scale)
+
+
+def _scale(most: float) -> float:
+    """The largest power of two that keeps `most` below LARGEST_SUM."""
+    return float(2.0 ** np.floor(np.log2(LARGEST_SUM / max(most, 1e-9))))
+
+
+def _accuracy(scenario: Scenario, placements: list[Placement]) -> Floats:
+    return np.array(
+        [
+            [scenario.variants[p.variant].quality[k.name] for p in placements]
+            for k in scenario.classes
+        ]
+    )
+
+
+def _pool_datacenter(scenario: Scenario) -> list[int]:
+    names = [center.name for center in scenario.datacenters]
+    return [names.index(pool.datacenter) for pool in scenario.pools]
+
+
+def _gene_arrays(
+    groups: Groups, chunks: NDArray[np.int32], allowed: NDArray[np.bool_], epochs: int
+) -> dict[str, NDArray[np.generic]]:
+    first = np.concatenate([[0], np.cumsum(chunks, dtype=np.int64)])
+    edges = np.searchsorted(groups.epoch, np.arange(epochs + 1))
+    gene_group = np.repeat(np.arange(len(chunks)), chunks)
+    masks, row = np.unique(allowed, axis=0, return_inverse=True)
+    counts = masks.sum(axis=1)
+    options = np.full((len(masks), counts.max()), -1)
+    for r, mask in enumerate(masks):
+        options[r, : counts[r]] = np.flatnonzero(mask)
+    return {
+        "group_epoch": frozen(groups.epoch, np.int32),
+        "group_origin": frozen(groups.origin, np.int32),
+        "group_class": frozen(groups.request_class, np.int32),
+        "group_requests": frozen(groups.requests, np.float64),
+        "group_prompt": frozen(groups.prompt, np.float64),
+        "group_output": frozen(groups.output, np.float64),
+        "group_chunks": frozen(chunks, np.int32),
+        "group_first": frozen(first, np.int32),
+        "epoch_group": frozen(edges, np.int32),
+        "epoch_gene": frozen(first[edges], np.int32),
+        "gene_group": frozen(gene_group, np.int32),
+        "gene_row": frozen(row.reshape(-1)[gene_group], np.int32),
+        "options": frozen(options, np.int16),
+        "option_count": frozen(counts, np.int32),
+        "allowed": frozen(allowed, np.bool_),
+    }

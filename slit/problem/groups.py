@@ -1,0 +1,95 @@
+"""Demand -> request groups -> equal chunks (model.md section 1)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slit.errors import SlitError
+from slit.problem.placements import Placement, ServiceRates
+from slit.scenario.scenario import Scenario
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """Groups with requests, sorted by epoch, origin and class; (J,) arrays."""
+
+    epoch: Ints
+    origin: Ints
+    request_class: Ints
+    requests: Floats
+    prompt: Floats
+    output: Floats
+
+
+def groups_of(scenario: Scenario) -> Groups:
+    """The groups of a scenario that have requests. Raises SlitError if there is none."""
+    demand = scenario.demand
+    epoch, origin, request_class = np.nonzero(demand.requests > 0)
+    if len(epoch) == 0:
+        raise SlitError("demand.requests: all 0, expected at least one group with requests")
+    cells = (epoch, origin, request_class)
+    tokens = demand.prompt[cells] + demand.output[cells]
+    if (tokens <= 0).any():
+        j = int(np.flatnonzero(tokens <= 0)[0])
+        raise SlitError(
+            f"demand: {_label(scenario, epoch[j], origin[j], request_class[j])}: 0 tokens, "
+            "expected prompt + output > 0 (mean tokens of a request)"
+        )
+    return Groups(*cells, demand.requests[cells], demand.prompt[cells], demand.output[cells])
+
+
+def node_seconds(groups: Groups, rates: ServiceRates) -> tuple[Floats, Floats]:
+    """Prefill and decode node-seconds of one request, two arrays (J, P).
+
+    Infinite decode time where a placement cannot serve the class.
+    """
+    prefill = groups.prompt[:, None] / rates.prefill_rate[None, :]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        decode = groups.output[:, None] / rates.decode_rate[groups.request_class]
+    return prefill, np.where(rates.decode_rate[groups.request_class] > 0, decode, np.inf)
+
+
+def allowed_placements(
+    scenario: Scenario,
+    groups: Groups,
+    placements: list[Placement],
+    rates: ServiceRates,
+    residency: Bools,
+) -> Bools:
+    """(J, P) mask. Raises SlitError naming the first group without any placement."""
+    serves = rates.decode_rate[groups.request_class] > 0
+    allowed: Bools = serves & residency[groups.origin, groups.request_class]
+    empty = np.flatnonzero(~allowed.any(axis=1))
+    if len(empty):
+        j = empty[0]
+        where = _label(scenario, groups.epoch[j], groups.origin[j], groups.request_class[j])
+        why = "residency rules" if serves[j].any() else "memory or itl_limit_s"
+        raise SlitError(
+            f"demand: {where}: no allowed placement ({why}), expected at least one of "
+            f"{len(placements)} ({len(empty)} groups are affected)"
+        )
+    return allowed
+
+
+def chunk_counts(
+    groups: Groups, seconds: Floats, allowed: Bools, *, genes: int
+) -> NDArray[np.int32]:
+    """Chunks of each group, proportional to its median node-seconds, at least 1; (J,)."""
+    typical = np.ma.median(np.ma.array(seconds, mask=~allowed), axis=1).filled(0.0)
+    load = groups.requests * typical
+    share = load / load.sum()
+    most = np.maximum(1.0, np.ceil(groups.requests))
+    counts = np.clip(np.rint(genes * share), 1.0, most)
+    return counts.astype(np.int32)
+
+
+def _label(scenario: Scenario, epoch: int, origin: int, request_class: int) -> str:
+    return (
+        f"epoch {epoch}, origin {scenario.origins[origin].name}, "
+        f"class {scenario.classes[request_class].name}"
+    )

@@ -186,8 +186,9 @@ def _random_variants(
 ) -> tuple[tuple[ModelVariant, ...], tuple[Service, ...]]:
     """Variants and their services; the first fits everywhere with its whole batch.
 
-    With `extras`, from the third on a variant may be too large for a replica, or so hungry for
-    KV cache that its batch must shrink; the last node type may lack a service for it.
+    The others fit at least the first node type. With `extras`, another node type may lack a
+    service for them or put too large weights on one GPU, and from the third on a variant may be so
+    hungry for KV cache that its batch must shrink.
     """
     records, services = [], []
     for v in range(count):
@@ -209,7 +210,7 @@ def _random_variants(
         for n, node in enumerate(types):
             if extras and v >= 1 and n >= 1 and rng.random() < 0.2:
                 continue
-            gpus = 1 if v == 0 or (extras and v >= 2 and rng.random() < 0.2) else 4
+            gpus = 1 if v == 0 or (extras and n >= 1 and rng.random() < 0.2) else 4
             services.append(_random_service(rng, n, v, gpus, node.gpus // gpus, parameters))
     return tuple(records), tuple(services)
 
@@ -332,7 +333,7 @@ def _nodes(
             (np.ceil(needed * (1 + 1e-5)) for (pool, _), needed in cells.items() if pool == q),
             start=np.zeros(work.shape[0]),
         )
-        nodes.append(int(peak.max()) + int(rng.integers(spare + 1)))
+        nodes.append(max(int(peak.max()) + int(rng.integers(spare + 1)), int(q == 0)))
     return nodes
 
 

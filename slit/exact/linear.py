@@ -1,0 +1,401 @@
+"""Linear and mixed-integer programs: arrays in, one call to HiGHS, arrays out.
+
+A thin layer over highspy that everything in `slit.exact` shares: silent, on one thread (callers
+run independent solvers on a thread pool; HiGHS releases the interpreter lock), deterministic.
+Infeasible and unbounded are statuses here; what they mean to a user is said by the caller.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+import highspy
+import numpy as np
+from highspy import HighsModelStatus, HighsStatus
+from numpy.typing import NDArray
+from scipy import sparse
+
+from slit.exact.dual_bound import dual_bound
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int32]
+Bools = NDArray[np.bool_]
+Sparse = sparse.csr_array[np.float64] | sparse.csc_array[np.float64]
+
+
+class Status(Enum):
+    """How a solve ended."""
+
+    OPTIMAL = "optimal"
+    INFEASIBLE = "infeasible"
+    UNBOUNDED = "unbounded"
+    UNBOUNDED_OR_INFEASIBLE = "unbounded or infeasible"
+    LIMIT = "stopped by a limit"
+    FAILED = "failed"
+
+
+_STATUSES = {
+    HighsModelStatus.kOptimal: Status.OPTIMAL,
+    HighsModelStatus.kModelEmpty: Status.OPTIMAL,
+    HighsModelStatus.kInfeasible: Status.INFEASIBLE,
+    HighsModelStatus.kUnbounded: Status.UNBOUNDED,
+    HighsModelStatus.kUnboundedOrInfeasible: Status.UNBOUNDED_OR_INFEASIBLE,
+    HighsModelStatus.kTimeLimit: Status.LIMIT,
+    HighsModelStatus.kIterationLimit: Status.LIMIT,
+    HighsModelStatus.kSolutionLimit: Status.LIMIT,
+    HighsModelStatus.kInterrupt: Status.LIMIT,
+}
+
+_DUAL, _PRIMAL = 1, 4  # values of HiGHS' option `simplex_strategy`
+_FROM_LP, _IRREDUCIBLE = 2, 4  # bits of HiGHS' option `iis_strategy`
+
+
+class SolverError(RuntimeError):
+    """HiGHS refused a call: a defect of ours, never of the user's input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How HiGHS is run.
+
+    time_limit: s of one solve, None for no limit (a limit makes results depend on the machine).
+    mip_gap: relative gap at which a mixed-integer solve stops.
+    feasibility_tolerance: absolute violation allowed of a bound or row, 1e-10 to 1e-2.
+    """
+
+    time_limit: float | None = None
+    mip_gap: float = 1e-6
+    feasibility_tolerance: float = 1e-7
+
+    def __post_init__(self) -> None:
+        if self.time_limit is not None and not self.time_limit > 0:
+            raise ValueError(f"time_limit: found {self.time_limit}, expected a positive time (s)")
+        if not 0 <= self.mip_gap < np.inf:
+            raise ValueError(f"mip_gap: found {self.mip_gap}, expected 0 or more (relative gap)")
+        if not 1e-10 <= self.feasibility_tolerance <= 1e-2:
+            raise ValueError(
+                f"feasibility_tolerance: found {self.feasibility_tolerance}, expected 1e-10 to 1e-2"
+            )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinearModel:
+    """Minimize cost @ x + offset over row_lower <= matrix @ x <= row_upper, lower <= x <= upper.
+
+    Shapes: n columns, m rows. cost, lower, upper (n,); matrix sparse (m, n), each entry once;
+    row_lower, row_upper (m,); integer (n,) marks the columns that must be whole, None for none.
+    Bounds may be infinite, costs and coefficients may not.
+    """
+
+    cost: Floats
+    lower: Floats
+    upper: Floats
+    matrix: Sparse
+    row_lower: Floats
+    row_upper: Floats
+    integer: Bools | None = None
+    offset: float = 0.0
+
+    def __post_init__(self) -> None:
+        rows, columns = self.matrix.shape
+        for name, size in (("cost", columns), ("lower", columns), ("upper", columns),
+                           ("row_lower", rows), ("row_upper", rows)):  # fmt: skip
+            found = getattr(self, name)
+            if found.shape != (size,):
+                raise ValueError(f"{name}: found shape {found.shape}, expected ({size},)")
+            if np.isnan(found).any():
+                raise ValueError(f"{name}: found NaN, expected numbers")
+        if self.integer is not None and self.integer.shape != (columns,):
+            raise ValueError(f"integer: found shape {self.integer.shape}, expected ({columns},)")
+        if not (np.isfinite(self.cost).all() and np.isfinite(self.matrix.data).all()):
+            raise ValueError("cost and matrix: found infinite numbers or NaN, expected finite ones")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Solution:
+    """What a solve gave.
+
+    value: attained objective, NaN without a feasible point. x (n,), row_duals (m,) and
+    reduced_costs (n,) are empty where HiGHS has none (duals only of linear programs). mip_bound: a
+    lower bound on the optimum of a mixed-integer program, as HiGHS states it; NaN for a linear one
+    (see Solver.lower_bound). steps: simplex iterations, branch-and-bound nodes where mixed-integer.
+    """
+
+    status: Status
+    value: float
+    x: Floats
+    row_duals: Floats
+    reduced_costs: Floats
+    mip_bound: float
+    steps: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Conflict:
+    """Rows and column bounds that cannot hold together; `irreducible`: without any one they can."""
+
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    irreducible: bool
+
+
+class Solver:
+    """One program held by HiGHS: solve, change, solve again from the previous basis."""
+
+    def __init__(self, model: LinearModel, *, settings: Settings | None = None) -> None:
+        settings = settings or Settings()
+        self._matrices: list[Sparse] = [model.matrix]
+        self._cost = model.cost.copy()
+        self._lower, self._upper = model.lower.copy(), model.upper.copy()
+        self._row_lower, self._row_upper = model.row_lower.copy(), model.row_upper.copy()
+        self._integer = None if model.integer is None else model.integer.copy()
+        self._offset = model.offset
+        self._settings = settings
+        self._last: Solution | None = None
+        self._point_feasible = False
+        self._cost_changed = False
+        self._all_columns = np.arange(len(model.cost), dtype=np.int32)
+        self._highs = highspy.Highs()
+        options: dict[str, bool | int | float | str] = {
+            "output_flag": False,
+            "threads": 1,
+            "parallel": "off",
+            "random_seed": 0,
+            "mip_rel_gap": settings.mip_gap,
+            "mip_abs_gap": 0.0,
+            "primal_feasibility_tolerance": settings.feasibility_tolerance,
+        }
+        if settings.time_limit is not None:
+            options["time_limit"] = settings.time_limit
+        for name, value in options.items():
+            _check(self._highs.setOptionValue(name, value), f"setOptionValue({name})")
+        self._pass(model)
+
+    def _pass(self, model: LinearModel) -> None:
+        rows, columns = model.matrix.shape
+        by_row = isinstance(model.matrix, sparse.csr_array)
+        integer = np.zeros(columns, np.int32) if self._integer is None else self._integer
+        status = self._highs.passModel(
+            columns,
+            rows,
+            int(model.matrix.nnz),
+            int((highspy.MatrixFormat.kRowwise if by_row else highspy.MatrixFormat.kColwise).value),
+            int(highspy.ObjSense.kMinimize.value),
+            model.offset,
+            model.cost,
+            model.lower,
+            model.upper,
+            model.row_lower,
+            model.row_upper,
+            model.matrix.indptr.astype(np.int32, copy=False),
+            model.matrix.indices.astype(np.int32, copy=False),
+            model.matrix.data,
+            integer.astype(np.int32),
+        )
+        _check(status, "passModel")
+
+    @property
+    def rows(self) -> int:
+        """Number of rows, those added included."""
+        return len(self._row_lower)
+
+    @property
+    def columns(self) -> int:
+        """Number of columns."""
+        return len(self._cost)
+
+    def set_cost(self, cost: Floats) -> None:
+        """Replace the cost vector (n,)."""
+        if cost.shape != self._cost.shape or not np.isfinite(cost).all():
+            raise ValueError(
+                f"cost: found shape {cost.shape}, expected {self._cost.shape}, finite numbers"
+            )
+        self._cost = cost.copy()
+        self._cost_changed = True
+        _check(
+            self._highs.changeColsCost(self.columns, self._all_columns, self._cost),
+            "changeColsCost",
+        )
+
+    def set_column_bounds(self, columns: NDArray[np.integer], lower: Floats, upper: Floats) -> None:
+        """Replace the bounds of `columns` (k,): lower (k,), upper (k,)."""
+        index = columns.astype(np.int32)
+        self._lower[index], self._upper[index] = lower, upper
+        self._point_feasible = False
+        _check(
+            self._highs.changeColsBounds(
+                len(index), index, self._lower[index], self._upper[index]
+            ),
+            "changeColsBounds",
+        )
+
+    def set_row_bounds(self, rows: NDArray[np.integer], lower: Floats, upper: Floats) -> None:
+        """Replace the bounds of `rows` (k,): lower (k,), upper (k,)."""
+        index = rows.astype(np.int32)
+        self._row_lower[index], self._row_upper[index] = lower, upper
+        self._point_feasible = False
+        _check(
+            self._highs.changeRowsBounds(
+                len(index), index, self._row_lower[index], self._row_upper[index]
+            ),
+            "changeRowsBounds",
+        )
+
+    def add_rows(self, matrix: sparse.csr_array[np.float64], lower: Floats, upper: Floats) -> slice:
+        """Add rows lower <= matrix @ x <= upper, matrix (k, n); returns their positions."""
+        count, columns = matrix.shape
+        if columns != self.columns or lower.shape != (count,) or upper.shape != (count,):
+            raise ValueError(
+                f"rows: found matrix {matrix.shape}, lower {lower.shape}, upper {upper.shape}, "
+                f"expected (k, {self.columns}), (k,), (k,)"
+            )
+        _check(
+            self._highs.addRows(
+                count,
+                lower,
+                upper,
+                int(matrix.nnz),
+                matrix.indptr[:-1].astype(np.int32),
+                matrix.indices.astype(np.int32, copy=False),
+                matrix.data,
+            ),
+            "addRows",
+        )
+        self._matrices.append(matrix)
+        first = self.rows
+        self._row_lower = np.concatenate([self._row_lower, lower])
+        self._row_upper = np.concatenate([self._row_upper, upper])
+        if self._point_feasible and self._last is not None:
+            activity = matrix @ self._last.x
+            slack = self._settings.feasibility_tolerance
+            self._point_feasible = bool(
+                ((activity >= lower - slack) & (activity <= upper + slack)).all()
+            )
+        return slice(first, self.rows)
+
+    def solve(self, *, warm: bool = True, start: Floats | None = None) -> Solution:
+        """Solve from the previous basis (`warm`) or afresh with presolve.
+
+        `start` (n,) is a point that a mixed-integer solve may begin with. The path taken, and with
+        several optima the one returned, depends on the solves before; the same calls give the same
+        bits.
+        """
+        if not warm:
+            _check(self._highs.clearSolver(), "clearSolver")
+        # The last optimum is still feasible and only the cost is new: the primal simplex needs far
+        # fewer steps from it. Otherwise the basis is dual feasible, or nothing is known.
+        primal = warm and self._point_feasible and self._cost_changed
+        strategy = _PRIMAL if primal else _DUAL
+        _check(self._highs.setOptionValue("simplex_strategy", strategy), "simplex_strategy")
+        if start is not None:
+            _check(self._highs.setSolution(self.columns, self._all_columns, start), "setSolution")
+        if self._highs.run() == HighsStatus.kError:
+            status = Status.FAILED
+        else:
+            status = _STATUSES.get(self._highs.getModelStatus(), Status.FAILED)
+        self._last = self._read(status)
+        self._point_feasible = status is Status.OPTIMAL
+        self._cost_changed = False
+        return self._last
+
+    def _read(self, status: Status) -> Solution:
+        info, solution = self._highs.getInfo(), self._highs.getSolution()
+        mixed = self._integer is not None and bool(self._integer.any())
+        found = info.primal_solution_status == int(highspy.kSolutionStatusFeasible)
+        usable = bool(solution.value_valid) and status in (Status.OPTIMAL, Status.LIMIT) and found
+        dual = bool(solution.dual_valid) and not mixed
+        empty = np.empty(0)
+        return Solution(
+            status=status,
+            value=float(info.objective_function_value) if usable else float("nan"),
+            x=np.array(solution.col_value) if usable else empty,
+            row_duals=np.array(solution.row_dual) if dual else empty,
+            reduced_costs=np.array(solution.col_dual) if dual else empty,
+            mip_bound=float(info.mip_dual_bound) if mixed else float("nan"),
+            steps=int(info.mip_node_count if mixed else info.simplex_iteration_count),
+        )
+
+    def lower_bound(
+        self, *, implied_lower: Floats | None = None, implied_upper: Floats | None = None
+    ) -> float:
+        """A value no feasible point can go below, proved by the duals of the last solve.
+
+        Holds whatever the tolerances the solver stopped at, rounding of our own sums included (see
+        slit.exact.dual_bound). `implied_lower`, `implied_upper` (n,) are column bounds that follow
+        from the rows: a column without a finite bound makes the result -inf. The bound is that of
+        the relaxation where columns are whole. -inf where the last solve left no duals.
+        """
+        if self._last is None or not len(self._last.row_duals):
+            return float("-inf")
+        lower = self._lower if implied_lower is None else np.maximum(self._lower, implied_lower)
+        upper = self._upper if implied_upper is None else np.minimum(self._upper, implied_upper)
+        return self._offset + dual_bound(
+            self._last.row_duals,
+            cost=self._cost,
+            matrices=self._matrices,
+            row_lower=self._row_lower,
+            row_upper=self._row_upper,
+            lower=lower,
+            upper=upper,
+        )
+
+    def conflict(self, *, irreducible: bool = True, time_limit: float = 10.0) -> Conflict:
+        """Rows and column bounds of the last, infeasible, program that contradict each other.
+
+        Integrality is ignored: if only whole columns make the program infeasible, both sets are
+        empty. Without `irreducible` the set is found by one more solve and is often far larger; the
+        search for an irreducible one stops after `time_limit` s with what it has (large dense rows
+        make it slow: see conflicting_groups).
+        """
+        relaxed = Solver(self._relaxed(), settings=self._settings)
+        strategy = _FROM_LP | (_IRREDUCIBLE if irreducible else 0)
+        _check(relaxed._highs.setOptionValue("iis_strategy", strategy), "iis_strategy")
+        _check(relaxed._highs.setOptionValue("iis_time_limit", time_limit), "iis_time_limit")
+        if relaxed.solve().status is Status.OPTIMAL:
+            return Conflict(np.empty(0, np.intp), np.empty(0, np.intp), irreducible=False)
+        _, found = relaxed._highs.getIis()
+        free = highspy.IisBoundStatus.kIisBoundStatusFree.value
+        bound = np.array(found.col_bound_, dtype=np.int64)
+        columns = np.array(found.col_index_, dtype=np.intp)
+        return Conflict(
+            rows=np.sort(np.array(found.row_index_, dtype=np.intp)),
+            columns=np.sort(columns[bound != free]),
+            irreducible=int(found.status_) == 3,
+        )
+
+    def _relaxed(self) -> LinearModel:
+        matrix = sparse.vstack([part.tocsr() for part in self._matrices], format="csr")
+        return LinearModel(
+            cost=self._cost,
+            lower=self._lower,
+            upper=self._upper,
+            matrix=sparse.csr_array(matrix),
+            row_lower=self._row_lower,
+            row_upper=self._row_upper,
+        )
+
+    def conflicting_groups(self, groups: Mapping[str, NDArray[np.integer]]) -> tuple[str, ...]:
+        """The named groups of rows that contradict each other: without any one of them, feasible.
+
+        Drops group after group in the given order and keeps dropped what the conflict does not
+        need (deletion filter, Chinneck and Dravnieks 1991): earlier groups are dropped first. Rows
+        and column bounds outside the groups always hold. () if the program is feasible. The program
+        is restored afterwards.
+        """
+        saved = (self._row_lower.copy(), self._row_upper.copy())
+        if self.solve().status is not Status.INFEASIBLE:
+            return ()
+        needed = []
+        for name, rows in groups.items():
+            infinite = np.full(len(rows), np.inf)
+            self.set_row_bounds(rows, -infinite, infinite)
+            if self.solve().status is not Status.INFEASIBLE:
+                self.set_row_bounds(rows, saved[0][rows], saved[1][rows])
+                needed.append(name)
+        self.set_row_bounds(np.arange(self.rows), *saved)
+        return tuple(needed)
+
+
+def _check(status: HighsStatus, call: str) -> None:
+    if status == HighsStatus.kError:
+        raise SolverError(f"{call}: HiGHS answered with an error")

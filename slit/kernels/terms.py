@@ -1,0 +1,30 @@
+"""What the kernels weigh: the coefficients of all objectives side by side."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
+
+
+class Terms(NamedTuple):
+    """Coefficients of M objectives on what a plan uses; read-only arrays.
+
+    An objective is constant + sum over datacenter-hours of site @ (IT, facility, grid kWh)
+    + sum over placement-hours of nodes * active nodes + sum over chunks of requests
+    + service @ (summed waits in s, late requests, requests of full quality). Where `largest` is
+    set, the datacenter-hours are summed per datacenter and the largest sum counts.
+    """
+
+    site: Floats  # (T, D, 3, M)
+    nodes: Floats  # (T, P, M); (0, 0, M) if no objective has any
+    requests: Longs  # (L, J, P) of one chunk, fixed point
+    request_unit: Floats  # (L,) what one unit of the integer sum is worth
+    request_objective: Ints  # (L,) the objective each belongs to
+    service: Floats  # (3, M)
+    constant: Floats  # (M,)
+    largest: Bools  # (M,)

@@ -1,0 +1,153 @@
+"""What an objective is, and the decorators that make one of a function.
+
+There are three kinds, from the fastest to the freest:
+
+- linear: coefficients on what a plan uses (energy of datacenter-hours, active nodes, requests at
+  placements, waits). Fast, incremental, and part of the linear programs.
+- cell-wise: a function of one datacenter-hour, compiled by numba. Fast; in the linear programs
+  only with a linear lower bound.
+- ledger-wise: any Python function of the whole ledger of a plan. Slow: about a millisecond a plan.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slit.arrays import frozen
+from slit.errors import SlitError
+from slit.problem import Problem
+from slit.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    from slit.objectives.ledger import Ledger
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Coefficients:
+    """What a linear objective weighs; whatever is None counts nothing.
+
+    Shapes: T epochs, D datacenters, P placements, J request groups.
+    """
+
+    it: Floats | None = None  # (T, D) per kWh of IT energy
+    facility: Floats | None = None  # (T, D) per kWh of facility energy
+    grid: Floats | None = None  # (T, D) per kWh bought
+    nodes: Floats | None = None  # (T, P) per active node and epoch
+    requests: Floats | None = None  # (J, P) per request
+    wait: float = 0.0  # per second that a request waits in queue or for loading
+    late: float = 0.0  # per late request
+    quality: float = 0.0  # per request of full quality (accuracy * mean sigma)
+    constant: float = 0.0
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, np.ndarray):
+                object.__setattr__(self, field.name, frozen(value, np.float64))
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """Measured by coefficients. With `largest`, the largest datacenter's total counts."""
+
+    build: Callable[[Problem, Scenario], Coefficients]
+    largest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CellWise:
+    """Measured by a compiled function of one datacenter-hour, summed over all.
+
+    `function(it_kwh, facility_kwh, grid_kwh, active_nodes, data)` returns a float; `data` is the
+    row of this datacenter-hour in the (T, D, n) array that `data(problem, scenario)` returns.
+    `lower_bound` gives coefficients that are nowhere above it, for the linear programs.
+    """
+
+    function: Callable[..., float]
+    data: Callable[[Problem, Scenario], Floats] | None = None
+    lower_bound: Callable[[Problem, Scenario], Coefficients] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerWise:
+    """Measured by any Python function of the ledger of a plan: slow, about a millisecond each."""
+
+    function: Callable[["Ledger"], float]
+    lower_bound: Callable[[Problem, Scenario], Coefficients] | None = None
+
+
+Measure = Linear | CellWise | LedgerWise
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """Something to minimize: its name, unit, title and measure."""
+
+    name: str
+    unit: str
+    title: str
+    measure: Measure
+
+    def __post_init__(self) -> None:
+        if not self.name.isidentifier():
+            raise SlitError(
+                f"objective: {self.name!r}, expected a name of letters, digits and underscores"
+            )
+
+    def linear_part(self, problem: Problem, scenario: Scenario) -> Coefficients | None:
+        """Coefficients that are nowhere above the objective, or None if it states none.
+
+        The largest of several totals has none of this form (see `slit.exact`).
+        """
+        if isinstance(self.measure, Linear):
+            return None if self.measure.largest else self.measure.build(problem, scenario)
+        if self.measure.lower_bound is None:
+            return None
+        return self.measure.lower_bound(problem, scenario)
+
+
+def linear_objective(
+    *, name: str, unit: str, title: str, largest: bool = False
+) -> Callable[[Callable[[Problem, Scenario], Coefficients]], Objective]:
+    """Make an objective of a function (problem, scenario) -> Coefficients."""
+
+    def decorate(build: Callable[[Problem, Scenario], Coefficients]) -> Objective:
+        return Objective(name, unit, title, Linear(build, largest))
+
+    return decorate
+
+
+def cell_objective(
+    *,
+    name: str,
+    unit: str,
+    title: str,
+    data: Callable[[Problem, Scenario], Floats] | None = None,
+    lower_bound: Callable[[Problem, Scenario], Coefficients] | None = None,
+) -> Callable[[Callable[..., float]], Objective]:
+    """Make an objective of a function of one datacenter-hour (see `CellWise`)."""
+
+    def decorate(function: Callable[..., float]) -> Objective:
+        return Objective(name, unit, title, CellWise(function, data, lower_bound))
+
+    return decorate
+
+
+def ledger_objective(
+    *,
+    name: str,
+    unit: str,
+    title: str,
+    lower_bound: Callable[[Problem, Scenario], Coefficients] | None = None,
+) -> Callable[[Callable[["Ledger"], float]], Objective]:
+    """Make an objective of a function of a plan's ledger (see `LedgerWise`)."""
+
+    def decorate(function: Callable[["Ledger"], float]) -> Objective:
+        return Objective(name, unit, title, LedgerWise(function, lower_bound))
+
+    return decorate

@@ -1,0 +1,99 @@
+"""Finding objectives by name: built-in, installed as plug-ins, or from a user's file."""
+
+import hashlib
+import importlib.util
+import sys
+from collections.abc import Iterable
+from importlib.metadata import entry_points
+from pathlib import Path
+
+from slit.errors import SlitError
+from slit.objectives.builtin import BUILT_IN
+from slit.objectives.define import Objective
+
+ENTRY_POINTS = "slit.objectives"
+
+_registered: dict[str, Objective] = {objective.name: objective for objective in BUILT_IN}
+_installed_loaded = False
+
+
+def register(objective: Objective) -> Objective:
+    """Make an objective available by its name. Raises SlitError if the name is taken."""
+    known = _registered.get(objective.name)
+    if known is not None and known is not objective:
+        raise SlitError(f"objective: {objective.name!r} twice, expected a name of its own")
+    _registered[objective.name] = objective
+    return objective
+
+
+def available() -> tuple[Objective, ...]:
+    """All objectives: built-in first, then plug-ins."""
+    _load_installed()
+    return tuple(_registered.values())
+
+
+def find(names: Iterable[str]) -> tuple[Objective, ...]:
+    """The objectives called `names`, in their order. Raises SlitError listing the known ones."""
+    _load_installed()
+    found: list[Objective] = []
+    for name in names:
+        if name not in _registered:
+            raise SlitError(f"objective: {name!r}, expected one of {', '.join(_registered)}")
+        if any(objective.name == name for objective in found):
+            raise SlitError(f"objectives: {name!r} twice, expected each once")
+        found.append(_registered[name])
+    if not found:
+        raise SlitError("objectives: none, expected at least one")
+    return tuple(found)
+
+
+def load_plugin(path: str | Path) -> tuple[Objective, ...]:
+    """Run a user's Python file and register every objective it defines.
+
+    Raises SlitError if the file is missing, fails or defines no objective.
+    """
+    file = Path(path).resolve()
+    if not file.is_file():
+        raise SlitError(f"plug-in: no file {path}, expected a Python file with objectives")
+    name = f"slit_plugin_{hashlib.sha256(str(file).encode()).hexdigest()[:12]}"
+    if name in sys.modules:
+        module = sys.modules[name]
+    else:
+        spec = importlib.util.spec_from_file_location(name, file)
+        if spec is None or spec.loader is None:
+            raise SlitError(f"plug-in: {path}, expected a Python file (.py)")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        try:
+            spec.loader.exec_module(module)
+        except Exception as error:
+            del sys.modules[name]
+            raise SlitError(f"plug-in {path}: {type(error).__name__}: {error}") from error
+    found = tuple(
+        value
+        for value in vars(module).values()
+        if isinstance(value, Objective) and value not in BUILT_IN
+    )
+    if not found:
+        raise SlitError(f"plug-in {path}: no objective, expected a function decorated as one")
+    return tuple(register(objective) for objective in found)
+
+
+def plugin_hash(path: str | Path) -> str:
+    """SHA-256 of a plug-in file, kept in the manifest of a run."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def _load_installed() -> None:
+    global _installed_loaded  # noqa: PLW0603 - the registry is the process's, loaded once
+    if _installed_loaded:
+        return
+    _installed_loaded = True
+    for entry in entry_points(group=ENTRY_POINTS):
+        loaded = entry.load()
+        for objective in loaded if isinstance(loaded, list | tuple) else (loaded,):
+            if not isinstance(objective, Objective):
+                raise SlitError(
+                    f"plug-in {entry.name}: {type(objective).__name__}, expected an Objective"
+                )
+            register(objective)

@@ -1,0 +1,104 @@
+"""Objectives -> the coefficient arrays that kernels read."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slit.arrays import frozen
+from slit.errors import SlitError
+from slit.kernels.terms import Terms
+from slit.objectives.define import Coefficients, Linear, Objective
+from slit.problem import Problem
+from slit.scenario.scenario import Scenario
+
+Floats = NDArray[np.float64]
+
+LARGEST_SUM = 2.0**60
+
+
+def terms_of(objectives: Sequence[Objective], problem: Problem, scenario: Scenario) -> Terms:
+    """The coefficients of M objectives side by side; an objective that is not linear has zeros.
+
+    Raises SlitError for coefficients of a wrong shape or that are not finite.
+    """
+    n_objectives = len(objectives)
+    site = np.zeros((*problem.pue.shape, 3, n_objectives))
+    nodes = np.zeros((problem.epochs, problem.placements, n_objectives))
+    tables: list[NDArray[np.int64]] = []
+    units: list[float] = []
+    owners: list[int] = []
+    service = np.zeros((3, n_objectives))
+    constant = np.zeros(n_objectives)
+    largest = np.zeros(n_objectives, dtype=np.bool_)
+    for m, objective in enumerate(objectives):
+        if not isinstance(objective.measure, Linear):
+            continue
+        coefficients = objective.measure.build(problem, scenario)
+        check_coefficients(objective, coefficients, problem)
+        largest[m] = objective.measure.largest
+        for index, field in enumerate(("it", "facility", "grid")):
+            value = getattr(coefficients, field)
+            if value is not None:
+                site[:, :, index, m] = value
+        if coefficients.nodes is not None:
+            nodes[:, :, m] = coefficients.nodes
+        if coefficients.requests is not None and coefficients.requests.any():
+            table, unit = _fixed_point(coefficients.requests, problem)
+            tables.append(table)
+            units.append(unit)
+            owners.append(m)
+        service[:, m] = coefficients.wait, coefficients.late, coefficients.quality
+        constant[m] = coefficients.constant
+    shape = (0, problem.groups, problem.placements)
+    return Terms(
+        site=frozen(site, np.float64),
+        nodes=frozen(nodes if nodes.any() else nodes[:0, :0], np.float64),
+        requests=frozen(np.stack(tables) if tables else np.zeros(shape), np.int64),
+        request_unit=frozen(units, np.float64),
+        request_objective=frozen(owners, np.int32),
+        service=frozen(service, np.float64),
+        constant=frozen(constant, np.float64),
+        largest=frozen(largest, np.bool_),
+    )
+
+
+def check_coefficients(
+    objective: Objective, coefficients: Coefficients, problem: Problem
+) -> None:
+    """Raise SlitError for wrong shapes, numbers that are not finite, or an unsupported sum."""
+    by_site = problem.pue.shape
+    shapes = {
+        "it": by_site,
+        "facility": by_site,
+        "grid": by_site,
+        "nodes": (problem.epochs, problem.placements),
+        "requests": (problem.groups, problem.placements),
+    }
+    for field, shape in shapes.items():
+        value = getattr(coefficients, field)
+        if value is None:
+            continue
+        if value.shape != shape:
+            raise SlitError(
+                f"objective {objective.name}: {field} has shape {value.shape}, expected {shape}"
+            )
+        if not np.isfinite(value).all():
+            raise SlitError(f"objective {objective.name}: {field} is not finite, expected numbers")
+    scalars = (coefficients.wait, coefficients.late, coefficients.quality, coefficients.constant)
+    if not np.isfinite(scalars).all():
+        raise SlitError(f"objective {objective.name}: a weight is not finite, expected numbers")
+    if isinstance(objective.measure, Linear) and objective.measure.largest:
+        if coefficients.requests is not None or any(scalars):
+            raise SlitError(
+                f"objective {objective.name}: terms per request, expected only energy and nodes "
+                "where the largest datacenter counts"
+            )
+
+
+def _fixed_point(per_request: Floats, problem: Problem) -> tuple[NDArray[np.int64], float]:
+    """Per-chunk values as integers, and what one unit is worth."""
+    values = np.where(problem.allowed, per_request * problem.chunk_requests[:, None], 0.0)
+    most = (np.abs(values).max(axis=1) * problem.group_chunks).sum()
+    unit = float(2.0 ** -np.floor(np.log2(LARGEST_SUM / max(most, 1e-300))))
+    return np.rint(values / unit).astype(np.int64), unit

@@ -44,9 +44,11 @@ def dual_bound(
         first += matrix.shape[0]
         reduced -= matrix.T @ part
         size += abs(matrix).T @ np.abs(part)
-        longest += np.bincount(matrix.indices, minlength=len(cost)) if isinstance(
-            matrix, sparse.csr_array
-        ) else np.diff(matrix.indptr)
+        longest += (
+            np.bincount(matrix.indices, minlength=len(cost))
+            if isinstance(matrix, sparse.csr_array)
+            else np.diff(matrix.indptr)
+        )
     doubt = (longest + 2 + len(matrices)) * np.finfo(np.float64).eps * size
     with np.errstate(invalid="ignore"):
         rows = np.where(y > 0, y * row_lower, np.where(y < 0, y * row_upper, 0.0))

@@ -5,7 +5,6 @@ run independent solvers on a thread pool; HiGHS releases the interpreter lock), 
 Infeasible and unbounded are statuses here; what they mean to a user is said by the caller.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -47,7 +46,6 @@ _STATUSES = {
 }
 
 _DUAL, _PRIMAL = 1, 4  # values of HiGHS' option `simplex_strategy`
-_FROM_LP, _IRREDUCIBLE = 2, 4  # bits of HiGHS' option `iis_strategy`
 
 
 class SolverError(RuntimeError):
@@ -130,69 +128,25 @@ class Solution:
     steps: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Conflict:
-    """Rows and column bounds that cannot hold together; `irreducible`: without any one they can."""
-
-    rows: NDArray[np.intp]
-    columns: NDArray[np.intp]
-    irreducible: bool
-
-
 class Solver:
-    """One program held by HiGHS: solve, change, solve again from the previous basis."""
+    """One program held by HiGHS: solve, change, solve again from the previous basis.
+
+    highs: the HiGHS instance, for modules of slit.exact that need more of it.
+    """
 
     def __init__(self, model: LinearModel, *, settings: Settings | None = None) -> None:
-        settings = settings or Settings()
+        self.settings = settings or Settings()
+        self.highs = _highs(model, self.settings)
         self._matrices: list[Sparse] = [model.matrix]
         self._cost = model.cost.copy()
         self._lower, self._upper = model.lower.copy(), model.upper.copy()
         self._row_lower, self._row_upper = model.row_lower.copy(), model.row_upper.copy()
         self._integer = None if model.integer is None else model.integer.copy()
         self._offset = model.offset
-        self._settings = settings
+        self._every = np.arange(self.columns, dtype=np.int32)
         self._last: Solution | None = None
         self._point_feasible = False
         self._cost_changed = False
-        self._all_columns = np.arange(len(model.cost), dtype=np.int32)
-        self._highs = highspy.Highs()
-        options: dict[str, bool | int | float | str] = {
-            "output_flag": False,
-            "threads": 1,
-            "parallel": "off",
-            "random_seed": 0,
-            "mip_rel_gap": settings.mip_gap,
-            "mip_abs_gap": 0.0,
-            "primal_feasibility_tolerance": settings.feasibility_tolerance,
-        }
-        if settings.time_limit is not None:
-            options["time_limit"] = settings.time_limit
-        for name, value in options.items():
-            _check(self._highs.setOptionValue(name, value), f"setOptionValue({name})")
-        self._pass(model)
-
-    def _pass(self, model: LinearModel) -> None:
-        rows, columns = model.matrix.shape
-        by_row = isinstance(model.matrix, sparse.csr_array)
-        integer = np.zeros(columns, np.int32) if self._integer is None else self._integer
-        status = self._highs.passModel(
-            columns,
-            rows,
-            int(model.matrix.nnz),
-            int((highspy.MatrixFormat.kRowwise if by_row else highspy.MatrixFormat.kColwise).value),
-            int(highspy.ObjSense.kMinimize.value),
-            model.offset,
-            model.cost,
-            model.lower,
-            model.upper,
-            model.row_lower,
-            model.row_upper,
-            model.matrix.indptr.astype(np.int32, copy=False),
-            model.matrix.indices.astype(np.int32, copy=False),
-            model.matrix.data,
-            integer.astype(np.int32),
-        )
-        _check(status, "passModel")
 
     @property
     def rows(self) -> int:
@@ -204,6 +158,23 @@ class Solver:
         """Number of columns."""
         return len(self._cost)
 
+    def model(self) -> LinearModel:
+        """The program as it stands, with all changes."""
+        matrix = self._matrices[0]
+        if len(self._matrices) > 1:
+            parts = [part.tocsr() for part in self._matrices]
+            matrix = sparse.csr_array(sparse.vstack(parts, format="csr"))
+        return LinearModel(
+            cost=self._cost.copy(),
+            lower=self._lower.copy(),
+            upper=self._upper.copy(),
+            matrix=matrix,
+            row_lower=self._row_lower.copy(),
+            row_upper=self._row_upper.copy(),
+            integer=None if self._integer is None else self._integer.copy(),
+            offset=self._offset,
+        )
+
     def set_cost(self, cost: Floats) -> None:
         """Replace the cost vector (n,)."""
         if cost.shape != self._cost.shape or not np.isfinite(cost).all():
@@ -212,34 +183,25 @@ class Solver:
             )
         self._cost = cost.copy()
         self._cost_changed = True
-        _check(
-            self._highs.changeColsCost(self.columns, self._all_columns, self._cost),
-            "changeColsCost",
-        )
+        _check(self.highs.changeColsCost(self.columns, self._every, cost), "changeColsCost")
 
     def set_column_bounds(self, columns: NDArray[np.integer], lower: Floats, upper: Floats) -> None:
         """Replace the bounds of `columns` (k,): lower (k,), upper (k,)."""
         index = columns.astype(np.int32)
         self._lower[index], self._upper[index] = lower, upper
         self._point_feasible = False
-        _check(
-            self._highs.changeColsBounds(
-                len(index), index, self._lower[index], self._upper[index]
-            ),
-            "changeColsBounds",
-        )
+        low, high = self._lower[index], self._upper[index]
+        _check(self.highs.changeColsBounds(len(index), index, low, high), "changeColsBounds")
 
     def set_row_bounds(self, rows: NDArray[np.integer], lower: Floats, upper: Floats) -> None:
         """Replace the bounds of `rows` (k,): lower (k,), upper (k,)."""
         index = rows.astype(np.int32)
         self._row_lower[index], self._row_upper[index] = lower, upper
         self._point_feasible = False
-        _check(
-            self._highs.changeRowsBounds(
-                len(index), index, self._row_lower[index], self._row_upper[index]
-            ),
-            "changeRowsBounds",
-        )
+        low, high = self._row_lower[index], self._row_upper[index]
+        # Missing in highspy's stubs.
+        status = self.highs.changeRowsBounds(len(index), index, low, high)  # type: ignore[attr-defined]
+        _check(status, "changeRowsBounds")
 
     def add_rows(self, matrix: sparse.csr_array[np.float64], lower: Floats, upper: Floats) -> slice:
         """Add rows lower <= matrix @ x <= upper, matrix (k, n); returns their positions."""
@@ -249,28 +211,17 @@ class Solver:
                 f"rows: found matrix {matrix.shape}, lower {lower.shape}, upper {upper.shape}, "
                 f"expected (k, {self.columns}), (k,), (k,)"
             )
-        _check(
-            self._highs.addRows(
-                count,
-                lower,
-                upper,
-                int(matrix.nnz),
-                matrix.indptr[:-1].astype(np.int32),
-                matrix.indices.astype(np.int32, copy=False),
-                matrix.data,
-            ),
-            "addRows",
-        )
+        start, index = matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32)
+        status = self.highs.addRows(count, lower, upper, int(matrix.nnz), start, index, matrix.data)
+        _check(status, "addRows")
         self._matrices.append(matrix)
         first = self.rows
         self._row_lower = np.concatenate([self._row_lower, lower])
         self._row_upper = np.concatenate([self._row_upper, upper])
         if self._point_feasible and self._last is not None:
-            activity = matrix @ self._last.x
-            slack = self._settings.feasibility_tolerance
-            self._point_feasible = bool(
-                ((activity >= lower - slack) & (activity <= upper + slack)).all()
-            )
+            activity, slack = np.asarray(matrix @ self._last.x), self.settings.feasibility_tolerance
+            within = (activity >= lower - slack) & (activity <= upper + slack)
+            self._point_feasible = bool(within.all())
         return slice(first, self.rows)
 
     def solve(self, *, warm: bool = True, start: Floats | None = None) -> Solution:
@@ -281,25 +232,23 @@ class Solver:
         bits.
         """
         if not warm:
-            _check(self._highs.clearSolver(), "clearSolver")
+            _check(self.highs.clearSolver(), "clearSolver")
         # The last optimum is still feasible and only the cost is new: the primal simplex needs far
         # fewer steps from it. Otherwise the basis is dual feasible, or nothing is known.
         primal = warm and self._point_feasible and self._cost_changed
         strategy = _PRIMAL if primal else _DUAL
-        _check(self._highs.setOptionValue("simplex_strategy", strategy), "simplex_strategy")
+        _check(self.highs.setOptionValue("simplex_strategy", strategy), "simplex_strategy")
         if start is not None:
-            _check(self._highs.setSolution(self.columns, self._all_columns, start), "setSolution")
-        if self._highs.run() == HighsStatus.kError:
-            status = Status.FAILED
-        else:
-            status = _STATUSES.get(self._highs.getModelStatus(), Status.FAILED)
-        self._last = self._read(status)
+            _check(self.highs.setSolution(self.columns, self._every, start), "setSolution")
+        failed = self.highs.run() == HighsStatus.kError
+        status = Status.FAILED if failed else _STATUSES.get(self.highs.getModelStatus())
+        self._last = self._read(status or Status.FAILED)
         self._point_feasible = status is Status.OPTIMAL
         self._cost_changed = False
         return self._last
 
     def _read(self, status: Status) -> Solution:
-        info, solution = self._highs.getInfo(), self._highs.getSolution()
+        info, solution = self.highs.getInfo(), self.highs.getSolution()
         mixed = self._integer is not None and bool(self._integer.any())
         found = info.primal_solution_status == int(highspy.kSolutionStatusFeasible)
         usable = bool(solution.value_valid) and status in (Status.OPTIMAL, Status.LIMIT) and found
@@ -322,8 +271,8 @@ class Solver:
 
         Holds whatever the tolerances the solver stopped at, rounding of our own sums included (see
         slit.exact.dual_bound). `implied_lower`, `implied_upper` (n,) are column bounds that follow
-        from the rows: a column without a finite bound makes the result -inf. The bound is that of
-        the relaxation where columns are whole. -inf where the last solve left no duals.
+        from the rows: a column without a finite bound makes the result -inf. -inf also where the
+        last solve left no duals (mixed-integer programs: see Solution.mip_bound).
         """
         if self._last is None or not len(self._last.row_duals):
             return float("-inf")
@@ -339,61 +288,44 @@ class Solver:
             upper=upper,
         )
 
-    def conflict(self, *, irreducible: bool = True, time_limit: float = 10.0) -> Conflict:
-        """Rows and column bounds of the last, infeasible, program that contradict each other.
 
-        Integrality is ignored: if only whole columns make the program infeasible, both sets are
-        empty. Without `irreducible` the set is found by one more solve and is often far larger; the
-        search for an irreducible one stops after `time_limit` s with what it has (large dense rows
-        make it slow: see conflicting_groups).
-        """
-        relaxed = Solver(self._relaxed(), settings=self._settings)
-        strategy = _FROM_LP | (_IRREDUCIBLE if irreducible else 0)
-        _check(relaxed._highs.setOptionValue("iis_strategy", strategy), "iis_strategy")
-        _check(relaxed._highs.setOptionValue("iis_time_limit", time_limit), "iis_time_limit")
-        if relaxed.solve().status is Status.OPTIMAL:
-            return Conflict(np.empty(0, np.intp), np.empty(0, np.intp), irreducible=False)
-        _, found = relaxed._highs.getIis()
-        free = highspy.IisBoundStatus.kIisBoundStatusFree.value
-        bound = np.array(found.col_bound_, dtype=np.int64)
-        columns = np.array(found.col_index_, dtype=np.intp)
-        return Conflict(
-            rows=np.sort(np.array(found.row_index_, dtype=np.intp)),
-            columns=np.sort(columns[bound != free]),
-            irreducible=int(found.status_) == 3,
-        )
-
-    def _relaxed(self) -> LinearModel:
-        matrix = sparse.vstack([part.tocsr() for part in self._matrices], format="csr")
-        return LinearModel(
-            cost=self._cost,
-            lower=self._lower,
-            upper=self._upper,
-            matrix=sparse.csr_array(matrix),
-            row_lower=self._row_lower,
-            row_upper=self._row_upper,
-        )
-
-    def conflicting_groups(self, groups: Mapping[str, NDArray[np.integer]]) -> tuple[str, ...]:
-        """The named groups of rows that contradict each other: without any one of them, feasible.
-
-        Drops group after group in the given order and keeps dropped what the conflict does not
-        need (deletion filter, Chinneck and Dravnieks 1991): earlier groups are dropped first. Rows
-        and column bounds outside the groups always hold. () if the program is feasible. The program
-        is restored afterwards.
-        """
-        saved = (self._row_lower.copy(), self._row_upper.copy())
-        if self.solve().status is not Status.INFEASIBLE:
-            return ()
-        needed = []
-        for name, rows in groups.items():
-            infinite = np.full(len(rows), np.inf)
-            self.set_row_bounds(rows, -infinite, infinite)
-            if self.solve().status is not Status.INFEASIBLE:
-                self.set_row_bounds(rows, saved[0][rows], saved[1][rows])
-                needed.append(name)
-        self.set_row_bounds(np.arange(self.rows), *saved)
-        return tuple(needed)
+def _highs(model: LinearModel, settings: Settings) -> highspy.Highs:
+    highs = highspy.Highs()  # type: ignore[no-untyped-call]
+    options: dict[str, bool | int | float | str] = {
+        "output_flag": False,
+        "threads": 1,
+        "parallel": "off",
+        "random_seed": 0,
+        "mip_rel_gap": settings.mip_gap,
+        "mip_abs_gap": 0.0,
+        "primal_feasibility_tolerance": settings.feasibility_tolerance,
+    }
+    if settings.time_limit is not None:
+        options["time_limit"] = settings.time_limit
+    for name, value in options.items():
+        _check(highs.setOptionValue(name, value), f"setOptionValue({name})")
+    rows, columns = model.matrix.shape
+    by_row = isinstance(model.matrix, sparse.csr_array)
+    integer = np.zeros(columns, np.int32) if model.integer is None else model.integer
+    status = highs.passModel(
+        columns,
+        rows,
+        int(model.matrix.nnz),
+        int((highspy.MatrixFormat.kRowwise if by_row else highspy.MatrixFormat.kColwise).value),
+        int(highspy.ObjSense.kMinimize.value),
+        model.offset,
+        model.cost,
+        model.lower,
+        model.upper,
+        model.row_lower,
+        model.row_upper,
+        model.matrix.indptr.astype(np.int32, copy=False),
+        model.matrix.indices.astype(np.int32, copy=False),
+        model.matrix.data,
+        integer.astype(np.int32),
+    )
+    _check(status, "passModel")
+    return highs
 
 
 def _check(status: HighsStatus, call: str) -> None:

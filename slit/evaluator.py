@@ -1,0 +1,200 @@
+"""Chromosomes -> objectives and violation: the one place that checks and counts."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from slit.arrays import frozen
+from slit.errors import SlitError
+from slit.kernels.evaluation import SITE_FIELDS, evaluate_population
+from slit.kernels.terms import Terms
+from slit.ledger import Ledger, write_ledger
+from slit.objectives import CellWise, LedgerWise, Objective
+from slit.objectives.terms import terms_of
+from slit.problem import Problem
+from slit.scenario.scenario import Scenario
+
+Floats = NDArray[np.float64]
+Genes = NDArray[np.int16]
+CellDriver = Callable[[Floats, Floats, Floats], None]
+
+SLICE = 256
+"""Plans whose datacenter-hours are held at a time for objectives that are not linear."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """Objectives F (N, M), minimized, and violation G (N,): nodes beyond capacity, 0 = feasible."""
+
+    F: Floats
+    G: Floats
+
+
+class Evaluator:
+    """Evaluates plans of one problem on a fixed list of objectives, and counts them.
+
+    `threads` spreads the plans over cores; the bits do not depend on it. `evaluations` counts full
+    evaluations and `moves` the incremental ones that a search reports with `count_moves`.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        scenario: Scenario,
+        *,
+        objectives: Sequence[Objective],
+        threads: int = 1,
+    ) -> None:
+        if threads < 1:
+            raise SlitError(f"threads: {threads}, expected at least 1")
+        self.problem = problem
+        self.scenario = scenario
+        self.objectives = tuple(objectives)
+        self.terms: Terms = terms_of(objectives, problem, scenario)
+        self.threads = threads
+        self.evaluations = 0
+        self.moves = 0
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        self._cell_drivers = {
+            m: _cell_driver(objective, objective.measure, problem, scenario)
+            for m, objective in enumerate(self.objectives)
+            if isinstance(objective.measure, CellWise)
+        }
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the objectives."""
+        return tuple(objective.name for objective in self.objectives)
+
+    @property
+    def linear(self) -> bool:
+        """Whether every objective is linear, so that incremental evaluation covers all."""
+        return not self._cell_drivers and not any(
+            isinstance(objective.measure, LedgerWise) for objective in self.objectives
+        )
+
+    def evaluate(self, population: NDArray[np.integer]) -> Evaluation:
+        """Evaluate plans (N, G) of placement indices.
+
+        Raises SlitError for a wrong shape or a placement that is not allowed for its group.
+        """
+        plans = self.check(population)
+        values = np.full((len(plans), len(self.objectives)), np.nan)
+        violation = np.full(len(plans), np.nan)
+        parts = np.array_split(np.arange(len(plans)), self.threads)
+        jobs = [slice(part[0], part[-1] + 1) for part in parts if len(part)]
+        if self._pool is None or len(jobs) < 2:
+            for job in jobs:
+                self._evaluate_slice(plans, values, violation, job)
+        else:
+            run = self._evaluate_slice
+            list(self._pool.map(lambda job: run(plans, values, violation, job), jobs))
+        self.evaluations += len(plans)
+        return Evaluation(frozen(values, np.float64), frozen(violation, np.float64))
+
+    def check(self, population: NDArray[np.integer]) -> Genes:
+        """`population` as (N, G) genes; SlitError if it is not one of this problem."""
+        plans = np.asarray(population)
+        if plans.ndim != 2 or plans.shape[1] != self.problem.genes:
+            raise SlitError(f"plans: shape {plans.shape}, expected (N, {self.problem.genes})")
+        if not np.issubdtype(plans.dtype, np.integer):
+            raise SlitError(f"plans: {plans.dtype}, expected integers (placement indices)")
+        if plans.size and (plans.min() < 0 or plans.max() >= self.problem.placements):
+            raise SlitError(
+                f"plans: {plans.min()} to {plans.max()}, expected placements in "
+                f"[0, {self.problem.placements - 1}]"
+            )
+        allowed = self.problem.allowed[self.problem.gene_group[None, :], plans]
+        if not allowed.all():
+            n, g = (int(i) for i in np.argwhere(~allowed)[0])
+            raise SlitError(
+                f"plans[{n}, {g}]: placement {plans[n, g]}, expected one that is allowed for its "
+                "group (residency, memory, token rate)"
+            )
+        return np.ascontiguousarray(plans, dtype=np.int16)
+
+    def count_moves(self, moves: int) -> None:
+        """Count incremental evaluations made by a search."""
+        self.moves += moves
+
+    def ledger(self, plan: NDArray[np.integer]) -> Ledger:
+        """The ledger of one plan (G,)."""
+        return write_ledger(self.check(np.asarray(plan)[None, :])[0], self.problem, self.scenario)
+
+    def _evaluate_slice(
+        self, plans: Genes, values: Floats, violation: Floats, rows: slice
+    ) -> None:
+        nothing = np.empty((0, 0, 0, 0))
+        if not self._cell_drivers:
+            evaluate_population(
+                plans[rows], self.problem, self.terms, values[rows], violation[rows], nothing
+            )
+        for first in range(rows.start, rows.stop, SLICE) if self._cell_drivers else ():
+            part = slice(first, min(first + SLICE, rows.stop))
+            shape = (part.stop - first, self.problem.epochs, self.problem.datacenters, SITE_FIELDS)
+            sites = np.full(shape, np.nan)
+            evaluate_population(
+                plans[part], self.problem, self.terms, values[part], violation[part], sites
+            )
+            for m, (driver, data) in self._cell_drivers.items():
+                driver(sites, data, values[part, m])
+        for m, objective in enumerate(self.objectives):
+            if isinstance(objective.measure, LedgerWise):
+                for n in range(rows.start, rows.stop):
+                    ledger = write_ledger(plans[n], self.problem, self.scenario)
+                    values[n, m] = _number(objective, objective.measure.function(ledger))
+
+
+def _number(objective: Objective, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = np.nan
+    if not np.isfinite(number):
+        raise SlitError(f"objective {objective.name}: {value!r}, expected a finite number")
+    return number
+
+
+def _cell_driver(
+    objective: Objective, measure: CellWise, problem: Problem, scenario: Scenario
+) -> tuple[CellDriver, Floats]:
+    """A compiled loop over datacenter-hours around the user's function, and its data."""
+    data = np.zeros((*problem.pue.shape, 0))
+    if measure.data is not None:
+        data = frozen(measure.data(problem, scenario), np.float64)
+    if data.ndim != 3 or data.shape[:2] != problem.pue.shape:
+        raise SlitError(
+            f"objective {objective.name}: data has shape {data.shape}, expected "
+            f"{problem.pue.shape} and one more axis (epochs, datacenters, values)"
+        )
+    if not np.isfinite(data).all():
+        raise SlitError(f"objective {objective.name}: data is not finite, expected numbers")
+    # A user's function: not cached, as its file may change while the cache would not notice.
+    cell = numba.njit(nogil=True, error_model="numpy")(measure.function)
+
+    @numba.njit(nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+    def drive(sites: Floats, data: Floats, values: Floats) -> None:
+        for n in range(sites.shape[0]):
+            total = 0.0
+            for t in range(sites.shape[1]):
+                for d in range(sites.shape[2]):
+                    site = sites[n, t, d]
+                    total += cell(site[0], site[1], site[2], site[3], data[t, d])
+            values[n] = total
+
+    trial = np.zeros(1)
+    try:
+        drive(np.zeros((1, *problem.pue.shape, SITE_FIELDS)), data, trial)
+    except numba.core.errors.NumbaError as error:
+        code = measure.function.__code__
+        raise SlitError(
+            f"objective {objective.name}: cannot be compiled ({code.co_filename}:"
+            f"{code.co_firstlineno}), expected plain arithmetic on numbers: "
+            f"{str(error).strip().splitlines()[-1]}"
+        ) from error
+    return drive, data

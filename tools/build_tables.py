@@ -1,0 +1,35 @@
+"""Compute the tables of figures of slit/scenario/tables from the reference data.
+
+Usage: python tools/build_tables.py
+
+The data is found through SLIT_SHARED_DATA or in ../shared/data beside the checkout. The output is
+deterministic; LICENSE.md and SOURCES.md in the folder are written by hand.
+"""
+
+from table_demand import build_demand_shape
+from table_files import TABLES, shared_data
+from table_grid import build_typical_day
+from table_regions import build_regions, build_round_trips
+from table_services import build_services
+from table_variants import build_node_types, build_quality, build_variants
+
+
+def main() -> None:
+    """Write every table and say how many rows each has."""
+    data = shared_data()
+    TABLES.mkdir(parents=True, exist_ok=True)
+    for build in (
+        build_typical_day,
+        build_regions,
+        build_round_trips,
+        build_node_types,
+        build_variants,
+        build_services,
+        build_quality,
+        build_demand_shape,
+    ):
+        print(f"{build.__name__}: {build(data)} rows")
+
+
+if __name__ == "__main__":
+    main()

@@ -75,11 +75,10 @@ def test_no_path_of_a_machine(texts: dict[Path, str]) -> None:
     assert found == []
 
 
-@pytest.mark.parametrize(
-    "path", ["/root/" + "x", "in /work" + "/main", "'/home/" + "me/x'", "~/.pyenv" + "/versions"]
-)
-def test_a_path_of_a_machine_is_seen(path: str) -> None:
-    assert MACHINE_PATHS.search(path)
+@pytest.mark.parametrize("folder", ["root", "work", "home/me", "opt/x"])
+def test_a_path_of_a_machine_is_seen(folder: str) -> None:
+    assert MACHINE_PATHS.search(f"in '/{folder}/main'")
+    assert MACHINE_PATHS.search("~/.py" + "env/versions")
 
 
 @pytest.mark.parametrize(

@@ -113,19 +113,65 @@ class LinearModel:
 class Solution:
     """What a solve gave.
 
-    value: attained objective, NaN without a feasible point. x (n,), row_duals (m,) and
-    reduced_costs (n,) are empty where HiGHS has none (duals only of linear programs). mip_bound: a
-    lower bound on the optimum of a mixed-integer program, as HiGHS states it; NaN for a linear one
-    (see Solver.lower_bound). steps: simplex iterations, branch-and-bound nodes where mixed-integer.
+    value: attained objective, NaN without a feasible point. x (n,), activity = matrix @ x (m,),
+    row_duals (m,) and reduced_costs (n,) are empty where HiGHS has none (duals only of linear
+    programs). mip_bound: a lower bound on the optimum of a mixed-integer program, as HiGHS states
+    it; NaN for a linear one (see Solver.lower_bound). steps: simplex iterations, branch-and-bound
+    nodes where mixed-integer.
     """
 
     status: Status
     value: float
     x: Floats
+    activity: Floats
     row_duals: Floats
     reduced_costs: Floats
     mip_bound: float
     steps: int
+
+
+class _Program:
+    """The program a solver holds, as changed so far, and the last optimum while it fits."""
+
+    def __init__(self, model: LinearModel, *, slack: float) -> None:
+        self.matrices: list[Sparse] = [model.matrix]
+        self.cost = model.cost.copy()
+        self.lower, self.upper = model.lower.copy(), model.upper.copy()
+        self.row_lower, self.row_upper = model.row_lower.copy(), model.row_upper.copy()
+        self.integer = None if model.integer is None else model.integer.copy()
+        self.offset = model.offset
+        self.slack = slack
+        self.x, self.activity = np.empty(0), np.empty(0)
+        self.feasible = False  # x meets every row and bound as they stand
+
+    def model(self) -> LinearModel:
+        matrix = self.matrices[0]
+        if len(self.matrices) > 1:
+            parts = [part.tocsr() for part in self.matrices]
+            matrix = sparse.csr_array(sparse.vstack(parts, format="csr"))
+        return LinearModel(
+            cost=self.cost.copy(),
+            lower=self.lower.copy(),
+            upper=self.upper.copy(),
+            matrix=matrix,
+            row_lower=self.row_lower.copy(),
+            row_upper=self.row_upper.copy(),
+            integer=None if self.integer is None else self.integer.copy(),
+            offset=self.offset,
+        )
+
+    def append(self, matrix: Sparse, lower: Floats, upper: Floats) -> None:
+        self.matrices.append(matrix)
+        self.row_lower = np.concatenate([self.row_lower, lower])
+        self.row_upper = np.concatenate([self.row_upper, upper])
+        if self.feasible:
+            activity = np.asarray(matrix @ self.x)
+            self.activity = np.concatenate([self.activity, activity])
+            self.recheck(activity, lower, upper)
+
+    def recheck(self, values: Floats, lower: Floats, upper: Floats) -> None:
+        within = (values >= lower - self.slack) & (values <= upper + self.slack)
+        self.feasible = bool(within.all())
 
 
 class Solver:
@@ -137,68 +183,51 @@ class Solver:
     def __init__(self, model: LinearModel, *, settings: Settings | None = None) -> None:
         self.settings = settings or Settings()
         self.highs = _highs(model, self.settings)
-        self._matrices: list[Sparse] = [model.matrix]
-        self._cost = model.cost.copy()
-        self._lower, self._upper = model.lower.copy(), model.upper.copy()
-        self._row_lower, self._row_upper = model.row_lower.copy(), model.row_upper.copy()
-        self._integer = None if model.integer is None else model.integer.copy()
-        self._offset = model.offset
+        self._program = _Program(model, slack=self.settings.feasibility_tolerance)
         self._every = np.arange(self.columns, dtype=np.int32)
-        self._last: Solution | None = None
-        self._point_feasible = False
+        self._row_duals = np.empty(0)
         self._cost_changed = False
 
     @property
     def rows(self) -> int:
         """Number of rows, those added included."""
-        return len(self._row_lower)
+        return len(self._program.row_lower)
 
     @property
     def columns(self) -> int:
         """Number of columns."""
-        return len(self._cost)
+        return len(self._program.cost)
 
     def model(self) -> LinearModel:
         """The program as it stands, with all changes."""
-        matrix = self._matrices[0]
-        if len(self._matrices) > 1:
-            parts = [part.tocsr() for part in self._matrices]
-            matrix = sparse.csr_array(sparse.vstack(parts, format="csr"))
-        return LinearModel(
-            cost=self._cost.copy(),
-            lower=self._lower.copy(),
-            upper=self._upper.copy(),
-            matrix=matrix,
-            row_lower=self._row_lower.copy(),
-            row_upper=self._row_upper.copy(),
-            integer=None if self._integer is None else self._integer.copy(),
-            offset=self._offset,
-        )
+        return self._program.model()
 
     def set_cost(self, cost: Floats) -> None:
         """Replace the cost vector (n,)."""
-        if cost.shape != self._cost.shape or not np.isfinite(cost).all():
+        if cost.shape != (self.columns,) or not np.isfinite(cost).all():
             raise ValueError(
-                f"cost: found shape {cost.shape}, expected {self._cost.shape}, finite numbers"
+                f"cost: found shape {cost.shape}, expected ({self.columns},), finite numbers"
             )
-        self._cost = cost.copy()
+        self._program.cost = cost.copy()
         self._cost_changed = True
         _check(self.highs.changeColsCost(self.columns, self._every, cost), "changeColsCost")
 
     def set_column_bounds(self, columns: NDArray[np.integer], lower: Floats, upper: Floats) -> None:
         """Replace the bounds of `columns` (k,): lower (k,), upper (k,)."""
-        index = columns.astype(np.int32)
-        self._lower[index], self._upper[index] = lower, upper
-        self._point_feasible = False
-        low, high = self._lower[index], self._upper[index]
+        program, index = self._program, columns.astype(np.int32)
+        program.lower[index], program.upper[index] = lower, upper
+        low, high = program.lower[index], program.upper[index]
+        if program.feasible:
+            program.recheck(program.x[index], low, high)
         _check(self.highs.changeColsBounds(len(index), index, low, high), "changeColsBounds")
 
     def set_row_bounds(self, rows: NDArray[np.integer], lower: Floats, upper: Floats) -> None:
         """Replace the bounds of `rows` (k,): lower (k,), upper (k,)."""
-        index = rows.astype(np.int32)
-        self._row_lower[index], self._row_upper[index] = lower, upper
-        self._point_feasible = False
-        low, high = self._row_lower[index], self._row_upper[index]
+        program, index = self._program, rows.astype(np.int32)
+        program.row_lower[index], program.row_upper[index] = lower, upper
+        low, high = program.row_lower[index], program.row_upper[index]
+        if program.feasible:
+            program.recheck(program.activity[index], low, high)
         # Missing in highspy's stubs.
         status = self.highs.changeRowsBounds(len(index), index, low, high)  # type: ignore[attr-defined]
         _check(status, "changeRowsBounds")
@@ -214,14 +243,8 @@ class Solver:
         start, index = matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32)
         status = self.highs.addRows(count, lower, upper, int(matrix.nnz), start, index, matrix.data)
         _check(status, "addRows")
-        self._matrices.append(matrix)
         first = self.rows
-        self._row_lower = np.concatenate([self._row_lower, lower])
-        self._row_upper = np.concatenate([self._row_upper, upper])
-        if self._point_feasible and self._last is not None:
-            activity, slack = np.asarray(matrix @ self._last.x), self.settings.feasibility_tolerance
-            within = (activity >= lower - slack) & (activity <= upper + slack)
-            self._point_feasible = bool(within.all())
+        self._program.append(matrix, lower, upper)
         return slice(first, self.rows)
 
     def solve(self, *, warm: bool = True, start: Floats | None = None) -> Solution:
@@ -235,21 +258,22 @@ class Solver:
             _check(self.highs.clearSolver(), "clearSolver")
         # The last optimum is still feasible and only the cost is new: the primal simplex needs far
         # fewer steps from it. Otherwise the basis is dual feasible, or nothing is known.
-        primal = warm and self._point_feasible and self._cost_changed
+        primal = warm and self._program.feasible and self._cost_changed
         strategy = _PRIMAL if primal else _DUAL
         _check(self.highs.setOptionValue("simplex_strategy", strategy), "simplex_strategy")
         if start is not None:
             _check(self.highs.setSolution(self.columns, self._every, start), "setSolution")
         failed = self.highs.run() == HighsStatus.kError
-        status = Status.FAILED if failed else _STATUSES.get(self.highs.getModelStatus())
-        self._last = self._read(status or Status.FAILED)
-        self._point_feasible = status is Status.OPTIMAL
-        self._cost_changed = False
-        return self._last
+        status = None if failed else _STATUSES.get(self.highs.getModelStatus())
+        solution = self._read(status or Status.FAILED)
+        self._row_duals, self._cost_changed = solution.row_duals, False
+        self._program.x, self._program.activity = solution.x, solution.activity
+        self._program.feasible = solution.status is Status.OPTIMAL
+        return solution
 
     def _read(self, status: Status) -> Solution:
         info, solution = self.highs.getInfo(), self.highs.getSolution()
-        mixed = self._integer is not None and bool(self._integer.any())
+        mixed = self._program.integer is not None and bool(self._program.integer.any())
         found = info.primal_solution_status == int(highspy.kSolutionStatusFeasible)
         usable = bool(solution.value_valid) and status in (Status.OPTIMAL, Status.LIMIT) and found
         dual = bool(solution.dual_valid) and not mixed
@@ -258,6 +282,7 @@ class Solver:
             status=status,
             value=float(info.objective_function_value) if usable else float("nan"),
             x=np.array(solution.col_value) if usable else empty,
+            activity=np.array(solution.row_value) if usable else empty,
             row_duals=np.array(solution.row_dual) if dual else empty,
             reduced_costs=np.array(solution.col_dual) if dual else empty,
             mip_bound=float(info.mip_dual_bound) if mixed else float("nan"),
@@ -274,18 +299,21 @@ class Solver:
         from the rows: a column without a finite bound makes the result -inf. -inf also where the
         last solve left no duals (mixed-integer programs: see Solution.mip_bound).
         """
-        if self._last is None or not len(self._last.row_duals):
+        program = self._program
+        if not len(self._row_duals):
             return float("-inf")
-        lower = self._lower if implied_lower is None else np.maximum(self._lower, implied_lower)
-        upper = self._upper if implied_upper is None else np.minimum(self._upper, implied_upper)
-        return self._offset + dual_bound(
-            self._last.row_duals,
-            cost=self._cost,
-            matrices=self._matrices,
-            row_lower=self._row_lower,
-            row_upper=self._row_upper,
-            lower=lower,
-            upper=upper,
+        return program.offset + dual_bound(
+            np.append(self._row_duals, np.zeros(self.rows - len(self._row_duals))),
+            cost=program.cost,
+            matrices=program.matrices,
+            row_lower=program.row_lower,
+            row_upper=program.row_upper,
+            lower=program.lower
+            if implied_lower is None
+            else np.maximum(program.lower, implied_lower),
+            upper=program.upper
+            if implied_upper is None
+            else np.minimum(program.upper, implied_upper),
         )
 
 

@@ -15,3 +15,11 @@ def kernel(function: Function) -> Function:
     pool, which gives the same bits for any number of threads.
     """
     return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+
+
+def uncached_kernel(function: Function) -> Function:
+    """Compile `function` as `kernel` does, but anew in every process.
+
+    For functions from outside, whose callees may change without the disk cache noticing.
+    """
+    return cast(Function, numba.njit(nogil=True, error_model="numpy")(function))

@@ -9,6 +9,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from operators.compiling import uncached_kernel
 from slit.arrays import frozen
 from slit.errors import SlitError
 from slit.kernels.evaluation import SITE_FIELDS, evaluate_population
@@ -175,9 +176,9 @@ def _cell_driver(
     if not np.isfinite(data).all():
         raise SlitError(f"objective {objective.name}: data is not finite, expected numbers")
     # A user's function: not cached, as its file may change while the cache would not notice.
-    cell = numba.njit(nogil=True, error_model="numpy")(measure.function)
+    cell = uncached_kernel(measure.function)
 
-    @numba.njit(nogil=True, error_model="numpy")  # type: ignore[untyped-decorator]
+    @uncached_kernel
     def drive(sites: Floats, data: Floats, values: Floats) -> None:
         for n in range(sites.shape[0]):
             total = 0.0

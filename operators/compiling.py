@@ -1,7 +1,10 @@
 """How kernels are compiled, decided once."""
 
+import hashlib
 from collections.abc import Callable
-from typing import TypeVar, cast
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import numba
 
@@ -12,14 +15,29 @@ def kernel(function: Function) -> Function:
     """Compile `function` with numba: cached on disk, without the GIL, with IEEE arithmetic.
 
     Kernels never start threads of their own: callers spread slices of a population over a thread
-    pool, which gives the same bits for any number of threads.
+    pool, which gives the same bits for any number of threads. A kernel may call kernels of the
+    files beside it.
     """
-    return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+    compiled: Any = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    _see_neighbors(compiled, Path(cast(Any, function).__code__.co_filename).parent)
+    return cast(Function, compiled)
 
 
-def uncached_kernel(function: Function) -> Function:
-    """Compile `function` as `kernel` does, but anew in every process.
+def _see_neighbors(compiled: Any, folder: Path) -> None:
+    """Make numba's disk cache stale when any source file of the folder changes.
 
-    For functions from outside, whose callees may change without the disk cache noticing.
+    By itself it looks only at the file of the outermost function and would run old code after an
+    edit in a callee elsewhere. Under NUMBA_DISABLE_JIT there is no cache.
     """
-    return cast(Function, numba.njit(nogil=True, error_model="numpy")(function))
+    file = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
+    if file is not None:
+        file._source_stamp = (file._source_stamp, folder_stamp(folder))
+
+
+@cache
+def folder_stamp(folder: Path) -> str:
+    """A digest of the Python files of a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.py")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

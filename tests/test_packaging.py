@@ -61,3 +61,9 @@ def test_every_dependency_has_a_lower_bound_only(setup: configparser.ConfigParse
     required = [line for block in lines for line in block.strip().splitlines()]
     assert len(required) > 20
     assert [line for line in required if ">=" not in line or "<" in line or "==" in line] == []
+
+
+def test_the_gates_call_the_command_of_the_readme(repository: Path) -> None:
+    command = "python -m pytest"
+    assert f"\n{command}\n" in (repository / "README.md").read_text()
+    assert f" {command}\n" in (repository / ".ci" / "run").read_text()

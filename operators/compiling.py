@@ -41,3 +41,11 @@ def folder_stamp(folder: Path) -> str:
     for path in sorted(folder.glob("*.py")):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def uncached_kernel(function: Function) -> Function:
+    """Compile `function` as `kernel` does, but anew in every process.
+
+    For functions from outside, whose callees may change without the disk cache noticing.
+    """
+    return cast(Function, numba.njit(nogil=True, error_model="numpy")(function))

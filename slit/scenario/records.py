@@ -14,7 +14,9 @@ Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\s,:/\\<>]
 
 def quantity(meaning: str, unit: str, **limits: Any) -> Any:
     """A field with its unit: limits are pydantic's (ge, gt, le, lt, default)."""
-    return Field(description=meaning, json_schema_extra={"unit": unit}, allow_inf_nan=False, **limits)
+    return Field(
+        description=meaning, json_schema_extra={"unit": unit}, allow_inf_nan=False, **limits
+    )
 
 
 def text(meaning: str, **limits: Any) -> Any:
@@ -152,8 +154,16 @@ class Origin(Record):
     """Where requests come from."""
 
     name: Name = text("name")
+    zone: str = text("region it is called by in tables", default="")
     latitude: float = quantity("latitude", "deg", ge=-90, le=90)
     longitude: float = quantity("longitude", "deg", ge=-180, le=180)
+    utc_offset_h: float = quantity(
+        "local standard time minus UTC, for demand that follows the local day",
+        "h",
+        default=0.0,
+        ge=-12,
+        le=14,
+    )
     jurisdiction: str = text("country or union whose law applies", default="")
     last_mile_ms: float = quantity("user to regional edge and back", "ms", default=10.0, ge=0)
 

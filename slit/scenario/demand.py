@@ -1,0 +1,264 @@
+"""Demand of a scenario file -> requests and tokens by epoch, origin and class."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slit.errors import SlitError
+from slit.scenario.layout import (
+    InlineDemand,
+    Resample,
+    TableDemand,
+    TableReference,
+    TypicalDemand,
+)
+from slit.scenario.records import Origin
+from slit.scenario.resampling import Clock, Steps, to_epochs
+from slit.scenario.scenario import Demand
+from slit.scenario.series import HOUR, step_of
+from slit.scenario.stamps import MICROSECOND
+from slit.scenario.tabular import Table, Tables
+from slit.units import convert
+
+Floats = NDArray[np.float64]
+Longs = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DemandSeries:
+    """Demand by epoch, and all requests in the steps of the source where those are finer."""
+
+    demand: Demand
+    fine: Steps | None
+    estimated: float
+
+
+@dataclass(slots=True)
+class DemandBuilder:
+    """Gathers groups; their arrays are (T, O, K)."""
+
+    clock: Clock
+    origins: Sequence[str]
+    classes: Sequence[str]
+    requests: Floats = field(init=False)
+    tokens: dict[str, Floats] = field(init=False)
+    fine: list[Steps] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        shape = (self.clock.epochs, len(self.origins), len(self.classes))
+        self.requests = np.zeros(shape)
+        self.tokens = {"prompt": np.zeros(shape), "output": np.zeros(shape)}
+
+    def cell(self, origin: str, request_class: str, *, where: str) -> tuple[int, int]:
+        """Indices of a group."""
+        for name, kind, names in (
+            (origin, "origin", self.origins),
+            (request_class, "class", self.classes),
+        ):
+            if name not in names:
+                raise SlitError(f"{where}: {kind} {name!r}, expected one of {', '.join(names)}")
+        return self.origins.index(origin), self.classes.index(request_class)
+
+    def add(
+        self,
+        cell: tuple[int, int],
+        steps: Steps,
+        tokens: Mapping[str, Floats],
+        *,
+        resample: Resample | None,
+    ) -> None:
+        """Add requests of one group given in steps, with the mean tokens of each step."""
+        o, k = cell
+        requests, _ = to_epochs(steps, self.clock, resample=resample, adds_up=True)
+        self.requests[:, o, k] += requests
+        for name, mean in tokens.items():
+            amounts = Steps(
+                steps.begins, steps.step, steps.values * mean, steps.estimated, steps.place
+            )
+            total, _ = to_epochs(amounts, self.clock, resample=resample, adds_up=True)
+            self.tokens[name][:, o, k] += total
+        if steps.step < self.clock.step:
+            self.fine.append(steps)
+
+    def build(self, *, estimated: float) -> DemandSeries:
+        """The demand; where a group has no requests its tokens are 0."""
+        safe = np.where(self.requests > 0, self.requests, 1.0)
+        means = {name: total / safe for name, total in self.tokens.items()}
+        demand = Demand(requests=self.requests, prompt=means["prompt"], output=means["output"])
+        return DemandSeries(demand, _together(self.fine), estimated)
+
+
+def inline_demand(file: InlineDemand, builder: DemandBuilder) -> DemandSeries:
+    """Demand written out in the scenario file."""
+    epochs = builder.clock.epochs
+    for number, group in enumerate(file.groups):
+        where = f"demand.groups[{number}]"
+        o, k = builder.cell(group.origin, group.request_class, where=where)
+        figures = {}
+        for name in ("requests", "prompt", "output"):
+            values = np.atleast_1d(np.array(getattr(group, name), dtype=np.float64))
+            if len(values) not in (1, epochs):
+                raise SlitError(
+                    f"{where}.{name}: {len(values)} figures, expected one, or one an epoch "
+                    f"({epochs})"
+                )
+            _refuse_negative(values, lambda row, at=f"{where}.{name}": f"{at}[{row}]", name)
+            figures[name] = np.broadcast_to(values, epochs)
+        builder.requests[:, o, k] += figures["requests"]
+        for name in ("prompt", "output"):
+            builder.tokens[name][:, o, k] += figures["requests"] * figures[name]
+    return builder.build(estimated=float(file.estimated))
+
+
+def table_demand(file: TableDemand, tables: Tables, builder: DemandBuilder) -> DemandSeries:
+    """Demand from a table with a row an (epoch or stamp, origin, class)."""
+    table = tables.open(file.file).where(file.where)
+    column = {name: file.columns.get(name, name) for name in _FIELDS}
+    figures = {name: table.numbers(column[name]) for name in ("requests", "prompt", "output")}
+    for name, values in figures.items():
+        _refuse_negative(values, table.place, column[name])
+    cells = np.array(
+        [
+            builder.cell(origin, request_class, where=table.place(row))
+            if origin not in builder.origins or request_class not in builder.classes
+            else (builder.origins.index(origin), builder.classes.index(request_class))
+            for row, (origin, request_class) in enumerate(
+                zip(table.texts(column["origin"]), table.texts(column["class"]), strict=True)
+            )
+        ]
+    )
+    codes = cells[:, 0] * len(builder.classes) + cells[:, 1]
+    for code in np.unique(codes):
+        rows = np.flatnonzero(codes == code)
+        part = table.take(rows)
+        begins, step = _begins(file, part, builder.clock)
+        amounts = figures["requests"][rows] * file.scale * _per_step(file.unit, step)
+        steps = Steps(begins, step, amounts, np.zeros(len(rows)), part.place)
+        tokens = {name: figures[name][rows] for name in ("prompt", "output")}
+        cell = (int(cells[rows[0], 0]), int(cells[rows[0], 1]))
+        builder.add(cell, steps, tokens, resample=file.resample)
+    return builder.build(estimated=float(file.estimated))
+
+
+_FIELDS = ("origin", "class", "requests", "prompt", "output")
+
+
+def _begins(file: TableDemand, table: Table, clock: Clock) -> tuple[Longs, int]:
+    if file.time is not None:
+        stamps = table.stamps(file.time, zone=file.zone)
+        return stamps, clock.step if len(stamps) == clock.epochs == 1 else step_of(stamps, table)
+    assert file.epoch is not None
+    epochs = table.numbers(file.epoch)
+    wrong = np.flatnonzero(~((epochs >= 0) & (epochs < clock.epochs) & (epochs % 1 == 0)))
+    if len(wrong):
+        row = int(wrong[0])
+        raise SlitError(
+            f"{table.place(row)}: {file.epoch}: {epochs[row]:g}, expected a whole number from 0 to "
+            f"{clock.epochs - 1} (epoch)"
+        )
+    begins = clock.start + epochs.astype(np.int64) * clock.step
+    wrong = np.flatnonzero(np.diff(begins) <= 0)
+    if len(wrong):
+        row = int(wrong[0]) + 1
+        raise SlitError(
+            f"{table.place(row)}: epoch {epochs[row]:g} after {epochs[row - 1]:g}, expected "
+            "ascending, distinct epochs for each origin and class"
+        )
+    return begins, clock.step
+
+
+def _per_step(unit: str, step: int) -> float:
+    """Requests of a step for one unit of the column."""
+    if unit in ("request", "requests"):
+        return 1.0
+    return convert(1.0, unit, "request/s", what="demand.unit") * step / MICROSECOND
+
+
+def typical_demand(
+    file: TypicalDemand, tables: Tables, builder: DemandBuilder, origins: Sequence[Origin]
+) -> DemandSeries:
+    """A local day by class, times volumes by origin and class."""
+    table = tables.open(file.file)
+    shapes = {name: _Shape.read(table, file.columns, name) for name in builder.classes}
+    assert not isinstance(file.volumes, TableReference)
+    for number, volume in enumerate(file.volumes):
+        where = f"demand.volumes[{number}]"
+        o, k = builder.cell(volume.origin, volume.request_class, where=where)
+        shape = shapes[volume.request_class]
+        given = {"prompt": volume.prompt, "output": volume.output}
+        tokens = {
+            name: shape.tokens[name] if mean is None else np.full(24, mean)
+            for name, mean in given.items()
+        }
+        for name, mean in tokens.items():
+            if mean is None:
+                raise SlitError(
+                    f"{where}.{name}: missing, expected mean {name} tokens here or in {table.path}"
+                )
+        begins, hours = _local_hours(builder.clock, origins[o].utc_offset_h)
+        rate = volume.requests_per_day * shape.share[hours]
+        steps = Steps(begins, HOUR, rate, np.zeros(len(begins)), table.place)
+        by_hour = {name: mean[hours] for name, mean in tokens.items() if mean is not None}
+        builder.add((o, k), steps, by_hour, resample=file.resample)
+    return builder.build(estimated=float(file.estimated))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shape:
+    """The day of a class: arrays (24,) by local hour."""
+
+    share: Floats
+    tokens: dict[str, Floats | None]
+
+    @classmethod
+    def read(cls, table: Table, columns: Mapping[str, str], request_class: str) -> "_Shape":
+        """The rows of one class."""
+        part = table.where({columns.get("class", "class"): request_class})
+        hours = part.numbers(columns.get("hour", "hour"))
+        if sorted(hours) != list(range(24)):
+            raise SlitError(
+                f"{part.path}: hours of class {request_class!r}: {len(hours)} rows, expected one "
+                "for each local hour from 0 to 23"
+            )
+        order = np.argsort(hours)
+        rate = part.numbers(columns.get("rate", "rate"))
+        _refuse_negative(rate, part.place, columns.get("rate", "rate"))
+        if rate.sum() <= 0:
+            raise SlitError(f"{part.path}: rates of class {request_class!r}: all 0, expected some")
+        tokens: dict[str, Floats | None] = {}
+        for name in ("prompt", "output"):
+            column = columns.get(name, name)
+            tokens[name] = part.numbers(column)[order] if column in part.columns else None
+        return cls(rate[order] / rate.sum(), tokens)
+
+
+def _local_hours(clock: Clock, offset_h: float) -> tuple[Longs, NDArray[np.intp]]:
+    """Hours of local standard time over the horizon: their begins in UTC, their hour of day."""
+    offset = round(offset_h * HOUR)
+    first = (clock.start + offset) // HOUR
+    last = -(-(clock.start + clock.step * clock.epochs + offset) // HOUR)
+    hours = np.arange(first, last, dtype=np.int64)
+    return hours * HOUR - offset, (hours % 24).astype(np.intp)
+
+
+def _together(series: Sequence[Steps]) -> Steps | None:
+    """All series added up where they have one step; None where there are none or several."""
+    if not series or len({steps.step for steps in series}) > 1:
+        return None
+    begins, index = np.unique(
+        np.concatenate([steps.begins for steps in series]), return_inverse=True
+    )
+    values = np.bincount(index, weights=np.concatenate([steps.values for steps in series]))
+    return Steps(begins, series[0].step, values, np.zeros(len(begins)), series[0].place)
+
+
+def _refuse_negative(values: Floats, place, name: str) -> None:  # type: ignore[no-untyped-def]
+    wrong = np.flatnonzero(~(values >= 0))
+    if len(wrong):
+        row = int(wrong[0])
+        raise SlitError(
+            f"{place(row)}: {name}: {values[row]:g}, expected a number >= 0 ({len(wrong)} "
+            f"row{'s' if len(wrong) > 1 else ''})"
+        )

@@ -1,0 +1,25 @@
+"""What a lint finds: also the one form of the messages that loading refuses with."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How bad a finding is."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing found: where, what, and what was expected instead."""
+
+    severity: Severity
+    where: str
+    found: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.found}, expected {self.expected}"

@@ -1,0 +1,90 @@
+"""Round trips between origins and datacenters, measured or estimated from distance."""
+
+from collections.abc import Sequence
+from math import asin, cos, pi, sin, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slit.errors import SlitError
+from slit.scenario.layout import Latency
+from slit.scenario.records import Accounting, Datacenter, Origin
+from slit.scenario.tabular import Tables
+from slit.units import convert
+
+Floats = NDArray[np.float64]
+
+EARTH_RADIUS_M = 6_371_000.0
+LIGHT_M_PER_S = 299_792_458.0
+
+
+def great_circle_m(first: Origin | Datacenter, second: Origin | Datacenter) -> float:
+    """Distance over the sphere (haversine), m."""
+    phi1, phi2 = first.latitude * pi / 180, second.latitude * pi / 180
+    half = sin((phi2 - phi1) / 2) ** 2
+    half += cos(phi1) * cos(phi2) * sin((second.longitude - first.longitude) * pi / 360) ** 2
+    return 2 * EARTH_RADIUS_M * asin(min(1.0, sqrt(half)))
+
+
+def estimated_round_trip_s(origin: Origin, datacenter: Datacenter, accounting: Accounting) -> float:
+    """There and back along a stretched great circle at a share of light speed, whole microseconds.
+
+    model.md section 2 (TTFT).
+    """
+    speed = accounting.fiber_speed_share * LIGHT_M_PER_S
+    route = great_circle_m(origin, datacenter) * accounting.route_stretch
+    return round(2 * route / speed, 6)
+
+
+def round_trips(
+    file: Latency,
+    tables: Tables,
+    origins: Sequence[Origin],
+    datacenters: Sequence[Datacenter],
+    accounting: Accounting,
+) -> tuple[Floats, float]:
+    """Round trips in s, (O, D), and the share of them that is estimated."""
+    known = _table(file, tables) | _pairs(file)
+    seconds = np.empty((len(origins), len(datacenters)))
+    estimated = np.zeros_like(seconds)
+    for o, origin in enumerate(origins):
+        for d, center in enumerate(datacenters):
+            key = (getattr(origin, file.by), getattr(center, file.by))
+            found = known.get(key) or known.get((key[1], key[0]))
+            if found is None:
+                if file.missing == "refuse":
+                    raise SlitError(
+                        f"latency: no round trip from {key[0]} to {key[1]}, expected one for every "
+                        'pair (missing = "refuse")'
+                    )
+                found = (estimated_round_trip_s(origin, center, accounting), 1.0)
+            seconds[o, d], estimated[o, d] = found
+    return seconds, float(estimated.mean())
+
+
+def _pairs(file: Latency) -> dict[tuple[str, str], tuple[float, float]]:
+    return {
+        (pair.origin, pair.datacenter): (convert(pair.ms, "ms", "s"), 0.0) for pair in file.pairs
+    }
+
+
+def _table(file: Latency, tables: Tables) -> dict[tuple[str, str], tuple[float, float]]:
+    if file.file is None:
+        return {}
+    table = tables.open(file.file)
+    values = convert(table.numbers(file.column), file.unit, "s", what="latency.unit") * file.scale
+    flags = np.zeros(len(table))
+    if file.estimated_column is not None:
+        flags = np.minimum(np.nan_to_num(table.numbers(file.estimated_column), nan=1.0), 1.0)
+    pairs = zip(table.texts(file.origin), table.texts(file.datacenter), strict=True)
+    known: dict[tuple[str, str], tuple[float, float]] = {}
+    for row, pair in enumerate(pairs):
+        if not values[row] >= 0:
+            raise SlitError(
+                f"{table.place(row)}: {file.column}: {values[row]:g}, expected a number >= 0 "
+                f"(round trip, {file.unit})"
+            )
+        if pair in known:
+            raise SlitError(f"{table.place(row)}: {pair[0]} to {pair[1]} twice, expected one row")
+        known[pair] = (float(values[row]), float(flags[row]))
+    return known

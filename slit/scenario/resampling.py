@@ -1,0 +1,172 @@
+"""Steps of a source -> epochs of the plan. Explicit: what is not asked for is refused."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slit.errors import SlitError
+from slit.scenario.layout import Resample
+from slit.scenario.records import Horizon
+from slit.scenario.stamps import MICROSECOND, microseconds_of, stamp_text
+
+Floats = NDArray[np.float64]
+Longs = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The epochs of a horizon, in microseconds since 1970 in UTC."""
+
+    start: int
+    step: int
+    epochs: int
+
+    @property
+    def begins(self) -> Longs:
+        """First instant of each epoch, (T,)."""
+        return self.start + self.step * np.arange(self.epochs, dtype=np.int64)
+
+    @property
+    def hours(self) -> float:
+        """Length of an epoch in hours."""
+        return self.step / MICROSECOND / 3600
+
+
+def clock_of(horizon: Horizon) -> Clock:
+    """The clock of a horizon."""
+    step = round(horizon.epoch_seconds * MICROSECOND)
+    return Clock(microseconds_of(horizon.start), step, horizon.epochs)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Steps:
+    """A series as its source gives it: equal steps, sorted, gaps allowed; arrays (N,)."""
+
+    begins: Longs
+    step: int
+    values: Floats
+    estimated: Floats  # 0 to 1
+    place: Callable[[int], str]  # file and line of a step
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Overlaps:
+    """Which step covers which epoch for how long; arrays of one entry a pair."""
+
+    epoch: Longs
+    step: Longs
+    length: Longs  # microseconds
+
+
+def overlaps(begins: Longs, step: int, targets: Longs, target_step: int) -> Overlaps:
+    """Pairs of targets and steps that share time, by target and then step."""
+    first = np.searchsorted(begins + step, targets, side="right")
+    last = np.searchsorted(begins, targets + target_step, side="left")
+    counts = np.maximum(last - first, 0)
+    target = np.repeat(np.arange(len(targets)), counts)
+    offset = np.arange(len(target)) - np.repeat(np.cumsum(counts) - counts, counts)
+    index = np.repeat(first, counts) + offset
+    end = np.minimum(begins[index] + step, targets[target] + target_step)
+    return Overlaps(target, index, end - np.maximum(begins[index], targets[target]))
+
+
+def to_epochs(
+    steps: Steps,
+    clock: Clock,
+    *,
+    resample: Resample | None,
+    adds_up: bool = False,
+    weights: Steps | None = None,
+) -> tuple[Floats, float]:
+    """One value an epoch, (T,), and the share of them that is estimated.
+
+    `adds_up`: the values are amounts of a step (kWh, requests) rather than levels. Raises SlitError
+    where time is not covered, a value is NaN, or steps are no epochs and `resample` does not say
+    (or says wrongly) what to do.
+    """
+    pairs = overlaps(steps.begins, steps.step, clock.begins, clock.step)
+    _refuse_silence(steps, clock, pairs, resample, adds_up)
+    _refuse_holes(steps, clock, pairs)
+    values, length = steps.values[pairs.step], pairs.length.astype(np.float64)
+
+    def total(amounts: Floats) -> Floats:
+        return _sums(pairs.epoch, amounts, clock.epochs)
+
+    estimated = float(np.mean(total(steps.estimated[pairs.step] * length) / clock.step))
+    if len(pairs.step) == clock.epochs and not adds_up:
+        return values, estimated
+    if adds_up:
+        return total(values * (length / steps.step)), estimated
+    if resample == Resample.DEMAND_WEIGHTED_MEAN:
+        length = length * _weights(steps, weights, clock)[pairs.step]
+        even = total(length) == 0
+        length = np.where(even[pairs.epoch], pairs.length, length)
+    return total(values * length) / total(length), estimated
+
+
+def _weights(steps: Steps, weights: Steps | None, clock: Clock) -> Floats:
+    """Requests that fall into each step."""
+    if weights is None or weights.step >= clock.step:
+        raise SlitError(
+            "resample = demand_weighted_mean: demand is no finer than an epoch, expected resample "
+            "= mean, or demand of shorter steps"
+        )
+    pairs = overlaps(weights.begins, weights.step, steps.begins, steps.step)
+    amounts = weights.values[pairs.step] * pairs.length / weights.step
+    return _sums(pairs.epoch, amounts, len(steps.begins))
+
+
+def _sums(index: Longs, amounts: Floats, count: int) -> Floats:
+    return np.bincount(index, weights=amounts, minlength=count).astype(np.float64)
+
+
+def _refuse_silence(
+    steps: Steps, clock: Clock, pairs: Overlaps, resample: Resample | None, adds_up: bool
+) -> None:
+    """Refuse a `resample` that does not say what has to happen."""
+    fitting = steps.step == clock.step and bool(np.all(pairs.length == clock.step))
+    if fitting:
+        return
+    levels = {Resample.MEAN, Resample.DEMAND_WEIGHTED_MEAN}
+    inside = len(pairs.epoch) == len(np.unique(pairs.epoch))
+    if steps.step > clock.step and inside:
+        expected = {Resample.HOLD}
+    elif adds_up:
+        expected = {Resample.SUM}
+    elif steps.step > clock.step:
+        expected = {Resample.MEAN}
+    else:
+        expected = levels
+    if resample not in expected:
+        said = "no resample" if resample is None else f"resample = {resample}"
+        names = " or ".join(sorted(expected))
+        length = timedelta(microseconds=steps.step).total_seconds()
+        raise SlitError(
+            f"{said}, expected resample = {names} (steps of {length:g} s"
+            f"{'' if steps.step != clock.step else ' that begin elsewhere'}, epochs of "
+            f"{clock.step / MICROSECOND:g} s)"
+        )
+
+
+def _refuse_holes(steps: Steps, clock: Clock, pairs: Overlaps) -> None:
+    covered = _sums(pairs.epoch, pairs.length.astype(np.float64), clock.epochs)
+    bare = np.flatnonzero(covered < clock.step)
+    if len(bare):
+        missing = stamp_text(int(clock.begins[bare[0]]))
+        span = f"{stamp_text(int(steps.begins[0]))} to " + stamp_text(
+            int(steps.begins[-1]) + steps.step
+        )
+        raise SlitError(
+            f"nothing for {missing}, expected a value for every epoch ({len(bare)} without; the "
+            f"series spans {span})"
+        )
+    empty = np.flatnonzero(np.isnan(steps.values[pairs.step]))
+    if len(empty):
+        step = int(pairs.step[empty[0]])
+        raise SlitError(
+            f"{steps.place(step)}: no number for {stamp_text(int(steps.begins[step]))}, expected "
+            f"one for every epoch ({len(empty)} missing)"
+        )

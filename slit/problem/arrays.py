@@ -16,6 +16,15 @@ MICROTICKS = 1 << 20
 """Ticks of one node-second: work is summed in integers, so any order gives the same bits."""
 
 
+LARGEST_SUM = 2.0**60
+"""Integer sums stay below this, with room to spare for int64."""
+
+
+def finest_scale(most: float) -> float:
+    """Ticks of one unit: the largest power of two that keeps a sum of `most` below LARGEST_SUM."""
+    return float(2.0 ** np.floor(np.log2(LARGEST_SUM / max(most, 1e-200))))
+
+
 class Loading(IntEnum):
     """`slit.scenario.records.LoadingMode` as kernels read it."""
 
@@ -77,6 +86,7 @@ class Problem(NamedTuple):
     prefill_fixed: Floats  # (P,) s, one prompt on one replica
     prefill_slope: Floats  # (P,) s/token
     load_seconds: Floats  # (P,) to load the weights
+    load_share: Floats  # (P,) load time over epoch; 0 if PREWARM, as nobody waits then
     initial_nodes: Longs  # (P,)
     idle_energy: Longs  # (P,) of an active node in an epoch, energy ticks
     prewarm_energy: Longs  # (P,) of loading one node, energy ticks (0 unless PREWARM)

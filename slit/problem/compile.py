@@ -1,11 +1,20 @@
 """Scenario -> Problem."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from slit.arrays import frozen
 from slit.errors import SlitError
-from slit.problem.arrays import MICROTICKS, Loading, Problem, Start
+from slit.problem.arrays import (
+    LARGEST_SUM,
+    MICROTICKS,
+    Loading,
+    Problem,
+    Start,
+    finest_scale,
+)
 from slit.problem.groups import (
     Groups,
     allowed_placements,
@@ -26,10 +35,6 @@ from slit.scenario.scenario import Scenario
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
-
-LARGEST_SUM = 2.0**60
-"""Integer sums stay below this, with room to spare for int64."""
-
 
 def compile_problem(scenario: Scenario) -> Problem:
     """Turn a scenario into the arrays that kernels read (model.md sections 1 and 2).
@@ -55,13 +60,13 @@ def compile_problem(scenario: Scenario) -> Problem:
     base = _base_ttft(scenario, placements, groups, fixed, slope)
     slo = np.array([request_class.slo_ttft_s for request_class in scenario.classes])
     per_chunk = groups.requests / chunks
-    ticks = _work_ticks(scenario, prefill + decode, per_chunk)
+    ticks = _work_ticks(prefill + decode, per_chunk, chunks)
     energy = _EnergyTicks(scenario, placements, groups, above_idle, prefill + decode, loading)
-    request_scale = _scale(groups.requests.sum())
-    prompt_scale = _scale((groups.requests * groups.prompt).sum())
+    request_scale = finest_scale(groups.requests.sum())
+    prompt_scale = finest_scale((groups.requests * groups.prompt).sum())
     size = np.stack(
         [
-            np.rint(per_chunk * request_scale),
+            np.maximum(np.rint(per_chunk * request_scale), 1.0),  # a cell divides by its requests
             np.rint(per_chunk * groups.prompt * prompt_scale),
         ],
         axis=-1,
@@ -82,6 +87,10 @@ def compile_problem(scenario: Scenario) -> Problem:
         prefill_fixed=frozen(fixed, np.float64),
         prefill_slope=frozen(slope, np.float64),
         load_seconds=frozen(loading, np.float64),
+        load_share=frozen(
+            loading / horizon.epoch_seconds * (accounting.loading == LoadingMode.ON_DEMAND),
+            np.float64,
+        ),
         initial_nodes=frozen(initial_nodes(scenario, placements), np.int64),
         idle_energy=frozen(energy.idle, np.int64),
         prewarm_energy=frozen(energy.prewarm, np.int64),
@@ -152,9 +161,9 @@ def _base_ttft(
     return np.asarray(network[groups.origin] + prefill, dtype=np.float64)
 
 
-def _work_ticks(scenario: Scenario, seconds: Floats, per_chunk: Floats) -> Floats:
-    ticks = np.ceil(per_chunk[:, None] * seconds * MICROTICKS)
-    most = float(ticks.max()) * scenario.resolution.genes
+def _work_ticks(seconds: Floats, per_chunk: Floats, chunks: NDArray[np.int32]) -> Floats:
+    ticks: Floats = np.ceil(per_chunk[:, None] * seconds * MICROTICKS)
+    most = float((ticks.max(axis=1) * chunks).sum())
     if most > LARGEST_SUM:
         raise SlitError(
             f"demand: {most / MICROTICKS:.3g} node-seconds, expected less than "
@@ -190,16 +199,11 @@ class _EnergyTicks:
             + 2 * epochs * epoch * idle.sum()
             + epochs * epoch * (standby * nodes).sum()
         )
-        self.scale = _scale(most)
+        self.scale = finest_scale(most)
         prewarm = scenario.accounting.loading == LoadingMode.PREWARM
         self.idle = np.rint(idle * epoch * self.scale)
         self.prewarm = np.rint(idle * loading * self.scale * prewarm)
         self.standby = np.rint(standby * epoch * self.scale)
-
-
-def _scale(most: float) -> float:
-    """The largest power of two that keeps `most` below LARGEST_SUM."""
-    return float(2.0 ** np.floor(np.log2(LARGEST_SUM / max(most, 1e-9))))
 
 
 def _accuracy(scenario: Scenario, placements: list[Placement]) -> Floats:
@@ -218,7 +222,7 @@ def _pool_datacenter(scenario: Scenario) -> list[int]:
 
 def _gene_arrays(
     groups: Groups, chunks: NDArray[np.int32], allowed: NDArray[np.bool_], epochs: int
-) -> dict[str, NDArray[np.generic]]:
+) -> dict[str, Any]:
     first = np.concatenate([[0], np.cumsum(chunks, dtype=np.int64)])
     edges = np.searchsorted(groups.epoch, np.arange(epochs + 1))
     gene_group = np.repeat(np.arange(len(chunks)), chunks)

@@ -1,5 +1,6 @@
 """Scenario -> Problem."""
 
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -31,10 +32,11 @@ from slit.problem.placements import (
     service_rates,
 )
 from slit.scenario.records import HorizonStart, LoadingMode
-from slit.scenario.scenario import Scenario
+from slit.scenario.scenario import Scenario, Signals
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
+
 
 def compile_problem(scenario: Scenario) -> Problem:
     """Turn a scenario into the arrays that kernels read (model.md sections 1 and 2).
@@ -52,26 +54,17 @@ def compile_problem(scenario: Scenario) -> Problem:
     prefill, decode = node_seconds(groups, rates)
     chunks = chunk_counts(groups, prefill + decode, allowed, genes=scenario.resolution.genes)
     prefill, decode = np.where(allowed, prefill, 0.0), np.where(allowed, decode, 0.0)
-    watts = _watts(placements)
-    above_idle = prefill * (watts[1] - watts[0]) + decode * (watts[2] - watts[0])  # J
     loading = load_seconds(scenario, placements)
-    fixed = np.array([p.service.prefill_fixed_s for p in placements])
-    slope = np.array([p.service.prefill_slope_s for p in placements])
-    base = _base_ttft(scenario, placements, groups, fixed, slope)
-    slo = np.array([request_class.slo_ttft_s for request_class in scenario.classes])
     per_chunk = groups.requests / chunks
-    ticks = _work_ticks(prefill + decode, per_chunk, chunks)
-    energy = _EnergyTicks(scenario, placements, groups, above_idle, prefill + decode, loading)
+    base = _base_ttft(scenario, placements, groups)
+    slo = np.array([request_class.slo_ttft_s for request_class in scenario.classes])
     request_scale = finest_scale(groups.requests.sum())
     prompt_scale = finest_scale((groups.requests * groups.prompt).sum())
-    size = np.stack(
-        [
-            np.maximum(np.rint(per_chunk * request_scale), 1.0),  # a cell divides by its requests
-            np.rint(per_chunk * groups.prompt * prompt_scale),
-        ],
-        axis=-1,
-    )
-    accounting, horizon, signals = scenario.accounting, scenario.horizon, scenario.signals
+    size = [
+        np.maximum(np.rint(per_chunk * request_scale), 1.0),  # a cell divides by its requests
+        np.rint(per_chunk * groups.prompt * prompt_scale),
+    ]
+    accounting, horizon = scenario.accounting, scenario.horizon
     return Problem(
         epoch_seconds=horizon.epoch_seconds,
         epoch_ticks=int(horizon.epoch_seconds * MICROTICKS),
@@ -80,47 +73,66 @@ def compile_problem(scenario: Scenario) -> Problem:
         start=int(Start[HorizonStart(horizon.begins).name]),
         variability=(accounting.arrival_scv + accounting.service_scv) / 2,
         **_gene_arrays(groups, chunks, allowed, horizon.epochs),
-        placement_pool=frozen([p.pool for p in placements], np.int32),
-        placement_variant=frozen([p.variant for p in placements], np.int32),
-        placement_datacenter=frozen([p.datacenter for p in placements], np.int32),
+        **_placement_arrays(scenario, placements, loading),
+        **_work_and_energy(scenario, placements, groups, chunks, prefill, decode, loading),
         replicas=rates.replicas,
-        prefill_fixed=frozen(fixed, np.float64),
-        prefill_slope=frozen(slope, np.float64),
-        load_seconds=frozen(loading, np.float64),
-        load_share=frozen(
-            loading / horizon.epoch_seconds * (accounting.loading == LoadingMode.ON_DEMAND),
-            np.float64,
-        ),
-        initial_nodes=frozen(initial_nodes(scenario, placements), np.int64),
-        idle_energy=frozen(energy.idle, np.int64),
-        prewarm_energy=frozen(energy.prewarm, np.int64),
         pool_datacenter=frozen(_pool_datacenter(scenario), np.int32),
         pool_nodes=frozen([pool.nodes for pool in scenario.pools], np.int64),
-        standby_energy=frozen(energy.standby, np.int64),
-        chunk=frozen(
-            np.stack([ticks, np.rint(per_chunk[:, None] * above_idle * energy.scale)], axis=-1),
-            np.int64,
-        ),
-        chunk_size=frozen(size, np.int64),
+        chunk_size=frozen(np.stack(size, axis=-1), np.int64),
         chunk_requests=frozen(per_chunk, np.float64),
-        node_seconds=frozen(prefill + decode, np.float64),
         base_ttft=frozen(base, np.float64),
         service=frozen(service_table(base, slo[groups.request_class], loading), np.float64),
         accuracy=frozen(_accuracy(scenario, placements), np.float64),
         slo=frozen(slo, np.float64),
-        carbon=signals.carbon,
-        price=signals.price,
-        ewif=signals.ewif,
-        pue=signals.pue,
-        wue=signals.wue,
-        blowdown=signals.blowdown,
-        renewable=signals.renewable,
+        **{field.name: getattr(scenario.signals, field.name) for field in fields(Signals)},
         water_stress=frozen([d.water_stress for d in scenario.datacenters], np.float64),
-        energy_scale=energy.scale,
         request_scale=request_scale,
         prompt_scale=prompt_scale,
         total_requests=float(groups.requests.sum()),
     )
+
+
+def _placement_arrays(
+    scenario: Scenario, placements: list[Placement], loading: Floats
+) -> dict[str, Any]:
+    on_demand = scenario.accounting.loading == LoadingMode.ON_DEMAND
+    share = loading / scenario.horizon.epoch_seconds * on_demand
+    return {
+        "placement_pool": frozen([p.pool for p in placements], np.int32),
+        "placement_variant": frozen([p.variant for p in placements], np.int32),
+        "placement_datacenter": frozen([p.datacenter for p in placements], np.int32),
+        "prefill_fixed": frozen([p.service.prefill_fixed_s for p in placements], np.float64),
+        "prefill_slope": frozen([p.service.prefill_slope_s for p in placements], np.float64),
+        "load_seconds": frozen(loading, np.float64),
+        "load_share": frozen(share, np.float64),
+        "initial_nodes": frozen(initial_nodes(scenario, placements), np.int64),
+    }
+
+
+def _work_and_energy(
+    scenario: Scenario,
+    placements: list[Placement],
+    groups: Groups,
+    chunks: NDArray[np.int32],
+    prefill: Floats,
+    decode: Floats,
+    loading: Floats,
+) -> dict[str, Any]:
+    """Integer work and energy of a chunk at each placement, and the energies of a node."""
+    idle, reading, writing = _watts(placements)
+    above_idle = prefill * (reading - idle) + decode * (writing - idle)  # J
+    per_chunk = (groups.requests / chunks)[:, None]
+    ticks = _work_ticks(prefill + decode, per_chunk, chunks)
+    energy = _EnergyTicks(scenario, placements, groups, above_idle, prefill + decode, loading)
+    joules = np.rint(per_chunk * above_idle * energy.scale)
+    return {
+        "chunk": frozen(np.stack([ticks, joules], axis=-1), np.int64),
+        "node_seconds": frozen(prefill + decode, np.float64),
+        "idle_energy": frozen(energy.idle, np.int64),
+        "prewarm_energy": frozen(energy.prewarm, np.int64),
+        "standby_energy": frozen(energy.standby, np.int64),
+        "energy_scale": energy.scale,
+    }
 
 
 def service_table(base: Floats, slo: Floats, loading: Floats) -> Floats:
@@ -151,18 +163,19 @@ def _watts(placements: list[Placement]) -> Floats:
     return np.array([[k.idle_w, k.prefill_w, k.decode_w] for k in kinds]).T
 
 
-def _base_ttft(
-    scenario: Scenario, placements: list[Placement], groups: Groups, fixed: Floats, slope: Floats
-) -> Floats:
+def _base_ttft(scenario: Scenario, placements: list[Placement], groups: Groups) -> Floats:
+    """Round trip, last mile and one-prompt prefill, (J, P) s."""
     center = [p.datacenter for p in placements]
+    fixed = np.array([p.service.prefill_fixed_s for p in placements])
+    slope = np.array([p.service.prefill_slope_s for p in placements])
     last_mile = np.array([origin.last_mile_ms / 1000 for origin in scenario.origins])
     network = scenario.round_trip_s[:, center] + last_mile[:, None]
-    prefill: Floats = fixed[None, :] + slope[None, :] * groups.prompt[:, None]
+    prefill = fixed[None, :] + slope[None, :] * groups.prompt[:, None]
     return np.asarray(network[groups.origin] + prefill, dtype=np.float64)
 
 
 def _work_ticks(seconds: Floats, per_chunk: Floats, chunks: NDArray[np.int32]) -> Floats:
-    ticks: Floats = np.ceil(per_chunk[:, None] * seconds * MICROTICKS)
+    ticks: Floats = np.ceil(per_chunk * seconds * MICROTICKS)
     most = float((ticks.max(axis=1) * chunks).sum())
     if most > LARGEST_SUM:
         raise SlitError(

@@ -79,13 +79,14 @@ def allowed_placements(
 def chunk_counts(
     groups: Groups, seconds: Floats, allowed: Bools, *, genes: int
 ) -> NDArray[np.int32]:
-    """Chunks of each group, proportional to its median node-seconds, at least 1; (J,)."""
-    typical = np.ma.median(np.ma.array(seconds, mask=~allowed), axis=1).filled(0.0)
+    """Chunks of each group, (J,): proportional to its node-seconds at the median of its allowed
+    placements, at least 1 and at most one a request."""
+    typical = np.nanmedian(np.where(allowed, seconds, np.nan), axis=1)
     load = groups.requests * typical
     share = load / load.sum()
     most = np.maximum(1.0, np.ceil(groups.requests))
     counts = np.clip(np.rint(genes * share), 1.0, most)
-    return counts.astype(np.int32)
+    return np.asarray(counts, dtype=np.int32)
 
 
 def _label(scenario: Scenario, epoch: int, origin: int, request_class: int) -> str:

@@ -48,12 +48,14 @@ def placements_of(scenario: Scenario) -> list[Placement]:
         node_type = types[pool.node_type]
         for variant_index, variant in enumerate(scenario.variants):
             service = services.get((pool.node_type, variant.name))
-            if pool.nodes > 0 and service is not None and _fits(scenario, service, node_type, variant):
+            if (
+                pool.nodes > 0
+                and service is not None
+                and _fits(scenario, service, node_type, variant)
+            ):
                 center = centers.index(pool.datacenter)
                 name = f"{pool.name}/{variant.name}"
-                found.append(
-                    Placement(pool_index, variant_index, center, node_type, service, name)
-                )
+                found.append(Placement(pool_index, variant_index, center, node_type, service, name))
     served = {placement.variant for placement in found}
     for variant_index, variant in enumerate(scenario.variants):
         if variant_index not in served:
@@ -64,9 +66,7 @@ def placements_of(scenario: Scenario) -> list[Placement]:
     return found
 
 
-def _fits(
-    scenario: Scenario, service: Service, node_type: NodeType, variant: ModelVariant
-) -> bool:
+def _fits(scenario: Scenario, service: Service, node_type: NodeType, variant: ModelVariant) -> bool:
     return (
         service.gpus_per_replica <= node_type.gpus
         and _free_memory(scenario, service, node_type, variant) > 0

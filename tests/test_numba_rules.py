@@ -1,10 +1,13 @@
 """What numba gets wrong without a word is kept out of the source.
 
-Its disk cache sees neither an edit in a callee of another file nor a change of compile options, and
-threads inside kernels cost more than they give (they run outside, over slices).
+Its disk cache sees neither an edit in a callee of another folder nor a change of compile options,
+and threads inside kernels cost more than they give (they run outside, over slices).
 """
 
 import ast
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,16 +55,30 @@ def imported_names(tree: ast.Module, module: str) -> dict[str, tuple[str, str]]:
     return names
 
 
-def is_enum(modules: Modules, module: str, name: str) -> bool:
-    """Whether the name is an enum there, or where that module has it from."""
+def origin(modules: Modules, module: str, name: str) -> tuple[str, ast.stmt | None]:
+    """The module a name is from, past those that pass it on, and its class if it is one."""
+    if f"{module}.{name}" in modules:
+        return f"{module}.{name}", None
     tree = modules.get(module)
     if tree is None or not name:
-        return False
+        return module, None
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and node.name == name:
-            return any(dotted(base).rpartition(".")[2] in ENUMS for base in node.bases)
+            return module, node
     found = imported_names(tree, module).get(name)
-    return found is not None and is_enum(modules, *found)
+    return origin(modules, *found) if found else (module, None)
+
+
+def is_enum(node: ast.stmt | None) -> bool:
+    return isinstance(node, ast.ClassDef) and any(
+        dotted(base).rpartition(".")[2] in ENUMS for base in node.bases
+    )
+
+
+def folder(modules: Modules, module: str) -> str:
+    """The package whose folder holds the file of a module."""
+    is_package = any(name.startswith(f"{module}.") for name in modules)
+    return module if is_package else module.rpartition(".")[0]
 
 
 def kernels(tree: ast.Module) -> Iterator[ast.FunctionDef]:
@@ -74,21 +91,26 @@ def kernels(tree: ast.Module) -> Iterator[ast.FunctionDef]:
 
 
 def foreign_names(modules: Modules, module: str) -> Iterator[str]:
-    """What kernels of a module use from another file of the project, enums excepted."""
+    """What kernels of a module use from another folder of the project, enums excepted."""
     tree = modules[module]
     names = imported_names(tree, module)
     roots = {name.partition(".")[0] for name in modules}
     for function in kernels(tree):
-        local = {
-            argument.arg for argument in ast.walk(function.args) if isinstance(argument, ast.arg)
+        local = {node.arg for node in ast.walk(function.args) if isinstance(node, ast.arg)}
+        used = {
+            node.id: node.lineno
+            for statement in function.body
+            for node in ast.walk(statement)
+            if isinstance(node, ast.Name) and node.id not in local
         }
-        for statement in function.body:
-            for node in ast.walk(statement):
-                if not isinstance(node, ast.Name) or node.id in local or node.id not in names:
-                    continue
-                source, name = names[node.id]
-                if source.partition(".")[0] in roots and not is_enum(modules, source, name):
-                    yield f"{module}:{node.lineno}: {function.name} uses {node.id} of {source}"
+        for name in used.keys() & names.keys():
+            source, definition = origin(modules, *names[name])
+            if (
+                source.partition(".")[0] in roots
+                and folder(modules, source) != folder(modules, module)
+                and not is_enum(definition)
+            ):
+                yield f"{module}:{used[name]}: {function.name} uses {name} of {source}"
 
 
 def other_compilers(tree: ast.Module, module: str) -> Iterator[str]:
@@ -136,36 +158,68 @@ def test_the_project_keeps_the_rules(project: dict[str, str]) -> None:
 
 
 HEAD = "from operators.compiling import kernel\n"
+BESIDE = {"slit": "", "slit.far": "", "slit.far.b": "", "slit.near": "", "slit.near.b": ""}
 
 
 @pytest.mark.parametrize(
     ("source", "expected"),
     [
+        ("from slit.far.b import f\n@kernel\ndef g(x):\n    return f(x)\n", "f of slit.far.b"),
         (
-            "from slit.b import helper\n@kernel\ndef f(x):\n    return helper(x)\n",
-            "helper of slit.b",
+            "import slit.far.b\n@kernel\ndef g(x):\n    return slit.far.b.f(x)\n",
+            "slit of slit.far.b",
         ),
-        ("import slit.b\n@kernel\ndef f(x):\n    return slit.b.helper(x)\n", "slit of slit.b"),
-        ("from .b import LIMIT\n@kernel\ndef f(x):\n    return x + LIMIT\n", "LIMIT of slit.b"),
-        ("from slit import b\n@kernel\ndef f(x):\n    return b.helper(x)\n", "b of slit"),
-        ("from numba import njit\n@njit\ndef f(x):\n    return x\n", "njit"),
-        ("import numba\n@numba.jit\ndef f(x):\n    return x\n", "jit"),
+        (
+            "from ..far.b import LIMIT\n@kernel\ndef g(x):\n    return LIMIT\n",
+            "LIMIT of slit.far.b",
+        ),
+        ("from slit.far import b\n@kernel\ndef g(x):\n    return b.f(x)\n", "b of slit.far.b"),
+        ("from numba import njit\n@njit\ndef g(x):\n    return x\n", "njit"),
+        ("import numba\n@numba.jit\ndef g(x):\n    return x\n", "jit"),
         ("import numba as nb\nfor i in nb.prange(3):\n    pass\n", "prange"),
         ("g = kernel(parallel=True)\n", "parallel"),
         ("g = kernel(fastmath=True)\n", "fastmath"),
     ],
 )
 def test_a_breach_is_found(source: str, expected: str) -> None:
-    [found] = violations({"slit.a": HEAD + source, "slit.b": "", "slit": ""})
+    [found] = violations({**BESIDE, "slit.near.a": HEAD + source})
     assert expected in found
 
 
-def test_enums_own_helpers_and_arguments_are_allowed() -> None:
+def test_a_name_passed_on_by_a_neighbor_is_found() -> None:
+    source = HEAD + "from slit.near.b import f\n@kernel\ndef g(x):\n    return f(x)\n"
+    passed_on = {"slit.near.b": "from slit.far.b import f\n"}
+    [found] = violations({**BESIDE, **passed_on, "slit.near.a": source})
+    assert found.endswith("f of slit.far.b")
+
+
+def test_enums_neighbors_own_helpers_and_arguments_are_allowed() -> None:
     source = HEAD + (
-        "import numpy as np\nfrom slit.b import Mode, shape\n"
-        "@kernel\ndef helper(x):\n    return np.sqrt(x)\n"
-        "@kernel\ndef f(x, shape):\n    return helper(x) if shape == Mode.FAST else shape\n"
-        "def plain(x):\n    return f(x, shape)\n"
+        "import numpy as np\nfrom slit.far.b import Mode, shape\nfrom slit.near.b import f\n"
+        "@kernel\ndef helper(x):\n    return np.sqrt(f(x))\n"
+        "@kernel\ndef g(x, shape):\n    return helper(x) if shape == Mode.FAST else shape\n"
+        "def plain(x):\n    return g(x, shape)\n"
     )
     enum = "from enum import IntEnum\nclass Mode(IntEnum):\n    FAST = 1\nshape = 2\n"
-    assert violations({"slit.a": source, "slit.b": enum, "slit": ""}) == []
+    assert violations({**BESIDE, "slit.near.a": source, "slit.far.b": enum}) == []
+
+
+@pytest.mark.compiled
+def test_an_edit_in_a_neighbor_is_seen(tmp_path: Path, repository: Path) -> None:
+    (tmp_path / "one.py").write_text(
+        HEAD + "from two import f\n@kernel\ndef g(x):\n    return f(x) + 1\nprint(g(1))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(repository), "NUMBA_CACHE_DIR": str(tmp_path)}
+    printed = []
+    for factor in (2, 3, 3):
+        (tmp_path / "two.py").write_text(HEAD + f"@kernel\ndef f(x):\n    return {factor} * x\n")
+        done = subprocess.run(
+            [sys.executable, "-B", tmp_path / "one.py"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        printed.append(done.stdout.strip())
+    assert printed == ["3", "4", "4"]
+    assert list(tmp_path.rglob("*.nbi"))

@@ -130,6 +130,15 @@ class Solution:
     steps: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Vertex:
+    """Where a solve ended: a basis to start from again."""
+
+    basis: highspy.HighsBasis
+    x: Floats
+    activity: Floats
+
+
 class _Program:
     """The program a solver holds, as changed so far, and the last optimum while it fits."""
 
@@ -263,13 +272,31 @@ class Solver:
         _check(self.highs.setOptionValue("simplex_strategy", strategy), "simplex_strategy")
         if start is not None:
             _check(self.highs.setSolution(self.columns, self._every, start), "setSolution")
-        failed = self.highs.run() == HighsStatus.kError
-        status = None if failed else _STATUSES.get(self.highs.getModelStatus())
-        solution = self._read(status or Status.FAILED)
+        status = self._run()
+        if status is Status.FAILED and warm:
+            # Numerical trouble on the way from the previous basis.
+            _check(self.highs.clearSolver(), "clearSolver")
+            status = self._run()
+        solution = self._read(status)
         self._row_duals, self._cost_changed = solution.row_duals, False
         self._program.x, self._program.activity = solution.x, solution.activity
         self._program.feasible = solution.status is Status.OPTIMAL
         return solution
+
+    def vertex(self) -> Vertex:
+        """Where the last solve ended."""
+        return Vertex(self.highs.getBasis(), self._program.x, self._program.activity)
+
+    def go_to(self, vertex: Vertex) -> None:
+        """Start the next solve from an optimum of before, feasible for the bounds as they stand."""
+        _check(self.highs.setBasis(vertex.basis), "setBasis")
+        self._program.x, self._program.activity = vertex.x, vertex.activity
+        self._program.feasible = True
+
+    def _run(self) -> Status:
+        if self.highs.run() == HighsStatus.kError:
+            return Status.FAILED
+        return _STATUSES.get(self.highs.getModelStatus(), Status.FAILED)
 
     def _read(self, status: Status) -> Solution:
         info, solution = self.highs.getInfo(), self.highs.getSolution()

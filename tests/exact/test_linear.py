@@ -56,6 +56,7 @@ def independent(model: LinearModel, cost: Floats) -> float:
         method="highs-ipm",
     )
     assert result.success
+    assert result.fun is not None
     return float(result.fun)
 
 

@@ -1,0 +1,120 @@
+"""What each objective weighs once integrality and waits are relaxed (model.md section 5)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slit.arrays import frozen
+from slit.errors import SlitError
+from slit.objectives import Coefficients, Linear, Objective
+from slit.objectives.terms import check_coefficients
+from slit.problem import Problem
+from slit.scenario.scenario import Scenario
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RelaxedTerms:
+    """Coefficients of the M objectives that have a linear part; read-only arrays.
+
+    Shapes: T epochs, D datacenters, P placements, J request groups. `left_out` names the other
+    objectives and says why.
+    """
+
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    left_out: dict[str, str]
+    it: Floats  # (M, T, D) per kWh of IT energy
+    facility: Floats  # (M, T, D) per kWh of facility energy
+    grid: Floats  # (M, T, D) per kWh bought
+    nodes: Floats  # (M, T, P) per active node and epoch; (M, 0, 0) if no objective has any
+    groups: Floats  # (M, J, P) for a whole group at one placement
+    constant: Floats  # (M,)
+    largest: Bools  # (M,) the largest datacenter's total counts
+
+    @property
+    def size(self) -> int:
+        """M."""
+        return len(self.names)
+
+
+def relaxed_terms(
+    problem: Problem, scenario: Scenario, objectives: Sequence[Objective]
+) -> RelaxedTerms:
+    """The relaxed coefficients of all objectives that can be bounded by linear ones.
+
+    Waits are dropped, a request is late only if it would be without waiting, and quality is that
+    of a request that does not wait. Raises SlitError if no objective has a linear part.
+    """
+    found: list[tuple[Objective, Coefficients]] = []
+    left_out: dict[str, str] = {}
+    for objective in objectives:
+        coefficients = _linear_part(objective, problem, scenario)
+        if coefficients is None:
+            left_out[objective.name] = "no linear part"
+        elif coefficients.wait < 0:
+            left_out[objective.name] = "falls as waits grow, which have no upper limit"
+        else:
+            check_coefficients(objective, coefficients, problem)
+            found.append((objective, coefficients))
+    if not found:
+        raise SlitError(
+            f"objectives: {', '.join(left_out) or 'none'}, expected at least one with a linear part"
+        )
+    count = len(found)
+    sites = {field: np.zeros((count, *problem.pue.shape)) for field in ("it", "facility", "grid")}
+    nodes = np.zeros((count, problem.epochs, problem.placements))
+    for m, (_, coefficients) in enumerate(found):
+        for field, table in sites.items():
+            value = getattr(coefficients, field)
+            if value is not None:
+                table[m] = value
+        if coefficients.nodes is not None:
+            nodes[m] = coefficients.nodes
+    if not nodes.any():
+        nodes = nodes[:, :0, :0]
+    return RelaxedTerms(
+        names=tuple(objective.name for objective, _ in found),
+        units=tuple(objective.unit for objective, _ in found),
+        left_out=left_out,
+        it=frozen(sites["it"], np.float64),
+        facility=frozen(sites["facility"], np.float64),
+        grid=frozen(sites["grid"], np.float64),
+        nodes=frozen(nodes, np.float64),
+        groups=frozen([_per_group(problem, each) for _, each in found], np.float64),
+        constant=frozen([each.constant for _, each in found], np.float64),
+        largest=frozen([_largest(objective) for objective, _ in found], np.bool_),
+    )
+
+
+def _linear_part(
+    objective: Objective, problem: Problem, scenario: Scenario
+) -> Coefficients | None:
+    if _largest(objective) and isinstance(objective.measure, Linear):
+        return objective.measure.build(problem, scenario)
+    return objective.linear_part(problem, scenario)
+
+
+def _largest(objective: Objective) -> bool:
+    return isinstance(objective.measure, Linear) and objective.measure.largest
+
+
+def _per_group(problem: Problem, coefficients: Coefficients) -> Floats:
+    """(J, P): what a group adds if it is served wholly at a placement and nobody waits."""
+    slack, beyond = problem.service[:, :, 0], problem.service[:, :, 1]
+    each = np.zeros(slack.shape)
+    if coefficients.requests is not None:
+        each += coefficients.requests
+    # Lateness lies in [that without waits, 1], quality in [0, that without waits].
+    if coefficients.late > 0:
+        each += coefficients.late * (slack < 0)
+    elif coefficients.late < 0:
+        each += coefficients.late
+    if coefficients.quality < 0:
+        each += coefficients.quality * (problem.accuracy[problem.group_class] * beyond)
+    each *= problem.group_requests[:, None]
+    return each

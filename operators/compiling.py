@@ -44,8 +44,9 @@ def folder_stamp(folder: Path) -> str:
 
 
 def uncached_kernel(function: Function) -> Function:
-    """Compile `function` as `kernel` does, but anew in every process.
+    """Compile `function` as `kernel` does, but anew in every process and with indices checked.
 
     For functions from outside, whose callees may change without the disk cache noticing.
     """
-    return cast(Function, numba.njit(nogil=True, error_model="numpy")(function))
+    compiled: Any = numba.njit(nogil=True, error_model="numpy", boundscheck=True)(function)
+    return cast(Function, compiled)

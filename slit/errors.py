@@ -1,5 +1,7 @@
 """The errors a user can cause."""
 
+import traceback
+
 
 class SlitError(Exception):
     """A mistake the user can mend: printed without a traceback, exit code 2.
@@ -10,3 +12,17 @@ class SlitError(Exception):
 
 class InfeasibleError(SlitError):
     """The demand cannot be served, or the limits asked for cannot be met together."""
+
+
+def failure(error: Exception, file: str) -> str:
+    """What went wrong in a user's `file`, and on which line: "KeyError: 'x' (mine.py:12)"."""
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename == file
+    ]
+    message = str(error)
+    if isinstance(error, SyntaxError):
+        message, lines = error.msg, [error.lineno]
+    place = f" ({file}:{lines[-1]})" if lines else ""
+    return f"{type(error).__name__}: {message}{place}"

@@ -5,24 +5,23 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from operators.compiling import uncached_kernel
 from slit.arrays import frozen
 from slit.errors import SlitError
 from slit.kernels.evaluation import SITE_FIELDS, evaluate_population
 from slit.kernels.terms import Terms
 from slit.ledger import Ledger, write_ledger
 from slit.objectives import CellWise, LedgerWise, Objective
+from slit.objectives.cellwise import CellSum
+from slit.objectives.define import call_function
 from slit.objectives.terms import terms_of
 from slit.problem import Problem
 from slit.scenario.scenario import Scenario
 
 Floats = NDArray[np.float64]
 Genes = NDArray[np.int16]
-CellDriver = Callable[[Floats, Floats, Floats], None]
 
 SLICE = 256
 """Plans whose datacenter-hours are held at a time for objectives that are not linear."""
@@ -61,11 +60,13 @@ class Evaluator:
         self.evaluations = 0
         self.moves = 0
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
-        self._cell_drivers = {
-            m: _cell_driver(objective, objective.measure, problem, scenario)
-            for m, objective in enumerate(self.objectives)
-            if isinstance(objective.measure, CellWise)
-        }
+        self._cell_sums: dict[int, CellSum] = {}
+        self._ledger_wise: dict[int, tuple[str, Callable[[Ledger], float]]] = {}
+        for m, objective in enumerate(self.objectives):
+            if isinstance(objective.measure, CellWise):
+                self._cell_sums[m] = CellSum(objective.name, objective.measure, problem, scenario)
+            elif isinstance(objective.measure, LedgerWise):
+                self._ledger_wise[m] = (objective.name, objective.measure.function)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -75,9 +76,7 @@ class Evaluator:
     @property
     def linear(self) -> bool:
         """Whether every objective is linear, so that incremental evaluation covers all."""
-        return not self._cell_drivers and not any(
-            isinstance(objective.measure, LedgerWise) for objective in self.objectives
-        )
+        return not self._cell_sums and not self._ledger_wise
 
     def evaluate(self, population: NDArray[np.integer]) -> Evaluation:
         """Evaluate plans (N, G) of placement indices.
@@ -117,7 +116,10 @@ class Evaluator:
                 f"plans[{n}, {g}]: placement {plans[n, g]}, expected one that is allowed for its "
                 "group (residency, memory, token rate)"
             )
-        return np.ascontiguousarray(plans, dtype=np.int16)
+        # Always the same type for the compiler: read-only or not is a difference to it.
+        genes = np.require(plans, np.int16, ["C_CONTIGUOUS", "ALIGNED"]).view()
+        genes.setflags(write=False)
+        return genes
 
     def count_moves(self, moves: int) -> None:
         """Count incremental evaluations made by a search."""
@@ -127,75 +129,28 @@ class Evaluator:
         """The ledger of one plan (G,)."""
         return write_ledger(self.check(np.asarray(plan)[None, :])[0], self.problem, self.scenario)
 
-    def _evaluate_slice(
-        self, plans: Genes, values: Floats, violation: Floats, rows: slice
-    ) -> None:
-        nothing = np.empty((0, 0, 0, 0))
-        if not self._cell_drivers:
-            evaluate_population(
-                plans[rows], self.problem, self.terms, values[rows], violation[rows], nothing
-            )
-        for first in range(rows.start, rows.stop, SLICE) if self._cell_drivers else ():
-            part = slice(first, min(first + SLICE, rows.stop))
+    def _evaluate_slice(self, plans: Genes, values: Floats, violation: Floats, rows: slice) -> None:
+        step = SLICE if self._cell_sums else len(plans)
+        for first in range(rows.start, rows.stop, step):
+            part = slice(first, min(first + step, rows.stop))
             shape = (part.stop - first, self.problem.epochs, self.problem.datacenters, SITE_FIELDS)
-            sites = np.full(shape, np.nan)
+            sites = np.full(shape if self._cell_sums else (0, 0, 0, 0), np.nan)
             evaluate_population(
                 plans[part], self.problem, self.terms, values[part], violation[part], sites
             )
-            for m, (driver, data) in self._cell_drivers.items():
-                driver(sites, data, values[part, m])
-        for m, objective in enumerate(self.objectives):
-            if isinstance(objective.measure, LedgerWise):
-                for n in range(rows.start, rows.stop):
-                    ledger = write_ledger(plans[n], self.problem, self.scenario)
-                    values[n, m] = _number(objective, objective.measure.function(ledger))
+            for m, add_up in self._cell_sums.items():
+                values[part, m] = add_up(sites)
+        for n in range(rows.start, rows.stop) if self._ledger_wise else ():
+            ledger = write_ledger(plans[n], self.problem, self.scenario)
+            for m, (name, function) in self._ledger_wise.items():
+                values[n, m] = _number(name, call_function(name, function, ledger))
 
 
-def _number(objective: Objective, value: Any) -> float:
+def _number(name: str, value: Any) -> float:
     try:
         number = float(value)
     except (TypeError, ValueError):
         number = np.nan
     if not np.isfinite(number):
-        raise SlitError(f"objective {objective.name}: {value!r}, expected a finite number")
+        raise SlitError(f"objective {name}: {value!r}, expected a finite number")
     return number
-
-
-def _cell_driver(
-    objective: Objective, measure: CellWise, problem: Problem, scenario: Scenario
-) -> tuple[CellDriver, Floats]:
-    """A compiled loop over datacenter-hours around the user's function, and its data."""
-    data = np.zeros((*problem.pue.shape, 0))
-    if measure.data is not None:
-        data = frozen(measure.data(problem, scenario), np.float64)
-    if data.ndim != 3 or data.shape[:2] != problem.pue.shape:
-        raise SlitError(
-            f"objective {objective.name}: data has shape {data.shape}, expected "
-            f"{problem.pue.shape} and one more axis (epochs, datacenters, values)"
-        )
-    if not np.isfinite(data).all():
-        raise SlitError(f"objective {objective.name}: data is not finite, expected numbers")
-    # A user's function: not cached, as its file may change while the cache would not notice.
-    cell = uncached_kernel(measure.function)
-
-    @uncached_kernel
-    def drive(sites: Floats, data: Floats, values: Floats) -> None:
-        for n in range(sites.shape[0]):
-            total = 0.0
-            for t in range(sites.shape[1]):
-                for d in range(sites.shape[2]):
-                    site = sites[n, t, d]
-                    total += cell(site[0], site[1], site[2], site[3], data[t, d])
-            values[n] = total
-
-    trial = np.zeros(1)
-    try:
-        drive(np.zeros((1, *problem.pue.shape, SITE_FIELDS)), data, trial)
-    except numba.core.errors.NumbaError as error:
-        code = measure.function.__code__
-        raise SlitError(
-            f"objective {objective.name}: cannot be compiled ({code.co_filename}:"
-            f"{code.co_firstlineno}), expected plain arithmetic on numbers: "
-            f"{str(error).strip().splitlines()[-1]}"
-        ) from error
-    return drive, data

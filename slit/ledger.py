@@ -50,7 +50,8 @@ class Ledger:
     @property
     def excess_nodes(self) -> Longs:
         """Nodes beyond each pool's capacity, (T, Q)."""
-        return np.maximum(self.pool_nodes - self.problem.pool_nodes[None, :], 0)
+        excess: Longs = np.maximum(self.pool_nodes - self.problem.pool_nodes[None, :], 0)
+        return excess
 
     def totals(self) -> dict[str, float]:
         """The built-in objectives by name, summed from the ledger."""
@@ -106,7 +107,7 @@ def write_ledger(plan: NDArray[np.integer], problem: Problem, scenario: Scenario
     np.add.at(it_ticks.T, problem.placement_datacenter, cell.T)
     standby = np.maximum(problem.pool_nodes - pool_nodes, 0) * problem.standby_energy
     np.add.at(it_ticks.T, problem.pool_datacenter, standby.T)
-    it = it_ticks * problem.kwh_per_energy_tick
+    it = np.asarray(it_ticks * problem.kwh_per_energy_tick, dtype=np.float64)
     facility = it * problem.pue
     grid = np.maximum(0.0, facility - problem.renewable)
     carbon, cost = _carbon_and_cost(problem, scenario, counts, nodes, it, grid)

@@ -6,25 +6,25 @@ There are three kinds, from the fastest to the freest:
   placements, waits). Fast, incremental, and part of the linear programs.
 - cell-wise: a function of one datacenter-hour, compiled by numba. Fast; in the linear programs
   only with a linear lower bound.
-- ledger-wise: any Python function of the whole ledger of a plan. Slow: about a millisecond a plan.
+- ledger-wise: any Python function of the whole ledger of a plan. Slow: milliseconds a plan.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slit.arrays import frozen
-from slit.errors import SlitError
+from slit.errors import SlitError, failure
+from slit.ledger import Ledger
 from slit.problem import Problem
 from slit.scenario.scenario import Scenario
 
-if TYPE_CHECKING:
-    from slit.objectives.ledger import Ledger
-
 Floats = NDArray[np.float64]
+P = ParamSpec("P")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,8 +47,16 @@ class Coefficients:
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if isinstance(value, np.ndarray):
-                object.__setattr__(self, field.name, frozen(value, np.float64))
+            if value is None:
+                continue
+            try:
+                number = frozen(value, np.float64)
+            except (TypeError, ValueError) as error:
+                raise SlitError(f"{field.name}: {error}, expected numbers") from error
+            if field.default is not None and number.ndim:
+                raise SlitError(f"{field.name}: shape {number.shape}, expected one number")
+            converted = number if field.default is None else float(number)
+            object.__setattr__(self, field.name, converted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +83,9 @@ class CellWise:
 
 @dataclass(frozen=True, slots=True)
 class LedgerWise:
-    """Measured by any Python function of the ledger of a plan: slow, about a millisecond each."""
+    """Measured by any Python function of the ledger of a plan: slow, milliseconds each."""
 
-    function: Callable[["Ledger"], float]
+    function: Callable[[Ledger], float]
     lower_bound: Callable[[Problem, Scenario], Coefficients] | None = None
 
 
@@ -105,10 +113,42 @@ class Objective:
         The largest of several totals has none of this form (see `slit.exact`).
         """
         if isinstance(self.measure, Linear):
-            return None if self.measure.largest else self.measure.build(problem, scenario)
-        if self.measure.lower_bound is None:
-            return None
-        return self.measure.lower_bound(problem, scenario)
+            build = None if self.measure.largest else self.measure.build
+        else:
+            build = self.measure.lower_bound
+        return None if build is None else build_coefficients(self.name, build, problem, scenario)
+
+
+def build_coefficients(
+    name: str,
+    build: Callable[[Problem, Scenario], Coefficients],
+    problem: Problem,
+    scenario: Scenario,
+) -> Coefficients:
+    """What `build` returns for the objective called `name`; SlitError if it fails."""
+    found = call_function(name, build, problem, scenario)
+    if not isinstance(found, Coefficients):
+        raise SlitError(f"objective {name}: returns {type(found).__name__}, expected Coefficients")
+    return found
+
+
+def call_function(
+    name: str, function: Callable[P, Result], *arguments: P.args, **options: P.kwargs
+) -> Result:
+    """Call a function of the objective called `name`.
+
+    Raises SlitError with the line where a user's function fails; a built-in one raises as it does.
+    """
+    try:
+        return function(*arguments, **options)
+    except SlitError:
+        raise
+    except Exception as error:
+        if function.__module__ == "slit.objectives.builtin":
+            raise
+        code = getattr(function, "__code__", None)
+        reason = failure(error, "" if code is None else code.co_filename)
+        raise SlitError(f"objective {name}: {reason}, expected a function that works") from error
 
 
 def linear_objective(
@@ -144,10 +184,10 @@ def ledger_objective(
     unit: str,
     title: str,
     lower_bound: Callable[[Problem, Scenario], Coefficients] | None = None,
-) -> Callable[[Callable[["Ledger"], float]], Objective]:
+) -> Callable[[Callable[[Ledger], float]], Objective]:
     """Make an objective of a function of a plan's ledger (see `LedgerWise`)."""
 
-    def decorate(function: Callable[["Ledger"], float]) -> Objective:
+    def decorate(function: Callable[[Ledger], float]) -> Objective:
         return Objective(name, unit, title, LedgerWise(function, lower_bound))
 
     return decorate

@@ -8,13 +8,12 @@ from numpy.typing import NDArray
 from slit.arrays import frozen
 from slit.errors import SlitError
 from slit.kernels.terms import Terms
-from slit.objectives.define import Coefficients, Linear, Objective
+from slit.objectives.define import Coefficients, Linear, Objective, build_coefficients
 from slit.problem import Problem
+from slit.problem.arrays import finest_scale
 from slit.scenario.scenario import Scenario
 
 Floats = NDArray[np.float64]
-
-LARGEST_SUM = 2.0**60
 
 
 def terms_of(objectives: Sequence[Objective], problem: Problem, scenario: Scenario) -> Terms:
@@ -34,7 +33,9 @@ def terms_of(objectives: Sequence[Objective], problem: Problem, scenario: Scenar
     for m, objective in enumerate(objectives):
         if not isinstance(objective.measure, Linear):
             continue
-        coefficients = objective.measure.build(problem, scenario)
+        coefficients = build_coefficients(
+            objective.name, objective.measure.build, problem, scenario
+        )
         check_coefficients(objective, coefficients, problem)
         largest[m] = objective.measure.largest
         for index, field in enumerate(("it", "facility", "grid")):
@@ -63,9 +64,7 @@ def terms_of(objectives: Sequence[Objective], problem: Problem, scenario: Scenar
     )
 
 
-def check_coefficients(
-    objective: Objective, coefficients: Coefficients, problem: Problem
-) -> None:
+def check_coefficients(objective: Objective, coefficients: Coefficients, problem: Problem) -> None:
     """Raise SlitError for wrong shapes, numbers that are not finite, or an unsupported sum."""
     by_site = problem.pue.shape
     shapes = {
@@ -88,17 +87,16 @@ def check_coefficients(
     scalars = (coefficients.wait, coefficients.late, coefficients.quality, coefficients.constant)
     if not np.isfinite(scalars).all():
         raise SlitError(f"objective {objective.name}: a weight is not finite, expected numbers")
-    if isinstance(objective.measure, Linear) and objective.measure.largest:
-        if coefficients.requests is not None or any(scalars):
-            raise SlitError(
-                f"objective {objective.name}: terms per request, expected only energy and nodes "
-                "where the largest datacenter counts"
-            )
+    largest = isinstance(objective.measure, Linear) and objective.measure.largest
+    if largest and (coefficients.requests is not None or any(scalars)):
+        raise SlitError(
+            f"objective {objective.name}: terms per request or a constant, expected only energy "
+            "and nodes where the largest datacenter counts"
+        )
 
 
 def _fixed_point(per_request: Floats, problem: Problem) -> tuple[NDArray[np.int64], float]:
     """Per-chunk values as integers, and what one unit is worth."""
     values = np.where(problem.allowed, per_request * problem.chunk_requests[:, None], 0.0)
-    most = (np.abs(values).max(axis=1) * problem.group_chunks).sum()
-    unit = float(2.0 ** -np.floor(np.log2(LARGEST_SUM / max(most, 1e-300))))
-    return np.rint(values / unit).astype(np.int64), unit
+    scale = finest_scale((np.abs(values).max(axis=1) * problem.group_chunks).sum())
+    return np.rint(values * scale).astype(np.int64), 1.0 / scale

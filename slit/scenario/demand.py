@@ -1,6 +1,6 @@
 """Demand of a scenario file -> requests and tokens by epoch, origin and class."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -104,7 +104,7 @@ def inline_demand(file: InlineDemand, builder: DemandBuilder) -> DemandSeries:
                     f"{where}.{name}: {len(values)} figures, expected one, or one an epoch "
                     f"({epochs})"
                 )
-            _refuse_negative(values, lambda row, at=f"{where}.{name}": f"{at}[{row}]", name)
+            _refuse_negative(values, f"{where}[{{}}]".format, name)
             figures[name] = np.broadcast_to(values, epochs)
         builder.requests[:, o, k] += figures["requests"]
         for name in ("prompt", "output"):
@@ -251,10 +251,11 @@ def _together(series: Sequence[Steps]) -> Steps | None:
         np.concatenate([steps.begins for steps in series]), return_inverse=True
     )
     values = np.bincount(index, weights=np.concatenate([steps.values for steps in series]))
-    return Steps(begins, series[0].step, values, np.zeros(len(begins)), series[0].place)
+    none = np.zeros(len(begins))
+    return Steps(begins, series[0].step, values.astype(np.float64), none, series[0].place)
 
 
-def _refuse_negative(values: Floats, place, name: str) -> None:  # type: ignore[no-untyped-def]
+def _refuse_negative(values: Floats, place: Callable[[int], str], name: str) -> None:
     wrong = np.flatnonzero(~(values >= 0))
     if len(wrong):
         row = int(wrong[0])

@@ -136,7 +136,7 @@ class SeriesReader:
         if reference.estimated_column is None:
             return np.full(len(table), float(reference.estimated))
         flags = table.numbers(reference.estimated_column)
-        return np.minimum(np.nan_to_num(np.abs(flags), nan=1.0), 1.0)
+        return np.fmin(np.abs(flags), 1.0)
 
     def _typical_days(self, steps: Steps, reference: SeriesReference) -> Steps:
         """The typical days laid over the horizon, hour by hour."""

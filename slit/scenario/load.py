@@ -1,0 +1,194 @@
+"""A scenario file and its tables -> Scenario."""
+
+from datetime import UTC, date, datetime
+from os import PathLike
+from typing import TypeVar
+
+from slit.errors import SlitError
+from slit.scenario.demand import (
+    DemandBuilder,
+    DemandSeries,
+    inline_demand,
+    table_demand,
+    typical_demand,
+)
+from slit.scenario.latency import round_trips
+from slit.scenario.layout import (
+    SIGNALS,
+    DatacenterEntry,
+    InlineDemand,
+    ScenarioFile,
+    TableDemand,
+    TableReference,
+    TypicalDemand,
+)
+from slit.scenario.provenance import inputs_of
+from slit.scenario.rawfile import Raw, read_raw, scenario_path, validated
+from slit.scenario.records import Accounting, CarbonMethod, Datacenter, Record
+from slit.scenario.resampling import Clock, clock_of
+from slit.scenario.scenario import Scenario
+from slit.scenario.series import SeriesReader
+from slit.scenario.sites import SiteReader
+from slit.scenario.tabular import Tables
+
+R = TypeVar("R", bound=Record)
+
+
+def load_scenario(
+    name_or_path: str | PathLike[str],
+    *,
+    start: str | date | None = None,
+    hours: float | None = None,
+) -> Scenario:
+    """Read a built-in scenario or a scenario file with the tables it names.
+
+    `start` (a date, meaning midnight in UTC, or a date and time with its zone) and `hours` plan
+    another time than the file says. Raises SlitError, with file and line or field path, for
+    whatever is missing, wrong or ambiguous.
+    """
+    raw = read_raw(scenario_path(name_or_path))
+    _other_horizon(raw, start, hours)
+    file = validated(raw)
+    if start is not None:
+        _refuse_fixed(file)
+    try:
+        return build(file, raw.tables)
+    except SlitError as error:
+        raise type(error)(f"{raw.path}: {error}") from None
+
+
+def build(file: ScenarioFile, tables: Tables) -> Scenario:
+    """The scenario of a checked file."""
+    clock = clock_of(file.horizon)
+    origins = records(file.origins)
+    sites = records(file.datacenters)
+    services = records(file.services)
+    demand = read_demand(file, tables, clock)
+    reader = SeriesReader(tables, clock, switches_of(file.accounting), demand.fine)
+    site_reader = SiteReader(reader, file.signals)
+    signals = site_reader.signals(sites)
+    seconds, estimated = round_trips(file.latency, tables, origins, sites, file.accounting)
+    shares = {name: sum(found) / len(found) for name, found in site_reader.shares.items()}
+    shares |= {
+        "demand": demand.estimated,
+        "round_trip": estimated,
+        "services": sum(service.estimated for service in services) / max(1, len(services)),
+    }
+    return Scenario(
+        name=file.name,
+        description=" ".join(file.description.split()),
+        horizon=file.horizon,
+        accounting=file.accounting,
+        resolution=file.resolution,
+        classes=records(file.classes),
+        origins=origins,
+        datacenters=tuple(_plain(site) for site in sites),
+        node_types=records(file.node_types),
+        pools=records(file.pools),
+        variants=records(file.variants),
+        services=services,
+        residency=records(file.residency),
+        signals=signals,
+        demand=demand.demand,
+        round_trip_s=seconds,
+        inputs=inputs_of(records(file.inputs), shares),
+    )
+
+
+def records(listed: tuple[R, ...] | TableReference) -> tuple[R, ...]:
+    """The records of a section whose table has been read."""
+    assert not isinstance(listed, TableReference)
+    return listed
+
+
+def switches_of(accounting: Accounting) -> tuple[str, str]:
+    """Names by which [accounting] chooses among columns."""
+    carbon = "direct" if accounting.carbon == CarbonMethod.DIRECT else "life_cycle"
+    return carbon, "reservoirs" if accounting.reservoir_evaporation else "no_reservoirs"
+
+
+def read_demand(file: ScenarioFile, tables: Tables, clock: Clock) -> DemandSeries:
+    """Demand of whatever kind the file states."""
+    origins = records(file.origins)
+    names = [request_class.name for request_class in records(file.classes)]
+    builder = DemandBuilder(clock, [origin.name for origin in origins], names)
+    try:
+        match file.demand:
+            case InlineDemand():
+                return inline_demand(file.demand, builder)
+            case TableDemand():
+                return table_demand(file.demand, tables, builder)
+            case TypicalDemand():
+                return typical_demand(file.demand, tables, builder, origins)
+            case _:
+                raise SlitError("traces")
+    except SlitError as error:
+        said = str(error)
+        raise SlitError(said if said.startswith("demand") else f"demand: {said}") from None
+
+
+def _plain(site: DatacenterEntry) -> Datacenter:
+    return Datacenter(**{name: getattr(site, name) for name in Datacenter.model_fields})
+
+
+def _other_horizon(raw: Raw, start: str | date | None, hours: float | None) -> None:
+    horizon = raw.data.get("horizon")
+    if not isinstance(horizon, dict):
+        return
+    changed = dict(horizon)
+    if start is not None:
+        changed["start"] = parse_start(start)
+    if hours is not None:
+        seconds = float(horizon.get("epoch_seconds", 3600.0))
+        epochs = hours * 3600 / seconds
+        if epochs < 1 or epochs % 1:
+            raise SlitError(
+                f"hours: {hours:g}, expected a whole number of epochs (of {seconds:g} s)"
+            )
+        changed["epochs"] = int(epochs)
+    raw.data["horizon"] = changed
+
+
+def parse_start(start: str | date) -> datetime:
+    """A date (midnight in UTC) or a date and time with its zone."""
+    moment: date = start if isinstance(start, date) else _parsed(start)
+    if not isinstance(moment, datetime):
+        return datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
+    if moment.tzinfo is None:
+        raise SlitError(
+            f"start: {start} without a zone, expected a date (midnight in UTC) or a date and time "
+            "with its zone such as 2023-07-01T06:00Z"
+        )
+    return moment
+
+
+def _parsed(start: str) -> date:
+    for kind in (date, datetime):
+        try:
+            return kind.fromisoformat(start)
+        except ValueError:
+            continue
+    raise SlitError(
+        f"start: {start!r}, expected a date such as 2023-07-01 or a date and time with its zone "
+        "such as 2023-07-01T06:00Z"
+    )
+
+
+def _refuse_fixed(file: ScenarioFile) -> None:
+    """Refuse another start where figures are bound to epochs rather than to time."""
+    holders = [("signals", file.signals)]
+    holders += [(f"datacenters.{site.name}", site) for site in records(file.datacenters)]
+    for label, holder in holders:
+        for name in SIGNALS:
+            reference = getattr(holder, name)
+            if reference is not None and reference.values is not None:
+                raise SlitError(
+                    f"start: {label}.{name} has one figure an epoch, expected series with time "
+                    "stamps or typical days where another start is asked for"
+                )
+    by_epoch = isinstance(file.demand, TableDemand) and file.demand.epoch is not None
+    if by_epoch or isinstance(file.demand, InlineDemand):
+        raise SlitError(
+            "start: demand is stated by epoch, expected time stamps or typical days where another "
+            "start is asked for"
+        )

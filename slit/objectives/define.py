@@ -23,6 +23,9 @@ from slit.problem import Problem
 from slit.scenario.scenario import Scenario
 
 Floats = NDArray[np.float64]
+RESERVED = ("plan", "method", "violation", "on_front")
+"""What tables of a front call their other columns."""
+
 P = ParamSpec("P")
 Result = TypeVar("Result")
 
@@ -105,6 +108,10 @@ class Objective:
         if not self.name.isidentifier():
             raise SlitError(
                 f"objective: {self.name!r}, expected a name of letters, digits and underscores"
+            )
+        if self.name in RESERVED:
+            raise SlitError(
+                f"objective: {self.name!r}, expected another name (a column of front.csv)"
             )
 
     def linear_part(self, problem: Problem, scenario: Scenario) -> Coefficients | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from slit.errors import SlitError
+from slit.errors import SlitError, failure
 from slit.objectives.builtin import BUILT_IN
 from slit.objectives.define import Objective
 
@@ -68,12 +68,11 @@ def load_plugin(path: str | Path) -> tuple[Objective, ...]:
             spec.loader.exec_module(module)
         except Exception as error:
             del sys.modules[name]
-            raise SlitError(f"plug-in {path}: {type(error).__name__}: {error}") from error
-    found = tuple(
-        value
-        for value in vars(module).values()
-        if isinstance(value, Objective) and value not in BUILT_IN
-    )
+            raise SlitError(
+                f"plug-in {path}: {failure(error, str(file))}, expected a file that runs"
+            ) from error
+    objects = {id(value): value for value in vars(module).values()}.values()
+    found = tuple(o for o in objects if isinstance(o, Objective) and o not in BUILT_IN)
     if not found:
         raise SlitError(f"plug-in {path}: no objective, expected a function decorated as one")
     return tuple(register(objective) for objective in found)
@@ -88,12 +87,18 @@ def _load_installed() -> None:
     global _installed_loaded  # noqa: PLW0603 - the registry is the process's, loaded once
     if _installed_loaded:
         return
-    _installed_loaded = True
     for entry in entry_points(group=ENTRY_POINTS):
-        loaded = entry.load()
+        try:
+            loaded = entry.load()
+        except Exception as error:
+            raise SlitError(
+                f"plug-in {entry.name}: {type(error).__name__}: {error}, expected an Objective at "
+                f"{entry.value} (entry point of {ENTRY_POINTS})"
+            ) from error
         for objective in loaded if isinstance(loaded, list | tuple) else (loaded,):
             if not isinstance(objective, Objective):
                 raise SlitError(
                     f"plug-in {entry.name}: {type(objective).__name__}, expected an Objective"
                 )
             register(objective)
+    _installed_loaded = True

@@ -17,11 +17,14 @@ _registered: dict[str, Objective] = {objective.name: objective for objective in 
 _installed_loaded = False
 
 
-def register(objective: Objective) -> Objective:
-    """Make an objective available by its name. Raises SlitError if the name is taken."""
+def register(objective: Objective, *, source: str = "objective") -> Objective:
+    """Make an objective available by its name.
+
+    Raises SlitError, which begins with `source`, if another objective has the name.
+    """
     known = _registered.get(objective.name)
     if known is not None and known is not objective:
-        raise SlitError(f"objective: {objective.name!r} twice, expected a name of its own")
+        raise SlitError(f"{source}: name {objective.name!r} is taken, expected one of its own")
     _registered[objective.name] = objective
     return objective
 
@@ -75,7 +78,7 @@ def load_plugin(path: str | Path) -> tuple[Objective, ...]:
     found = tuple(o for o in objects if isinstance(o, Objective) and o not in BUILT_IN)
     if not found:
         raise SlitError(f"plug-in {path}: no objective, expected a function decorated as one")
-    return tuple(register(objective) for objective in found)
+    return tuple(register(objective, source=f"plug-in {path}") for objective in found)
 
 
 def plugin_hash(path: str | Path) -> str:
@@ -100,5 +103,5 @@ def _load_installed() -> None:
                 raise SlitError(
                     f"plug-in {entry.name}: {type(objective).__name__}, expected an Objective"
                 )
-            register(objective)
+            register(objective, source=f"plug-in {entry.name}")
     _installed_loaded = True

@@ -73,6 +73,7 @@ def read_raw(path: Path) -> Raw:
         _expand(raw, "volumes", demand["volumes"], "demand.volumes", into=data["demand"])
     if "quality" in data:
         _add_quality(raw)
+    _fill_signals(data)
     return raw
 
 
@@ -171,6 +172,26 @@ def _add_quality(raw: Raw) -> None:
         for entry in variants
         if isinstance(entry, dict)
     ]
+
+
+def _fill_signals(data: Data) -> None:
+    """Complete the signals that a site states in part with those of [signals]."""
+    sites, defaults = data.get("datacenters"), data.get("signals")
+    if not isinstance(sites, list) or not isinstance(defaults, dict):
+        return
+    data["datacenters"] = [
+        site if not isinstance(site, dict) else site | _completed(site, defaults) for site in sites
+    ]
+
+
+def _completed(site: Data, defaults: Data) -> Data:
+    return {
+        name: default | site[name]
+        for name, default in defaults.items()
+        if isinstance(site.get(name), dict)
+        and isinstance(default, dict)
+        and not {"value", "values", "file"} & set(site[name])
+    }
 
 
 def validated(raw: Raw) -> ScenarioFile:

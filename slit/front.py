@@ -1,0 +1,197 @@
+"""A set of evaluated plans: what optimizers return, reports read and files hold."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from operators.dominance import nondominated
+from slit.arrays import frozen
+from slit.errors import SlitError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Genes = NDArray[np.int16]
+Longs = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A plan that has a name of its own: an extreme, the knee, a reference, a baseline."""
+
+    name: str
+    row: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Front:
+    """Plans X (N, G) with objectives F (N, M), minimized, and violation G (N,).
+
+    Shapes: N plans, G genes (placement indices), M objectives called `names`, in `units`.
+    `methods` (N,) names the optimizer or baseline that made each row, `plans` (N,) its number in
+    the run it comes from. `on_front` (N,) marks the feasible rows that no feasible row dominates.
+    """
+
+    X: Genes
+    F: Floats
+    G: Floats
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    methods: tuple[str, ...]
+    plans: Longs = field(default_factory=lambda: np.empty(0, np.int64))
+    on_front: Bools = field(init=False)
+
+    def __post_init__(self) -> None:
+        count = len(self.methods)
+        numbers = self.plans if len(self.plans) or not count else np.arange(count)
+        for name, values, dtype in (
+            ("X", self.X, np.int16),
+            ("F", self.F, np.float64),
+            ("G", self.G, np.float64),
+            ("plans", numbers, np.int64),
+        ):
+            object.__setattr__(self, name, frozen(values, dtype))
+        shapes = self.X.shape[:1], self.F.shape, self.G.shape, self.plans.shape
+        expected = (count,), (count, len(self.names)), (count,), (count,)
+        if shapes != expected or self.X.ndim != 2 or len(self.units) != len(self.names):
+            raise SlitError(
+                f"front: X {self.X.shape}, F {self.F.shape}, G {self.G.shape}, plans "
+                f"{self.plans.shape}, {len(self.units)} units, expected {count} rows (methods) "
+                f"and {len(self.names)} objectives (names)"
+            )
+        object.__setattr__(self, "on_front", frozen(_on_front(self.F, self.G), np.bool_))
+
+    def __len__(self) -> int:
+        return len(self.methods)
+
+    @property
+    def feasible(self) -> bool:
+        """Whether any plan is feasible."""
+        return bool(self.on_front.any())
+
+    @property
+    def best(self) -> "Front":
+        """The rows on the front; where no plan is feasible, those of least violation."""
+        return self.rows(kept_rows(self.F, self.G))
+
+    def rows(self, index: NDArray[np.integer] | Bools) -> "Front":
+        """The rows `index` (positions or a mask), with their plan numbers."""
+        chosen = np.arange(len(self))[index]
+        return Front(
+            X=self.X[chosen],
+            F=self.F[chosen],
+            G=self.G[chosen],
+            names=self.names,
+            units=self.units,
+            methods=tuple(self.methods[n] for n in chosen),
+            plans=self.plans[chosen],
+        )
+
+    def joined(self, other: "Front") -> "Front":
+        """The rows of both, numbered anew."""
+        if (self.names, self.units) != (other.names, other.units):
+            raise SlitError(f"front: objectives {other.names}, expected {self.names}")
+        return Front(
+            X=np.concatenate([self.X, other.X]),
+            F=np.concatenate([self.F, other.F]),
+            G=np.concatenate([self.G, other.G]),
+            names=self.names,
+            units=self.units,
+            methods=self.methods + other.methods,
+        )
+
+    def extremes(self) -> dict[str, int]:
+        """For each objective the row of the best plan that is least in it."""
+        candidates, distance = self._distances()
+        found = {}
+        for m, name in enumerate(self.names):
+            values = self.F[candidates, m]
+            found[name] = int(candidates[np.lexsort([distance, values])[0]])
+        return found
+
+    def knee(self) -> int:
+        """The row of the balanced plan: nearest to the ideal point of the best plans.
+
+        Euclidean distance, each objective scaled to [0, 1] over the best plans; an objective in
+        which they are all equal counts nothing.
+        """
+        candidates, distance = self._distances()
+        return int(candidates[np.argmin(distance)])
+
+    def picks(self, *, prefix: str) -> tuple[Pick, ...]:
+        """The extremes as `prefix`-objective, the knee as `prefix`-balance, and every plan whose
+        method made one plan only, by the name of that method."""
+        found = [Pick(f"{prefix}-{name}", row) for name, row in self.extremes().items()]
+        found.append(Pick(f"{prefix}-balance", self.knee()))
+        single = [
+            Pick(method, row)
+            for row, method in enumerate(self.methods)
+            if method != prefix and self.methods.count(method) == 1
+        ]
+        return (*found, *single)
+
+    def row_of(self, plan: str, *, prefix: str) -> int:
+        """The row of a plan given by its number or by the name of a pick."""
+        numbers = {str(number): row for row, number in enumerate(self.plans)}
+        named = {pick.name: pick.row for pick in self.picks(prefix=prefix)}
+        row = numbers.get(plan, named.get(plan))
+        if row is None:
+            raise SlitError(
+                f"plan: {plan!r}, expected a number from 0 to {self.plans.max()} or one of "
+                f"{', '.join(named)}"
+            )
+        return row
+
+    def to_frame(self) -> "pd.DataFrame":
+        """A table of the rows: plan, method, one column an objective, violation, on_front."""
+        import pandas as pd
+
+        values = {name: self.F[:, m] for m, name in enumerate(self.names)}
+        columns = {"plan": self.plans, "method": list(self.methods), **values}
+        columns |= {"violation": self.G, "on_front": self.on_front.astype(np.int64)}
+        return pd.DataFrame(columns)
+
+    def _repr_html_(self) -> str:
+        return str(self.to_frame().to_html(index=False, max_rows=20))
+
+    def _distances(self) -> tuple[Longs, Floats]:
+        """The best rows, and how far each is from their ideal point."""
+        if not len(self):
+            raise SlitError("front: no plan, expected at least one")
+        candidates = kept_rows(self.F, self.G)
+        values = self.F[candidates]
+        low, high = values.min(axis=0), values.max(axis=0)
+        span = np.where(high > low, high - low, 1.0)
+        return candidates, np.sqrt((((values - low) / span) ** 2).sum(axis=1))
+
+
+def kept_rows(F: Floats, G: Floats) -> Longs:
+    """Rows that are feasible and non-dominated, or, where none is feasible, those of least
+    violation that no other such row dominates. F (N, M), G (N,)."""
+    if not len(G):
+        return np.empty(0, np.int64)
+    limit = max(0.0, float(G.min()))
+    least = np.flatnonzero(limit >= G)
+    return np.asarray(least[nondominated(F[least])], dtype=np.int64)
+
+
+def saving_percent(values: Floats, reference: Floats) -> list[float | None]:
+    """By how much per cent `values` (M,) are below `reference` (M,), objective by objective.
+
+    None where the reference is zero or negative: a share of it means nothing.
+    """
+    return [
+        float(100.0 * (1.0 - value / base)) if base > 0 else None
+        for value, base in zip(values, reference, strict=True)
+    ]
+
+
+def _on_front(F: Floats, G: Floats) -> Bools:
+    mask = np.zeros(len(G), dtype=np.bool_)
+    if (G <= 0).any():
+        mask[kept_rows(F, G)] = True
+    return mask

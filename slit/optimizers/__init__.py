@@ -1,0 +1,1 @@
+"""Optimizers: they ask for plans to be evaluated and are told their values."""

@@ -1,0 +1,138 @@
+"""Plans built chunk by chunk within capacity: what the schedulers of one plan have in common."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slit.problem import Problem
+
+Floats = NDArray[np.float64]
+Genes = NDArray[np.int16]
+Longs = NDArray[np.int64]
+
+SHARES = (0.0, 0.125, 0.25, 0.5, 0.75, 1.0)
+"""Shares of an epoch's groups that are served thriftily, tried until everything fits."""
+
+
+class Room:
+    """The capacity left in one epoch while chunks are placed.
+
+    `fill` (0 to 1) is the part of each pool's nodes that may be used.
+    """
+
+    def __init__(self, problem: Problem, epoch: int, *, fill: float = 1.0) -> None:
+        self.problem = problem
+        self.epoch = epoch
+        self.placed = 0
+        self.work = [0] * problem.placements
+        self.left = [int(nodes * fill) for nodes in problem.pool_nodes]
+        self.chosen: dict[int, list[int]] = {}
+
+    def most(self, group: int, placement: int, wanted: int) -> int:
+        """How many of `wanted` chunks of a group still fit at a placement."""
+        problem = self.problem
+        chunk = int(problem.chunk[group, placement, 0])
+        used = self.work[placement]
+        nodes = -(-used // problem.node_ticks) + self.left[problem.placement_pool[placement]]
+        free = nodes * problem.node_ticks - used
+        return wanted if chunk == 0 else max(0, min(wanted, free // chunk))
+
+    def put(self, group: int, placement: int, count: int) -> None:
+        """Place chunks, whether they fit or not."""
+        problem = self.problem
+        used = self.work[placement]
+        now = used + count * int(problem.chunk[group, placement, 0])
+        pool = problem.placement_pool[placement]
+        self.left[pool] -= -(-now // problem.node_ticks) + -used // problem.node_ticks
+        self.work[placement] = now
+        self.placed += count
+        self.chosen.setdefault(group, []).extend([placement] * count)
+
+
+Place = Callable[[Room, int, int, bool], int]
+"""place(room, group, chunks, thrifty) puts chunks of a group and returns how many did not fit."""
+
+
+def build_plan(problem: Problem, place: Place, *, fill: float = 1.0) -> Genes:
+    """A plan (G,) made by `place`, group by group, the largest first.
+
+    Where an epoch does not fit, a growing share of its groups is placed with `thrifty` set: the
+    scheduler should then prefer variants that need few node-seconds. What still does not fit goes
+    where it needs least.
+    """
+    plan = np.empty(problem.genes, dtype=np.int16)
+    thrifty = thrifty_order(problem)
+    for epoch in range(problem.epochs):
+        groups = _largest_first(problem, epoch)
+        for share in SHARES:
+            room = Room(problem, epoch, fill=fill)
+            first_thrifty = len(groups) - round(share * len(groups))
+            left = {
+                j: place(room, j, int(problem.group_chunks[j]), rank >= first_thrifty)
+                for rank, j in enumerate(groups)
+            }
+            if not any(left.values()):
+                break
+        room.left = [
+            nodes + int(most) - int(most * fill)
+            for nodes, most in zip(room.left, problem.pool_nodes, strict=True)
+        ]
+        for j, chunks in left.items():
+            rest = put_in_order(room, j, chunks, thrifty[j])
+            if rest:
+                room.put(j, int(thrifty[j][0]), rest)
+        for j, placements in room.chosen.items():
+            plan[problem.group_first[j] : problem.group_first[j + 1]] = sorted(placements)
+    return plan
+
+
+def put_in_order(room: Room, group: int, chunks: int, order: Longs) -> int:
+    """Fill the placements in the given order; returns how many chunks did not fit."""
+    for placement in order:
+        if not chunks:
+            break
+        count = room.most(group, int(placement), chunks)
+        if count:
+            room.put(group, int(placement), count)
+            chunks -= count
+    return chunks
+
+
+def by_preference(wanted: list[Longs], thrifty: list[Longs]) -> Place:
+    """Fill each group's placements in the order it wants, or, if it has to be, the thrifty one."""
+
+    def place(room: Room, group: int, chunks: int, frugal: bool) -> int:
+        return put_in_order(room, group, chunks, (thrifty if frugal else wanted)[group])
+
+    return place
+
+
+def orders(problem: Problem, *keys: Floats) -> list[Longs]:
+    """For each group its allowed placements, sorted by the keys, the first key first.
+
+    Keys are (J, P) or broadcast to it; smaller is better.
+    """
+    shape = (problem.groups, problem.placements)
+    full = [np.broadcast_to(key, shape) for key in reversed(keys)]
+    ranked = np.lexsort([*full, ~problem.allowed], axis=-1)
+    count = problem.allowed.sum(axis=1)
+    return [ranked[j, : count[j]] for j in range(problem.groups)]
+
+
+def thrifty_order(problem: Problem) -> list[Longs]:
+    """For each group its allowed placements, those that need few node-seconds first."""
+    return orders(problem, problem.node_seconds)
+
+
+def chunk_kwh(problem: Problem) -> Floats:
+    """IT energy (J, P) in kWh of a chunk, with its part of the idle energy of a full node."""
+    ticks = problem.chunk[:, :, 0] / problem.node_ticks * problem.idle_energy[None, :]
+    return np.asarray((problem.chunk[:, :, 1] + ticks) * problem.kwh_per_energy_tick)
+
+
+def _largest_first(problem: Problem, epoch: int) -> list[int]:
+    groups = np.arange(problem.epoch_group[epoch], problem.epoch_group[epoch + 1])
+    load = np.where(problem.allowed[groups], problem.node_seconds[groups], np.inf).min(axis=1)
+    load = load * problem.group_requests[groups]
+    return [int(j) for j in groups[np.argsort(-load, kind="stable")]]

@@ -1,0 +1,143 @@
+"""What an optimizer is: it asks for plans to be evaluated and is told their values."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from slit.errors import SlitError
+from slit.evaluator import Evaluation, Evaluator
+from slit.kernels.terms import Terms
+from slit.objectives import Objective
+from slit.problem import Problem
+from slit.scenario.scenario import Scenario
+
+Floats = NDArray[np.float64]
+Genes = NDArray[np.int16]
+State = Mapping[str, Any]
+"""Names to arrays, or to what JSON can hold: nested dicts and lists of numbers and strings."""
+
+
+class Plans(NamedTuple):
+    """Plans X (N, G) with their objectives F (N, M) and violation G (N,)."""
+
+    X: Genes
+    F: Floats
+    G: Floats
+
+
+class Optimizer(Protocol):
+    """Searches by asking. It never evaluates plans, prints or stops by itself.
+
+    `ask` and `tell` alternate; the wrong order raises SlitError.
+    """
+
+    @property
+    def name(self) -> str:
+        """Its name: what the rows it keeps are called."""
+
+    @property
+    def moves(self) -> int:
+        """Incremental evaluations made so far, apart from the plans asked for."""
+
+    def ask(self) -> Genes:
+        """Plans (N, G) to evaluate next; none (0, G) if there is nothing left to try."""
+
+    def tell(self, evaluation: Evaluation) -> None:
+        """The values of the plans that were asked for, in their order."""
+
+    def front(self) -> Plans:
+        """The plans kept so far: feasible and mutually non-dominated, or, as long as none is
+        feasible, those of least violation. May be asked for at any time."""
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """An optimizer that can go on where another process stopped, with the same bits."""
+
+    def state(self) -> State:
+        """Everything that the next step depends on; only between `tell` and `ask`."""
+
+    def restore(self, state: State) -> None:
+        """Take the state over; the optimizer was made with the same task and settings."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """What an optimizer may know of what it optimizes; M objectives, `terms` their coefficients."""
+
+    problem: Problem
+    scenario: Scenario
+    objectives: tuple[Objective, ...]
+    terms: Terms
+
+    @classmethod
+    def of(cls, evaluator: Evaluator) -> "Task":
+        """The task that an evaluator judges."""
+        return cls(evaluator.problem, evaluator.scenario, evaluator.objectives, evaluator.terms)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Setup:
+    """What an optimizer is made from: its name, what it optimizes, its settings (the dataclass
+    `Settings` of its module), its random numbers, and plans (S, G) to begin with, or None."""
+
+    name: str
+    task: Task
+    settings: Any
+    rng: Generator
+    start: Genes | None = None
+
+
+class Turn:
+    """Whose turn it is. Refuses `ask` and `tell` in the wrong order and values of other plans."""
+
+    def __init__(self, *, objectives: int) -> None:
+        self.objectives = objectives
+        self._asked: Genes | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether plans were asked for and not yet told about."""
+        return self._asked is not None
+
+    def asking(self) -> None:
+        """Call at the start of `ask`."""
+        if self._asked is not None:
+            raise SlitError(
+                f"ask: {len(self._asked)} plans still wait for tell, expected ask and tell in turns"
+            )
+
+    def asks(self, plans: NDArray[np.integer]) -> Genes:
+        """Call with the plans that `ask` returns."""
+        asked = np.ascontiguousarray(plans, dtype=np.int16)
+        asked.setflags(write=False)
+        self._asked = asked
+        return asked
+
+    def tells(self, evaluation: Evaluation) -> Plans:
+        """Call at the start of `tell`: the plans asked for, with their values."""
+        if self._asked is None:
+            raise SlitError("tell: no plans were asked for, expected ask first")
+        shape = len(self._asked), self.objectives
+        if evaluation.F.shape != shape or evaluation.G.shape != shape[:1]:
+            raise SlitError(
+                f"tell: F {evaluation.F.shape} and G {evaluation.G.shape}, expected {shape} and "
+                f"{shape[:1]} (values of the plans that were asked for)"
+            )
+        plans = Plans(self._asked, evaluation.F, evaluation.G)
+        self._asked = None
+        return plans
+
+    def settled(self) -> None:
+        """Call at the start of `state`."""
+        if self._asked is not None:
+            raise SlitError("state: plans still wait for tell, expected to be called after tell")
+
+
+def stacked(parts: Sequence[Plans]) -> Plans:
+    """The rows of all parts, one after the other."""
+    return Plans(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))

@@ -1,0 +1,37 @@
+"""`random`: every chunk goes to an allowed placement that has room, all equally likely.
+
+Knows: capacity and residency. Blind to everything else.
+"""
+
+from numpy.random import Generator
+
+from slit.optimizers.capacity import Room, build_plan, put_in_order, thrifty_order
+from slit.optimizers.protocol import Genes, Optimizer, Setup, Task
+from slit.optimizers.single import NoSettings, SinglePlan
+
+Settings = NoSettings
+
+
+def build(setup: Setup) -> Optimizer:
+    """The scheduler for a task."""
+    return SinglePlan(setup, make=lambda: random_plan(setup.task, rng=setup.rng))
+
+
+def random_plan(task: Task, *, rng: Generator) -> Genes:
+    """The plan (G,)."""
+    problem = task.problem
+    thrifty = thrifty_order(problem)
+
+    def place(room: Room, group: int, chunks: int, frugal: bool) -> int:
+        options = thrifty[group]
+        if frugal:
+            return put_in_order(room, group, chunks, options)
+        while chunks:
+            free = [p for p in options if room.most(group, int(p), 1)]
+            if not free:
+                break
+            room.put(group, int(free[rng.integers(len(free))]), 1)
+            chunks -= 1
+        return chunks
+
+    return build_plan(problem, place)

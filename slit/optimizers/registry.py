@@ -1,0 +1,104 @@
+"""Optimizers by name. Their modules are imported only when one is made."""
+
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from importlib import import_module
+from typing import Any
+
+from numpy.random import Generator
+
+from slit.errors import SlitError
+from slit.optimizers.protocol import Genes, Optimizer, Setup, Task
+
+
+class Kind(StrEnum):
+    """What an optimizer is for."""
+
+    SEARCH = "search"
+    REFERENCE = "reference"
+    BASELINE = "baseline"
+    RIVAL = "rival"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One optimizer: `module` has `Settings` and `build(setup)`; `line` says what it is."""
+
+    name: str
+    kind: Kind
+    module: str
+    line: str
+
+
+_HERE = "slit.optimizers."
+_GREEDY = _HERE + "greedy"
+
+CATALOG: tuple[Entry, ...] = (
+    Entry("pymoo-nsga2", Kind.SEARCH, _HERE + "pymoo_adapter", "NSGA-II of pymoo"),
+    Entry("pymoo-nsga3", Kind.SEARCH, _HERE + "pymoo_adapter", "NSGA-III of pymoo"),
+    Entry("pymoo-agemoea2", Kind.SEARCH, _HERE + "pymoo_adapter", "AGE-MOEA-II of pymoo"),
+    Entry("deap-nsga2", Kind.SEARCH, _HERE + "deap_adapter", "NSGA-II with DEAP's selection"),
+    Entry("nearest", Kind.BASELINE, _HERE + "nearest", "the closest datacenter with room"),
+    Entry("round_robin", Kind.BASELINE, _HERE + "round_robin", "the datacenters in turn"),
+    Entry("random", Kind.BASELINE, _HERE + "random_plan", "any placement with room"),
+    Entry("greedy_carbon", Kind.BASELINE, _GREEDY, "the least carbon per request, hour by hour"),
+    Entry("greedy_cost", Kind.BASELINE, _GREEDY, "the least energy cost per request"),
+    Entry("greedy_water", Kind.BASELINE, _GREEDY, "the least water per request"),
+)
+
+_registered: dict[str, Entry] = {entry.name: entry for entry in CATALOG}
+
+
+def register(entry: Entry) -> Entry:
+    """Make an optimizer available by its name. Raises SlitError if the name is taken."""
+    if _registered.setdefault(entry.name, entry) != entry:
+        raise SlitError(f"optimizer: {entry.name!r} twice, expected a name of its own")
+    return entry
+
+
+def available(*kinds: Kind) -> tuple[Entry, ...]:
+    """All optimizers, or those of the given kinds."""
+    return tuple(entry for entry in _registered.values() if not kinds or entry.kind in kinds)
+
+
+def find(name: str) -> Entry:
+    """The optimizer called `name`; SlitError listing the known ones if there is none."""
+    if name not in _registered:
+        raise SlitError(f"optimizer: {name!r}, expected one of {', '.join(_registered)}")
+    return _registered[name]
+
+
+def default_settings(name: str, **changes: Any) -> Any:
+    """The settings of an optimizer (a frozen dataclass) with the changes that are not None.
+
+    Raises SlitError for a setting that this optimizer does not have.
+    """
+    settings = import_module(find(name).module).Settings()
+    known = [field.name for field in fields(settings)]
+    wanted = {field: value for field, value in changes.items() if value is not None}
+    for field in wanted:
+        if field not in known:
+            listed = ", ".join(known) or "none"
+            raise SlitError(f"{name}: setting {field!r}, expected one of its settings ({listed})")
+    return replace(settings, **wanted)
+
+
+def make_optimizer(
+    name: str,
+    task: Task,
+    *,
+    rng: Generator,
+    settings: object | None = None,
+    start: Genes | None = None,
+) -> Optimizer:
+    """A new optimizer for a task.
+
+    `start` (S, G) are plans that a search begins with, beside its own. Raises SlitError for an
+    unknown name, or if `start` is given to an optimizer that does not search.
+    """
+    entry = find(name)
+    if start is not None and entry.kind is not Kind.SEARCH:
+        raise SlitError(f"start plan: {name} makes one plan of its own, expected a search")
+    chosen = default_settings(name) if settings is None else settings
+    built: Optimizer = import_module(entry.module).build(Setup(name, task, chosen, rng, start))
+    return built

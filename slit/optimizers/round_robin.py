@@ -1,0 +1,40 @@
+"""`round_robin`: requests go to the datacenters in turn, passing over those without room.
+
+Knows: capacity and residency; the most accurate variant is served wherever it fits.
+Blind to: distance, carbon, water, prices, energy, waits, and the hour of the day.
+"""
+
+from slit.optimizers.capacity import Room, build_plan, orders, put_in_order
+from slit.optimizers.protocol import Genes, Optimizer, Setup, Task
+from slit.optimizers.single import NoSettings, SinglePlan
+
+Settings = NoSettings
+
+
+def build(setup: Setup) -> Optimizer:
+    """The scheduler for a task."""
+    return SinglePlan(setup, make=lambda: round_robin_plan(setup.task))
+
+
+def round_robin_plan(task: Task) -> Genes:
+    """The plan (G,)."""
+    problem = task.problem
+    centers = problem.datacenters
+    loss = 1.0 - problem.accuracy[problem.group_class]
+    wanted = orders(problem, loss, problem.node_seconds)
+    thrifty = orders(problem, problem.node_seconds)
+
+    def place(room: Room, group: int, chunks: int, frugal: bool) -> int:
+        order = (thrifty if frugal else wanted)[group]
+        where = problem.placement_datacenter[order]
+        here = [order[where == d] for d in range(centers)]
+        for _ in range(chunks):
+            turn = room.epoch + room.placed
+            if all(
+                put_in_order(room, group, 1, here[(turn + k) % centers]) for k in range(centers)
+            ):
+                break
+            chunks -= 1
+        return chunks
+
+    return build_plan(problem, place)

@@ -1,0 +1,46 @@
+"""Optimizers that make one plan and are done."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slit.evaluator import Evaluation
+from slit.optimizers.protocol import Plans, Setup, Turn
+
+Genes = NDArray[np.int16]
+
+
+@dataclass(frozen=True, slots=True)
+class NoSettings:
+    """Nothing to set."""
+
+
+class SinglePlan:
+    """Asks for the one plan that `make` returns, (G,), and then for no more."""
+
+    def __init__(self, setup: Setup, *, make: Callable[[], Genes]) -> None:
+        self.name = setup.name
+        self.moves = 0
+        self._make = make
+        self._turn = Turn(objectives=len(setup.task.objectives))
+        self._none = np.empty((0, setup.task.problem.genes), np.int16)
+        self._kept: Plans | None = None
+
+    def ask(self) -> Genes:
+        """The plan (1, G), or nothing (0, G) once it is evaluated."""
+        self._turn.asking()
+        if self._kept is not None:
+            return self._none
+        return self._turn.asks(self._make()[None, :])
+
+    def tell(self, evaluation: Evaluation) -> None:
+        """The values of the plan."""
+        self._kept = self._turn.tells(evaluation)
+
+    def front(self) -> Plans:
+        """The plan, once it is evaluated."""
+        if self._kept is not None:
+            return self._kept
+        return Plans(self._none, np.empty((0, self._turn.objectives)), np.empty(0))

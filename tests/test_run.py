@@ -1,0 +1,228 @@
+"""The one loop, its budgets and what it remembers."""
+
+import json
+import signal
+import threading
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from slit.errors import SlitError
+from slit.evaluator import Evaluation, Evaluator
+from slit.objectives import find
+from slit.optimizers.protocol import Genes, Plans, Turn, stacked
+from slit.problem import compile_problem
+from slit.run import LONGEST_HISTORY, LoopState, Progress, run
+from slit.stop import Stagnation, Stop, StopReason
+from tests.builders import random_scenario
+
+
+@pytest.fixture(scope="module")
+def evaluator() -> Evaluator:
+    scenario = random_scenario(np.random.default_rng(3), genes=20, spare_nodes=300)
+    problem = compile_problem(scenario)
+    return Evaluator(problem, scenario, objectives=find(["carbon", "cost"]))
+
+
+class Sampler:
+    """Asks for random plans, `size` at a time; `each` is called in every ask."""
+
+    name = "sampler"
+
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        *,
+        size: int = 5,
+        steps: int | None = None,
+        each: Callable[[int], None] = lambda step: None,
+    ) -> None:
+        self.problem = evaluator.problem
+        self.size, self.steps, self.each = size, steps, each
+        self.rng = np.random.default_rng(0)
+        self.turn = Turn(objectives=2)
+        self.moves = 0
+        self.asked = 0
+        self.kept = Plans(
+            np.empty((0, self.problem.genes), np.int16), np.empty((0, 2)), np.empty(0)
+        )
+
+    def ask(self) -> Genes:
+        self.turn.asking()
+        self.each(self.asked)
+        if self.asked == self.steps:
+            return self.kept.X[:0]
+        self.asked += 1
+        options = self.problem.options[self.problem.gene_row]
+        count = self.problem.option_count[self.problem.gene_row]
+        draw = self.rng.integers(0, count, (self.size, len(count)))
+        return self.turn.asks(np.take_along_axis(options, draw.T, axis=1).T)
+
+    def tell(self, evaluation: Evaluation) -> None:
+        self.moves += 7
+        self.kept = stacked([self.kept, self.turn.tells(evaluation)])
+
+    def front(self) -> Plans:
+        return self.kept
+
+
+def test_stops_at_the_first_budget_that_is_used_up(evaluator: Evaluator) -> None:
+    before = evaluator.evaluations, evaluator.moves
+    result = run(Sampler(evaluator), evaluator, stop=Stop(evaluations=12, moves=700))
+    assert (result.stop, result.evaluations, result.moves) == (StopReason.EVALUATIONS, 15, 21)
+    assert (evaluator.evaluations - before[0], evaluator.moves - before[1]) == (15, 21)
+    result = run(Sampler(evaluator), evaluator, stop=Stop(evaluations=900, moves=14))
+    assert (result.stop, result.evaluations, result.moves) == (StopReason.MOVES, 10, 14)
+
+
+def test_seconds_end_a_run(evaluator: Evaluator) -> None:
+    result = run(Sampler(evaluator), evaluator, stop=Stop(seconds=1e-9))
+    assert (result.stop, result.evaluations) == (StopReason.SECONDS, 5)
+    assert result.seconds > 0
+
+
+def test_an_optimizer_may_finish_by_itself(evaluator: Evaluator) -> None:
+    result = run(Sampler(evaluator, steps=2), evaluator, stop=Stop(evaluations=900))
+    assert (result.stop, result.evaluations) == (StopReason.FINISHED, 10)
+    assert set(result.front.methods) == {"sampler"}
+    assert result.front.names == ("carbon", "cost")
+    assert result.front.units == ("kg CO2e", "USD")
+
+
+def test_stagnation_ends_a_run(evaluator: Evaluator) -> None:
+    sampler = Sampler(evaluator)
+    frozen_rng = sampler.rng.bit_generator.state
+
+    def repeat(step: int) -> None:
+        sampler.rng.bit_generator.state = frozen_rng
+
+    sampler.each = repeat
+    result = run(sampler, evaluator, stop=Stop(evaluations=100_000, stagnation=240))
+    assert result.stop is StopReason.STAGNATION
+    assert 240 <= result.evaluations + result.moves < 400
+
+
+@pytest.mark.parametrize("field", ["evaluations", "moves", "seconds", "stagnation"])
+def test_budgets_are_positive(field: str) -> None:
+    with pytest.raises(SlitError, match=f"{field}: 0, expected more than 0"):
+        Stop(**{field: 0})
+
+
+def test_a_budget_is_needed(evaluator: Evaluator) -> None:
+    with pytest.raises(SlitError, match="budget: none, expected evaluations"):
+        run(Sampler(evaluator), evaluator, stop=Stop())
+
+
+def test_ctrl_c_ends_after_the_step_with_the_front_found(evaluator: Evaluator) -> None:
+    def interrupt(step: int) -> None:
+        if step == 3:
+            signal.raise_signal(signal.SIGINT)
+
+    result = run(Sampler(evaluator, each=interrupt), evaluator, stop=Stop(evaluations=900))
+    assert (result.stop, result.evaluations) == (StopReason.INTERRUPTED, 20)
+    assert len(result.front) == 20
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_second_ctrl_c_ends_at_once(evaluator: Evaluator) -> None:
+    def interrupt(step: int) -> None:
+        if step == 3:
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+
+    result = run(Sampler(evaluator, each=interrupt), evaluator, stop=Stop(evaluations=900))
+    assert (result.stop, result.evaluations) == (StopReason.INTERRUPTED, 15)
+
+
+def test_runs_in_a_thread_without_signals(evaluator: Evaluator) -> None:
+    found = []
+    stop = Stop(evaluations=10)
+    thread = threading.Thread(
+        target=lambda: found.append(run(Sampler(evaluator), evaluator, stop=stop))
+    )
+    thread.start()
+    thread.join()
+    assert found[0].stop is StopReason.EVALUATIONS
+
+
+def test_watchers_see_every_step(evaluator: Evaluator) -> None:
+    seen: list[tuple[int, int, float]] = []
+
+    def watch(progress: Progress) -> None:
+        seen.append((progress.loop.step, progress.loop.evaluations, progress.share))
+
+    run(Sampler(evaluator), evaluator, stop=Stop(evaluations=20), watch=watch)
+    assert seen == [(1, 5, 0.25), (2, 10, 0.5), (3, 15, 0.75), (4, 20, 1.0)]
+
+
+def test_history_holds_the_best_values_and_stays_short(evaluator: Evaluator) -> None:
+    sampler = Sampler(evaluator, size=1)
+    result = run(sampler, evaluator, stop=Stop(evaluations=4 * LONGEST_HISTORY + 3))
+    assert LONGEST_HISTORY / 2 <= len(result.history) <= LONGEST_HISTORY + 1
+    counts = [entry.evaluations for entry in result.history]
+    assert counts == sorted(set(counts))
+    assert counts[-1] == result.evaluations
+    last = result.history[-1]
+    feasible = sampler.kept.G <= 0
+    assert last.plans == feasible.sum()
+    assert last.best == tuple(sampler.kept.F[feasible].min(axis=0))
+
+
+def test_a_continued_loop_equals_an_uninterrupted_one(evaluator: Evaluator) -> None:
+    whole = run(Sampler(evaluator), evaluator, stop=Stop(evaluations=60, stagnation=5000))
+    sampler = Sampler(evaluator)
+    states: list[str] = []
+
+    def watch(progress: Progress) -> None:
+        states.append(json.dumps(progress.loop.to_json()))
+        if progress.loop.step == 5:
+            raise KeyboardInterrupt
+
+    run(sampler, evaluator, stop=Stop(evaluations=60, stagnation=5000), watch=watch)
+    state = LoopState.from_json(json.loads(states[-1]))
+    rest = run(sampler, evaluator, stop=Stop(evaluations=60, stagnation=5000), state=state)
+    assert (rest.front.X == whole.front.X).all()
+    assert rest.stop is whole.stop
+    assert [(e.evaluations, e.best) for e in rest.history] == [
+        (e.evaluations, e.best) for e in whole.history
+    ]
+    assert state.stagnation is not None
+    assert state.stagnation.volume > 0
+
+
+def test_a_used_up_budget_is_not_exceeded_when_continued(evaluator: Evaluator) -> None:
+    state = LoopState(evaluations=20)
+    result = run(Sampler(evaluator), evaluator, stop=Stop(evaluations=20), state=state)
+    assert (result.stop, result.evaluations) == (StopReason.EVALUATIONS, 20)
+
+
+def test_stagnation_waits_for_a_feasible_plan() -> None:
+    watched = Stagnation(patience=10)
+    F = np.ones((1, 2))
+    assert not watched.look(F, np.ones(1), work=100)
+    assert not watched.look(F, np.zeros(1), work=200)
+    assert not watched.look(F / 2, np.zeros(1), work=209)
+    assert not watched.look(F / 2, np.zeros(1), work=218)
+    assert watched.look(F / 2, np.zeros(1), work=219)
+
+
+def test_turns_are_enforced() -> None:
+    turn = Turn(objectives=2)
+    one = Evaluation(np.zeros((1, 2)), np.zeros(1))
+    with pytest.raises(SlitError, match="tell: no plans were asked for, expected ask first"):
+        turn.tells(one)
+    turn.asking()
+    asked = turn.asks(np.zeros((3, 4), np.int64))
+    assert asked.dtype == np.int16
+    with pytest.raises(ValueError, match="read-only"):
+        asked[0] = 1
+    with pytest.raises(SlitError, match="ask: 3 plans still wait for tell"):
+        turn.asking()
+    with pytest.raises(SlitError, match="state: plans still wait for tell"):
+        turn.settled()
+    with pytest.raises(SlitError, match=r"tell: F \(1, 2\) and G \(1,\), expected \(3, 2\)"):
+        turn.tells(one)
+    told = turn.tells(Evaluation(np.zeros((3, 2)), np.ones(3)))
+    assert told.X is asked
+    turn.settled()

@@ -17,6 +17,7 @@ from slit.scenario.stamps import parse_stamps
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
+Texts = NDArray[np.object_]
 
 OWN_FOLDER = Path(__file__).parent
 """The folder that `slit:` in a file reference stands for."""
@@ -26,61 +27,87 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Table:
-    """Columns of one file, or of some of its rows."""
+class Source:
+    """One file as it was read; what is converted is kept."""
 
     path: Path
     columns: Mapping[str, Any]  # name -> pyarrow array
+    texts: dict[str, Texts] = field(default_factory=dict)
+    numbers: dict[str, Floats] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """One file, or some of its rows."""
+
+    source: Source
     rows: Longs  # of the file, counted from 0
 
     def __len__(self) -> int:
         return len(self.rows)
 
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.source.path
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns."""
+        return tuple(self.source.columns)
+
     def place(self, row: int) -> str:
         """File and line of the row."""
+        number = int(self.rows[row])
         if self.path.suffix == ".parquet":
-            return f"{self.path}:row {self.rows[row] + 1}"
-        return f"{self.path}:{line_of(self.path, int(self.rows[row]))}"
+            return f"{self.path}:row {number + 1}"
+        return f"{self.path}:{line_of(self.path, number)}"
 
     def column(self, name: str) -> Any:
-        """The pyarrow array of a column."""
-        if name not in self.columns:
+        """The whole pyarrow array of a column."""
+        if name not in self.source.columns:
             raise SlitError(
                 f"{self.path}: no column {name!r}, expected one of {', '.join(self.columns)}"
             )
-        return self.columns[name]
+        return self.source.columns[name]
 
-    def texts(self, name: str) -> list[str]:
-        """A column as stripped text, gaps as ''."""
-        import pyarrow as pa
+    def texts(self, name: str) -> Texts:
+        """A column as stripped text, gaps as ''; an array of str."""
+        known = self.source.texts
+        if name not in known:
+            import pyarrow as pa
 
-        values = self.column(name).cast(pa.string()).to_pylist()
-        return ["" if value is None else value.strip() for value in values]
+            values = self.column(name).cast(pa.string()).to_pylist()
+            stripped = ["" if value is None else value.strip() for value in values]
+            known[name] = np.array(stripped, dtype=object)
+        return known[name][self.rows]
 
     def numbers(self, name: str) -> Floats:
         """A column as numbers, gaps as NaN."""
+        known = self.source.numbers
+        if name not in known:
+            known[name] = self._numbers(name)
+        return known[name][self.rows]
+
+    def _numbers(self, name: str) -> Floats:
         import pyarrow as pa
 
         column = self.column(name)
         if not pa.types.is_string(column.type):
             try:
-                return np.array(column.cast(pa.float64()).to_numpy(zero_copy_only=False))
-            except pa.ArrowInvalid:
+                values = column.cast(pa.float64()).to_pylist()
+            except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
                 raise SlitError(
                     f"{self.path}: column {name} of {column.type}, expected numbers"
                 ) from None
+            return np.array([np.nan if value is None else value for value in values])
+        whole = Table(self.source, np.arange(len(column)))
+        texts = whole.texts(name)
         try:
-            return np.array([float(text) if text else np.nan for text in self.texts(name)])
+            return np.array([float(text) if text else np.nan for text in texts])
         except ValueError:
-            return self._refuse_text(name)
-
-    def _refuse_text(self, name: str) -> Floats:
-        for row, text in enumerate(self.texts(name)):
-            try:
-                float(text or 0)
-            except ValueError:
-                raise SlitError(f"{self.place(row)}: {name}: {text!r}, expected a number") from None
-        raise AssertionError(name)
+            row, text = next((r, t) for r, t in enumerate(texts) if t and not _is_number(t))
+            raise SlitError(f"{whole.place(row)}: {name}: {text!r}, expected a number") from None
 
     def stamps(self, name: str, *, zone: str | None) -> Longs:
         """A column of time stamps as microseconds since 1970 in UTC (see `parse_stamps`)."""
@@ -88,10 +115,10 @@ class Table:
 
         column = self.column(name)
         if pa.types.is_timestamp(column.type):
-            stated = "UTC" if column.type.tz else zone
-            texts = [str(value) for value in column.to_numpy(zero_copy_only=False)]
-            return parse_stamps(texts, zone=stated, place=self._placer(name))
-        return parse_stamps(self.texts(name), zone=zone, place=self._placer(name))
+            zone = "UTC" if column.type.tz else zone
+            texts = [str(column[int(row)].cast(pa.timestamp("us"))) for row in self.rows]
+            return parse_stamps(texts, zone=zone, place=self._placer(name))
+        return parse_stamps(list(self.texts(name)), zone=zone, place=self._placer(name))
 
     def _placer(self, name: str) -> Any:
         return lambda row: f"{self.path if row is None else self.place(row)}: {name}"
@@ -101,21 +128,19 @@ class Table:
         keep = np.ones(len(self), dtype=np.bool_)
         for name, value in conditions.items():
             texts = self.texts(name)
-            keep &= np.array([_same(text, value) for text in texts], dtype=np.bool_)
+            wanted = value if isinstance(value, list | tuple) else (value,)
+            keep &= np.logical_or.reduce([_equal(texts, one) for one in wanted])
             if not keep.any():
                 some = sorted(set(texts))
                 listed = ", ".join(some[:12]) + (", ..." if len(some) > 12 else "")
                 raise SlitError(
                     f"{self.path}: no row where {_shown(conditions)}, expected {name} in {listed}"
                 )
-        if keep.all():
-            return self
-        return self.take(np.flatnonzero(keep))
+        return self if keep.all() else self.take(np.flatnonzero(keep))
 
     def take(self, chosen: NDArray[np.intp]) -> "Table":
         """Some rows."""
-        columns = {name: column.take(chosen) for name, column in self.columns.items()}
-        return Table(self.path, columns, self.rows[chosen])
+        return Table(self.source, self.rows[chosen])
 
     def records(self) -> Iterator[dict[str, str]]:
         """The rows as text by column, without gaps."""
@@ -186,7 +211,7 @@ def read_table(path: Path) -> Table:
         double = next(name for name in names if names.count(name) > 1)
         raise SlitError(f"{path}: column {double!r} twice, expected distinct names")
     columns = {name.strip(): table.column(name).combine_chunks() for name in names}
-    return Table(path, columns, np.arange(table.num_rows))
+    return Table(Source(path, columns), np.arange(table.num_rows))
 
 
 def _read_csv(path: Path) -> Any:
@@ -234,17 +259,21 @@ def _reason(path: Path, message: str) -> str:
     return f"{message.splitlines()[0]}, expected a table"
 
 
-def _same(text: str, value: object) -> bool:
-    if isinstance(value, list | tuple):
-        return any(_same(text, one) for one in value)
+def _equal(texts: Texts, value: object) -> NDArray[np.bool_]:
     if isinstance(value, bool):
-        return text.lower() in (("true", "1") if value else ("false", "0"))
+        accepted = ("true", "1") if value else ("false", "0")
+        return np.array([text.lower() in accepted for text in texts], dtype=np.bool_)
     if isinstance(value, int | float):
-        try:
-            return float(text) == value
-        except ValueError:
-            return False
-    return text == value
+        return np.array([_is_number(t) and float(t) == value for t in texts], dtype=np.bool_)
+    return np.asarray(texts == value, dtype=np.bool_)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _shown(conditions: Mapping[str, object]) -> str:

@@ -1,0 +1,179 @@
+"""ServeGen: request rates by model and by client in windows of 10 minutes, token lengths by 6 h.
+
+Time zero is anonymous: no calendar, no zone, and t = 0 need not be local midnight. Windows of rate
+0 are kept as they are; some are outages of the recording.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from slit.errors import SlitError
+from slit.sources.files import read_header
+from slit.sources.streaming import Field, Kind, stream_csv
+from slit.sources.tables import Column, read_small_table
+from slit.sources.trace import Bins, Trace, elapsed_bins, make_trace, utc_start
+
+WINDOW_SECONDS = 600.0
+LENGTH_WINDOW_SECONDS = 21600.0
+TIME = Column("t_s", "s since the start of the trace", low=0)
+
+
+def read_servegen_rates(
+    path: Path | str,
+    *,
+    model: str,
+    lengths: Path | str | None = None,
+    start: pd.Timestamp | str | None = None,
+) -> Trace:
+    """Requests of one model in the file's own windows of 10 minutes.
+
+    Args:
+        path: CSV file with t_s and one column of requests/s per model; an empty cell ends a model.
+        model: which column.
+        lengths: file of token lengths, whose means fill the trace's; else they are NaN.
+        start: UTC stamp of time zero; the trace has none of its own.
+
+    Raises:
+        SlitError: a mistake in the file with line and column; an unknown model, named with the
+            known ones; windows that are not 10 minutes apart.
+    """
+    path = Path(path)
+    known = [name for name in read_header(path) if name != TIME.name]
+    if model not in known:
+        raise SlitError(f"{path}: model {model}, expected one of {', '.join(known)}")
+    rate = Column(model, "requests/s", low=0, gaps=True)
+    table = read_small_table(path, (TIME, rate))
+    times, rates = table.numbers(TIME), table.numbers(rate)
+    steps = np.flatnonzero(np.diff(times) != WINDOW_SECONDS)
+    if len(steps):
+        expected = (
+            f"{times[steps[0]] + WINDOW_SECONDS:g} (windows of {WINDOW_SECONDS:g} s, in order)"
+        )
+        raise table.error(int(steps[0]) + 1, TIME.name, expected)
+    there = np.flatnonzero(~np.isnan(rates))
+    if not len(there):
+        raise SlitError(f"{path}: {model}: no rates, expected at least one")
+    first, last = int(there[0]), int(there[-1]) + 1
+    holes = np.flatnonzero(np.isnan(rates[first:last]))
+    if len(holes):
+        raise table.error(first + int(holes[0]), model, rate.expected)
+    return _trace(rates[first:last], float(times[first]), model, lengths, start)
+
+
+def read_servegen_clients(
+    path: Path | str,
+    *,
+    model: str,
+    lengths: Path | str | None = None,
+    start: pd.Timestamp | str | None = None,
+) -> Trace:
+    """Requests of one model as the sum of its clients, in windows of 10 minutes.
+
+    Args:
+        path: CSV file with model, client, t (s), rate (requests/s), only windows that are not 0.
+        model: which model.
+        lengths: file of token lengths, whose means fill the trace's; else they are NaN.
+        start: UTC stamp of time zero; the trace has none of its own.
+
+    Raises:
+        SlitError: a mistake in the file with line and column; an unknown model, named with the
+            known ones.
+    """
+    path = Path(path)
+    fields = (
+        Field("model", "model", Kind.TEXT),
+        Field("t", "s since the start of the trace"),
+        Field("rate", "requests/s"),
+    )
+    known: set[str] = set()
+    bins = Bins(path, WINDOW_SECONDS)
+    for batch in stream_csv(path, fields):
+        labels = batch["model"].dictionary_encode()
+        names = labels.dictionary.to_pylist()
+        known.update(names)
+        if model not in names:
+            continue
+        mine = labels.indices.to_numpy() == names.index(model)
+        windows = elapsed_bins(batch["t"][mine], WINDOW_SECONDS)
+        none = np.zeros(len(windows))
+        bins.add(windows, none, none, weights=batch["rate"][mine])
+    if model not in known:
+        listed = ", ".join(sorted(known)) or "no rows"
+        raise SlitError(f"{path}: model {model}, expected one of {listed}")
+    return _trace(bins.sums[0], bins.first * WINDOW_SECONDS, model, lengths, start)
+
+
+def read_servegen_lengths(path: Path | str) -> pd.DataFrame:
+    """Token lengths by model and 6-hour window.
+
+    Columns: model, t_s, field ("input_tokens" or "output_tokens"), clients, covered_share (of the
+    request rate), mean_tokens, p50_tokens, p95_tokens.
+
+    Raises:
+        SlitError: a mistake in the file, with line and column.
+    """
+    model = Column("model", "model", text=True)
+    field = Column("field", "input_tokens or output_tokens", text=True)
+    numbers = {
+        "clients": Column("n_clients", "clients", low=1),
+        "covered_share": Column("rate_share_covered", "share of the rate", low=0, high=1),
+        "mean_tokens": Column("mean", "tokens", low=0),
+        "p50_tokens": Column("p50", "tokens", low=0),
+        "p95_tokens": Column("p95", "tokens", low=0),
+    }
+    table = read_small_table(Path(path), (model, TIME, field, *numbers.values()))
+    for row, text in enumerate(table.texts(field)):
+        if text not in ("input_tokens", "output_tokens"):
+            raise table.error(row, field.name, "input_tokens or output_tokens")
+    frame = pd.DataFrame({"model": table.labels(model), "t_s": table.numbers(TIME)})
+    frame["field"] = table.labels(field)
+    for name, column in numbers.items():
+        frame[name] = table.numbers(column)
+    return frame
+
+
+def _trace(
+    rates: NDArray[np.float64],
+    offset: float,
+    model: str,
+    lengths: Path | str | None,
+    start: pd.Timestamp | str | None,
+) -> Trace:
+    zero = utc_start(start)
+    times = offset + WINDOW_SECONDS * np.arange(len(rates), dtype=np.float64)
+    prompt = output = np.full(len(rates), np.nan)
+    if lengths is not None:
+        frame = read_servegen_lengths(lengths)
+        frame = frame[frame["model"] == model]
+        prompt, output = (
+            _means(lengths, frame[frame["field"] == field], times)
+            for field in ("input_tokens", "output_tokens")
+        )
+    return make_trace(
+        start=None if zero is None else zero + pd.Timedelta(offset, unit="s"),
+        seconds=WINDOW_SECONDS,
+        requests=rates * WINDOW_SECONDS,
+        prompt_tokens=np.where(rates > 0, prompt, np.nan),
+        output_tokens=np.where(rates > 0, output, np.nan),
+        offset=offset,
+    )
+
+
+def _means(
+    path: Path | str, frame: pd.DataFrame, times: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Mean tokens of the 6-hour window that each time lies in; the nearest where one is missing."""
+    if frame.empty:
+        known = "a model of the rates file"
+        raise SlitError(f"{path}: no lengths of this model, expected {known}")
+    frame = frame.sort_values("t_s")
+    middles = frame["t_s"].to_numpy() + LENGTH_WINDOW_SECONDS / 2
+    after = np.clip(np.searchsorted(middles, times), 1, max(len(middles) - 1, 1))
+    before = after - 1
+    after = np.minimum(after, len(middles) - 1)
+    closer = np.abs(times - middles[before]) <= np.abs(times - middles[after])
+    means: NDArray[np.float64] = frame["mean_tokens"].to_numpy()[np.where(closer, before, after)]
+    return means

@@ -1,0 +1,156 @@
+"""A scenario in a run folder: enough to evaluate again without the files it was read from."""
+
+import json
+import zlib
+from dataclasses import asdict, fields
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
+
+from slit.errors import SlitError
+from slit.scenario.invalid import field_path
+from slit.scenario.records import (
+    Accounting,
+    Datacenter,
+    Horizon,
+    ModelVariant,
+    NodePool,
+    NodeType,
+    Origin,
+    RequestClass,
+    Residency,
+    Resolution,
+    Service,
+)
+from slit.scenario.scenario import Demand, Input, Scenario, Signals
+
+FORMAT = 1
+RECORDS_FILE = "scenario.json"
+ARRAYS_FILE = "scenario.npz"
+
+_RECORDS: dict[str, Any] = {
+    "horizon": Horizon,
+    "accounting": Accounting,
+    "resolution": Resolution,
+    "classes": tuple[RequestClass, ...],
+    "origins": tuple[Origin, ...],
+    "datacenters": tuple[Datacenter, ...],
+    "node_types": tuple[NodeType, ...],
+    "pools": tuple[NodePool, ...],
+    "variants": tuple[ModelVariant, ...],
+    "services": tuple[Service, ...],
+    "residency": tuple[Residency, ...],
+}
+
+
+def save_scenario(scenario: Scenario, folder: Path) -> None:
+    """Write scenario.json (records) and scenario.npz (arrays, no pickle) into a folder."""
+    said = {
+        "format": FORMAT,
+        "hash": scenario_hash(scenario),
+        "name": scenario.name,
+        "description": scenario.description,
+        "records": _records(scenario, exclude_defaults=False),
+        "inputs": [asdict(entry) for entry in scenario.inputs],
+    }
+    text = json.dumps(said, indent=1, allow_nan=False)
+    (folder / RECORDS_FILE).write_text(text + "\n", encoding="utf-8")
+    with (folder / ARRAYS_FILE).open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **_arrays(scenario))
+
+
+def read_scenario(folder: Path) -> Scenario:
+    """What `save_scenario` wrote. Raises SlitError for missing, damaged or altered files."""
+    path = folder / RECORDS_FILE
+    try:
+        said = json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise SlitError(f"{path}: not readable, expected the scenario of a run") from None
+    except ValueError as error:
+        raise SlitError(f"{path}: {error}, expected JSON") from None
+    if not isinstance(said, dict) or said.get("format") != FORMAT:
+        raise SlitError(f"{path}: unknown format, expected format {FORMAT} of this version of slit")
+    records = {name: _record(path, said, name) for name in _RECORDS}
+    arrays = _read_arrays(folder / ARRAYS_FILE)
+    try:
+        scenario = Scenario(
+            name=said["name"],
+            description=said["description"],
+            **records,
+            signals=Signals(**{f.name: arrays[f"signals.{f.name}"] for f in fields(Signals)}),
+            demand=Demand(**{f.name: arrays[f"demand.{f.name}"] for f in fields(Demand)}),
+            round_trip_s=arrays["round_trip_s"],
+            inputs=tuple(Input(**entry) for entry in said["inputs"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise SlitError(f"{folder}: {error} missing or wrong, expected a saved scenario") from None
+    except SlitError as error:
+        raise SlitError(f"{folder}: {error}") from None
+    if scenario_hash(scenario) != said.get("hash"):
+        raise SlitError(
+            f"{path}: hash {str(said.get('hash'))[:12]}, expected {scenario_hash(scenario)[:12]} "
+            "(records or arrays were changed after they were written)"
+        )
+    return scenario
+
+
+def scenario_hash(scenario: Scenario) -> str:
+    """SHA-256 (hex) of everything that changes an evaluation: records and arrays.
+
+    Name, description, inputs and the files a scenario was read from do not count; nor does a field
+    that has its default, so that a new field with a neutral default keeps old hashes.
+    """
+    digest = sha256()
+    canonical = json.dumps(
+        _records(scenario, exclude_defaults=True),
+        sort_keys=True,
+        separators=(",", ":"),
+        allow_nan=False,
+    )
+    digest.update(canonical.encode())
+    for name, array in sorted(_arrays(scenario).items()):
+        digest.update(f"\n{name} {array.shape}\n".encode())
+        # Adding 0 turns -0.0 into 0.0: equal numbers, equal hashes.
+        digest.update((array + 0.0).astype("<f8").tobytes())
+    return digest.hexdigest()
+
+
+def _records(scenario: Scenario, *, exclude_defaults: bool) -> dict[str, Any]:
+    return {
+        name: TypeAdapter(kind).dump_python(
+            getattr(scenario, name), mode="json", exclude_defaults=exclude_defaults
+        )
+        for name, kind in _RECORDS.items()
+    }
+
+
+def _record(path: Path, said: dict[str, Any], name: str) -> Any:
+    try:
+        return TypeAdapter(_RECORDS[name]).validate_python(said["records"][name])
+    except (KeyError, TypeError):
+        raise SlitError(f"{path}: no records.{name}, expected a saved scenario") from None
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = field_path(["records", name, *first["loc"]])
+        raise SlitError(f"{path}: {where}: {first['msg']}, expected a saved scenario") from None
+
+
+def _arrays(scenario: Scenario) -> dict[str, NDArray[np.float64]]:
+    arrays = {f"signals.{f.name}": getattr(scenario.signals, f.name) for f in fields(Signals)}
+    arrays |= {f"demand.{f.name}": getattr(scenario.demand, f.name) for f in fields(Demand)}
+    return arrays | {"round_trip_s": scenario.round_trip_s}
+
+
+def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files}
+    except FileNotFoundError:
+        raise SlitError(f"{path}: no such file, expected the arrays of a scenario") from None
+    except (ValueError, OSError, EOFError, KeyError, BadZipFile, zlib.error) as error:
+        raise SlitError(f"{path}: {error}, expected arrays without pickled objects") from None

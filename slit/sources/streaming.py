@@ -112,10 +112,14 @@ def _types(
 
 
 def _carries_offset(path: Path, column: int) -> bool:
+    """Whether the first stamp of the file does: all must be alike."""
     for _, cells in csv_rows(path):
-        text = cells[column].strip() if column < len(cells) else ""
-        return text.endswith("Z") or "+" in text[10:] or "-" in text[10:]
+        return column < len(cells) and _has_offset(cells[column].strip())
     return False
+
+
+def _has_offset(text: str) -> bool:
+    return text.endswith("Z") or "+" in text[10:] or "-" in text[10:]
 
 
 def _checked(
@@ -149,6 +153,11 @@ def _nanoseconds(path: Path, field: Field, column: Any, time_zone: str | None) -
         try:
             column = compute.assume_timezone(column, time_zone)
         except pa.ArrowInvalid as error:
+            if "timezone" in str(error):
+                raise SlitError(
+                    f"time_zone: {time_zone}, expected a name of the IANA database, for example "
+                    "UTC or Europe/Berlin"
+                ) from None
             raise SlitError(
                 f"{path}: {field.name}: {error}, expected stamps that occur once in {time_zone}"
             ) from None
@@ -172,6 +181,11 @@ def _located(
     path: Path, header: Sequence[str], fields: Sequence[Field], done: int, reason: str
 ) -> SlitError:
     """The error of the first row from `done` on that cannot be parsed."""
+    aware = {
+        field.name: _carries_offset(path, header.index(field.name))
+        for field in fields
+        if field.kind is Kind.STAMP
+    }
     for number, (line, cells) in enumerate(csv_rows(path)):
         if number < done:
             continue
@@ -182,6 +196,12 @@ def _located(
             if not _parses(cell, field):
                 return SlitError(
                     f"{path}:{line}: {field.name}: {cell or 'empty'}, expected {field.expected}"
+                )
+            if field.kind is Kind.STAMP and _has_offset(cell) != aware[field.name]:
+                how = "with" if aware[field.name] else "without"
+                return SlitError(
+                    f"{path}:{line}: {field.name}: {cell}, expected a stamp {how} an offset, as in "
+                    f"the first row ({field.meaning})"
                 )
     return SlitError(f"{path}: {reason.splitlines()[0]}, expected a CSV file")
 

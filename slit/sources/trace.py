@@ -14,6 +14,7 @@ from slit.sources.streaming import Batch
 
 MOST_BINS = 10_000_000
 NANOSECONDS = 1_000_000_000
+LATEST_SECONDS = 1e11
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -191,7 +192,16 @@ def calendar_bins(nanoseconds: NDArray[np.int64], seconds: float) -> NDArray[np.
 
 
 def elapsed_bins(elapsed: NDArray[np.float64], seconds: float) -> NDArray[np.int64]:
-    """Bin number counted from the source's time zero, (N,); `elapsed` in s."""
+    """Bin number counted from the source's time zero, (N,); `elapsed` in s.
+
+    Raises:
+        SlitError: a time beyond any trace (a wrong unit).
+    """
+    if len(elapsed) and elapsed.max() > LATEST_SECONDS:
+        raise SlitError(
+            f"time: {elapsed.max():.6g} s, expected at most {LATEST_SECONDS:g} s (since the start "
+            "of the trace)"
+        )
     return np.floor_divide(elapsed, seconds).astype(np.int64)
 
 

@@ -121,6 +121,14 @@ def test_wrong_stamps(write: Write) -> None:
     assert message(path, STAMP, "UTC") == (
         f"{path}:3: when: yesterday, expected an ISO 8601 time stamp (arrival)"
     )
+    for first, second, how in (("", "Z", "without"), ("Z", "", "with")):
+        mixed = write(f"when\n2023-11-16 18:17:03{first}\n2023-11-16 18:17:04{second}\n")
+        assert message(mixed, STAMP, "UTC") == (
+            f"{mixed}:3: when: 2023-11-16 18:17:04{second}, expected a stamp {how} an offset, as "
+            "in the first row (arrival)"
+        )
+    naive = write("when\n2023-11-16 18:17:03\n")
+    assert message(naive, STAMP, "Mars/Base").startswith("time_zone: Mars/Base, expected a name of")
     twice = write("when\n2023-11-05 01:30:00\n")
     assert "expected stamps that occur once in America/New_York" in message(
         twice, STAMP, "America/New_York"
@@ -174,6 +182,8 @@ def test_bins_too_many_or_of_no_length() -> None:
     for seconds in (0.0, -5.0, math.inf, math.nan):
         with pytest.raises(SlitError, match=r"expected > 0 \(length of a bin, s\)"):
             Bins(Path("trace.csv"), seconds)
+    with pytest.raises(SlitError, match=r"time: 1e\+300 s, expected at most 1e\+11 s"):
+        elapsed_bins(np.array([1e300]), 60.0)
     with pytest.raises(SlitError, match="expected > 0"):
         calendar_bins(np.array([0]), 1e-12)
 

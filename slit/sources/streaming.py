@@ -153,7 +153,7 @@ def _nanoseconds(path: Path, field: Field, column: Any, time_zone: str | None) -
         try:
             column = compute.assume_timezone(column, time_zone)
         except pa.ArrowInvalid as error:
-            if "timezone" in str(error):
+            if "locate or parse" in str(error):
                 raise SlitError(
                     f"time_zone: {time_zone}, expected a name of the IANA database, for example "
                     "UTC or Europe/Berlin"

@@ -1,0 +1,95 @@
+"""Crossover of pairs of chromosomes: two children each, complementary to one another.
+
+All functions take parents `first` and `second` (K, G) and return children (2K, G), where children
+2k and 2k + 1 come from pair k. Wherever both parents have a value that is allowed for a gene, the
+children have one too. Put interchangeable genes into canonical form first (`canonical.canonical`).
+"""
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import ArrayLike
+
+from operators.arrays import (
+    Genes,
+    Ints,
+    check_length,
+    check_probability,
+    read_first,
+    read_genes,
+    read_ints,
+)
+from operators.nsga2_variation import cross_pairs
+
+
+def uniform(
+    first: ArrayLike, second: ArrayLike, *, rng: Generator, probability: float = 1.0
+) -> Genes:
+    """Each gene comes from either parent at even odds; a pair is copied with 1 - probability.
+
+    ValueError if the shapes differ or the probability is not in 0 to 1.
+    """
+    return _cross(first, second, None, probability=probability, rng=rng)
+
+
+def by_block(
+    first: ArrayLike,
+    second: ArrayLike,
+    *,
+    block_first: ArrayLike,
+    rng: Generator,
+    probability: float = 1.0,
+) -> Genes:
+    """Each contiguous block of genes comes whole from either parent at even odds.
+
+    Block b holds the genes block_first[b] .. block_first[b + 1] - 1 (B + 1 offsets).
+    ValueError if the shapes differ or the offsets do not cover the genes.
+    """
+    genes = read_genes(first, name="first").shape[1]
+    labels = block_labels(read_first(block_first, genes=genes))
+    return _cross(first, second, labels, probability=probability, rng=rng)
+
+
+def by_group(
+    first: ArrayLike,
+    second: ArrayLike,
+    *,
+    labels: ArrayLike,
+    rng: Generator,
+    probability: float = 1.0,
+) -> Genes:
+    """All genes of equal label (G,) come together from either parent at even odds.
+
+    Labels are integers >= 0, best without gaps. ValueError if the shapes differ.
+    """
+    groups = read_ints(labels, name="labels")
+    return _cross(first, second, groups, probability=probability, rng=rng)
+
+
+def block_labels(block_first: ArrayLike) -> Ints:
+    """The block of each gene (G,), from offsets (B + 1,)."""
+    offsets = np.asarray(block_first)
+    return np.repeat(np.arange(len(offsets) - 1, dtype=np.int32), np.diff(offsets))
+
+
+def _cross(
+    first: ArrayLike,
+    second: ArrayLike,
+    labels: Ints | None,
+    *,
+    probability: float,
+    rng: Generator,
+) -> Genes:
+    mothers, fathers = read_genes(first, name="first"), read_genes(second, name="second")
+    if mothers.shape != fathers.shape:
+        raise ValueError(f"second: {fathers.shape}, expected {mothers.shape} (shape of first)")
+    check_probability(probability, name="probability")
+    pairs, genes = mothers.shape
+    units = np.zeros(0, np.int32) if labels is None else labels
+    if labels is not None:
+        check_length(labels, genes, name="labels", meaning="one a gene")
+    children = np.empty((2 * pairs, genes), np.int16)
+    rows = np.arange(pairs)
+    share = 0.0 if labels is None else 1.0
+    count = int(units.max(initial=-1)) + 1
+    cross_pairs(mothers, rows, fathers, rows, units, count, probability, share, children, rng)
+    return children

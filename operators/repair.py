@@ -1,0 +1,424 @@
+"""Capacity repair: move genes off overloaded resources.
+
+The genes of a chromosome lie in contiguous blocks (say, hours). A gene g of block b at value v adds
+load[load_row[g], v] to the work of (b, v). That work takes nodes = ceil(work / quantum[v]) of
+resource[v], and the nodes of all values of resource r may not exceed limits[b, r]. With a quantum
+of 1 and one value a resource this is the plain "sum of loads <= limit".
+
+Work is an exact integer sum. Blocks are independent of one another.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import ArrayLike
+
+from operators.allowed import check_allowed, read_allowed
+from operators.arrays import (
+    Bools,
+    Floats,
+    Genes,
+    Ints,
+    Longs,
+    check_length,
+    check_positive,
+    read_first,
+    read_genes,
+    read_ints,
+    read_longs,
+)
+from operators.compiling import kernel
+
+WORK, NODES, QUANTUM, RESOURCE = 0, 1, 2, 3
+"""Columns of `values` (P, 4): what a block puts on each value, and what the value is."""
+USED, LIMIT = 0, 1
+"""Columns of `pools` (R, 2): nodes of each resource in a block."""
+
+
+class Repaired(NamedTuple):
+    """A repaired population and what is left to wish for."""
+
+    population: Genes  # (N, G)
+    excess: Longs  # (N,) nodes above the limits, summed over blocks and resources; 0 = feasible
+
+
+class Loads(NamedTuple):
+    """The arrays of the module's description, checked: G genes, L rows, P values, R resources."""
+
+    block_first: Ints  # (B + 1,)
+    load_row: Ints  # (G,)
+    load: Longs  # (L, P)
+    resource: Ints  # (P,)
+    quantum: Longs  # (P,)
+    limits: Longs  # (B, R)
+
+
+def repair(
+    population: ArrayLike,
+    *,
+    gene_row: ArrayLike,
+    options: ArrayLike,
+    option_count: ArrayLike,
+    block_first: ArrayLike,
+    load_row: ArrayLike,
+    load: ArrayLike,
+    resource: ArrayLike,
+    quantum: ArrayLike,
+    limits: ArrayLike,
+    rng: Generator,
+    passes: int = 4,
+) -> Repaired:
+    """Chromosomes (N, G) whose overloaded blocks are changed until they fit, if they can be.
+
+    Nodes are taken from an overloaded resource one at a time, the cheapest to empty first, by
+    moving the genes that fill it to allowed values: into room on nodes that run anyway, else onto
+    new nodes of resources with room. A node is emptied whole or not at all, so no block gets
+    worse. Where that is not enough, a further pass (up to `passes`, 0 only counts the excess) first
+    makes room on all resources: nodes are emptied into others, and genes move to where they take a
+    smaller share of a resource. Blocks that fit are left as they are and draw no random numbers;
+    the others start from a random order of genes and options.
+
+    `quantum` is a number or one a value (P,). ValueError if shapes do not fit or a value of the
+    population is not allowed.
+    """
+    rows = read_genes(population)
+    allowed = read_allowed(gene_row, options, option_count, genes=rows.shape[1])
+    loads = read_loads(rows.shape[1], block_first, load_row, load, resource, quantum, limits)
+    check_allowed(rows, **allowed._asdict())
+    check_positive(passes, name="passes", smallest=0)
+    if allowed.options.max() >= len(loads.resource):
+        raise ValueError(
+            f"options: {allowed.options.max()}, expected below {len(loads.resource)} (values)"
+        )
+    repaired = rows.copy()
+    excess = np.zeros(len(rows), np.int64)
+    repair_rows(
+        repaired,
+        *allowed,
+        loads.block_first,
+        loads.load_row,
+        loads.load,
+        loads.resource,
+        loads.quantum,
+        loads.limits,
+        passes,
+        excess,
+        rng,
+    )
+    return Repaired(repaired, excess)
+
+
+def read_loads(
+    genes: int,
+    block_first: ArrayLike,
+    load_row: ArrayLike,
+    load: ArrayLike,
+    resource: ArrayLike,
+    quantum: ArrayLike,
+    limits: ArrayLike,
+) -> Loads:
+    """Check the arrays of the module's description. ValueError if they do not fit."""
+    table = read_longs(load, name="load", dimensions=2)
+    values = table.shape[1]
+    blocks = read_first(block_first, genes=genes)
+    room = read_longs(limits, name="limits", dimensions=2)
+    check_length(room, len(blocks) - 1, name="limits", meaning="one row a block")
+    rows = read_ints(load_row, name="load_row", below=len(table))
+    check_length(rows, genes, name="load_row", meaning="one a gene")
+    places = read_ints(resource, name="resource", below=room.shape[1])
+    check_length(places, values, name="resource", meaning="one a value")
+    node = read_longs(np.broadcast_to(np.asarray(quantum), values), name="quantum", smallest=1)
+    return Loads(blocks, rows, table, places, node, room)
+
+
+@kernel
+def repair_rows(
+    population: Genes,
+    gene_row: Ints,
+    options: Genes,
+    option_count: Ints,
+    block_first: Ints,
+    load_row: Ints,
+    load: Longs,
+    resource: Ints,
+    quantum: Longs,
+    limits: Longs,
+    passes: int,
+    excess: Longs,
+    rng: Generator,
+) -> None:
+    """Repair chromosomes in place and write their excess (N,); checks nothing."""
+    values = np.zeros((quantum.shape[0], 4), np.int64)
+    values[:, QUANTUM] = quantum
+    values[:, RESOURCE] = resource
+    pools = np.zeros((limits.shape[1], 2), np.int64)
+    for i in range(population.shape[0]):
+        excess[i] = 0
+        for b in range(limits.shape[0]):
+            start, end = block_first[b], block_first[b + 1]
+            genes, rows = population[i, start:end], load_row[start:end]
+            pools[:, LIMIT] = limits[b]
+            _add_up(genes, rows, load, values, pools)
+            if passes > 0 and _excess(pools) > 0:
+                _repair_block(
+                    genes,
+                    gene_row[start:end],
+                    options,
+                    option_count,
+                    rows,
+                    load,
+                    values,
+                    pools,
+                    passes,
+                    rng,
+                )
+            excess[i] += _excess(pools)
+
+
+@kernel
+def _add_up(genes: Genes, rows: Ints, load: Longs, values: Longs, pools: Longs) -> None:
+    """Work and nodes of each value, nodes used of each resource."""
+    values[:, WORK] = 0
+    pools[:, USED] = 0
+    for g in range(genes.shape[0]):
+        values[genes[g], WORK] += load[rows[g], genes[g]]
+    for v in range(values.shape[0]):
+        values[v, NODES] = -(-values[v, WORK] // values[v, QUANTUM])
+        pools[values[v, RESOURCE], USED] += values[v, NODES]
+
+
+@kernel
+def _excess(pools: Longs) -> int:
+    over = 0
+    for r in range(pools.shape[0]):
+        over += max(pools[r, USED] - pools[r, LIMIT], 0)
+    return over
+
+
+@kernel
+def _repair_block(
+    genes: Genes,
+    gene_row: Ints,
+    options: Genes,
+    option_count: Ints,
+    rows: Ints,
+    load: Longs,
+    values: Longs,
+    pools: Longs,
+    passes: int,
+    rng: Generator,
+) -> None:
+    order = np.arange(genes.shape[0])
+    for k in range(order.shape[0] - 1, 0, -1):
+        j = int(rng.random() * (k + 1))
+        order[k], order[j] = order[j], order[k]
+    turn = int(rng.random() * options.shape[1])
+    share = np.empty(values.shape[0])
+    for v in range(values.shape[0]):
+        share[v] = 1.0 / (values[v, QUANTUM] * max(pools[values[v, RESOURCE], LIMIT], 1))
+    for attempt in range(passes):
+        if attempt > 0:
+            moves = 0
+            for r in range(pools.shape[0]):
+                moves += _empty_nodes(
+                    r, 0, False, genes, gene_row, options, option_count, rows, load,
+                    values, pools, share, order, turn,
+                )  # fmt: skip
+            moves += _economize(
+                genes,
+                gene_row,
+                options,
+                option_count,
+                rows,
+                load,
+                values,
+                pools,
+                share,
+                order,
+                turn,
+            )
+            if moves == 0:
+                return
+        for r in range(pools.shape[0]):
+            for fresh in (False, True):
+                _empty_nodes(
+                    r, pools[r, LIMIT], fresh, genes, gene_row, options, option_count, rows, load,
+                    values, pools, share, order, turn,
+                )  # fmt: skip
+        if _excess(pools) == 0:
+            return
+
+
+@kernel
+def _empty_nodes(
+    r: int,
+    enough: int,
+    fresh: bool,
+    genes: Genes,
+    gene_row: Ints,
+    options: Genes,
+    option_count: Ints,
+    rows: Ints,
+    load: Longs,
+    values: Longs,
+    pools: Longs,
+    share: Floats,
+    order: Longs,
+    turn: int,
+) -> int:
+    """Empty nodes of a resource until it uses `enough` or no other can be; returns how many."""
+    tried = np.zeros(values.shape[0], np.bool_)
+    before = pools[r, USED]
+    while pools[r, USED] > enough:
+        v = _cheapest(r, values, tried)
+        if v < 0:
+            break
+        tried[v] = not _empty_node(
+            v, fresh, genes, gene_row, options, option_count, rows, load,
+            values, pools, share, order, turn,
+        )  # fmt: skip
+    return int(before - pools[r, USED])
+
+
+@kernel
+def _cheapest(r: int, values: Longs, tried: Bools) -> int:
+    """The untried value of a resource with the least work on its last node, -1 if there is none."""
+    best, least = -1, 0
+    for v in range(values.shape[0]):
+        if values[v, RESOURCE] == r and values[v, NODES] > 0 and not tried[v]:
+            last = values[v, WORK] - (values[v, NODES] - 1) * values[v, QUANTUM]
+            if best < 0 or last < least:
+                best, least = v, last
+    return best
+
+
+@kernel
+def _empty_node(
+    v: int,
+    fresh: bool,
+    genes: Genes,
+    gene_row: Ints,
+    options: Genes,
+    option_count: Ints,
+    rows: Ints,
+    load: Longs,
+    values: Longs,
+    pools: Longs,
+    share: Floats,
+    order: Longs,
+    turn: int,
+) -> bool:
+    """Move genes off value v until one node less will do; undone if that fails.
+
+    The smallest gene that does it alone goes first, else the largest.
+    """
+    here = order[genes[order] == v]
+    moved = np.empty(here.shape[0], np.int64)
+    done, left = 0, here.shape[0]
+    enough = values[v, NODES] - 1
+    while values[v, NODES] > enough and left > 0:
+        need = values[v, WORK] - enough * values[v, QUANTUM]
+        k = _next_gene(here[:left], rows, load, v, need)
+        g = here[k]
+        left -= 1
+        here[k] = here[left]
+        choices = options[gene_row[g], : option_count[gene_row[g]]]
+        u = _target(v, fresh, choices, load[rows[g]], values, pools, share, turn)
+        if u >= 0:
+            _move(genes, g, u, load[rows[g]], values, pools)
+            moved[done] = g
+            done += 1
+    if values[v, NODES] <= enough:
+        return True
+    for k in range(done):
+        _move(genes, moved[k], v, load[rows[moved[k]]], values, pools)
+    return False
+
+
+@kernel
+def _next_gene(here: Longs, rows: Ints, load: Longs, v: int, need: int) -> int:
+    """Place of the smallest gene with a load of `need` or more, else of the largest."""
+    best, best_load = 0, load[rows[here[0]], v]
+    for k in range(1, here.shape[0]):
+        weight = load[rows[here[k]], v]
+        if best_load >= need:
+            better = need <= weight < best_load
+        else:
+            better = weight > best_load
+        if better:
+            best, best_load = k, weight
+    return best
+
+
+@kernel
+def _target(
+    v: int | np.int64,
+    fresh: bool,
+    choices: Genes,
+    load: Longs,
+    values: Longs,
+    pools: Longs,
+    share: Floats,
+    turn: int,
+) -> np.int64:
+    """Where a gene of value v takes the smallest share of a resource, -1 if it fits nowhere.
+
+    Nodes that run anyway come before new ones, which only `fresh` allows, on other resources.
+    """
+    best, least = np.int64(-1), np.inf
+    for k in range(choices.shape[0]):
+        u = np.int64(choices[(k + turn) % choices.shape[0]])
+        if u == v:
+            continue
+        r = values[u, RESOURCE]
+        new = -(-(values[u, WORK] + load[u]) // values[u, QUANTUM]) - values[u, NODES]
+        if new > 0:
+            full = pools[r, USED] + new > pools[r, LIMIT]
+            if full or not fresh or r == values[v, RESOURCE]:
+                continue
+        cost = 2.0 * new + load[u] * share[u]
+        if cost < least:
+            best, least = u, cost
+    return best
+
+
+@kernel
+def _economize(
+    genes: Genes,
+    gene_row: Ints,
+    options: Genes,
+    option_count: Ints,
+    rows: Ints,
+    load: Longs,
+    values: Longs,
+    pools: Longs,
+    share: Floats,
+    order: Longs,
+    turn: int,
+) -> int:
+    """Move each gene that fits where it takes a smaller share of a resource; returns how many."""
+    moves = 0
+    for g in order:
+        v = np.int64(genes[g])
+        choices = options[gene_row[g], : option_count[gene_row[g]]]
+        cost = load[rows[g]]
+        u = _target(v, True, choices, cost, values, pools, share, turn)
+        if u >= 0 and cost[u] * share[u] < cost[v] * share[v]:
+            _move(genes, g, u, cost, values, pools)
+            moves += 1
+    return moves
+
+
+@kernel
+def _move(
+    genes: Genes, g: int, u: int | np.int64, load: Longs, values: Longs, pools: Longs
+) -> None:
+    v = np.int64(genes[g])
+    genes[g] = u
+    values[v, WORK] -= load[v]
+    values[u, WORK] += load[u]
+    for w in (v, u):
+        nodes = -(-values[w, WORK] // values[w, QUANTUM])
+        pools[values[w, RESOURCE], USED] += nodes - values[w, NODES]
+        values[w, NODES] = nodes

@@ -44,30 +44,26 @@ def evaluate_population(
     `sites` (N, T, D, 4) receives what each datacenter-hour used, or is empty (0, 0, 0, 0).
     """
     n_epochs = problem.epoch_gene.shape[0] - 1
-    n_placements = problem.placement_pool.shape[0]
     n_objectives = terms.constant.shape[0]
-    before = np.zeros(n_placements, np.int64)
-    nodes = np.zeros(n_placements, np.int64)
-    partial = np.zeros(n_objectives, np.float64)
+    before = np.zeros(problem.placement_pool.shape[0], np.int64)
+    partials = np.zeros((n_epochs, n_objectives), np.float64)
+    excess = np.zeros(n_epochs, np.int64)
     by_center = np.zeros((problem.water_stress.shape[0], n_objectives), np.float64)
-    site = np.zeros((problem.water_stress.shape[0], SITE_FIELDS), np.float64)
     for n in range(population.shape[0]):
         start_nodes(population[n], problem, before)
         by_center[:] = 0.0
-        values[n] = terms.constant
-        violation[n] = 0.0
-        for t in range(n_epochs):
-            violation[n] += evaluate_epoch(
-                t, population[n], problem, terms, before, nodes, site, partial, by_center
-            )
-            before, nodes = nodes, before
-            for m in range(n_objectives):
-                values[n, m] += partial[m]
-            if sites.shape[0] > 0:
-                sites[n, t] = site
+        evaluate_epochs(
+            population[n], 0, problem, terms, before, partials, excess, by_center,
+            sites[n : n + 1],
+        )
+        violation[n] = excess.sum()
         for m in range(n_objectives):
+            value = terms.constant[m]
+            for t in range(n_epochs):
+                value += partials[t, m]
             if terms.largest[m]:
-                values[n, m] += by_center[:, m].max()
+                value += by_center[:, m].max()
+            values[n, m] = value
 
 
 @kernel
@@ -90,109 +86,171 @@ def start_nodes(plan: Genes, problem: Problem, nodes: Longs) -> None:
 
 
 @kernel
-def evaluate_epoch(
-    t: int,
+def evaluate_epochs(
     plan: Genes,
+    first: int,
     problem: Problem,
     terms: Terms,
     before: Longs,
-    nodes: Longs,
-    site: Floats,
-    partial: Floats,
+    partials: Floats,
+    excess: Longs,
     by_center: Floats,
-) -> int:
-    """One epoch of a plan; returns the nodes in excess of the pools.
+    sites: Floats,
+) -> None:
+    """Evaluate consecutive epochs of a plan, from `first`, as many as `partials` has rows.
 
-    Reads `before` (P,), the nodes of the epoch before; writes `nodes` (P,), `site` (D, 4) and
-    `partial` (M,), the epoch's share of the objectives that are sums; adds to `by_center` (D, M)
-    that of the others.
+    Reads `before` (P,), the nodes of the epoch before, and leaves there those of the last one.
+    Writes `partials` (T', M), each epoch's share of the objectives that are sums, and `excess`
+    (T',), nodes beyond capacity; adds to `by_center` (D, M) the objectives that are not sums.
+    `sites` (1, T, D, 4) or empty is as in `evaluate_population`. Helpers get plain arrays: passing
+    a whole Problem by value takes longer than their work.
     """
-    first_group, last_group = problem.epoch_group[t], problem.epoch_group[t + 1]
-    n_placements = nodes.shape[0]
+    n_placements, n_objectives = before.shape[0], partials.shape[1]
     cells = np.zeros((n_placements, 4), np.int64)
-    pools = np.empty(problem.pool_nodes.shape[0], np.int64)
-    energy = np.empty(site.shape[0], np.int64)
-    fill_cells(
-        plan,
-        first_group,
-        last_group,
-        problem.group_first,
-        problem.chunk,
-        problem.chunk_size,
-        cells,
-    )
-    count_nodes(cells, problem.node_ticks, problem.placement_pool, nodes, pools)
-    excess = add_energy(
-        cells,
-        nodes,
-        before,
-        pools,
-        problem.idle_energy,
-        problem.prewarm_energy,
-        problem.standby_energy,
-        problem.pool_nodes,
-        problem.placement_datacenter,
-        problem.pool_datacenter,
-        energy,
-    )
-    partial[:] = 0.0
+    nodes = np.zeros(n_placements, np.int64)
+    pools = np.zeros(problem.pool_nodes.shape[0], np.int64)
+    energy = np.zeros(problem.water_stress.shape[0], np.int64)
+    waits = np.zeros((n_placements, 3), np.float64)
+    served = np.zeros((n_placements, 2), np.float64)
+    tally = np.zeros(n_placements, np.int64)
+    distinct = np.zeros(n_placements, np.int64)
+    site = np.zeros((problem.water_stress.shape[0], SITE_FIELDS), np.float64)
+    partial = np.zeros(n_objectives, np.float64)
+    kwh = 1.0 / (problem.energy_scale * 3.6e6)
     counts_late, counts_good = np.any(terms.service[1] != 0.0), np.any(terms.service[2] != 0.0)
-    if counts_late or counts_good or np.any(terms.service[0] != 0.0):
-        waits = np.empty((n_placements, 3), np.float64)
-        served = np.zeros((n_placements, 2), np.float64)
-        find_waits(
+    counts_waits = counts_late or counts_good or np.any(terms.service[0] != 0.0)
+    negligible = NEGLIGIBLE_LATE if counts_late else NEGLIGIBLE_QUEUE
+    # Locals, as each use of a field of a named tuple counts references.
+    epoch_group = problem.epoch_group
+    group_first = problem.group_first
+    chunk = problem.chunk
+    chunk_size = problem.chunk_size
+    node_ticks = problem.node_ticks
+    placement_pool = problem.placement_pool
+    idle_energy = problem.idle_energy
+    prewarm_energy = problem.prewarm_energy
+    standby_energy = problem.standby_energy
+    pool_nodes = problem.pool_nodes
+    placement_datacenter = problem.placement_datacenter
+    pool_datacenter = problem.pool_datacenter
+    replicas = problem.replicas
+    prefill_fixed = problem.prefill_fixed
+    prefill_slope = problem.prefill_slope
+    load_share = problem.load_share
+    group_class = problem.group_class
+    chunk_requests = problem.chunk_requests
+    service = problem.service
+    accuracy = problem.accuracy
+    slo = problem.slo
+    load_seconds = problem.load_seconds
+    pue = problem.pue
+    renewable = problem.renewable
+    epoch_ticks = problem.epoch_ticks
+    variability = problem.variability
+    request_scale = problem.request_scale
+    prompt_unit = request_scale / problem.prompt_scale
+    service_weights = terms.service
+    site_weights = terms.site
+    node_weights = terms.nodes
+    largest = terms.largest
+    request_tables = terms.requests
+    request_unit = terms.request_unit
+    request_objective = terms.request_objective
+    for row in range(partials.shape[0]):
+        t = first + row
+        first_group, last_group = epoch_group[t], epoch_group[t + 1]
+        cells[:] = 0
+        partial[:] = 0.0
+        fill_cells(
+            plan,
+            first_group,
+            last_group,
+            group_first,
+            chunk,
+            chunk_size,
+            cells,
+        )
+        count_nodes(cells, node_ticks, placement_pool, nodes, pools)
+        excess[row] = add_energy(
             cells,
             nodes,
             before,
-            problem.replicas,
-            problem.prefill_fixed,
-            problem.prefill_slope,
-            problem.load_share,
-            problem.epoch_ticks,
-            problem.request_scale / problem.prompt_scale,
-            problem.variability,
-            waits,
+            pools,
+            idle_energy,
+            prewarm_energy,
+            standby_energy,
+            pool_nodes,
+            placement_datacenter,
+            pool_datacenter,
+            energy,
         )
-        if counts_late or counts_good:
-            serve_groups(
-                plan,
-                first_group,
-                last_group,
-                problem.group_first,
-                problem.group_class,
-                problem.chunk_requests,
-                problem.service,
-                problem.accuracy,
-                problem.slo,
+        if counts_waits:
+            find_waits(
+                cells,
+                nodes,
+                before,
+                replicas,
+                prefill_fixed,
+                prefill_slope,
+                load_share,
+                epoch_ticks,
+                prompt_unit,
+                variability,
                 waits,
-                NEGLIGIBLE_LATE if counts_late else NEGLIGIBLE_QUEUE,
-                served,
-                np.zeros(n_placements, np.int64),
-                np.empty(n_placements, np.int64),
             )
-        add_service(
-            cells, nodes, waits, served, problem.load_seconds, problem.request_scale, terms.service,
-            partial,
-        )
-    for index in range(terms.requests.shape[0]):
-        partial[terms.request_objective[index]] += (
-            sum_requests(plan, first_group, last_group, problem.group_first, terms.requests[index])
-            * terms.request_unit[index]
-        )
-    kwh = 1.0 / (problem.energy_scale * 3.6e6)
-    for d in range(energy.shape[0]):
-        site[d, 0] = energy[d] * kwh
-        site[d, 1] = problem.pue[t, d] * site[d, 0]
-        site[d, 2] = max(0.0, site[d, 1] - problem.renewable[t, d])
-        site[d, 3] = 0.0
-    for p in range(n_placements):
-        site[problem.placement_datacenter[p], 3] += nodes[p]
-    add_sites(terms.site[t], terms.largest, site, partial, by_center)
-    if terms.nodes.shape[0] > 0:
-        add_nodes(
-            terms.nodes[t], terms.largest, nodes, problem.placement_datacenter, partial, by_center
-        )
-    return excess
+            if counts_late or counts_good:
+                served[:] = 0.0
+                serve_groups(
+                    plan,
+                    first_group,
+                    last_group,
+                    group_first,
+                    group_class,
+                    chunk_requests,
+                    service,
+                    accuracy,
+                    slo,
+                    waits,
+                    negligible,
+                    served,
+                    tally,
+                    distinct,
+                )
+            add_service(
+                cells,
+                nodes,
+                waits,
+                served,
+                load_seconds,
+                request_scale,
+                service_weights,
+                partial,
+            )
+        for index in range(request_tables.shape[0]):
+            table = request_tables[index]
+            total = sum_requests(plan, first_group, last_group, group_first, table)
+            partial[request_objective[index]] += total * request_unit[index]
+        for d in range(energy.shape[0]):
+            site[d, 0] = energy[d] * kwh
+            site[d, 1] = pue[t, d] * site[d, 0]
+            site[d, 2] = max(0.0, site[d, 1] - renewable[t, d])
+        add_sites(site_weights[t], largest, site, partial, by_center)
+        if node_weights.shape[0] > 0:
+            add_nodes(
+                node_weights[t],
+                largest,
+                nodes,
+                placement_datacenter,
+                partial,
+                by_center,
+            )
+        partials[row] = partial
+        before[:] = nodes
+        if sites.shape[0] > 0:
+            site[:, 3] = 0.0
+            for p in range(n_placements):
+                site[placement_datacenter[p], 3] += nodes[p]
+            sites[0, t] = site
 
 
 @kernel

@@ -1,0 +1,73 @@
+"""A weighted sum of objectives as plain tables, for local search."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slit.arrays import frozen
+from slit.kernels.terms import Terms
+from slit.problem.arrays import Problem
+
+Floats = NDArray[np.float64]
+
+
+class Scalar(NamedTuple):
+    """What one chunk, node or unit of energy weighs in a weighted sum of objectives.
+
+    Of a request class with a late or poor answer only the part without a queue stands in `moves`;
+    `queued` weighs the wait: chance * exp(-slack / wait) * (late + lost * wait / (slo + wait)).
+    """
+
+    energy: Floats  # (T, D) per energy tick of IT energy
+    grid: Floats  # (T, D) per kWh bought
+    facility: Floats  # (T, D) kWh of facility energy per energy tick
+    nodes: Floats  # (T, P) per active node
+    moves: Floats  # (J, P, 3) per chunk: always, without loading, on a loading node
+    queued: Floats  # (J, P, 3) per chunk: slack (s, at least 0), late, lost
+    wait: float  # per request-second of waiting
+
+
+def weigh(
+    weights: Floats, problem: Problem, terms: Terms, *, center_share: Floats | None = None
+) -> Scalar:
+    """The tables of `weights` (M,) @ objectives.
+
+    An objective that takes the largest datacenter enters as the sum over datacenters weighted by
+    `center_share` (D,), by default equal shares: a lower bound that local search can follow.
+    """
+    centers = problem.datacenters
+    shares = np.full(centers, 1.0 / centers) if center_share is None else center_share
+    by_center = np.where(terms.largest[:, None], shares[None, :], 1.0) * weights[:, None]  # (M, D)
+    it, facility, grid = np.einsum("tdcm,md->ctd", terms.site, by_center)
+    kwh = problem.kwh_per_energy_tick
+    nodes = np.zeros((problem.epochs, problem.placements))
+    if terms.nodes.size:
+        nodes += np.einsum("tpm,mp->tp", terms.nodes, by_center[:, problem.placement_datacenter])
+    wait, late, good = (float(value) for value in terms.service @ weights)
+    moves = np.zeros((problem.groups, problem.placements, 3))
+    for index, owner in enumerate(terms.request_objective):
+        if weights[owner] != 0.0:
+            moves[:, :, 0] += terms.requests[index] * (terms.request_unit[index] * weights[owner])
+    requests = problem.chunk_requests[:, None]
+    answers = problem.accuracy[problem.group_class] * (good * requests)
+    slack, sigma, loaded_sigma, loaded_late = np.moveaxis(problem.service, -1, 0)
+    behind = slack < 0
+    moves[:, :, 1] = answers * sigma + late * requests * behind
+    moves[:, :, 2] = (
+        answers * loaded_sigma
+        + late * requests * loaded_late
+        + wait * requests * (problem.load_seconds / 2.0)
+    )
+    queued = np.stack(
+        [np.maximum(slack, 0.0), late * requests * ~behind, -answers * sigma], axis=-1
+    )
+    return Scalar(
+        energy=frozen((it + facility * problem.pue) * kwh, np.float64),
+        grid=frozen(grid, np.float64),
+        facility=frozen(problem.pue * kwh, np.float64),
+        nodes=frozen(nodes, np.float64),
+        moves=frozen(moves, np.float64),
+        queued=frozen(queued, np.float64),
+        wait=wait,
+    )

@@ -88,6 +88,8 @@ def random_scenario(
     need = nodes_per_group * rng.lognormal(0.0, 0.8, shape)
     if empty_groups:
         need[rng.random(shape) < 0.15] = 0.0
+        if not need.any():
+            need[0, 0, 0] = nodes_per_group
     homes = _homes(rng, shape, rules, pool_types, variant_records, class_records, services)
     seconds = _node_seconds(homes, pool_types, type_records, services, prompt, output)
     requests = (need * accounting.utilization * epoch_seconds / seconds).round(3)

@@ -1,10 +1,13 @@
 """Compute the tables of figures of slit/scenario/tables from the reference data.
 
-Usage: python tools/build_tables.py
+Usage: python tools/build_tables.py [--output FOLDER]
 
 The data is found through SLIT_SHARED_DATA or in ../shared/data beside the checkout. The output is
 deterministic; LICENSE.md and SOURCES.md in the folder are written by hand.
 """
+
+import argparse
+from pathlib import Path
 
 from table_demand import build_demand_shape
 from table_files import TABLES, shared_data
@@ -16,8 +19,11 @@ from table_variants import build_node_types, build_quality, build_variants
 
 def main() -> None:
     """Write every table and say how many rows each has."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--output", type=Path, default=TABLES)
+    output = parser.parse_args().output
     data = shared_data()
-    TABLES.mkdir(parents=True, exist_ok=True)
+    output.mkdir(parents=True, exist_ok=True)
     for build in (
         build_typical_day,
         build_regions,
@@ -28,7 +34,7 @@ def main() -> None:
         build_quality,
         build_demand_shape,
     ):
-        print(f"{build.__name__}: {build(data)} rows")
+        print(f"{build.__name__}: {build(data, output)} rows")
 
 
 if __name__ == "__main__":

@@ -49,11 +49,11 @@ def mean_lengths(data: Path, trace: str) -> tuple[float, float]:
     return float(frame[prompt].mean()), float(frame[output].mean())
 
 
-def build_demand_shape(data: Path) -> int:
+def build_demand_shape(data: Path, output: Path) -> int:
     """Write demand_shape.csv: 3 classes x 24 hours."""
     rows = []
     for kind, (model, trace) in CLASSES.items():
-        prompt, output = mean_lengths(data, trace)
+        prompt, answer = mean_lengths(data, trace)
         for hour, rate in enumerate(mean_day(data, model)):
             rows.append(
                 {
@@ -61,10 +61,10 @@ def build_demand_shape(data: Path) -> int:
                     "hour_local": hour,
                     "relative_rate": float(rate),
                     "prompt_tokens": float(prompt),
-                    "output_tokens": float(output),
+                    "output_tokens": float(answer),
                     "source": f"shape: ServeGen {model}, 14 days; lengths: {trace}, requests of "
                     f"at most {LONGEST} tokens",
                     "estimated": 1,
                 }
             )
-    return write_table("demand_shape.csv", COLUMNS, rows)
+    return write_table(output / "demand_shape.csv", COLUMNS, rows)

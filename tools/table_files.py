@@ -37,16 +37,16 @@ def rounded(value: object, digits: int = 4) -> object:
 
 
 def write_table(
-    name: str, columns: Sequence[str], rows: Iterable[Mapping[str, object]], *, digits: int = 4
+    path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, object]], *, digits: int = 4
 ) -> int:
     """Write one CSV table in a fixed order of columns; returns the number of rows."""
     count = 0
-    with (TABLES / name).open("w", encoding="utf-8", newline="") as file:
+    with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         for row in rows:
             if set(row) != set(columns):
-                raise ValueError(f"{name}: {sorted(set(row) ^ set(columns))} not matched")
+                raise ValueError(f"{path.name}: {sorted(set(row) ^ set(columns))} not matched")
             writer.writerow([rounded(row[column], digits) for column in columns])
             count += 1
     return count

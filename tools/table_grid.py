@@ -80,7 +80,7 @@ def solar(data: Path, region: str, grid: pd.DataFrame, place: pd.Series) -> tupl
     return means, not measured
 
 
-def build_typical_day(data: Path) -> int:
+def build_typical_day(data: Path, output: Path) -> int:
     """Write typical_day.csv and typical_day_sources.csv; returns the rows of the first (4,608)."""
     facts = pd.read_csv(data / "regions" / "region_facts.csv").set_index("region")
     rows, sources = [], []
@@ -123,5 +123,5 @@ def build_typical_day(data: Path) -> int:
                     "solar_estimated": int(sun_estimated),
                 }
             )
-    write_table("typical_day_sources.csv", SOURCE_COLUMNS, sources)
-    return write_table("typical_day.csv", COLUMNS, rows)
+    write_table(output / "typical_day_sources.csv", SOURCE_COLUMNS, sources)
+    return write_table(output / "typical_day.csv", COLUMNS, rows)

@@ -32,7 +32,7 @@ NEW_YORK, NEIGHBOR = "US-NY-NYIS", "US-MIDA-PJM"
 ASHBURN = (39.04, -77.49)
 
 
-def build_regions(data: Path) -> int:
+def build_regions(data: Path, output: Path) -> int:
     """Write regions.csv; a gap is filled by the stated rule and flagged, or left empty (Chile)."""
     facts = pd.read_csv(data / "regions" / "region_facts.csv").set_index("region")
     rows = []
@@ -67,7 +67,7 @@ def build_regions(data: Path) -> int:
                 "stress_estimated": int(no_stress),
             }
         )
-    return write_table("regions.csv", REGION_COLUMNS, rows, digits=6)
+    return write_table(output / "regions.csv", REGION_COLUMNS, rows, digits=6)
 
 
 def great_circle_km(a: tuple[float, float], b: tuple[float, float]) -> float:
@@ -91,7 +91,7 @@ def _measured(
     return None
 
 
-def build_round_trips(data: Path) -> int:
+def build_round_trips(data: Path, output: Path) -> int:
     """Write round_trips.csv, 16 x 16, by the rules of the data's README, section 10."""
     folder = data / "latency"
     azure = pd.read_csv(folder / "rtt_azure_p95_ms_by_grid_region.csv", index_col=0)
@@ -140,4 +140,4 @@ def build_round_trips(data: Path) -> int:
                     "estimated": estimated,
                 }
             )
-    return write_table("round_trips.csv", TRIP_COLUMNS, rows)
+    return write_table(output / "round_trips.csv", TRIP_COLUMNS, rows)

@@ -212,7 +212,7 @@ def check_physics(gpu: str, model: Model, gpus: int, prefill: Prefill, step: Ste
         raise ValueError(f"{gpu} {model.name}: one prompt is faster than a batch")
 
 
-def build_services(data: Path) -> int:
+def build_services(data: Path, output: Path) -> int:
     """Write services.csv: one row per node type and variant that was measured."""
     rows = []
     for gpu, replicas in REPLICA_GPUS.items():
@@ -249,4 +249,4 @@ def build_services(data: Path) -> int:
                     "decode_estimated": int(gpu == "A100"),
                 }
             )
-    return write_table("services.csv", COLUMNS, rows)
+    return write_table(output / "services.csv", COLUMNS, rows)

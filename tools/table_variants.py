@@ -84,7 +84,7 @@ def scores(data: Path) -> pd.DataFrame:
     return frame
 
 
-def build_variants(data: Path) -> int:
+def build_variants(data: Path, output: Path) -> int:
     """Write variants.csv; checks the architectures against the data where it has them."""
     board = scores(data)
     table = pd.read_csv(data / "llm_quality" / "llm_architectures.csv").set_index("model")
@@ -126,10 +126,10 @@ def build_variants(data: Path) -> int:
                 "estimated": 0,
             }
         )
-    return write_table("variants.csv", VARIANT_COLUMNS, rows, digits=6)
+    return write_table(output / "variants.csv", VARIANT_COLUMNS, rows, digits=6)
 
 
-def build_node_types(data: Path) -> int:
+def build_node_types(data: Path, output: Path) -> int:
     """Write node_types.csv: 8-GPU servers, power with the host's overhead in all three states."""
     gpus = pd.read_csv(data / "llm_perf" / "gpu_specs_aiconfigurator.csv").set_index("gpu")
     power = {
@@ -156,7 +156,7 @@ def build_node_types(data: Path) -> int:
                 "estimated": 1,
             }
         )
-    return write_table("node_types.csv", NODE_COLUMNS, rows)
+    return write_table(output / "node_types.csv", NODE_COLUMNS, rows)
 
 
 METRICS = (
@@ -167,7 +167,7 @@ METRICS = (
 )
 
 
-def build_quality(data: Path) -> int:
+def build_quality(data: Path, output: Path) -> int:
     """Write quality.csv: one benchmark per request class, raw scores in [0, 1]."""
     board = scores(data)
     rows = [
@@ -182,4 +182,4 @@ def build_quality(data: Path) -> int:
         for model in MODELS
         for kind, metric, column, estimated in METRICS
     ]
-    return write_table("quality.csv", QUALITY_COLUMNS, rows, digits=5)
+    return write_table(output / "quality.csv", QUALITY_COLUMNS, rows, digits=5)

@@ -7,14 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slit.errors import SlitError
-from slit.scenario.layout import (
-    InlineDemand,
-    Resample,
-    TableDemand,
-    TableReference,
-    TypicalDemand,
-)
+from slit.scenario.demand_layout import InlineDemand, TableDemand, TypicalDemand
 from slit.scenario.records import Origin
+from slit.scenario.references import Resample, TableReference
 from slit.scenario.resampling import Clock, Steps, to_epochs
 from slit.scenario.scenario import Demand
 from slit.scenario.series import HOUR, step_of

@@ -12,19 +12,17 @@ from slit.scenario.demand import (
     table_demand,
     typical_demand,
 )
-from slit.scenario.latency import round_trips
-from slit.scenario.layout import (
-    SIGNALS,
-    DatacenterEntry,
+from slit.scenario.demand_layout import (
     InlineDemand,
-    ScenarioFile,
     TableDemand,
-    TableReference,
     TypicalDemand,
 )
+from slit.scenario.latency import round_trips
+from slit.scenario.layout import SIGNALS, DatacenterEntry, ScenarioFile
 from slit.scenario.provenance import inputs_of
 from slit.scenario.rawfile import Raw, read_raw, scenario_path, validated
 from slit.scenario.records import Accounting, CarbonMethod, Datacenter, Record
+from slit.scenario.references import TableReference
 from slit.scenario.resampling import Clock, clock_of
 from slit.scenario.scenario import Scenario
 from slit.scenario.series import SeriesReader

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from slit.errors import SlitError
 from slit.scenario.builtin import builtin_names, builtin_path
 from slit.scenario.invalid import refused
-from slit.scenario.layout import LISTS, Quality, ScenarioFile, TableReference
+from slit.scenario.layout import LISTS, Quality, ScenarioFile
+from slit.scenario.references import TableReference
 from slit.scenario.tabular import Table, Tables, folders_of
 
 Data = dict[str, Any]

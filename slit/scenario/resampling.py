@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slit.errors import SlitError
-from slit.scenario.layout import Resample
 from slit.scenario.records import Horizon
+from slit.scenario.references import Resample
 from slit.scenario.stamps import MICROSECOND, microseconds_of, stamp_text
 
 Floats = NDArray[np.float64]

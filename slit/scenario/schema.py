@@ -8,23 +8,16 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from slit.scenario.layout import (
+from slit.scenario.demand_layout import (
     DemandGroup,
     InlineDemand,
-    InputEntry,
-    Latency,
-    Pair,
-    Quality,
-    ScenarioFile,
-    SeriesReference,
-    SiteSignals,
     Stream,
     TableDemand,
-    TableReference,
     TraceDemand,
     TypicalDemand,
     Volume,
 )
+from slit.scenario.layout import InputEntry, Latency, Pair, Quality, ScenarioFile, SiteSignals
 from slit.scenario.records import (
     Accounting,
     Datacenter,
@@ -38,6 +31,7 @@ from slit.scenario.records import (
     Resolution,
     Service,
 )
+from slit.scenario.references import SeriesReference, TableReference
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slit.errors import SlitError
-from slit.scenario.layout import SeriesReference
+from slit.scenario.references import SeriesReference
 from slit.scenario.resampling import Clock, Steps, to_epochs
 from slit.scenario.stamps import MICROSECOND, stamp_text, zone_of
 from slit.scenario.tabular import Table, Tables

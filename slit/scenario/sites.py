@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from slit.errors import SlitError
 from slit.scenario.environment import OnSiteWater, pue_of, water_of, wet_bulb_wue
-from slit.scenario.layout import DatacenterEntry, SeriesReference, SiteSignals
+from slit.scenario.layout import DatacenterEntry, SiteSignals
 from slit.scenario.records import PueMethod, WaterMethod
+from slit.scenario.references import SeriesReference
 from slit.scenario.scenario import Signals
 from slit.scenario.series import Aligned, SeriesReader
 from slit.units import UNITS

@@ -1,0 +1,163 @@
+"""Demand in a scenario file."""
+
+from datetime import date
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from slit.scenario.records import Name, Record, quantity, text
+from slit.scenario.references import ZONE, Cell, Listed, Resample
+
+Format = Literal["servegen", "azure", "mooncake", "burstgpt"]
+
+_KIND = "how demand is stated"
+
+
+class DemandGroup(Record):
+    """Requests of one origin and class, by epoch or the same in all."""
+
+    origin: Name = text("name of the origin")
+    request_class: Name = text("name of the request class", alias="class")
+    requests: float | tuple[float, ...] = text("requests of an epoch")
+    prompt: float | tuple[float, ...] = text("mean prompt tokens")
+    output: float | tuple[float, ...] = text("mean output tokens")
+
+
+class InlineDemand(Record):
+    """Demand written out; groups that are not listed have no requests."""
+
+    kind: Literal["groups"] = text(_KIND)
+    groups: tuple[DemandGroup, ...] = text("the groups")
+    estimated: bool = text("whether the figures are estimated", default=False)
+
+
+class TableDemand(Record):
+    """Demand from a table with the columns origin, class, requests, prompt, output."""
+
+    kind: Literal["table"] = text(_KIND)
+    file: str = text("table")
+    where: dict[str, Cell | tuple[Cell, ...]] = text("rows to take", default_factory=dict)
+    columns: dict[str, str] = text("column by field, where named otherwise", default_factory=dict)
+    time: str | None = text("column of the time stamps", default=None)
+    epoch: str | None = text("column of the epoch, 0 = first, instead of time", default=None)
+    zone: str | None = text(ZONE, default=None)
+    unit: str = text("unit of requests: request (of a step), request/s or request/h")
+    resample: Resample | None = text(
+        "sum (requests add up, tokens are weighted by requests) where a step is shorter than an "
+        "epoch, hold where it is longer",
+        default=None,
+    )
+    scale: float = quantity("factor on the requests", "1", default=1.0, gt=0)
+    estimated: bool = text("whether the figures are estimated", default=False)
+
+    @model_validator(mode="after")
+    def _one_clock(self) -> Self:
+        if (self.time is None) == (self.epoch is None):
+            raise ValueError("expected either time or epoch, the column that orders the rows")
+        return self
+
+
+class Volume(Record):
+    """How much of a class comes from an origin on a mean day."""
+
+    origin: Name = text("name of the origin")
+    request_class: Name = text("name of the request class", alias="class")
+    requests_per_day: float = quantity("requests of a day", "1/day", ge=0)
+    prompt: float | None = quantity("mean prompt tokens", "token", default=None, ge=0)
+    output: float | None = quantity("mean output tokens", "token", default=None, ge=0)
+
+
+class TypicalDemand(Record):
+    """The shape of a local day by class, times a volume by origin and class."""
+
+    kind: Literal["typical"] = text(_KIND)
+    file: str = text("table with class, local hour and relative rate; its level has no meaning")
+    columns: dict[str, str] = text(
+        "column by field (class, hour, rate, prompt, output), where named otherwise",
+        default_factory=dict,
+    )
+    volumes: Listed[Volume] = text("the volumes")
+    resample: Resample | None = text(
+        "sum where an epoch is longer than an hour, hold where it is shorter", default=None
+    )
+    estimated: bool = text("whether shape or volumes are estimated", default=True)
+
+
+class Stream(Record):
+    """Requests of one class from a public trace or rate series."""
+
+    request_class: Name = text("name of the request class", alias="class")
+    format: Format = text("layout of the file")
+    file: str = text("the trace")
+    model: str | None = text("model, where a file holds several", default=None)
+    zone: str | None = text(ZONE, default=None)
+    bin_seconds: float = quantity("bins of a trace of requests", "s", default=600.0, gt=0)
+    align: Literal["local_day", "calendar"] = text(
+        "local_day: the trace has no calendar; its whole days repeat and follow the local time of "
+        "each origin; calendar: its time stamps are meant, for all origins alike",
+        default="local_day",
+    )
+    start: str | None = text(
+        "time zero with its zone, for align = calendar where the trace has no calendar",
+        default=None,
+    )
+    quiet_hour: float | None = quantity(
+        "local hour on which the quietest hour of the mean day is put; none: time zero is local "
+        "midnight",
+        "h",
+        default=None,
+        ge=0,
+        lt=24,
+    )
+    fill_zeros: bool = text(
+        "take bins without requests as gaps of the recording and fill them from the mean day",
+        default=False,
+    )
+    requests_per_day: float | None = quantity(
+        "scale: requests of a mean day, all origins together", "1/day", default=None, gt=0
+    )
+    scale: float | None = quantity("scale: requests for one of the trace", "1", default=None, gt=0)
+    prompt: float | None = quantity("mean prompt tokens instead", "token", default=None, ge=0)
+    output: float | None = quantity("mean output tokens instead", "token", default=None, ge=0)
+    lengths: str | None = text(
+        "file of the token lengths instead: a trace, of which the mean counts, or ServeGen lengths "
+        "of the model",
+        default=None,
+    )
+    lengths_format: Format | None = text("layout of `lengths`", default=None)
+
+    @model_validator(mode="after")
+    def _one_scale(self) -> Self:
+        if (self.requests_per_day is None) == (self.scale is None):
+            raise ValueError("expected either requests_per_day or scale")
+        return self
+
+
+class TraceDemand(Record):
+    """Demand from traces; they carry no origin, so the mix is stated and drawn with a seed."""
+
+    kind: Literal["trace"] = text(_KIND)
+    streams: tuple[Stream, ...] = text("the traces, one or more a class")
+    origins: dict[Name, Annotated[float, Field(ge=0)]] = text("weight of each origin")
+    seed: int = quantity(
+        "seed of the draw that gives each request of an epoch its origin", "1", ge=0
+    )
+    anchor: date = text("date that is day 0 of traces without a calendar", default=date(2023, 1, 1))
+    resample: Resample | None = text(
+        "sum where bins are shorter than an epoch, hold where they are longer", default=None
+    )
+    estimated: bool = text("whether origins, alignment or sizes are estimated", default=True)
+
+
+def _kind(value: Any) -> str:
+    kind = value.get("kind") if isinstance(value, dict) else value.kind
+    return f"<{kind}>"
+
+
+AnyDemand = Annotated[
+    Annotated[InlineDemand, Tag("<groups>")]
+    | Annotated[TableDemand, Tag("<table>")]
+    | Annotated[TypicalDemand, Tag("<typical>")]
+    | Annotated[TraceDemand, Tag("<trace>")],
+    Discriminator(_kind),
+]

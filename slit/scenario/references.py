@@ -1,0 +1,101 @@
+"""References to tables and series in a scenario file."""
+
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from slit.scenario.records import Record, quantity, text
+
+Cell = str | int | float | bool
+
+
+class Resample(StrEnum):
+    """How a series of another step becomes one value an epoch."""
+
+    MEAN = "mean"
+    SUM = "sum"
+    DEMAND_WEIGHTED_MEAN = "demand_weighted_mean"
+    HOLD = "hold"
+
+
+RESAMPLE = (
+    "how steps become epochs: mean (over time), sum (energy or requests of the steps), "
+    "demand_weighted_mean (weights: all requests, where demand is finer than an epoch), hold "
+    "(steps longer than an epoch: the value stays); not needed where a step is an epoch"
+)
+ZONE = "time zone of stamps without an offset: UTC, +10:00 or an IANA name; never guessed"
+WHERE = "rows to take: value (or list of values) by column; {name} and {zone} stand for the site's"
+
+
+class TableReference(Record):
+    """Records from a table: one a row, columns named like the fields (`quality.chat` nests)."""
+
+    file: str = text("CSV or Parquet file, relative to the scenario file or `folder:path`")
+    where: dict[str, Cell | tuple[Cell, ...]] = text(
+        "rows to take: value (or list of values) by column", default_factory=dict
+    )
+    columns: dict[str, str] = text("column by field, where named otherwise", default_factory=dict)
+    ignore: tuple[str, ...] = text("columns that are no fields", default=())
+
+
+R = TypeVar("R")
+
+
+def _list_or_table(value: Any) -> str:
+    return "<table>" if isinstance(value, dict | TableReference) else "<list>"
+
+
+Listed = Annotated[
+    Annotated[tuple[R, ...], Tag("<list>")] | Annotated[TableReference, Tag("<table>")],
+    Discriminator(_list_or_table),
+]
+"""Records written out, or a table of them."""
+
+
+class SeriesReference(Record):
+    """A figure over time: `value`, or `values` by epoch, or a column of a table."""
+
+    unit: str = text("unit of the figures as they stand in the source, e.g. g/kWh")
+    value: float | None = text("one figure for all epochs", default=None, allow_inf_nan=False)
+    values: tuple[Annotated[float, Field(allow_inf_nan=False)], ...] | None = text(
+        "one figure an epoch", default=None
+    )
+    file: str | None = text("table, relative to the scenario file or `folder:path`", default=None)
+    column: str | dict[str, str] | None = text(
+        "column; or columns by a switch of [accounting]: direct and life_cycle, or reservoirs and "
+        "no_reservoirs",
+        default=None,
+    )
+    kind: Literal["series", "typical", "constant"] = text(
+        "what a table holds: series (a row a time stamp), typical (a row a month and hour of day), "
+        "constant (one row)",
+        default="series",
+    )
+    where: dict[str, Cell | tuple[Cell, ...]] = text(WHERE, default_factory=dict)
+    time: str = text("column of the time stamps", default="utc")
+    zone: str | None = text(f"{ZONE}; for typical days the zone of the hour", default=None)
+    label: Literal["begin", "end"] = text(
+        "whether a stamp is the begin or the end of its step", default="begin"
+    )
+    month: str = text("column of the month, 1-12, of typical days", default="month")
+    hour: str = text("column of the hour, 0-23, of typical days", default="hour")
+    resample: Resample | None = text(RESAMPLE, default=None)
+    scale: float = quantity("factor on the figures", "1", default=1.0)
+    estimated: bool = text("whether all figures are estimated", default=False)
+    estimated_column: str | None = text(
+        "column that says which rows are estimated: 0 no, 1 (or above) yes, between: share",
+        default=None,
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        given = [name for name in ("value", "values", "file") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(
+                f"{' and '.join(given) or 'nothing'} given, expected exactly one of value, values, "
+                "file"
+            )
+        if self.file is not None and self.column is None:
+            raise ValueError("no column, expected the name of a column of the table")
+        return self

@@ -19,19 +19,24 @@ def kernel(function: Function) -> Function:
     files beside it.
     """
     compiled: Any = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
-    _see_neighbors(compiled, Path(cast(Any, function).__code__.co_filename).parent)
+    _see_more(compiled, function)
     return cast(Function, compiled)
 
 
-def _see_neighbors(compiled: Any, folder: Path) -> None:
-    """Make numba's disk cache stale when any source file of the folder changes.
+def _see_more(compiled: Any, function: Any) -> None:
+    """Make numba's disk cache stale when any source file of the folder changes, or the order of
+    the fields of a named tuple that the kernel takes.
 
-    By itself it looks only at the file of the outermost function and would run old code after an
-    edit in a callee elsewhere. Under NUMBA_DISABLE_JIT there is no cache.
+    By itself it looks only at the file of the outermost function and at the types of the fields: it
+    would run old code after an edit in a callee elsewhere, and read the wrong field. Under
+    NUMBA_DISABLE_JIT there is no cache.
     """
     file = getattr(getattr(compiled, "_cache", None), "_cache_file", None)
     if file is not None:
-        file._source_stamp = (file._source_stamp, folder_stamp(folder))
+        folder = Path(function.__code__.co_filename).parent
+        taken = function.__annotations__.values()
+        order = tuple(getattr(kind, "_fields", ()) for kind in taken)
+        file._source_stamp = (file._source_stamp, folder_stamp(folder), order)
 
 
 @cache

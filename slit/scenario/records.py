@@ -73,7 +73,7 @@ class Horizon(Record):
 
     start: AwareDatetime = text("first instant of the first epoch, with its time zone")
     epochs: int = quantity("number of epochs", "1", ge=1, le=100_000)
-    epoch_seconds: float = quantity("length of an epoch", "s", default=3600.0, gt=0, le=86_400)
+    epoch_seconds: float = quantity("length of an epoch", "s", default=3600.0, ge=1, le=86_400)
     begins: HorizonStart = text(
         "nodes loaded before the first epoch: free (any), given (initial_nodes of the pools), "
         "cyclic (those of the last epoch)",
@@ -219,9 +219,18 @@ class NodePool(Record):
     datacenter: Name = text("name of the datacenter")
     node_type: Name = text("name of the node type")
     nodes: int = quantity("nodes of the pool", "1", ge=0, le=10_000_000)
-    initial_nodes: dict[Name, int] = text(
+    initial_nodes: dict[Name, Annotated[int, Field(ge=0)]] = text(
         "nodes that hold a variant before the first epoch, by variant", default_factory=dict
     )
+
+    @model_validator(mode="after")
+    def _holds_its_nodes(self) -> "NodePool":
+        held = sum(self.initial_nodes.values())
+        if held > self.nodes:
+            raise ValueError(
+                f"initial_nodes: {held}, expected at most {self.nodes} (nodes of the pool)"
+            )
+        return self
 
 
 class ModelVariant(Record):

@@ -15,6 +15,7 @@ from slit.scenario.demand import (
 from slit.scenario.demand_layout import (
     InlineDemand,
     TableDemand,
+    TraceDemand,
     TypicalDemand,
 )
 from slit.scenario.latency import round_trips
@@ -28,6 +29,7 @@ from slit.scenario.scenario import Scenario
 from slit.scenario.series import SeriesReader
 from slit.scenario.sites import SiteReader
 from slit.scenario.tabular import Tables
+from slit.scenario.traces import trace_demand
 
 R = TypeVar("R", bound=Record)
 
@@ -118,8 +120,8 @@ def read_demand(file: ScenarioFile, tables: Tables, clock: Clock) -> DemandSerie
                 return table_demand(file.demand, tables, builder)
             case TypicalDemand():
                 return typical_demand(file.demand, tables, builder, origins)
-            case _:
-                raise SlitError("traces")
+            case TraceDemand():
+                return trace_demand(file.demand, tables, builder, origins)
     except SlitError as error:
         said = str(error)
         raise SlitError(said if said.startswith("demand") else f"demand: {said}") from None

@@ -16,7 +16,6 @@ Place = Callable[[int | None], str]
 MICROSECOND = 1_000_000
 """Microseconds of one second."""
 
-_AWARE = re.compile(r"\d[T ]\d.*(Z|[+-]\d\d(:?\d\d)?)$")
 _OFFSET = re.compile(r"^(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d\d))?$")
 _UTC = re.compile(r"(Z|\+00:?00)$")
 
@@ -61,7 +60,7 @@ def parse_stamps(texts: Sequence[str], *, zone: str | None, place: Place) -> Lon
     """
     if not texts:
         return np.empty(0, dtype=np.int64)
-    aware = [bool(_AWARE.search(text)) for text in texts]
+    aware = [text[-1:] == "Z" or "+" in text[10:] or "-" in text[10:] for text in texts]
     if any(aware) and not all(aware):
         row = aware.index(not aware[0])
         raise SlitError(f"{place(row)}: {texts[row]!r}, expected all stamps with an offset or none")

@@ -34,6 +34,7 @@ class Source:
     columns: Mapping[str, Any]  # name -> pyarrow array
     texts: dict[str, Texts] = field(default_factory=dict)
     numbers: dict[str, Floats] = field(default_factory=dict)
+    stamps: dict[tuple[str, str | None], Longs] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +79,7 @@ class Table:
             import pyarrow as pa
 
             values = self.column(name).cast(pa.string()).to_pylist()
-            stripped = ["" if value is None else value.strip() for value in values]
+            stripped = [value.strip() if value else "" for value in values]
             known[name] = np.array(stripped, dtype=object)
         return known[name][self.rows]
 
@@ -111,6 +112,15 @@ class Table:
 
     def stamps(self, name: str, *, zone: str | None) -> Longs:
         """A column of time stamps as microseconds since 1970 in UTC (see `parse_stamps`)."""
+        whole = len(self.rows) == len(self.column(name))
+        known = self.source.stamps
+        if not whole:
+            return self._stamps(name, zone)
+        if (name, zone) not in known:
+            known[name, zone] = self._stamps(name, zone)
+        return known[name, zone]
+
+    def _stamps(self, name: str, zone: str | None) -> Longs:
         import pyarrow as pa
 
         column = self.column(name)

@@ -28,6 +28,10 @@ class Plans(NamedTuple):
     F: Floats
     G: Floats
 
+    def rows(self, index: NDArray[np.integer]) -> "Plans":
+        """Some of the rows."""
+        return Plans(self.X[index], self.F[index], self.G[index])
+
 
 class Optimizer(Protocol):
     """Searches by asking. It never evaluates plans, prints or stops by itself.
@@ -140,4 +144,8 @@ class Turn:
 
 def stacked(parts: Sequence[Plans]) -> Plans:
     """The rows of all parts, one after the other."""
-    return Plans(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+    return Plans(
+        np.concatenate([part.X for part in parts]),
+        np.concatenate([part.F for part in parts]),
+        np.concatenate([part.G for part in parts]),
+    )

@@ -1,0 +1,126 @@
+"""`deap-nsga2`: NSGA-II with DEAP's non-dominated sorting and crowding (Fortin et al. 2012, 2013).
+
+Plans stay rows of one array: DEAP sees only their fitness, so no plan is ever a Python object.
+Parents are drawn by the tournament of `operators/` (DEAP's uses the random state of the whole
+process) and varied as in `slit.optimizers.variation`.
+"""
+
+from typing import Any
+
+import numpy as np
+from deap import base, tools
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from operators.selection import binary_tournament
+from slit.evaluator import Evaluation
+from slit.optimizers.protocol import Floats, Genes, Optimizer, Plans, Setup, State, Turn, stacked
+from slit.optimizers.variation import Variation, VariationSettings, kept_plans, no_plans
+
+Longs = NDArray[np.int64]
+
+Settings = VariationSettings
+
+
+def build(setup: Setup) -> Optimizer:
+    """The optimizer for a task."""
+    return DeapNsga2(setup)
+
+
+class DeapNsga2:
+    """NSGA-II whose survivors DEAP selects."""
+
+    def __init__(self, setup: Setup) -> None:
+        settings: VariationSettings = setup.settings
+        objectives = len(setup.task.objectives)
+        self.name = setup.name
+        self.moves = 0
+        self._size = settings.population
+        self._variation = Variation(setup.task.problem, settings)
+        self._rng: Generator = setup.rng
+        self._start = setup.start
+        self._turn = Turn(objectives=objectives)
+        self._weights = (-1.0,) * objectives
+        self._plans = no_plans(setup.task.problem.genes, objectives)
+        self._rank = np.empty(0, np.int64)
+        self._crowding = np.empty(0)
+
+    def ask(self) -> Genes:
+        """The first population, then the children of the present one (N, G)."""
+        self._turn.asking()
+        if not len(self._rank):
+            plans = self._variation.sample(self._size, rng=self._rng, start=self._start)
+            return self._turn.asks(plans)
+        return self._turn.asks(
+            self._variation.children(self._plans.X, parents=self._parents, rng=self._rng)
+        )
+
+    def tell(self, evaluation: Evaluation) -> None:
+        """The values of these plans; the best of parents and children survive."""
+        merged = stacked([self._plans, self._turn.tells(evaluation)])
+        rows, self._rank, self._crowding = _survivors(
+            merged.F, merged.G, size=self._size, weights=self._weights
+        )
+        self._plans = merged.rows(rows)
+
+    def front(self) -> Plans:
+        """The best plans of the population."""
+        return kept_plans(*self._plans)
+
+    def state(self) -> State:
+        """The population and the random numbers to come."""
+        self._turn.settled()
+        return {
+            **self._plans._asdict(),
+            "rank": self._rank,
+            "crowding": self._crowding,
+            "rng": self._rng.bit_generator.state,
+        }
+
+    def restore(self, state: State) -> None:
+        """Go on from `state`."""
+        self._plans = Plans(state["X"], state["F"], state["G"])
+        self._rank, self._crowding = state["rank"], state["crowding"]
+        self._rng.bit_generator.state = state["rng"]
+
+    def _parents(self, count: int) -> Longs:
+        return binary_tournament(self._rank, self._crowding, count=count, rng=self._rng)
+
+
+class _Individual:
+    """What DEAP selects: the row of a plan, and its fitness."""
+
+    __slots__ = ("fitness", "row")
+
+    def __init__(self, row: int, fitness: base.Fitness) -> None:
+        self.row = row
+        self.fitness = fitness
+
+
+def _survivors(
+    F: Floats, G: Floats, *, size: int, weights: tuple[float, ...]
+) -> tuple[Longs, Longs, Floats]:
+    """Rows of the `size` best plans, with their front and their crowding distance.
+
+    DEAP sorts the feasible plans; the others follow by violation (Deb 2002, section VI).
+    """
+    kind: Any = type("Fitness", (base.Fitness,), {"weights": weights})
+    feasible = [_Individual(int(n), kind(F[n].tolist())) for n in np.flatnonzero(G <= 0)]
+    sort = tools.sortLogNondominated if len(weights) > 1 else tools.sortNondominated
+    fronts = sort(feasible, min(size, len(feasible))) if feasible else []
+    rows: list[int] = []
+    rank: list[int] = []
+    crowding: list[float] = []
+    for level, front in enumerate(fronts):
+        tools.emo.assignCrowdingDist(front)
+        front.sort(key=lambda individual: -individual.fitness.crowding_dist)
+        rows += [individual.row for individual in front]
+        rank += [level] * len(front)
+        crowding += [individual.fitness.crowding_dist for individual in front]
+    others = np.flatnonzero(G > 0)
+    levels = np.unique(G[others], return_inverse=True)[1]
+    order = np.argsort(levels, kind="stable")
+    rows += others[order].tolist()
+    rank += (len(fronts) + levels[order]).tolist()
+    crowding += [0.0] * len(others)
+    return np.array(rows[:size]), np.array(rank[:size]), np.array(crowding[:size])

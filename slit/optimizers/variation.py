@@ -1,0 +1,143 @@
+"""How the population searches make plans: `operators/` bound to one problem.
+
+All of them (native, pymoo, DEAP) vary plans in the same way, so that comparisons are about
+selection. Plans are in canonical form: the chunks of a group are sorted (model.md section 1).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from operators import crossover, mutation, sampling
+from operators.canonical import canonical
+from operators.dominance import distinct_objectives, distinct_rows
+from operators.repair import repair
+from slit.errors import SlitError
+from slit.front import kept_rows
+from slit.optimizers.protocol import Floats, Genes, Plans
+from slit.problem import Problem
+
+Longs = NDArray[np.int64]
+
+ATTEMPTS = 10
+"""Times that children are made anew where some repeat what is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class VariationSettings:
+    """How children are made.
+
+    `population`: plans of a generation. `crossover`: probability that a pair is crossed.
+    `block_share`: of the crossed pairs, those that exchange whole epochs; the others exchange
+    single chunks. `mutations`: mean number of chunks that a child moves elsewhere. `repair`:
+    whether overloaded pools are relieved before a plan is evaluated.
+    """
+
+    population: int = 100
+    crossover: float = 0.9
+    block_share: float = 0.5
+    mutations: float = 1.0
+    repair: bool = True
+
+    def __post_init__(self) -> None:
+        if self.population < 4:
+            raise SlitError(f"population: {self.population}, expected at least 4 (plans)")
+        for name in ("crossover", "block_share"):
+            value = getattr(self, name)
+            if not 0.0 <= value <= 1.0:
+                raise SlitError(f"{name}: {value}, expected 0 to 1 (probability)")
+        if not self.mutations >= 0:
+            raise SlitError(f"mutations: {self.mutations}, expected 0 or more (chunks a child)")
+
+
+class Variation:
+    """Sampling, crossover, mutation and repair of plans (N, G) of one problem."""
+
+    def __init__(self, problem: Problem, settings: VariationSettings) -> None:
+        self.settings = settings
+        self._genes = problem.genes
+        self._group_first = problem.group_first
+        self._epoch_gene = problem.epoch_gene
+        self._rate = min(1.0, settings.mutations / problem.genes)
+        self._options: dict[str, Any] = {
+            "gene_row": problem.gene_row,
+            "options": problem.options,
+            "option_count": problem.option_count,
+        }
+        self._loads: dict[str, Any] = {
+            "block_first": problem.epoch_gene,
+            "load_row": problem.gene_group,
+            "load": np.ascontiguousarray(problem.chunk[:, :, 0]),
+            "resource": problem.placement_pool,
+            "quantum": problem.node_ticks,
+            "limits": np.repeat(problem.pool_nodes[None, :], problem.epochs, axis=0),
+        }
+
+    def sample(self, count: int, *, rng: Generator, start: Genes | None = None) -> Genes:
+        """`count` plans: those of `start` first, the others random."""
+        given = np.empty((0, self._genes), np.int16)
+        if start is not None:
+            given = canonical(start[:count], group_first=self._group_first)
+        random = sampling.uniform(count - len(given), **self._options, rng=rng)
+        return np.concatenate([given, self.finished(random, rng=rng)])
+
+    def cross(self, first: Genes, second: Genes, *, rng: Generator) -> Genes:
+        """Children (2K, G) of K pairs of plans; those of pair k are 2k and 2k + 1."""
+        settings = self.settings
+        blocks = rng.random(len(first)) < settings.block_share
+        children = np.empty((len(first), 2, first.shape[1]), np.int16)
+        shape = (-1, 2, first.shape[1])
+        children[blocks] = crossover.by_block(
+            first[blocks],
+            second[blocks],
+            block_first=self._epoch_gene,
+            probability=settings.crossover,
+            rng=rng,
+        ).reshape(shape)
+        children[~blocks] = crossover.uniform(
+            first[~blocks], second[~blocks], probability=settings.crossover, rng=rng
+        ).reshape(shape)
+        return children.reshape(-1, first.shape[1])
+
+    def mutate(self, plans: Genes, *, rng: Generator) -> Genes:
+        """The plans, each with a few chunks elsewhere."""
+        return mutation.reset(plans, **self._options, rate=self._rate, rng=rng)
+
+    def children(
+        self, population: Genes, *, parents: Callable[[int], Longs], rng: Generator
+    ) -> Genes:
+        """As many new plans as there are in `population` (N, G), all distinct from it and each
+        other as far as `ATTEMPTS` allow; `parents(n)` draws n rows."""
+        found = population[:0]
+        for _ in range(ATTEMPTS):
+            missing = len(population) - len(found)
+            rows = parents(missing + missing % 2)
+            first, second = population[rows[0::2]], population[rows[1::2]]
+            plans = self.mutate(self.cross(first, second, rng=rng)[:missing], rng=rng)
+            plans = self.finished(plans, rng=rng)
+            known = np.concatenate([population, found])
+            found = np.concatenate([found, plans[distinct_rows(plans, known=known)]])
+            if len(found) == len(population):
+                break
+        return found
+
+    def finished(self, plans: NDArray[np.integer], *, rng: Generator) -> Genes:
+        """The plans as they are evaluated: repaired, if the settings say so, and canonical."""
+        if self.settings.repair and len(plans):
+            plans = repair(plans, **self._options, **self._loads, rng=rng).population
+        return canonical(plans, group_first=self._group_first)
+
+
+def kept_plans(X: Genes, F: Floats, G: Floats) -> Plans:
+    """What a search keeps of its plans: the best rows, one of those with equal objectives."""
+    best = kept_rows(F, G)
+    return Plans(X, F, G).rows(best[distinct_objectives(F[best])])
+
+
+def no_plans(genes: int, objectives: int) -> Plans:
+    """What a search has before it was told anything."""
+    return Plans(np.empty((0, genes), np.int16), np.empty((0, objectives)), np.empty(0))

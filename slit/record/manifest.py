@@ -1,0 +1,112 @@
+"""manifest.json: how a run came about, and what it amounts to."""
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, ValidationError
+
+from slit.errors import SlitError
+from slit.record.folder import MANIFEST, replace_file
+from slit.scenario.invalid import refused
+from slit.stop import StopReason
+
+Kind = TypeVar("Kind", bound=BaseModel)
+
+FORMAT = 1
+REPORTED = (
+    "deap",
+    "highspy",
+    "moocore",
+    "numba",
+    "numpy",
+    "pandas",
+    "pymoo",
+    "scikit-learn",
+    "scipy",
+)
+"""Packages whose versions a run names."""
+
+
+class Plugin(BaseModel):
+    """The file that objectives of a run come from."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: str
+    sha256: str
+
+
+class Request(BaseModel):
+    """What was asked for: enough, beside the scenario, to search again with the same bits."""
+
+    model_config = ConfigDict(frozen=True)
+
+    optimizer: str
+    objectives: tuple[str, ...]
+    seed: int
+    settings: dict[str, Any]
+    budget: dict[str, float | None]
+    baselines: bool = True
+    start_plan: str | None = None
+    plugin: Plugin | None = None
+
+
+class Manifest(Request):
+    """A request, and how it went."""
+
+    format: int = FORMAT
+    scenario: str
+    scenario_hash: str
+    units: dict[str, str]
+    created: str
+    versions: dict[str, str]
+    evaluations: NonNegativeInt
+    moves: NonNegativeInt
+    seconds: NonNegativeFloat
+    stop: StopReason
+    plans: NonNegativeInt
+    feasible: bool
+    notes: tuple[str, ...] = ()
+
+
+def versions() -> dict[str, str]:
+    """Of slit, Python and the libraries that decide the bits of a run."""
+    found = {"slit": _version("slit-llm"), "python": platform.python_version()}
+    return found | {name: _version(name) for name in REPORTED}
+
+
+def write_manifest(manifest: Manifest, folder: Path) -> None:
+    """Write manifest.json."""
+    replace_file(folder / MANIFEST, manifest.model_dump_json(indent=2).encode())
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a run folder. Raises SlitError if there is none or it is damaged."""
+    if not folder.is_dir():
+        raise SlitError(f"run: no folder {folder}, expected one that slit optimize wrote")
+    file = folder / MANIFEST
+    if not file.is_file():
+        raise SlitError(f"run: {folder} has no {MANIFEST}, expected a run folder")
+    manifest = read_record(file, Manifest)
+    if manifest.format != FORMAT:
+        raise SlitError(f"{file}: format {manifest.format}, expected {FORMAT}")
+    return manifest
+
+
+def read_record(file: Path, kind: type[Kind]) -> Kind:
+    """A record from a JSON file; SlitError if it is missing or does not hold one."""
+    try:
+        return kind.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise SlitError(f"{file}: {error.strerror}, expected a file of a run") from error
+    except ValidationError as error:
+        raise refused(error, kind, where=str(file), places={}) from error
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,144 @@
+"""The files of a run that hold figures: front.csv, plans.npz, history.csv."""
+
+import csv
+import io
+import zipfile
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slit.errors import SlitError
+from slit.front import Front
+from slit.run import Entry
+
+Bools = NDArray[np.bool_]
+Genes = NDArray[np.int16]
+
+FRONT, PLANS, HISTORY = "front.csv", "plans.npz", "history.csv"
+DAMAGE = (
+    EOFError,
+    IndexError,
+    KeyError,
+    MemoryError,
+    NotImplementedError,
+    OSError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What numpy raises on an archive that is damaged, foreign or holds pickled objects."""
+FIRST, LAST = ("plan", "method"), ("violation", "on_front")
+
+
+def write_front(front: Front, folder: Path) -> None:
+    """front.csv: one line a plan. Numbers are written so that reading gives the same bits."""
+    rows = [
+        [
+            int(front.plans[n]),
+            front.methods[n],
+            *(repr(float(value)) for value in front.F[n]),
+            repr(float(front.G[n])),
+            int(front.on_front[n]),
+        ]
+        for n in range(len(front))
+    ]
+    _write_csv(folder / FRONT, [*FIRST, *front.names, *LAST], rows)
+
+
+def write_plans(X: Genes, folder: Path) -> None:
+    """plans.npz: `X` (N, G), rows in the order of front.csv."""
+    np.savez_compressed(folder / PLANS, X=X)
+
+
+def write_history(entries: Sequence[Entry], names: Sequence[str], folder: Path) -> None:
+    """history.csv: how far the search had come, with the best value of each objective so far."""
+    rows = [
+        [e.evaluations, e.moves, repr(e.seconds), e.plans, *(repr(value) for value in e.best)]
+        for e in entries
+    ]
+    _write_csv(folder / HISTORY, ["evaluations", "moves", "seconds", "plans", *names], rows)
+
+
+def read_front(
+    folder: Path, *, names: tuple[str, ...], units: tuple[str, ...]
+) -> tuple[Front, Bools]:
+    """The front of a run folder, and `on_front` (N,) as the file says it.
+
+    Raises SlitError for missing or damaged files.
+    """
+    plans = read_plans(folder)
+    file = folder / FRONT
+    header, rows = _read_csv(file)
+    expected = [*FIRST, *names, *LAST]
+    if header != expected:
+        raise SlitError(f"{file}:1: columns {','.join(header)}, expected {','.join(expected)}")
+    if len(rows) != len(plans):
+        raise SlitError(f"{file}: {len(rows)} plans, expected {len(plans)} (rows of {PLANS})")
+    numbers = np.zeros((len(rows), len(expected) - 1))
+    for n, row in enumerate(rows):
+        numbers[n] = _numbers(row[:1] + row[2:], len(expected) - 1, f"{file}:{n + 2}")
+    front = Front(
+        X=plans,
+        F=numbers[:, 1:-2],
+        G=numbers[:, -2],
+        names=names,
+        units=units,
+        methods=tuple(row[1] for row in rows),
+        plans=numbers[:, 0].astype(np.int64),
+    )
+    return front, numbers[:, -1] == 1
+
+
+def read_plans(folder: Path) -> Genes:
+    """X (N, G) of plans.npz; SlitError for a damaged or foreign file, pickles included."""
+    file = folder / PLANS
+    try:
+        with np.load(file, allow_pickle=False) as archive:
+            plans = archive["X"]
+    except DAMAGE as error:
+        raise SlitError(
+            f"{file}: {type(error).__name__}: {error}, expected an archive with an integer array X"
+        ) from error
+    if plans.ndim != 2 or not np.issubdtype(plans.dtype, np.integer):
+        raise SlitError(f"{file}: X {plans.dtype} {plans.shape}, expected integers (N, G)")
+    low, high = np.iinfo(np.int16).min, np.iinfo(np.int16).max
+    if plans.size and (plans.min() < low or plans.max() > high):
+        raise SlitError(f"{file}: X up to {plans.max()}, expected placement indices (int16)")
+    return np.asarray(plans, dtype=np.int16)
+
+
+def _write_csv(file: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    with file.open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def _read_csv(file: Path) -> tuple[list[str], list[list[str]]]:
+    try:
+        lines = list(csv.reader(io.StringIO(file.read_bytes().decode("utf-8")), strict=True))
+    except OSError as error:
+        raise SlitError(f"{file}: {error.strerror}, expected a table of plans") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise SlitError(f"{file}: {error}, expected a table of plans (CSV, UTF-8)") from error
+    if not lines:
+        raise SlitError(f"{file}: empty, expected a table of plans")
+    return lines[0], lines[1:]
+
+
+def _numbers(cells: Sequence[str], count: int, where: str) -> list[float]:
+    if len(cells) != count:
+        raise SlitError(f"{where}: {len(cells) + 1} columns, expected {count + 1}")
+    numbers = []
+    for cell in cells:
+        try:
+            numbers.append(float(cell))
+        except ValueError as error:
+            raise SlitError(f"{where}: {cell!r}, expected a number") from error
+    if not np.isfinite(numbers).all():
+        raise SlitError(f"{where}: not finite, expected numbers")
+    return numbers

@@ -44,7 +44,8 @@ class EpochProgram:
     row_lower: Floats
     row_upper: Floats
     pools: Ints  # the pools whose capacity can bind, one row each
-    mixed: Ints  # datacenters with a grid column; one row each after the pools: grid >= load - ren
+    mixed: Ints  # datacenters with a grid column, and a row each after those of the pools
+    follows: Bools  # (D,) where grid energy is load less renewables whatever the plan
 
     def model(self) -> LinearModel:
         """The program for HiGHS, with no cost."""
@@ -117,6 +118,7 @@ def build_epoch(problem: Problem, terms: RelaxedTerms, epoch: int) -> EpochProgr
         row_upper=row_upper,
         pools=pools,
         mixed=mixed,
+        follows=sites.follows,
     )
 
 
@@ -124,20 +126,20 @@ def _sites(problem: Problem, terms: RelaxedTerms, epoch: int) -> _Sites:
     kwh = problem.kwh_per_energy_tick
     pue, renewable = problem.pue[epoch], problem.renewable[epoch]
     centers = problem.datacenters
-    standby_it = np.bincount(
-        problem.pool_datacenter, problem.standby_energy * problem.pool_nodes, centers
-    )
+    standby_ticks = (problem.standby_energy * problem.pool_nodes).astype(np.float64)
+    standby_it = np.bincount(problem.pool_datacenter, standby_ticks, centers).astype(np.float64)
     standby = pue * standby_it * kwh
     most = np.maximum(pue * kwh * _most_energy(problem, epoch, standby_it), standby)
     follows = renewable <= standby
-    negative = np.stack([terms.it[:, epoch], terms.facility[:, epoch], terms.grid[:, epoch]]) < 0
+    bought_helpful: Bools = np.any(terms.grid[:, epoch] < 0, axis=0)
+    used_helpful = np.any((terms.it[:, epoch] < 0) | (terms.facility[:, epoch] < 0), axis=0)
     return _Sites(
         standby=standby,
         most=most,
         follows=follows,
         mixed=~follows & (renewable < most),
-        helpful=negative.any(axis=(0, 1)),
-        bought_helpful=negative[2].any(axis=0),
+        helpful=bought_helpful | used_helpful,
+        bought_helpful=bought_helpful,
     )
 
 

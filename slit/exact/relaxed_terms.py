@@ -91,9 +91,7 @@ def relaxed_terms(
     )
 
 
-def _linear_part(
-    objective: Objective, problem: Problem, scenario: Scenario
-) -> Coefficients | None:
+def _linear_part(objective: Objective, problem: Problem, scenario: Scenario) -> Coefficients | None:
     if _largest(objective) and isinstance(objective.measure, Linear):
         return objective.measure.build(problem, scenario)
     return objective.linear_part(problem, scenario)

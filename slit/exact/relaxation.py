@@ -1,0 +1,248 @@
+"""The linear relaxation of a whole scenario: one program an epoch (model.md section 5).
+
+No feasible plan is below the relaxed optimum of any non-negative weights, whatever the signs of
+prices: where more energy may help, the relaxation allows what rounding nodes up can reach.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from slit.arrays import frozen
+from slit.errors import InfeasibleError, SlitError
+from slit.exact.epoch_program import build_epoch
+from slit.exact.epoch_solver import EpochPoint, EpochSolver, Infeasible
+from slit.exact.feasibility import check_capacity
+from slit.exact.relaxed_terms import relaxed_terms
+from slit.objectives import Objective
+from slit.problem import Problem
+from slit.scenario.scenario import Scenario
+
+Floats = NDArray[np.float64]
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Relaxed:
+    """An optimum of the relaxation: M objectives, T epochs, D datacenters.
+
+    weights (M,): what was minimized. bound: no feasible plan's weighted sum is below it (the duals
+    prove it, whatever the solver's tolerances). objectives (M,): the relaxed values of this point.
+    parts (T, M, D): what each epoch and datacenter adds to them, without their constants.
+    center_weights (M, D): the weights as used; for an objective that counts the largest datacenter
+    its weight is spread over the datacenters.
+    """
+
+    weights: Floats
+    center_weights: Floats
+    value: float
+    bound: float
+    objectives: Floats
+    parts: Floats
+    points: tuple[EpochPoint, ...]
+
+
+class Relaxation:
+    """The relaxation of a problem on its objectives, solved again and again with other weights.
+
+    `names` are the M objectives that have a linear part, in the order given; `left_out` says why
+    others are not among them. Epochs are solved separately, spread over `threads`, each from its
+    previous optimum; the values do not depend on the number of threads.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        scenario: Scenario,
+        objectives: Sequence[Objective],
+        *,
+        threads: int = 1,
+    ) -> None:
+        if threads < 1:
+            raise SlitError(f"threads: {threads}, expected at least 1")
+        self.problem = problem
+        self.scenario = scenario
+        self.terms = relaxed_terms(problem, scenario, objectives)
+        self.threads = threads
+        self.solves = 0
+        self._solvers = self._each_epoch(
+            lambda t: EpochSolver(build_epoch(problem, self.terms, t)), range(problem.epochs)
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The M objectives that are bounded."""
+        return self.terms.names
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """Objectives that are not, and why."""
+        return self.terms.left_out
+
+    @cached_property
+    def even(self) -> Floats:
+        """(M, D): weights by datacenter that spread each objective of the largest evenly."""
+        centers = self.problem.datacenters
+        share = np.where(self.terms.largest, 1.0 / centers, 1.0)
+        return frozen(np.repeat(share[:, None], centers, axis=1), np.float64)
+
+    def minimize(self, weights: ArrayLike, *, spread: ArrayLike | None = None) -> Relaxed:
+        """Minimize the sum of weights (M,) times objectives; see `minimize_many`."""
+        return self.minimize_many(np.asarray(weights, dtype=np.float64)[None, :], spread=spread)[0]
+
+    def minimize_many(
+        self, weights: ArrayLike, *, spread: ArrayLike | None = None
+    ) -> list[Relaxed]:
+        """Minimize for each of N weight vectors (N, M), >= 0, in their order.
+
+        Where an objective counts the largest datacenter, its weight is spread over the datacenters
+        by the rows of `spread` (M, D) or (N, M, D), each a simplex (default: evenly): any spread
+        gives a valid bound, the best one needs `slit.exact.coupled`.
+
+        Raises InfeasibleError where the demand exceeds what the pools can serve.
+        """
+        wanted = self._weights(weights)
+        shares = self._spread(spread, len(wanted))
+        center_weights = wanted[:, :, None] * shares
+        epochs = self.run_epochs(lambda s: [s.minimize(each) for each in center_weights])
+        self.solves += len(wanted)
+        return [
+            self._relaxed(wanted[n], center_weights[n], tuple(epoch[n] for epoch in epochs))
+            for n in range(len(wanted))
+        ]
+
+    def lexicographic(self, order: Sequence[int]) -> Relaxed:
+        """The optimum of the first objective, ties broken by the second, and so on.
+
+        Exact, epoch by epoch; its bound is that of the first objective alone. Objectives that count
+        the largest datacenter couple the epochs and are not covered (see `slit.exact.coupled`).
+        """
+        if self.terms.largest[list(order)].any():
+            raise ValueError("order: the largest datacenter, expected sums over epochs")
+        unit = np.eye(self.terms.size)
+        stages = [unit[m][:, None] * self.even for m in order]
+        first = self.minimize(unit[order[0]])
+        points = self.run_epochs(lambda s: s.lexicographic(stages))
+        found = self._relaxed(unit[order[0]], stages[0], tuple(points))
+        return Relaxed(
+            weights=found.weights,
+            center_weights=found.center_weights,
+            value=found.value,
+            bound=first.bound,
+            objectives=found.objectives,
+            parts=found.parts,
+            points=found.points,
+        )
+
+    def shares(self, relaxed: Relaxed) -> Floats:
+        """(J, P): the share of each request group at each placement; rows sum to 1."""
+        shares = np.zeros((self.problem.groups, self.problem.placements))
+        for solver, point in zip(self._solvers, relaxed.points, strict=True):
+            program = solver.program
+            mine = point.columns < len(program.group)
+            columns, amounts = point.columns[mine], point.amounts[mine]
+            rows = program.first_group + program.group[columns]
+            np.add.at(shares, (rows, program.placement[columns]), amounts)
+        totals = shares.sum(axis=1, keepdims=True)
+        return np.asarray(shares / totals)
+
+    def reduced_costs(self, relaxed: Relaxed) -> Floats:
+        """(J, P): what moving a whole group there would add to the relaxed weighted sum at least.
+
+        0 where the relaxed optimum may serve it; infinite where it is not allowed.
+        """
+        costs = np.full((self.problem.groups, self.problem.placements), np.inf)
+        for solver, point in zip(self._solvers, relaxed.points, strict=True):
+            program = solver.program
+            shares = len(program.group)
+            reduced = solver.reduced_costs(relaxed.center_weights, point.duals)[:shares]
+            rows = program.first_group + program.group
+            np.minimum.at(costs, (rows, program.placement[:shares]), np.maximum(reduced, 0.0))
+        return costs
+
+    def capacity_worth(self, relaxed: Relaxed) -> Floats:
+        """(T, Q): by how much one more node in a pool and epoch would lower the weighted sum."""
+        worth = np.zeros((self.problem.epochs, len(self.problem.pool_nodes)))
+        for t, (solver, point) in enumerate(zip(self._solvers, relaxed.points, strict=True)):
+            pools = solver.program.pools
+            worth[t, pools] = np.maximum(-point.duals[: len(pools)], 0.0)
+        return worth
+
+    def renewable_worth(self, relaxed: Relaxed) -> Floats:
+        """(T, D): by how much one more renewable kWh would lower the weighted sum."""
+        worth = np.zeros(self.problem.pue.shape)
+        grid = np.einsum("md,mtd->td", relaxed.center_weights, self.terms.grid)
+        for t, (solver, point) in enumerate(zip(self._solvers, relaxed.points, strict=True)):
+            program = solver.program
+            worth[t] = np.where(program.follows, grid[t], 0.0)
+            first = len(program.pools)
+            worth[t, program.mixed] = point.duals[first : first + len(program.mixed)]
+        return worth
+
+    def run_epochs(self, task: Callable[[EpochSolver], Result]) -> list[Result]:
+        """`task` on every epoch's solver, spread over threads; the results in order of epochs."""
+        try:
+            return self._each_epoch(lambda t: task(self._solvers[t]), range(len(self._solvers)))
+        except Infeasible:
+            check_capacity(self.problem, self.scenario)
+            raise InfeasibleError(
+                "demand: beyond what the pools can serve by less than the solver's tolerance, "
+                "expected some room (nodes)"
+            ) from None
+
+    def _each_epoch(self, task: Callable[[int], Result], epochs: range) -> list[Result]:
+        if self.threads == 1 or len(epochs) == 1:
+            return [task(t) for t in epochs]
+        with ThreadPoolExecutor(self.threads) as pool:
+            return list(pool.map(task, epochs))
+
+    def _weights(self, weights: ArrayLike) -> Floats:
+        wanted = np.asarray(weights, dtype=np.float64)
+        if wanted.ndim != 2 or wanted.shape[1] != self.terms.size:
+            raise SlitError(
+                f"weights: shape {wanted.shape}, expected (N, {self.terms.size}) for "
+                f"{', '.join(self.names)}"
+            )
+        if not np.isfinite(wanted).all() or (wanted < 0).any():
+            raise SlitError("weights: negative or not finite, expected numbers >= 0")
+        return wanted
+
+    def _spread(self, spread: ArrayLike | None, count: int) -> Floats:
+        if spread is None:
+            return self.even[None, :, :]
+        shares = np.asarray(spread, dtype=np.float64)
+        shares = np.broadcast_to(shares, (count, *self.even.shape)).copy()
+        shares[:, ~self.terms.largest] = 1.0
+        # A hair less than a simplex keeps the bound valid; a hair more would not.
+        sums = shares[:, self.terms.largest].sum(axis=-1, keepdims=True)
+        shares[:, self.terms.largest] /= np.maximum(sums * (1 + 1e-15), 1e-300)
+        return shares
+
+    def _relaxed(
+        self, weights: Floats, center_weights: Floats, points: tuple[EpochPoint, ...]
+    ) -> Relaxed:
+        parts = np.stack([point.parts for point in points])
+        objectives = self.objectives_of(parts)
+        constant = weights * self.terms.constant
+        bounds = np.array([*(point.bound for point in points), *constant])
+        doubt = 64 * np.finfo(np.float64).eps * np.abs(bounds).sum()
+        return Relaxed(
+            weights=weights,
+            center_weights=center_weights,
+            value=float(weights @ objectives),
+            bound=float(bounds.sum() - doubt),
+            objectives=objectives,
+            parts=parts,
+            points=points,
+        )
+
+    def objectives_of(self, parts: Floats) -> Floats:
+        """(M,): the relaxed objectives of parts (T, M, D)."""
+        by_center = parts.sum(axis=0)
+        totals = np.where(self.terms.largest, by_center.max(axis=1), by_center.sum(axis=1))
+        return np.asarray(totals + self.terms.constant)

@@ -1,0 +1,234 @@
+"""The relaxation: below every feasible plan, and equal to a program spelled out by plain loops."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from slit.errors import InfeasibleError, SlitError
+from slit.evaluator import Evaluator
+from slit.exact.feasibility import check_capacity
+from slit.exact.relaxation import Relaxation
+from slit.objectives import Coefficients, Objective, find, linear_objective
+from slit.objectives.builtin import BUILT_IN
+from slit.problem import Problem
+from slit.scenario.scenario import Scenario
+from tests.cases import Case, cases, make_case
+from tests.exact.plain_relaxation import plain_minimum
+from tests.exact.plans import feasible_objectives, linear_objectives, pushed_down
+
+Floats = NDArray[np.float64]
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def random_weights(rng: np.random.Generator, sizes: Floats, count: int) -> Floats:
+    """Weights (count, M) of some objectives each, scaled to their sizes."""
+    scales = np.where(np.abs(sizes) < 1e-6, np.inf, np.abs(sizes))
+    weights = rng.exponential(size=(count, len(sizes))) / scales
+    weights[rng.random(weights.shape) < 0.4] = 0.0
+    return weights
+
+
+@settings(max_examples=150)
+@given(case=cases(), seed=SEEDS)
+def test_no_feasible_plan_is_below_the_bound(case: Case, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    evaluator = Evaluator(case.problem, case.scenario, objectives=BUILT_IN)
+    values = feasible_objectives(case, evaluator, rng=rng)
+    relaxation = Relaxation(case.problem, case.scenario, BUILT_IN)
+    sizes = values.mean(axis=0) if len(values) else np.ones(len(BUILT_IN))
+    weights = np.vstack([np.eye(len(BUILT_IN)), random_weights(rng, sizes, 4)])
+    for weight, relaxed in zip(weights, relaxation.minimize_many(weights), strict=True):
+        size = np.abs(weight * relaxed.objectives).sum()
+        assert relaxed.bound <= relaxed.value + 1e-12 * size
+        assert relaxed.value <= relaxed.bound + 1e-8 * size or weight[-2:].any()
+        assert (values @ weight >= relaxed.bound - 1e-13 * np.abs(values * weight).sum(1)).all()
+
+
+@settings(max_examples=40)
+@given(case=cases(), seed=SEEDS)
+def test_no_search_gets_below_the_bound(case: Case, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    names = ["carbon", "water", "cost", "quality", "energy"]
+    objectives = find(rng.choice(names, size=int(rng.integers(1, 4)), replace=False))
+    evaluator = Evaluator(case.problem, case.scenario, objectives=objectives)
+    relaxation = Relaxation(case.problem, case.scenario, objectives)
+    sizes = np.abs(evaluator.evaluate(case.plans).F).mean(axis=0)
+    weight = rng.exponential(size=len(objectives)) / np.maximum(sizes, 1e-6)
+    found = pushed_down(case, evaluator, weight, rng=rng)
+    bound = relaxation.minimize(weight).bound
+    assert found is None or found @ weight >= bound - 1e-13 * np.abs(found * weight).sum()
+
+
+@settings(max_examples=60)
+@given(case=cases(), seed=SEEDS)
+def test_agrees_with_the_program_spelled_out(case: Case, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    objectives = linear_objectives(BUILT_IN)
+    sizes = Evaluator(case.problem, case.scenario, objectives=objectives).evaluate(case.plans).F
+    weights = random_weights(rng, sizes.mean(axis=0), 2)
+    weights = np.vstack([weights, np.eye(len(objectives))[rng.integers(len(objectives))]])
+    relaxation = Relaxation(case.problem, case.scenario, objectives)
+    for weight, relaxed in zip(weights, relaxation.minimize_many(weights), strict=True):
+        plain = plain_minimum(case.problem, case.scenario, objectives, weight)
+        assert plain is not None
+        size = np.abs(weight * relaxed.objectives).sum()
+        assert relaxed.value == pytest.approx(plain, rel=1e-7, abs=1e-7 * size)
+
+
+def test_the_relaxed_objectives_are_those_of_the_shares() -> None:
+    """Without renewables and negative prices, from the shares alone."""
+    case = make_case(3, negative_prices=False, renewables=False, extras=False)
+    problem = case.problem
+    objectives = find(["carbon", "ttft", "answer_loss"])
+    relaxation = Relaxation(problem, case.scenario, objectives)
+    relaxed = relaxation.minimize([1.0, 2.0, 3.0])
+    shares = relaxation.shares(relaxed)
+    np.testing.assert_allclose(shares.sum(axis=1), 1.0, rtol=1e-12)
+    assert not shares[~problem.allowed].any()
+    weight = problem.group_requests / problem.total_requests
+    assert relaxed.objectives[1] == pytest.approx(weight @ (shares * problem.base_ttft).sum(1))
+    right = problem.accuracy[problem.group_class]
+    assert relaxed.objectives[2] == pytest.approx(weight @ (shares * (1 - right)).sum(1))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_values_do_not_depend_on_threads(threads: int) -> None:
+    case = make_case(11, epochs=4)
+    relaxation = Relaxation(case.problem, case.scenario, BUILT_IN[:4], threads=threads)
+    found = relaxation.minimize_many(np.eye(4))
+    alone = Relaxation(case.problem, case.scenario, BUILT_IN[:4]).minimize_many(np.eye(4))
+    for one, other in zip(found, alone, strict=True):
+        assert one.bound == other.bound
+        np.testing.assert_array_equal(one.parts, other.parts)
+
+
+def test_lexicographic_breaks_ties_exactly() -> None:
+    """Every later objective is at its least among the optima of the earlier ones."""
+    case = make_case(5, extras=False, negative_prices=False)
+    objectives = find(["slo_violation", "answer_loss", "cost"])
+    relaxation = Relaxation(case.problem, case.scenario, objectives)
+    found = relaxation.lexicographic([0, 1, 2]).objectives
+    caps: dict[int, float] = {}
+    for m in range(3):
+        least = plain_minimum(case.problem, case.scenario, objectives, np.eye(3)[m], caps)
+        assert least is not None
+        assert found[m] == pytest.approx(least, rel=1e-6, abs=1e-9)
+        caps[m] = least + 1e-10
+    # The solver is left as it was.
+    assert relaxation.minimize([0, 0, 1]).objectives[2] <= found[2] + 1e-9
+
+
+def test_reduced_costs_are_zero_where_the_optimum_serves() -> None:
+    case = make_case(7)
+    relaxation = Relaxation(case.problem, case.scenario, find(["carbon", "cost"]))
+    relaxed = relaxation.minimize([1.0, 1.0])
+    reduced = relaxation.reduced_costs(relaxed)
+    size = np.abs(relaxed.objectives).sum()
+    assert (reduced[relaxation.shares(relaxed) > 1e-9] < 1e-7 * size).all()
+    assert np.isinf(reduced[~case.problem.allowed]).all()
+    assert (reduced >= 0).all()
+
+
+def test_worth_of_capacity_and_renewables_is_the_slope_of_the_optimum() -> None:
+    case = make_case(23, negative_prices=False, spare_nodes=0)
+    objectives = find(["cost"])
+
+    def optimum(problem: Problem) -> float:
+        return Relaxation(problem, case.scenario, objectives).minimize([1.0]).value
+
+    relaxation = Relaxation(case.problem, case.scenario, objectives)
+    relaxed = relaxation.minimize([1.0])
+    capacity = relaxation.capacity_worth(relaxed).sum(axis=0)
+    renewable = relaxation.renewable_worth(relaxed)
+    assert capacity.max() > 0
+    assert renewable.max() > 0
+    step = 1e-4
+    d, t = 0, int(np.argmax(renewable[:, 0]))
+    more = case.problem.renewable.copy()
+    more[t, d] += step
+    richer = optimum(case.problem._replace(renewable=more))
+    assert (relaxed.value - richer) / step == pytest.approx(renewable[t, d], rel=1e-3)
+
+
+def test_one_node_by_hand() -> None:
+    """With power below price zero the relaxation may round up a whole node, and no more."""
+    case = make_case(
+        1, epochs=1, origins=1, classes=1, datacenters=1, pools_per_datacenter=1, variants=1,
+        renewables=False, standby=False, extras=False, empty_groups=False, genes=1,
+    )  # fmt: skip
+    problem = case.problem
+    assert problem.price[0, 0] < 0
+    relaxed = Relaxation(problem, case.scenario, find(["cost"])).minimize([1.0])
+    work, energy = (int(x) * int(problem.group_chunks[0]) for x in problem.chunk[0, 0])
+    nodes = min(work / problem.node_ticks + 1, float(problem.pool_nodes[0]))
+    it = (energy + nodes * problem.idle_energy[0]) * problem.kwh_per_energy_tick
+    assert relaxed.value == pytest.approx(problem.price[0, 0] * problem.pue[0, 0] * it)
+
+
+def test_signs_of_plug_in_objectives() -> None:
+    """Rewarding energy, nodes, lateness or waits: bounded where it can be, else left out."""
+
+    def objective(name: str, field: str, value: float) -> Objective:
+        @linear_objective(name=name, unit="1", title=name)
+        def build(problem: Problem, scenario: Scenario) -> Coefficients:
+            shapes: dict[str, tuple[int, ...]] = {
+                "it": problem.pue.shape,
+                "facility": problem.pue.shape,
+                "nodes": (problem.epochs, problem.placements),
+            }
+            weight: Any = np.full(shapes[field], value) if field in shapes else value
+            return Coefficients(**{field: weight})
+
+        return build
+
+    objectives = (
+        objective("less_it", "it", -1.0),
+        objective("less_facility", "facility", -1.0),
+        objective("fewer_nodes", "nodes", -1.0),
+        objective("late_is_good", "late", -1.0),
+        objective("bad_is_good", "quality", 1.0),
+        objective("waiting_is_good", "wait", -1.0),
+    )
+    for seed in range(12):
+        case = make_case(seed, plans=60, loading=["prewarm", "on_demand"][seed % 2], spare_nodes=4)
+        relaxation = Relaxation(case.problem, case.scenario, objectives)
+        assert list(relaxation.left_out) == ["waiting_is_good"]
+        evaluator = Evaluator(case.problem, case.scenario, objectives=objectives[:5])
+        values = feasible_objectives(case, evaluator, rng=np.random.default_rng(seed))
+        for m, relaxed in enumerate(relaxation.minimize_many(np.eye(5))):
+            assert (values[:, m] >= relaxed.bound - 1e-12 * np.abs(values[:, m])).all()
+
+
+def test_refuses_wrong_weights() -> None:
+    case = make_case(2)
+    relaxation = Relaxation(case.problem, case.scenario, find(["carbon", "water"]))
+    with pytest.raises(SlitError, match=r"weights: shape \(1, 3\), expected \(N, 2\)"):
+        relaxation.minimize([1.0, 1.0, 1.0])
+    with pytest.raises(SlitError, match="weights: negative or not finite"):
+        relaxation.minimize([1.0, -1.0])
+
+
+def test_demand_beyond_capacity_names_epoch_and_shortfall() -> None:
+    """Twice the work of epoch 1 on one pool of 3 nodes: by hand."""
+    case = make_case(
+        4, epochs=2, origins=1, classes=1, datacenters=1, pools_per_datacenter=1, variants=1,
+        extras=False, empty_groups=False, genes=4,
+    )  # fmt: skip
+    problem = case.problem
+    check_capacity(problem, case.scenario)
+    need = float(problem.group_chunks[1] * problem.chunk[1, 0, 0] / problem.node_ticks)
+    small = problem._replace(pool_nodes=np.array([int(need)]))
+    if problem.group_chunks[0] * problem.chunk[0, 0, 0] / problem.node_ticks > int(need):
+        pytest.fail("the seed's first epoch needs more than its second")
+    message = f"epoch 1 .*{need:.6g} node-hours needed, expected at most {int(need)} "
+    with pytest.raises(InfeasibleError, match=message) as caught:
+        check_capacity(small, case.scenario)
+    assert f"{need - int(need):.4g} node-hours short at pool0 for class0 from origin0" in str(
+        caught.value
+    )
+    with pytest.raises(InfeasibleError, match="epoch 1"):
+        Relaxation(small, case.scenario, find(["cost"])).minimize([1.0])

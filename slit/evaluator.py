@@ -22,6 +22,7 @@ from slit.scenario.scenario import Scenario
 
 Floats = NDArray[np.float64]
 Genes = NDArray[np.int16]
+Longs = NDArray[np.int64]
 
 SLICE = 256
 """Plans whose datacenter-hours are held at a time for objectives that are not linear."""
@@ -29,10 +30,16 @@ SLICE = 256
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """Objectives F (N, M), minimized, and violation G (N,): nodes beyond capacity, 0 = feasible."""
+    """Objectives F (N, M), minimized, and violation G (N,): nodes beyond capacity, 0 = feasible.
+
+    `parts` (N, T, M) is what each epoch adds to F, and `excess` (N, T) to G; an objective that is
+    not a sum over epochs, and what is constant in one, has no part (0).
+    """
 
     F: Floats
     G: Floats
+    parts: Floats
+    excess: Longs
 
 
 class Evaluator:
@@ -85,17 +92,23 @@ class Evaluator:
         """
         plans = self.check(population)
         values = np.full((len(plans), len(self.objectives)), np.nan)
-        violation = np.full(len(plans), np.nan)
-        parts = np.array_split(np.arange(len(plans)), self.threads)
-        jobs = [slice(part[0], part[-1] + 1) for part in parts if len(part)]
+        parts = np.full((len(plans), self.problem.epochs, len(self.objectives)), np.nan)
+        excess = np.full(parts.shape[:2], -1, dtype=np.int64)
+        rows = np.array_split(np.arange(len(plans)), self.threads)
+        jobs = [slice(part[0], part[-1] + 1) for part in rows if len(part)]
         if self._pool is None or len(jobs) < 2:
             for job in jobs:
-                self._evaluate_slice(plans, values, violation, job)
+                self._evaluate_slice(plans, values, parts, excess, job)
         else:
             run = self._evaluate_slice
-            list(self._pool.map(lambda job: run(plans, values, violation, job), jobs))
+            list(self._pool.map(lambda job: run(plans, values, parts, excess, job), jobs))
         self.evaluations += len(plans)
-        return Evaluation(frozen(values, np.float64), frozen(violation, np.float64))
+        return Evaluation(
+            F=frozen(values, np.float64),
+            G=frozen(excess.sum(axis=1), np.float64),
+            parts=frozen(parts, np.float64),
+            excess=frozen(excess, np.int64),
+        )
 
     def check(self, population: NDArray[np.integer]) -> Genes:
         """`population` as (N, G) genes; SlitError if it is not one of this problem."""
@@ -129,17 +142,26 @@ class Evaluator:
         """The ledger of one plan (G,)."""
         return write_ledger(self.check(np.asarray(plan)[None, :])[0], self.problem, self.scenario)
 
-    def _evaluate_slice(self, plans: Genes, values: Floats, violation: Floats, rows: slice) -> None:
+    def _evaluate_slice(
+        self, plans: Genes, values: Floats, parts: Floats, excess: Longs, rows: slice
+    ) -> None:
         step = SLICE if self._cell_sums else len(plans)
         for first in range(rows.start, rows.stop, step):
             part = slice(first, min(first + step, rows.stop))
             shape = (part.stop - first, self.problem.epochs, self.problem.datacenters, SITE_FIELDS)
             sites = np.full(shape if self._cell_sums else (0, 0, 0, 0), np.nan)
             evaluate_population(
-                plans[part], self.problem, self.terms, values[part], violation[part], sites
+                plans[part],
+                self.problem,
+                self.terms,
+                values[part],
+                parts[part],
+                excess[part],
+                sites,
             )
             for m, add_up in self._cell_sums.items():
-                values[part, m] = add_up(sites)
+                parts[part, :, m] = add_up(sites)
+                values[part, m] = parts[part, :, m].sum(axis=1)
         for n in range(rows.start, rows.stop) if self._ledger_wise else ():
             ledger = write_ledger(plans[n], self.problem, self.scenario)
             for m, (name, function) in self._ledger_wise.items():

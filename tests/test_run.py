@@ -209,7 +209,7 @@ def test_stagnation_waits_for_a_feasible_plan() -> None:
 
 def test_turns_are_enforced() -> None:
     turn = Turn(objectives=2)
-    one = Evaluation(np.zeros((1, 2)), np.zeros(1))
+    one = Evaluation(np.zeros((1, 2)), np.zeros(1), np.zeros((1, 1, 2)), np.zeros((1, 1), int))
     with pytest.raises(SlitError, match="tell: no plans were asked for, expected ask first"):
         turn.tells(one)
     turn.asking()
@@ -223,6 +223,6 @@ def test_turns_are_enforced() -> None:
         turn.settled()
     with pytest.raises(SlitError, match=r"tell: F \(1, 2\) and G \(1,\), expected \(3, 2\)"):
         turn.tells(one)
-    told = turn.tells(Evaluation(np.zeros((3, 2)), np.ones(3)))
+    told = turn.tells(Evaluation(np.zeros((3, 2)), np.ones(3), np.zeros((3, 1, 2)), np.ones((3, 1), int)))
     assert told.X is asked
     turn.settled()

@@ -36,31 +36,37 @@ def evaluate_population(
     problem: Problem,
     terms: Terms,
     values: Floats,
-    violation: Floats,
+    parts: Floats,
+    excess: Longs,
     sites: Floats,
 ) -> None:
-    """Evaluate chromosomes (N, G) into `values` (N, M) and `violation` (N,).
+    """Evaluate chromosomes (N, G) into `values` (N, M).
 
-    `sites` (N, T, D, 4) receives what each datacenter-hour used, or is empty (0, 0, 0, 0).
+    `parts` (N, T, M) receives what each epoch adds to the objectives that are sums, `excess`
+    (N, T) its nodes beyond capacity, and `sites` (N, T, D, 4), unless it is empty (0, 0, 0, 0),
+    what each datacenter-hour used.
     """
-    n_epochs = problem.epoch_gene.shape[0] - 1
     n_objectives = terms.constant.shape[0]
     before = np.zeros(problem.placement_pool.shape[0], np.int64)
-    partials = np.zeros((n_epochs, n_objectives), np.float64)
-    excess = np.zeros(n_epochs, np.int64)
     by_center = np.zeros((problem.water_stress.shape[0], n_objectives), np.float64)
     for n in range(population.shape[0]):
         start_nodes(population[n], problem, before)
         by_center[:] = 0.0
         evaluate_epochs(
-            population[n], 0, problem, terms, before, partials, excess, by_center,
+            population[n],
+            0,
+            problem,
+            terms,
+            before,
+            parts[n],
+            excess[n],
+            by_center,
             sites[n : n + 1],
         )
-        violation[n] = excess.sum()
         for m in range(n_objectives):
             value = terms.constant[m]
-            for t in range(n_epochs):
-                value += partials[t, m]
+            for t in range(parts.shape[1]):
+                value += parts[n, t, m]
             if terms.largest[m]:
                 value += by_center[:, m].max()
             values[n, m] = value

@@ -38,18 +38,18 @@ class CellSum:
         @uncached_kernel
         def add_up(sites: Floats, data: Floats, totals: Floats) -> None:
             for n in range(sites.shape[0]):
-                total = 0.0
                 for t in range(sites.shape[1]):
+                    total = 0.0
                     for d in range(sites.shape[2]):
                         site = sites[n, t, d]
                         total += cell(site[0], site[1], site[2], site[3], data[t, d])
-                totals[n] = total
+                    totals[n, t] = total
 
         self._add_up = add_up
 
     def __call__(self, sites: Floats) -> Floats:
-        """Totals (N,) of plans whose datacenter-hours used `sites` (N, T, D, 4)."""
-        totals = np.full(len(sites), np.nan)
+        """Totals (N, T) of plans whose datacenter-hours used `sites` (N, T, D, 4)."""
+        totals = np.full(sites.shape[:2], np.nan)
         call_function(self.name, self._add_up, sites, self._data, totals)
         if not np.isfinite(totals).all():
             worst = totals[~np.isfinite(totals)][0]

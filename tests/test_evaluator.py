@@ -1,0 +1,132 @@
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from numpy.typing import NDArray
+
+from slit.errors import SlitError
+from slit.evaluator import Evaluator
+from slit.kernels.evaluation import evaluate_population
+from slit.objectives import find
+from slit.objectives.builtin import BUILT_IN
+from slit.problem import compile_problem
+from slit.scenario.records import Residency
+from tests.cases import Case, cases, make_case
+from tests.hand import hand_scenario
+
+HAND = hand_scenario(residency=(Residency(datacenters=("here",)),))
+PROBLEM = compile_problem(HAND)
+
+
+def hand_evaluator(**options: Any) -> Evaluator:
+    return Evaluator(PROBLEM, HAND, objectives=find(["carbon", "ttft"]), **options)
+
+
+@pytest.mark.parametrize(
+    ("plans", "message"),
+    [
+        (np.zeros(3, np.int16), r"plans: shape \(3,\), expected \(N, 3\)"),
+        (np.zeros((2, 4), np.int16), r"plans: shape \(2, 4\), expected \(N, 3\)"),
+        (np.zeros((1, 3)), r"plans: float64, expected integers \(placement indices\)"),
+        (np.zeros((1, 3), np.bool_), "plans: bool, expected integers"),
+        ([[0, 0, None]], "plans: object, expected integers"),
+        ([[0, 0, -1]], r"plans: -1 to 0, expected placements in \[0, 1\]"),
+        ([[0, 2, 0]], r"plans: 0 to 2, expected placements in \[0, 1\]"),
+        ([[0, 2**16, 0]], r"plans: 0 to 65536, expected placements in \[0, 1\]"),
+        (
+            [[0, 0, 0], [0, 1, 0]],
+            r"plans\[1, 1\]: placement 1, expected one that is allowed for its group \(residency",
+        ),
+    ],
+)
+def test_what_is_no_plan_is_refused_and_not_counted(plans: Any, message: str) -> None:
+    evaluator = hand_evaluator()
+    with pytest.raises(SlitError, match=message):
+        evaluator.evaluate(plans)
+    assert evaluator.evaluations == 0
+
+
+def test_ledgers_are_of_plans_too() -> None:
+    with pytest.raises(SlitError, match=r"plans\[0, 2\]: placement 1, expected one that is allow"):
+        hand_evaluator().ledger(np.array([0, 0, 1]))
+    with pytest.raises(SlitError, match=r"plans: shape \(1, 2\), expected \(N, 3\)"):
+        hand_evaluator().ledger(np.array([0, 0]))
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint16, np.int32, np.int64, np.uint64, ">i2"])
+def test_any_integers_do(dtype: str) -> None:
+    found = hand_evaluator().evaluate(np.zeros((2, 3), dtype)).F
+    assert found.tolist() == hand_evaluator().evaluate(np.zeros((2, 3), np.int16)).F.tolist()
+
+
+@pytest.mark.parametrize("threads", [0, -1])
+def test_threads_are_at_least_one(threads: int) -> None:
+    with pytest.raises(SlitError, match=f"threads: {threads}, expected at least 1"):
+        hand_evaluator(threads=threads)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_evaluations_and_moves_are_counted(threads: int) -> None:
+    evaluator = hand_evaluator(threads=threads)
+    for count in (2, 0, 5):
+        found = evaluator.evaluate(np.zeros((count, 3), np.int16))
+        assert found.F.shape == (count, 2)
+        assert found.G.shape == (count,)
+    evaluator.ledger(np.zeros(3, np.int16))
+    assert (evaluator.evaluations, evaluator.moves) == (7, 0)
+    evaluator.count_moves(40)
+    evaluator.count_moves(2)
+    assert (evaluator.evaluations, evaluator.moves) == (7, 42)
+
+
+def test_results_are_read_only() -> None:
+    found = hand_evaluator().evaluate(np.zeros((2, 3), np.int16))
+    assert not found.F.flags.writeable
+    assert not found.G.flags.writeable
+
+
+def test_names_and_kind() -> None:
+    evaluator = hand_evaluator()
+    assert evaluator.names == ("carbon", "ttft")
+    assert evaluator.linear
+
+
+def layouts(plans: NDArray[np.int16]) -> list[NDArray[np.integer]]:
+    """The same plans as callers hold them: slices, copies, read-only, unaligned ..."""
+    twice = np.repeat(plans, 2, axis=0)
+    frozen = plans.copy()
+    frozen.setflags(write=False)
+    raw = np.frombuffer(b"x" + plans.tobytes(), np.uint8)[1:].view(np.int16)
+    return [
+        plans,
+        plans[:],
+        twice[::2],
+        frozen,
+        np.asfortranarray(plans),
+        plans.astype(np.int64),
+        raw.reshape(plans.shape),
+    ]
+
+
+@given(cases(plans=4))
+def test_the_layout_of_a_population_does_not_matter(case: Case) -> None:
+    evaluator = Evaluator(case.problem, case.scenario, objectives=BUILT_IN)
+    expected = evaluator.evaluate(case.plans).F.tobytes()
+    for plans in layouts(case.plans):
+        assert evaluator.evaluate(plans).F.tobytes() == expected
+
+
+@pytest.mark.compiled
+def test_one_machine_code_serves_every_population() -> None:
+    """Read-only and writable arrays, rows of a slice and whole arrays are one type each here."""
+    for seed, threads in ((1, 1), (2, 3)):
+        case = make_case(seed, plans=7)
+        for objectives in (BUILT_IN, find(["carbon"]), find(["carbon", "ttft"])):
+            evaluator = Evaluator(
+                case.problem, case.scenario, objectives=objectives, threads=threads
+            )
+            for plans in layouts(case.plans):
+                evaluator.evaluate(plans)
+                evaluator.evaluate(plans[:1])
+    assert len(evaluate_population.signatures) == 1  # type: ignore[attr-defined]

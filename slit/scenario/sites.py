@@ -14,6 +14,7 @@ from slit.scenario.records import PueMethod, WaterMethod
 from slit.scenario.references import SeriesReference
 from slit.scenario.scenario import Signals
 from slit.scenario.series import Aligned, SeriesReader
+from slit.scenario.stamps import stamp_text
 from slit.units import UNITS
 
 Floats = NDArray[np.float64]
@@ -29,6 +30,10 @@ SIGNAL_UNITS = {
     "renewable": "kWh",
 }
 """Unit in which slit reads each signal; `renewable` may also come as power."""
+
+
+LOWEST = {"price": -np.inf, "pue": 1.0, "wet_bulb": -np.inf, "supply_temperature": -np.inf}
+"""Smallest value of each signal; 0 where not stated."""
 
 
 @dataclass(slots=True)
@@ -94,6 +99,7 @@ class SiteReader:
         with self._said(site, "renewable"):
             unit = "kW" if power else "kWh"
             found = self.reader.read(reference, unit, site=fillers(site), adds_up=not power)
+            self._refuse_low("renewable", found.values)
         self._count("renewable", found.estimated)
         return found.values * (self.reader.clock.hours if power else 1.0)
 
@@ -113,7 +119,19 @@ class SiteReader:
         if reference is None:
             return None
         with self._said(site, name):
-            return self.reader.read(reference, SIGNAL_UNITS[name], site=fillers(site))
+            found = self.reader.read(reference, SIGNAL_UNITS[name], site=fillers(site))
+            self._refuse_low(name, found.values)
+        return found
+
+    def _refuse_low(self, name: str, values: Floats) -> None:
+        lowest = LOWEST.get(name, 0.0)
+        low = np.flatnonzero(values < lowest)
+        if len(low):
+            when = stamp_text(int(self.reader.clock.begins[low[0]]))
+            raise SlitError(
+                f"{values[low[0]]:g} at {when}, expected a number >= {lowest:g} "
+                f"({SiteSignals.model_fields[name].description})"
+            )
 
     def _whole(self, site: DatacenterEntry, name: str) -> Floats:
         """All figures of the source, whatever the horizon."""

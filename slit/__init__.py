@@ -1,1 +1,55 @@
-"""slit: where, when and with which model variant to serve language model requests."""
+"""slit: where, when and with which model variant to serve language model requests.
+
+    import slit
+
+    result = slit.optimize("world-day", evaluations=5000, seed=1)
+    result.front.to_frame()
+
+Everything is imported when it is first used: `import slit` itself does no work.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from slit.api import compile_problem, evaluate, load_scenario, optimize, resume
+    from slit.errors import InfeasibleError, SlitError
+    from slit.front import Front
+    from slit.record import read_run
+    from slit.run import Result
+
+_PLACES = {
+    "Front": "slit.front",
+    "InfeasibleError": "slit.errors",
+    "Result": "slit.run",
+    "SlitError": "slit.errors",
+    "compile_problem": "slit.problem",
+    "evaluate": "slit.api",
+    "load_scenario": "slit.scenario.load",
+    "optimize": "slit.api",
+    "read_run": "slit.record",
+    "resume": "slit.api",
+}
+
+__all__ = [
+    "Front",
+    "InfeasibleError",
+    "Result",
+    "SlitError",
+    "compile_problem",
+    "evaluate",
+    "load_scenario",
+    "optimize",
+    "read_run",
+    "resume",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module 'slit' has no attribute {name!r}")
+    return getattr(import_module(_PLACES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

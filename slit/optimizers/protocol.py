@@ -1,6 +1,6 @@
 """What an optimizer is: it asks for plans to be evaluated and is told their values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -94,6 +94,10 @@ class Setup:
     settings: Any
     rng: Generator
     start: Genes | None = None
+
+
+Make = Callable[[Setup], Optimizer]
+"""What makes an optimizer: the function `build` of its module."""
 
 
 class Turn:

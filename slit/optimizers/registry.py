@@ -22,13 +22,20 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One optimizer: `module` has `Settings` and `build(setup)`; `line` says what it is."""
+    """One optimizer: `module` has `Settings` and `build(setup)`; `line` says what it is.
+
+    `budget` ends a search for which no budget is given: evaluations, or moves where `in_moves`.
+    """
 
     name: str
     kind: Kind
     module: str
     line: str
+    budget: int = 20_000
+    in_moves: bool = False
 
+
+DEFAULT_OPTIMIZER = "pymoo-nsga2"
 
 _HERE = "slit.optimizers."
 _GREEDY = _HERE + "greedy"

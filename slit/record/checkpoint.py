@@ -1,4 +1,8 @@
-"""What it takes to continue a search: one file, replaced as a whole."""
+"""What it takes to continue a search that was killed.
+
+A partial run folder holds what was asked for, the scenario, the plans to start from, and, once the
+search has come some way, a checkpoint: one file that is replaced as a whole.
+"""
 
 import io
 import json
@@ -12,10 +16,13 @@ import numpy as np
 from slit.errors import SlitError
 from slit.optimizers.protocol import Resumable, State
 from slit.record.folder import replace_file
-from slit.record.tables import DAMAGE
+from slit.record.manifest import Pending, read_record
+from slit.record.tables import DAMAGE, Genes, read_plans
 from slit.run import LoopState, Progress
+from slit.scenario.scenario import Scenario
+from slit.scenario.store import read_scenario, save_scenario
 
-CHECKPOINT = "checkpoint.npz"
+CHECKPOINT, REQUEST, START = "checkpoint.npz", "request.json", "start.npz"
 REST = "json"
 
 
@@ -25,6 +32,44 @@ class Checkpoint:
 
     loop: LoopState
     state: State
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unfinished:
+    """A run that was begun: `checkpoint` is None if it had not come far enough."""
+
+    pending: Pending
+    scenario: Scenario
+    start: Genes | None
+    checkpoint: Checkpoint | None
+
+
+def begin(folder: Path, *, pending: Pending, scenario: Scenario, start: Genes | None) -> None:
+    """Write what was asked for into a partial folder. start (S, G): plans to begin with."""
+    save_scenario(scenario, folder)
+    if start is not None:
+        np.savez_compressed(folder / START, X=start)
+    replace_file(folder / REQUEST, pending.model_dump_json(indent=2).encode())
+
+
+def read_unfinished(folder: Path) -> Unfinished:
+    """What a partial folder holds. Raises SlitError if that is not enough to continue."""
+    if not folder.is_dir():
+        raise SlitError(f"resume: no folder {folder}, expected an unfinished run")
+    if not (folder / REQUEST).is_file():
+        raise SlitError(
+            f"resume: {folder} has no {REQUEST}, expected an unfinished run (it was killed before "
+            "it began: remove the folder and run again)"
+        )
+    pending = read_record(folder / REQUEST, Pending)
+    start = read_plans(folder, name=START) if (folder / START).exists() else None
+    return Unfinished(pending, read_scenario(folder), start, read_checkpoint(folder))
+
+
+def forget(folder: Path) -> None:
+    """Remove what only an unfinished run needs."""
+    for name in (CHECKPOINT, REQUEST, START):
+        (folder / name).unlink(missing_ok=True)
 
 
 def write_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:

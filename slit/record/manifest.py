@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, Va
 from slit.errors import SlitError
 from slit.record.folder import MANIFEST, replace_file
 from slit.scenario.invalid import refused
-from slit.stop import StopReason
+from slit.stop import Stop, StopReason
 
 Kind = TypeVar("Kind", bound=BaseModel)
 
@@ -47,10 +47,16 @@ class Request(BaseModel):
     objectives: tuple[str, ...]
     seed: int
     settings: dict[str, Any]
-    budget: dict[str, float | None]
+    budget: Stop
     baselines: bool = True
     start_plan: str | None = None
     plugin: Plugin | None = None
+
+
+class Pending(Request):
+    """A request whose run is not complete. `overwrite`: it may replace the folder it is for."""
+
+    overwrite: bool = False
 
 
 class Manifest(Request):
@@ -79,7 +85,7 @@ def versions() -> dict[str, str]:
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
     """Write manifest.json."""
-    replace_file(folder / MANIFEST, manifest.model_dump_json(indent=2).encode())
+    replace_file(folder / MANIFEST, f"{manifest.model_dump_json(indent=2)}\n".encode())
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -109,4 +115,4 @@ def _version(package: str) -> str:
     try:
         return version(package)
     except PackageNotFoundError:
-        return "not installed"
+        return "unknown (not installed)"

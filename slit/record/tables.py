@@ -93,9 +93,9 @@ def read_front(
     return front, numbers[:, -1] == 1
 
 
-def read_plans(folder: Path) -> Genes:
+def read_plans(folder: Path, *, name: str = PLANS) -> Genes:
     """X (N, G) of plans.npz; SlitError for a damaged or foreign file, pickles included."""
-    file = folder / PLANS
+    file = folder / name
     try:
         with np.load(file, allow_pickle=False) as archive:
             plans = archive["X"]

@@ -1,0 +1,7 @@
+"""What a notebook calls: load a scenario, optimize it, evaluate plans."""
+
+from slit.api.calls import evaluate, optimize, resume
+from slit.problem import compile_problem
+from slit.scenario.load import load_scenario
+
+__all__ = ["compile_problem", "evaluate", "load_scenario", "optimize", "resume"]

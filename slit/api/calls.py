@@ -1,0 +1,217 @@
+"""The functions of `slit` itself."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from functools import partial as partial_call
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slit.api.search import prepare
+from slit.errors import SlitError
+from slit.evaluator import Evaluator
+from slit.front import Front
+from slit.objectives import DEFAULT, find, load_plugin
+from slit.objectives.registry import plugin_hash
+from slit.optimizers.protocol import Make, Plans
+from slit.optimizers.registry import DEFAULT_OPTIMIZER, default_settings
+from slit.optimizers.registry import find as find_optimizer
+from slit.problem import compile_problem
+from slit.record.checkpoint import CHECKPOINT, begin, read_unfinished
+from slit.record.folder import abandon, check_free, claim, partial_folder
+from slit.record.manifest import Pending, Plugin, Request
+from slit.record.runs import check_plugin, read_run
+from slit.run import Result, Watch, front_of
+from slit.scenario.load import load_scenario
+from slit.scenario.scenario import Scenario
+from slit.stop import Stop
+
+OWN_BUDGET = 10_000
+"""Evaluations of an optimizer that is passed in, if no budget is given."""
+
+SEED = 1
+"""Of a search that names none."""
+
+
+def optimize(
+    scenario: Scenario | str | PathLike[str] = "world-day",
+    *,
+    objectives: Sequence[str] | None = None,
+    optimizer: Any = DEFAULT_OPTIMIZER,
+    evaluations: int | None = None,
+    moves: int | None = None,
+    seconds: float | None = None,
+    stagnation: int | None = None,
+    seed: int = SEED,
+    population: int | None = None,
+    settings: Any = None,
+    threads: int = 1,
+    start: str | date | None = None,
+    hours: float | None = None,
+    start_plan: str | NDArray[np.integer] | None = None,
+    baselines: bool = True,
+    plugin: str | Path | None = None,
+    output: str | Path | None = None,
+    overwrite: bool = False,
+    watch: Watch | None = None,
+) -> Result:
+    """Search for plans of a scenario that no other plan beats in all objectives.
+
+    Returns the front found, with the reference plans (lexicographic, baselines, rival schedulers)
+    beside it as rows of their own, and why the search stopped. With `output` it also writes a run
+    folder. The same seed gives the same bits, whatever the number of threads (not with `seconds`).
+
+    scenario: a scenario, the name of a built-in one or a scenario file; `start` (UTC) and `hours`
+    plan another time than the file says. objectives: names; by default carbon, water, cost,
+    quality and those of the plug-in. optimizer: a name (see `slit optimize --help`), an algorithm
+    of pymoo, or a function that makes an optimizer of a `Setup`. evaluations, moves, seconds,
+    stagnation: budgets (`slit.stop.Stop`); by default the optimizer's own. population, settings:
+    of the optimizer. start_plan: "RUN:PLAN", or plans (G,) or (N, G), to begin with. baselines:
+    whether the reference plans are made; a search also begins with them.
+
+    Raises SlitError for what the caller can mend, InfeasibleError for demand beyond capacity.
+    """
+    loaded = load_plugin(plugin) if plugin is not None else ()
+    names = tuple(objectives or (*DEFAULT, *(o.name for o in loaded if o.name not in DEFAULT)))
+    find(names)
+    name, make = _maker(optimizer)
+    if make is None and settings is None:
+        settings = default_settings(name, population=population)
+    request = Request(
+        optimizer=name,
+        objectives=names,
+        seed=seed,
+        settings=asdict(settings) if settings is not None else {},
+        budget=_stop(name, make, Stop(evaluations, moves, seconds, stagnation)),
+        baselines=baselines,
+        start_plan=start_plan if isinstance(start_plan, str) else None,
+        plugin=_plugin(plugin),
+    )
+    if output is not None:
+        check_free(Path(output), overwrite=overwrite)
+    search = prepare(
+        _scenario(scenario, start, hours),
+        request,
+        settings=settings,
+        threads=threads,
+        make=make,
+        start=_plans(start_plan),
+    )
+    if output is None:
+        return search.result(watch=watch)
+    place = Path(output)
+    partial = claim(place, overwrite=overwrite)
+    try:
+        pending = Pending(**request.model_dump(), overwrite=overwrite)
+        begin(partial, pending=pending, scenario=search.scenario, start=search.start)
+        return search.written(partial, place, overwrite=overwrite, watch=watch)
+    finally:
+        if partial.exists() and not (partial / CHECKPOINT).exists():
+            abandon(partial)
+
+
+def resume(
+    output: str | Path,
+    *,
+    plugin: str | Path | None = None,
+    threads: int = 1,
+    watch: Watch | None = None,
+) -> Result:
+    """Continue a search that was killed before it could write its run folder `output`.
+
+    With a counted budget the result has the same bits as if it had never been killed. Raises
+    SlitError if there is nothing to continue.
+    """
+    place = Path(output)
+    partial = partial_folder(place)
+    left = read_unfinished(partial)
+    pending = left.pending
+    check_free(place, overwrite=pending.overwrite)
+    check_plugin(pending.plugin, plugin)
+    search = prepare(
+        left.scenario,
+        Request(**pending.model_dump(exclude={"overwrite"})),
+        settings=default_settings(pending.optimizer, **pending.settings),
+        threads=threads,
+        start=left.start,
+    )
+    return search.written(
+        partial, place, overwrite=pending.overwrite, watch=watch, checkpoint=left.checkpoint
+    )
+
+
+def evaluate(
+    scenario: Scenario | str | PathLike[str],
+    X: NDArray[np.integer],
+    *,
+    objectives: Sequence[str] = DEFAULT,
+    threads: int = 1,
+) -> Front:
+    """Evaluate plans X (N, G) or (G,) of placement indices: a front whose rows are in their order.
+
+    Raises SlitError for a wrong shape or a placement that is not allowed for its group.
+    """
+    known = _scenario(scenario, None, None)
+    evaluator = Evaluator(
+        compile_problem(known), known, objectives=find(objectives), threads=threads
+    )
+    plans = evaluator.check(np.atleast_2d(np.asarray(X)))
+    evaluation = evaluator.evaluate(plans)
+    return front_of(Plans(plans, evaluation.F, evaluation.G), evaluator, method="given")
+
+
+def _maker(optimizer: Any) -> tuple[str, Make | None]:
+    """The name of an optimizer, and what makes it if the registry does not."""
+    if isinstance(optimizer, str):
+        return find_optimizer(optimizer).name, None
+    if hasattr(optimizer, "infill") and hasattr(optimizer, "advance"):
+        from slit.optimizers.pymoo_adapter import adapt
+
+        return f"pymoo-{type(optimizer).__name__.lower()}", partial_call(adapt, optimizer)
+    if callable(optimizer):
+        return getattr(optimizer, "__name__", type(optimizer).__name__), optimizer
+    raise SlitError(
+        f"optimizer: {type(optimizer).__name__}, expected a name, an algorithm of pymoo or a "
+        "function that makes an optimizer"
+    )
+
+
+def _stop(name: str, make: Make | None, stop: Stop) -> Stop:
+    """The budget asked for, or the optimizer's own."""
+    if stop.limited:
+        return stop
+    if make is not None:
+        return Stop(evaluations=OWN_BUDGET)
+    entry = find_optimizer(name)
+    return Stop(moves=entry.budget) if entry.in_moves else Stop(evaluations=entry.budget)
+
+
+def _scenario(
+    scenario: Scenario | str | PathLike[str], start: str | date | None, hours: float | None
+) -> Scenario:
+    if not isinstance(scenario, Scenario):
+        return load_scenario(scenario, start=start, hours=hours)
+    if start is not None or hours is not None:
+        raise SlitError("start, hours: expected with the name or file of a scenario only")
+    return scenario
+
+
+def _plans(start_plan: str | NDArray[np.integer] | None) -> NDArray[np.integer] | None:
+    """Plans (N, G) to begin with, from a run folder where "RUN:PLAN" is given."""
+    if start_plan is None:
+        return None
+    if not isinstance(start_plan, str):
+        return np.atleast_2d(np.asarray(start_plan))
+    folder, colon, plan = start_plan.rpartition(":")
+    if not colon or not folder or not plan:
+        raise SlitError(f"start plan: {start_plan!r}, expected RUN:PLAN (run folder, plan)")
+    run = read_run(folder)
+    return run.front.X[[run.front.row_of(plan, prefix=run.manifest.optimizer)]]
+
+
+def _plugin(path: str | Path | None) -> Plugin | None:
+    return None if path is None else Plugin(path=str(path), sha256=plugin_hash(path))

@@ -1,0 +1,164 @@
+"""One search from what was asked for to its result and its run folder."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slit.evaluator import Evaluator
+from slit.exact.feasibility import check_capacity
+from slit.front import Front
+from slit.objectives import find
+from slit.optimizers.protocol import Genes, Make, Resumable, Setup, Task
+from slit.optimizers.registry import Kind, available, make_optimizer
+from slit.optimizers.registry import find as find_optimizer
+from slit.problem import compile_problem
+from slit.record.checkpoint import Checkpoint, Keeper, forget
+from slit.record.folder import publish
+from slit.record.manifest import Manifest, Request, versions
+from slit.record.runs import write_run
+from slit.run import Progress, Result, Watch, run
+from slit.scenario.scenario import Scenario
+from slit.scenario.store import scenario_hash
+from slit.stop import Stop, StopReason
+
+INFEASIBLE = "no feasible plan was found: these are the plans of least violation"
+INTERRUPTED = "interrupted: the front found so far"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Search:
+    """A search ready to run. `make` builds the optimizer if it is none of the registry."""
+
+    scenario: Scenario
+    request: Request
+    evaluator: Evaluator
+    settings: Any
+    make: Make | None = None
+    start: Genes | None = None
+
+    def result(self, *, watch: Watch | None = None, checkpoint: Checkpoint | None = None) -> Result:
+        """Search, and put the reference plans beside what was found.
+
+        `checkpoint` is what an interrupted run of the same search left. Ctrl-C before anything
+        was found is passed on.
+        """
+        task = Task.of(self.evaluator)
+        request = self.request
+        reference = self._reference_plans(task) if request.baselines else None
+        rng = np.random.default_rng(request.seed)
+        start = self._start_plans(reference)
+        if self.make is not None:
+            setup = Setup(request.optimizer, task, self.settings, rng, start)
+            optimizer = self.make(setup)
+        else:
+            optimizer = make_optimizer(
+                request.optimizer, task, rng=rng, settings=self.settings, start=start
+            )
+        if checkpoint is not None and isinstance(optimizer, Resumable):
+            optimizer.restore(checkpoint.state)
+        found = run(
+            optimizer,
+            self.evaluator,
+            stop=request.budget,
+            watch=watch,
+            state=checkpoint.loop if checkpoint is not None else None,
+        )
+        if found.stop is StopReason.INTERRUPTED and not len(found.front):
+            raise KeyboardInterrupt
+        if reference is None:
+            return found
+        return replace(found, front=found.front.joined(reference))
+
+    def written(
+        self,
+        partial: Path,
+        output: Path,
+        *,
+        overwrite: bool = False,
+        watch: Watch | None = None,
+        checkpoint: Checkpoint | None = None,
+    ) -> Result:
+        """Search, write the run into its partial folder, and rename that to `output`."""
+        keeper = Keeper(partial)
+
+        def both(progress: Progress) -> None:
+            keeper(progress)
+            if watch is not None:
+                watch(progress)
+
+        result = self.result(watch=both, checkpoint=checkpoint)
+        write_run(partial, manifest=self._manifest(result), result=result, scenario=self.scenario)
+        forget(partial)
+        publish(partial, output, overwrite=overwrite)
+        return result
+
+    def _reference_plans(self, task: Task) -> Front | None:
+        """The plans of the schedulers that make one each, apart from the one that is run."""
+        fronts = [
+            run(
+                make_optimizer(entry.name, task, rng=np.random.default_rng([self.request.seed, 1])),
+                self.evaluator,
+                stop=Stop(evaluations=1),
+            ).front
+            for entry in available(Kind.REFERENCE, Kind.BASELINE, Kind.RIVAL)
+            if entry.name != self.request.optimizer
+        ]
+        joined = None
+        for front in fronts:
+            joined = front if joined is None else joined.joined(front)
+        return joined
+
+    def _start_plans(self, reference: Front | None) -> Genes | None:
+        """What a search begins with: the user's plans, then the reference plans."""
+        named = self.make is None
+        if named and find_optimizer(self.request.optimizer).kind is not Kind.SEARCH:
+            return self.start
+        parts = [] if self.start is None else [self.start]
+        if reference is not None and named:
+            parts.append(reference.X)
+        return np.concatenate(parts) if parts else None
+
+    def _manifest(self, result: Result) -> Manifest:
+        notes = [] if result.feasible else [INFEASIBLE]
+        if result.stop is StopReason.INTERRUPTED:
+            notes.append(INTERRUPTED)
+        return Manifest(
+            **self.request.model_dump(),
+            scenario=self.scenario.name,
+            scenario_hash=scenario_hash(self.scenario),
+            units=dict(zip(result.front.names, result.front.units, strict=True)),
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            versions=versions(),
+            evaluations=result.evaluations,
+            moves=result.moves,
+            seconds=result.seconds,
+            stop=result.stop,
+            plans=int(result.front.on_front.sum()),
+            feasible=result.feasible,
+            notes=tuple(notes),
+        )
+
+
+def prepare(
+    scenario: Scenario,
+    request: Request,
+    *,
+    settings: Any,
+    threads: int = 1,
+    make: Make | None = None,
+    start: NDArray[np.integer] | None = None,
+) -> Search:
+    """Compile a scenario and check that its demand can be served at all.
+
+    Raises InfeasibleError where it cannot, SlitError for start plans that do not fit.
+    """
+    problem = compile_problem(scenario)
+    check_capacity(problem, scenario)
+    objectives = find(request.objectives)
+    evaluator = Evaluator(problem, scenario, objectives=objectives, threads=threads)
+    plans = None if start is None else evaluator.check(start)
+    return Search(scenario, request, evaluator, settings, make, plans)

@@ -1,0 +1,58 @@
+"""Locally searched plans, kept epoch by epoch, so that any epoch can follow any other.
+
+Objectives are sums over epochs that couple only through loading (model.md section 4): for a weight
+vector, the best recombination of K plans takes each epoch from the plan whose part is least there.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from operators.relinking import recombine
+from slit.problem import Problem
+
+Floats = NDArray[np.float64]
+Genes = NDArray[np.int16]
+Longs = NDArray[np.int64]
+
+
+class EpochPool:
+    """K plans (K, G) with what each epoch adds to the objectives (K, T, M) and to the violation.
+
+    Above `capacity`, the plans go that are least often the best anywhere.
+    """
+
+    def __init__(self, problem: Problem, *, objectives: int, capacity: int) -> None:
+        self._first = problem.epoch_gene
+        self._capacity = capacity
+        self.plans: Genes = np.zeros((0, problem.genes), np.int16)
+        self.parts: Floats = np.zeros((0, problem.epochs, objectives))
+        self.excess: Longs = np.zeros((0, problem.epochs), np.int64)
+
+    def __len__(self) -> int:
+        return len(self.plans)
+
+    def add(self, plans: Genes, parts: Floats, excess: Longs, *, weights: Floats) -> None:
+        """Take in evaluated plans; `weights` (W, M) decide who goes when there is no room."""
+        self.plans = np.concatenate([self.plans, plans])
+        self.parts = np.concatenate([self.parts, parts])
+        self.excess = np.concatenate([self.excess, excess])
+        if len(self) > self._capacity:
+            chosen = self.choose(weights)
+            votes = np.bincount(chosen.ravel(), minlength=len(self))
+            keep = np.sort(np.argsort(-votes, kind="stable")[: self._capacity])
+            self.plans, self.parts = self.plans[keep], self.parts[keep]
+            self.excess = self.excess[keep]
+
+    def choose(self, weights: Floats) -> Longs:
+        """(W, T): for each weight vector (W, M) and epoch, the plan that is best there.
+
+        Fewer nodes beyond capacity count first.
+        """
+        scores = np.einsum("ktm,wm->wkt", self.parts, weights)
+        least = self.excess.min(axis=0)
+        scores[:, self.excess > least[None, :]] = np.inf
+        return np.asarray(scores.argmin(axis=1), dtype=np.int64)
+
+    def build(self, choice: Longs) -> Genes:
+        """The plans (W, G) that take each epoch from the plan chosen for it, (W, T)."""
+        return recombine(self.plans, choice, block_first=self._first)

@@ -59,11 +59,14 @@ class Settings:
     time_limit: s of one solve, None for no limit (a limit makes results depend on the machine).
     mip_gap: relative gap at which a mixed-integer solve stops.
     feasibility_tolerance: absolute violation allowed of a bound or row, 1e-10 to 1e-2.
+    interior_point: for linear programs the interior point method, then crossover to a vertex:
+    faster on some large degenerate ones, but it does not start from a previous basis.
     """
 
     time_limit: float | None = None
     mip_gap: float = 1e-6
     feasibility_tolerance: float = 1e-7
+    interior_point: bool = False
 
     def __post_init__(self) -> None:
         if self.time_limit is not None and not self.time_limit > 0:
@@ -355,6 +358,8 @@ def _highs(model: LinearModel, settings: Settings) -> highspy.Highs:
         "mip_abs_gap": 0.0,
         "primal_feasibility_tolerance": settings.feasibility_tolerance,
     }
+    if settings.interior_point:
+        options["solver"] = "ipm"
     if settings.time_limit is not None:
         options["time_limit"] = settings.time_limit
     for name, value in options.items():

@@ -9,7 +9,7 @@ error rate by datacenter and type (by type alone the floor would hold or fail wh
 and that the objective is the letter's E + C with the downloads and penalties, delay being a limit.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,25 +103,30 @@ class PlacementResult:
 def solve_placement(
     instance: Instance, terms: PlacementTerms, *, settings: Settings | None = None
 ) -> PlacementResult:
-    """The plan of least total cost. With a time limit the best one found, `proved` False.
+    """The plan of least total cost.
 
-    Raises SlitError on terms that do not fit the instance, InfeasibleError where there is no plan
-    or none was found within the time limit.
+    The search starts from the rounded relaxation. A time limit in `settings` is the search's: the
+    best plan found by then is returned, `proved` False. Raises SlitError on terms that do not fit
+    the instance, InfeasibleError where there is no plan.
     """
     _check_sizes(instance, terms)
     program = build(instance)
     columns = _Columns(instance)
-    solution = Solver(_model(program, columns, terms), settings=settings).solve()
+    model = _model(program, columns, terms)
+    relaxed = Solver(replace(model, integer=None), settings=Settings(interior_point=True))
+    start = relaxed.solve()
+    if start.status is Status.OPTIMAL:
+        solution = Solver(model, settings=settings).solve(start=_rounded(start.x, columns, terms))
+    else:
+        solution = start
     if solution.status is Status.INFEASIBLE:
         raise InfeasibleError(
             "placement: found no plan, expected limits that can be met together (water, power, "
             "resources, delay, unmet queries, accuracy)"
         )
-    if solution.status not in (Status.OPTIMAL, Status.LIMIT):
+    if solution.status not in (Status.OPTIMAL, Status.LIMIT) or not len(solution.x):
         raise SolverError(f"Green-LLM placement: HiGHS ended with {solution.status.value}")
-    if not len(solution.x):
-        raise InfeasibleError("placement: found no plan within the time limit, expected more time")
-    return _result(program, columns, terms, solution)
+    return _result(program, columns, terms, solution, bound=relaxed.lower_bound())
 
 
 class _Columns:
@@ -204,13 +209,32 @@ def _cost(program: Program, columns: _Columns, terms: PlacementTerms) -> Floats:
     return cost
 
 
+def _rounded(x: Floats, columns: _Columns, terms: PlacementTerms) -> Floats:
+    """A plan from a relaxed one: whatever is partly placed is placed."""
+    start = x.copy()
+    placed = x[columns.z] > 0
+    start[columns.z] = placed
+    start[columns.w] = placed & ~_before(placed, terms)
+    return start
+
+
+def _before(placed: Bools, terms: PlacementTerms) -> Bools:
+    """What was placed the hour before (J, K, T)."""
+    return np.concatenate([terms.placed_before[:, :, None], placed[:, :, :-1]], axis=2)
+
+
 def _result(
-    program: Program, columns: _Columns, terms: PlacementTerms, solution: Solution
+    program: Program,
+    columns: _Columns,
+    terms: PlacementTerms,
+    solution: Solution,
+    *,
+    bound: float,
 ) -> PlacementResult:
     instance = program.instance
     shares, grid = program.split(solution.x[: columns.base])
     placed = solution.x[columns.z] > 0.5
-    before = np.concatenate([terms.placed_before[:, :, None], placed[:, :, :-1]], axis=2)
+    downloads = (placed & ~_before(placed, terms)).sum(axis=(1, 2))
     unmet = np.clip(solution.x[columns.q], 0, terms.unmet_cap[:, None, None])
     lost = (unmet * instance.demand).sum(axis=(0, 2))
     return PlacementResult(
@@ -219,9 +243,9 @@ def _result(
         placed=placed,
         unmet=unmet,
         outcome=measure(instance, shares, grid),
-        download_cost=float(((placed & ~before).sum(axis=(1, 2)) * terms.download_cost).sum()),
+        download_cost=float(downloads @ terms.download_cost),
         unmet_penalty=float(terms.unmet_price @ lost),
-        bound=solution.mip_bound,
+        bound=float(np.fmax(solution.mip_bound, bound)),
         proved=solution.status is Status.OPTIMAL,
     )
 

@@ -49,6 +49,10 @@ class Tolerance:
         return optimum + self.amount * (1.0 if self.absolute else abs(optimum))
 
 
+DEFAULT_TOLERANCE = Tolerance()
+"""The letter's: 0.1 % of the optimum."""
+
+
 @dataclass(frozen=True, slots=True)
 class Phase:
     """One step: what was minimized, its least value (USD), the caps in force (USD), the outcome."""
@@ -74,16 +78,16 @@ class Result:
         return self.phases[-1].outcome
 
 
-def objectives(names: Sequence[str]) -> tuple[Objective, ...]:
-    """The objectives of an order by name. Raises SlitError: none, unknown or twice the same."""
+def objectives(names: Sequence[str], *, thing: str = "order") -> tuple[Objective, ...]:
+    """The objectives of that name. Raises SlitError: none, unknown or twice the same."""
     expected = f"{', '.join(Objective)} (each at most once)"
     if not names:
-        raise SlitError(f"order: found nothing, expected some of {expected}")
+        raise SlitError(f"{thing}: found nothing, expected some of {expected}")
     unknown = [name for name in names if name not in list(Objective)]
     if unknown:
-        raise SlitError(f"order: found {', '.join(unknown)}, expected some of {expected}")
+        raise SlitError(f"{thing}: found {', '.join(unknown)}, expected some of {expected}")
     if len(set(names)) < len(names):
-        raise SlitError(f"order: found {', '.join(names)}, expected some of {expected}")
+        raise SlitError(f"{thing}: found {', '.join(names)}, expected some of {expected}")
     return tuple(Objective(name) for name in names)
 
 
@@ -91,7 +95,7 @@ def solve_lexicographic(
     instance: Instance,
     order: Sequence[str] = DEFAULT_ORDER,
     *,
-    tolerance: Tolerance | Sequence[Tolerance] = Tolerance(),
+    tolerance: Tolerance | Sequence[Tolerance] = DEFAULT_TOLERANCE,
 ) -> Result:
     """Minimize the objectives of `order` one after another, earlier ones capped (letter, Alg. 1).
 
@@ -128,7 +132,7 @@ def solve_weighted(instance: Instance, weights: Mapping[str, float]) -> Result:
     Raises SlitError on an unknown objective or weights that are negative, not finite or all zero,
     InfeasibleError as solve_lexicographic.
     """
-    named = dict(zip(objectives(list(weights)), weights.values(), strict=True))
+    named = dict(zip(objectives(list(weights), thing="weights"), weights.values(), strict=True))
     if not all(0 <= weight < np.inf for weight in named.values()) or not any(named.values()):
         found = ", ".join(f"{name}={weight:g}" for name, weight in weights.items())
         raise SlitError(f"weights: found {found}, expected numbers of 0 or more, not all 0")

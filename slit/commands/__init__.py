@@ -1,0 +1,1 @@
+"""The `slit` command: one module a subcommand."""

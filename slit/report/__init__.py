@@ -1,0 +1,1 @@
+"""Figures in two halves: numbers, then a plotly Figure that draws them."""

@@ -3,20 +3,33 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.kernels.evaluation import evaluate_population
-from slit.objectives import find
+from slit.ledger import Ledger
+from slit.objectives import cell_objective, find, ledger_objective
 from slit.objectives.builtin import BUILT_IN
-from slit.problem import compile_problem
+from slit.problem import Start, compile_problem
 from slit.scenario.records import Residency
 from tests.cases import Case, cases, make_case
 from tests.hand import hand_scenario
 
+Floats = NDArray[np.float64]
 HAND = hand_scenario(residency=(Residency(datacenters=("here",)),))
 PROBLEM = compile_problem(HAND)
+
+
+@cell_objective(name="grid_cells", unit="kWh", title="Energy bought, cell by cell")
+def grid_cells(it: float, facility: float, grid: float, nodes: float, data: Floats) -> float:
+    return grid
+
+
+@ledger_objective(name="of_nodes", unit="1", title="Node-hours")
+def of_nodes(ledger: Ledger) -> float:
+    return float(ledger.nodes.sum())
 
 
 def hand_evaluator(**options: Any) -> Evaluator:
@@ -130,3 +143,57 @@ def test_one_machine_code_serves_every_population() -> None:
                 evaluator.evaluate(plans)
                 evaluator.evaluate(plans[:1])
     assert len(evaluate_population.signatures) == 1  # type: ignore[attr-defined]
+
+
+@given(cases(plans=3))
+def test_parts_of_the_epochs_add_up(case: Case) -> None:
+    evaluator = Evaluator(case.problem, case.scenario, objectives=BUILT_IN)
+    found = evaluator.evaluate(case.plans)
+    assert found.parts.shape == (3, case.problem.epochs, len(evaluator.names))
+    assert found.excess.sum(axis=1).tolist() == found.G.tolist()
+    sums = evaluator.terms.constant + found.parts.sum(axis=1)
+    largest = evaluator.terms.largest
+    np.testing.assert_allclose(sums[:, ~largest], found.F[:, ~largest], rtol=1e-12, atol=1e-13)
+    assert not found.parts[:, :, largest].any()
+
+
+@given(cases(plans=2), st.data())
+def test_epochs_meet_only_through_loading(case: Case, data: st.DataObject) -> None:
+    """Another plan of one epoch changes that epoch's part and, by what loads, the next one's."""
+    problem = case.problem
+    t = data.draw(st.integers(0, problem.epochs - 1))
+    genes = slice(problem.epoch_gene[t], problem.epoch_gene[t + 1])
+    plans = case.plans.copy()
+    plans[0, genes] = plans[1, genes]
+    evaluator = Evaluator(problem, case.scenario, objectives=BUILT_IN)
+    before, after = evaluator.evaluate(case.plans[:1]), evaluator.evaluate(plans[:1])
+    cyclic = problem.start == Start.CYCLIC
+    untouched = set(range(problem.epochs)) - {t, (t + 1) % problem.epochs if cyclic else t + 1}
+    for other in untouched:
+        assert before.parts[0, other].tobytes() == after.parts[0, other].tobytes()
+    elsewhere = [other for other in range(problem.epochs) if other != t]
+    assert before.excess[0, elsewhere].tolist() == after.excess[0, elsewhere].tolist()
+
+
+def test_parts_of_objectives_that_are_no_coefficients() -> None:
+    case = make_case(11, plans=300, epochs=24)
+    evaluator = Evaluator(
+        case.problem, case.scenario, objectives=(grid_cells, of_nodes, *find(["energy"]))
+    )
+    found = evaluator.evaluate(case.plans)
+    np.testing.assert_allclose(found.parts[:, :, 0].sum(axis=1), found.F[:, 0], rtol=1e-12)
+    assert not found.parts[:, :, 1].any()
+    for n in (0, 123, 299):
+        ledger = evaluator.ledger(case.plans[n])
+        np.testing.assert_allclose(found.parts[n, :, 0], ledger.grid_kwh.sum(axis=1), rtol=1e-12)
+        assert found.F[n, 1] == ledger.nodes.sum()
+        alone = evaluator.evaluate(case.plans[n : n + 1])
+        assert alone.F[0].tobytes() == found.F[n].tobytes()
+        assert alone.parts[0].tobytes() == found.parts[n].tobytes()
+    for threads in (2, 5):
+        several = Evaluator(
+            case.problem, case.scenario, objectives=evaluator.objectives, threads=threads
+        ).evaluate(case.plans)
+        assert several.F.tobytes() == found.F.tobytes()
+        assert several.parts.tobytes() == found.parts.tobytes()
+        assert several.excess.tobytes() == found.excess.tobytes()

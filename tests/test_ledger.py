@@ -111,7 +111,7 @@ def test_by_hand() -> None:
     assert ledger.loading_nodes.tolist() == [[0, 0], [0, 1]]
     assert_allclose(ledger.requests, [[1800, 0], [1800, 1800]])
     assert_allclose(ledger.utilization, [[0.5, 0], [0.5, 0.5]])
-    assert_allclose(ledger.loading_share, [[0, 0], [0, 0.01]])
+    assert_allclose(ledger.loading_share, [[0.0, 0.0], [0.0, 0.01]])
     assert_allclose(ledger.mean_wait, [[0.3, 0], [0.3, 0.3]])
     assert_allclose(ledger.it_kwh, [[1.4, 0.2], [1.4, 1.4]])
     assert_allclose(ledger.facility_kwh, [[2.1, 0.2], [2.1, 1.4]])

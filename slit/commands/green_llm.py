@@ -186,7 +186,10 @@ def _read(source: str | None, seed: int) -> "tuple[str, Instance]":
 def _numbers(text: str, option: str) -> list[float]:
     """Numbers by commas, fractions allowed."""
     try:
-        return [float(Fraction(part.strip())) for part in text.split(",")]
+        return [
+            float(Fraction(part.strip())) if "/" in part else float(part)
+            for part in text.split(",")
+        ]
     except (ValueError, ZeroDivisionError, OverflowError):
         raise SlitError(f"{option}: found {text!r}, expected numbers by commas") from None
 

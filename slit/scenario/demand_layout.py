@@ -53,7 +53,8 @@ class TableDemand(Record):
     @model_validator(mode="after")
     def _one_clock(self) -> Self:
         if (self.time is None) == (self.epoch is None):
-            raise ValueError("expected either time or epoch, the column that orders the rows")
+            found = "neither time nor epoch" if self.time is None else "time and epoch"
+            raise ValueError(f"{found}, expected one of them (column that orders the rows)")
         return self
 
 
@@ -129,7 +130,8 @@ class Stream(Record):
     @model_validator(mode="after")
     def _one_scale(self) -> Self:
         if (self.requests_per_day is None) == (self.scale is None):
-            raise ValueError("expected either requests_per_day or scale")
+            found = "neither" if self.scale is None else "both"
+            raise ValueError(f"{found} given, expected either requests_per_day or scale")
         return self
 
 

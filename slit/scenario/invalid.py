@@ -70,7 +70,9 @@ def _expected(
 ) -> str:
     for name, sign in _LIMITS.items():
         if name in context:
-            return f"a number {sign} {context[name]}"
+            limit = context[name]
+            shown = f"{limit:g}" if isinstance(limit, float) else str(limit)
+            return f"a number {sign} {shown}"
     if kind == "extra_forbidden":
         names = [f.alias or n for one in holders[:1] for n, f in one.model_fields.items()]
         return f"one of {', '.join(names)}" if names else "no such field"

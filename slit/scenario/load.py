@@ -33,6 +33,9 @@ from slit.scenario.traces import trace_demand
 
 R = TypeVar("R", bound=Record)
 
+NAMED = ("classes", "origins", "datacenters", "node_types", "pools", "variants", "inputs")
+"""Sections whose records bear distinct names."""
+
 
 def load_scenario(
     name_or_path: str | PathLike[str],
@@ -59,6 +62,7 @@ def load_scenario(
 
 def build(file: ScenarioFile, tables: Tables) -> Scenario:
     """The scenario of a checked file."""
+    _refuse_doubles(file)
     clock = clock_of(file.horizon)
     origins = records(file.origins)
     sites = records(file.datacenters)
@@ -93,6 +97,14 @@ def build(file: ScenarioFile, tables: Tables) -> Scenario:
         round_trip_s=seconds,
         inputs=inputs_of(records(file.inputs), shares),
     )
+
+
+def _refuse_doubles(file: ScenarioFile) -> None:
+    for section in NAMED:
+        names = [record.name for record in records(getattr(file, section))]
+        double = next((name for name in names if names.count(name) > 1), None)
+        if double is not None:
+            raise SlitError(f"{section}: {double!r} twice, expected distinct names")
 
 
 def records(listed: tuple[R, ...] | TableReference) -> tuple[R, ...]:

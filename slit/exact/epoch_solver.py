@@ -40,7 +40,8 @@ class EpochSolver:
     def __init__(self, program: EpochProgram) -> None:
         self.program = program
         self._solver: Solver | None = None
-        self._size = abs(program.matrix)
+        self._by_column = program.matrix.T
+        self._size = abs(self._by_column)
 
     def minimize(self, weights: Floats) -> EpochPoint:
         """Minimize the sum of weights (M, D) times what each datacenter adds to each objective.
@@ -83,7 +84,7 @@ class EpochSolver:
         For a share: above the cheapest of its group.
         """
         program = self.program
-        reduced: Floats = self._cost(weights) - program.matrix.T @ duals
+        reduced: Floats = self._cost(weights) - self._by_column @ duals
         shares = len(program.group)
         if shares:
             least = np.minimum.reduceat(reduced[:shares], program.share_start)
@@ -148,9 +149,9 @@ class EpochSolver:
         program = self.program
         valid = np.where(duals > 0, np.isfinite(program.row_lower), np.isfinite(program.row_upper))
         y = np.where(valid, duals, 0.0)
-        reduced = cost - program.matrix.T @ y
+        reduced = cost - self._by_column @ y
         terms = np.abs(weights).max(axis=1) @ np.abs(program.values)
-        doubt = (2 * len(weights) + 8) * ROUNDING * (terms + self._size.T @ np.abs(y))
+        doubt = (2 * len(weights) + 8) * ROUNDING * (terms + self._size @ np.abs(y))
         low = reduced - doubt
         shares = len(program.group)
         least = np.minimum.reduceat(low[:shares], program.share_start) if shares else low[:0]

@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,20 @@ def test_arrays_are_read_only() -> None:
         generated().demand[0] = 1
 
 
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"tokens_in": np.ones((2, 2))}, "parameter h: found 2 axes, expected 'K'"),
+        ({"tokens_in": np.ones(3)}, r"parameter h: found 3 along K \(query type\), expected 2"),
+        ({"demand": np.ones((0, 2, 4))}, r"parameter lambda: found 0 along I \(area\), expected 1"),
+        ({"names": {"X": ("a",)}}, "names X: found 1, expected I, J, K, T, R"),
+    ],
+)
+def test_arrays_that_do_not_fit(changed: dict[str, Any], message: str) -> None:
+    with pytest.raises(SlitError, match=message):
+        replace(generated(), **changed)
+
+
 def test_names() -> None:
     instance = generated()
     assert instance.names["J"] == ("datacenter 1", "datacenter 2", "datacenter 3")
@@ -111,6 +126,7 @@ def altered(content: dict[str, Any], path: str, value: object) -> dict[str, Any]
         ),
         ("parameters/B/values", [[1, 1, 0]] * 2, "found 0 at area 0, datacenter 2, expected above"),
         ("parameters/Z/values", [1.0], r"parameter Z: found shape \(1,\), expected \(\) = one"),
+        ("parameters/Z/values", float("nan"), "parameter Z: found NaN or infinity, expected"),
         ("parameters/Z/values", {"a": 1}, "parameter Z: found values that are no numbers"),
         ("parameters/h", {"axes": "K"}, "parameters.h.values: .*required"),
         ("parameters/h", [1], "parameters.h"),

@@ -172,7 +172,7 @@ class _Steps:
             self._stay_optimal(self._solution)
             solution = self._solve(self.program.costs[total])
             if solution.status is not Status.OPTIMAL:
-                break
+                break  # rounding emptied the face: what was found before stands
             self._solution = solution
         model = self.program.model
         self.solver.set_column_bounds(np.arange(self.solver.columns), model.lower, model.upper)

@@ -99,7 +99,7 @@ def inline_demand(file: InlineDemand, builder: DemandBuilder) -> DemandSeries:
                     f"{where}.{name}: {len(values)} figures, expected one, or one an epoch "
                     f"({epochs})"
                 )
-            _refuse_negative(values, f"{where}[{{}}]".format, name)
+            _refuse_negative(values, None, name, where=where)
             figures[name] = np.broadcast_to(values, epochs)
         builder.requests[:, o, k] += figures["requests"]
         for name in ("prompt", "output"):
@@ -250,11 +250,14 @@ def _together(series: Sequence[Steps]) -> Steps | None:
     return Steps(begins, series[0].step, values.astype(np.float64), none, series[0].place)
 
 
-def _refuse_negative(values: Floats, place: Callable[[int], str], name: str) -> None:
+def _refuse_negative(
+    values: Floats, place: Callable[[int], str] | None, name: str, *, where: str = ""
+) -> None:
     wrong = np.flatnonzero(~(values >= 0))
     if len(wrong):
         row = int(wrong[0])
+        rows = f" ({len(wrong)} row{'s' if len(wrong) > 1 else ''})" if place else ""
         raise SlitError(
-            f"{place(row)}: {name}: {values[row]:g}, expected a number >= 0 ({len(wrong)} "
-            f"row{'s' if len(wrong) > 1 else ''})"
+            f"{place(row) if place else where}: {name}: {values[row]:g}, expected a number >= 0"
+            f"{rows}"
         )

@@ -72,7 +72,8 @@ def _table(file: Latency, tables: Tables) -> dict[tuple[str, str], tuple[float, 
     if file.file is None:
         return {}
     table = tables.open(file.file)
-    values = convert(table.numbers(file.column), file.unit, "s", what="latency.unit") * file.scale
+    stated = table.numbers(file.column)
+    values = convert(stated, file.unit, "s", what="latency.unit") * file.scale
     flags = np.zeros(len(table))
     if file.estimated_column is not None:
         flags = np.minimum(np.nan_to_num(table.numbers(file.estimated_column), nan=1.0), 1.0)
@@ -81,7 +82,7 @@ def _table(file: Latency, tables: Tables) -> dict[tuple[str, str], tuple[float, 
     for row, pair in enumerate(pairs):
         if not values[row] >= 0:
             raise SlitError(
-                f"{table.place(row)}: {file.column}: {values[row]:g}, expected a number >= 0 "
+                f"{table.place(row)}: {file.column}: {stated[row]:g}, expected a number >= 0 "
                 f"(round trip, {file.unit})"
             )
         if pair in known:

@@ -109,7 +109,12 @@ class Scenario:
             known("pools", pool.name, "node_type", pool.node_type, self.node_types)
             for name in pool.initial_nodes:
                 known("pools", pool.name, "initial_nodes", name, self.variants)
-        for service in self.services:
+        pairs = [(service.node_type, service.variant) for service in self.services]
+        for service, pair in zip(self.services, pairs, strict=True):
+            if pairs.count(pair) > 1:
+                raise SlitError(
+                    f"services: {pair[1]} on {pair[0]} twice, expected one service a pair"
+                )
             known("services", service.variant, "node_type", service.node_type, self.node_types)
             known("services", service.node_type, "variant", service.variant, self.variants)
         for variant in self.variants:

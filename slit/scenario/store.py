@@ -148,7 +148,7 @@ def _arrays(scenario: Scenario) -> dict[str, NDArray[np.float64]]:
 
 def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except FileNotFoundError:
         raise SlitError(f"{path}: no such file, expected the arrays of a scenario") from None

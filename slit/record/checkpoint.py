@@ -9,7 +9,6 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from slit.errors import SlitError
 from slit.optimizers.protocol import Resumable, State
 from slit.record.folder import replace_file
 from slit.record.manifest import Pending, read_record
-from slit.record.tables import DAMAGE, Genes, read_plans
+from slit.record.tables import Genes, read_archive, read_plans
 from slit.run import LoopState, Progress
 from slit.scenario.scenario import Scenario
 from slit.scenario.store import read_scenario, save_scenario
@@ -88,27 +87,30 @@ def read_checkpoint(folder: Path) -> Checkpoint | None:
     file = folder / CHECKPOINT
     if not file.exists():
         return None
+    found = read_archive(file, holding="a search's state")
     try:
-        with np.load(file, allow_pickle=False) as archive:
-            found: dict[str, Any] = {name: archive[name] for name in archive.files}
         said = json.loads(found.pop(REST).tobytes())
         loop = LoopState.from_json(said["loop"])
-    except DAMAGE as error:
-        raise SlitError(f"{file}: {error}, expected the checkpoint of a search") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise SlitError(f"{file}: {error}, expected an archive of a search's state") from error
     arrays = {name.removeprefix("a."): array for name, array in found.items()}
     return Checkpoint(loop, {**arrays, **said["state"]})
 
 
 class Keeper:
-    """A watcher that writes checkpoints: at most every `seconds`, and using little of the time."""
+    """A watcher that writes checkpoints now and then, using little of the time.
 
+    When they are written does not change what a search finds.
+    """
+
+    SECONDS = 5.0
+    """Between two checkpoints, at least."""
     SHARE = 0.02
     """Largest share of the time that may go into writing."""
 
-    def __init__(self, folder: Path, *, seconds: float = 5.0) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._seconds = seconds
-        self._next = monotonic() + seconds
+        self._next = monotonic() + self.SECONDS
 
     def __call__(self, progress: Progress) -> None:
         """Write a checkpoint if one is due and the optimizer can be resumed."""
@@ -117,4 +119,4 @@ class Keeper:
             return
         write_checkpoint(Checkpoint(progress.loop, progress.optimizer.state()), self._folder)
         spent = monotonic() - begin
-        self._next = monotonic() + max(self._seconds, spent / self.SHARE)
+        self._next = monotonic() + max(self.SECONDS, spent / self.SHARE)

@@ -24,14 +24,14 @@ def claim(output: Path, *, overwrite: bool = False) -> Path:
         raise SlitError(f"output: {output}, expected the name of a new folder")
     check_free(output, overwrite=overwrite)
     partial = partial_folder(output)
-    try:
-        partial.parent.mkdir(parents=True, exist_ok=True)
-        partial.mkdir()
-    except FileExistsError as error:
+    if os.path.lexists(partial):
         raise SlitError(
             f"output: {partial} holds an unfinished run, expected --resume {output}, another "
             "folder, or that you remove it"
-        ) from error
+        )
+    try:
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        partial.mkdir()
     except OSError as error:
         raise SlitError(
             f"output: {output}: {error.strerror}, expected a folder to write to"

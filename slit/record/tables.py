@@ -6,6 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ Genes = NDArray[np.int16]
 
 FRONT, PLANS, HISTORY = "front.csv", "plans.npz", "history.csv"
 DAMAGE = (
+    AttributeError,
     EOFError,
     IndexError,
     KeyError,
@@ -96,19 +98,25 @@ def read_front(
 def read_plans(folder: Path, *, name: str = PLANS) -> Genes:
     """X (N, G) of plans.npz; SlitError for a damaged or foreign file, pickles included."""
     file = folder / name
-    try:
-        with np.load(file, allow_pickle=False) as archive:
-            plans = archive["X"]
-    except DAMAGE as error:
-        raise SlitError(
-            f"{file}: {type(error).__name__}: {error}, expected an archive with an integer array X"
-        ) from error
+    plans = read_archive(file, holding="plans").get("X", np.empty(0))
     if plans.ndim != 2 or not np.issubdtype(plans.dtype, np.integer):
         raise SlitError(f"{file}: X {plans.dtype} {plans.shape}, expected integers (N, G)")
     low, high = np.iinfo(np.int16).min, np.iinfo(np.int16).max
     if plans.size and (plans.min() < low or plans.max() > high):
         raise SlitError(f"{file}: X up to {plans.max()}, expected placement indices (int16)")
     return np.asarray(plans, dtype=np.int16)
+
+
+def read_archive(file: Path, *, holding: str) -> dict[str, NDArray[Any]]:
+    """The arrays of an .npz file; SlitError for a damaged or foreign file, pickles included."""
+    try:
+        # numpy leaves a file that it opened itself open when the content is damaged.
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except DAMAGE as error:
+        raise SlitError(
+            f"{file}: {type(error).__name__}: {error}, expected an archive of {holding}"
+        ) from error
 
 
 def _write_csv(file: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

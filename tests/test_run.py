@@ -25,6 +25,15 @@ def evaluator() -> Evaluator:
     return Evaluator(problem, scenario, objectives=find(["carbon", "cost"]))
 
 
+def evaluation_of(count: int) -> Evaluation:
+    return Evaluation(
+        F=np.zeros((count, 2)),
+        G=np.zeros(count),
+        parts=np.zeros((count, 1, 2)),
+        excess=np.zeros((count, 1), np.int64),
+    )
+
+
 class Sampler:
     """Asks for random plans, `size` at a time; `each` is called in every ask."""
 
@@ -223,6 +232,8 @@ def test_turns_are_enforced() -> None:
         turn.settled()
     with pytest.raises(SlitError, match=r"tell: F \(1, 2\) and G \(1,\), expected \(3, 2\)"):
         turn.tells(one)
-    told = turn.tells(Evaluation(np.zeros((3, 2)), np.ones(3), np.zeros((3, 1, 2)), np.ones((3, 1), int)))
+    told = turn.tells(
+        Evaluation(np.zeros((3, 2)), np.ones(3), np.zeros((3, 1, 2)), np.ones((3, 1), int))
+    )
     assert told.X is asked
     turn.settled()

@@ -1,0 +1,5 @@
+"""Contract suites: what every plug-in of a kind has to do. Subclass one in your own tests."""
+
+from slit.testing.optimizers import OptimizerContract
+
+__all__ = ["OptimizerContract"]

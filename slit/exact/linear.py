@@ -275,12 +275,13 @@ class Solver:
         _check(self.highs.setOptionValue("simplex_strategy", strategy), "simplex_strategy")
         if start is not None:
             _check(self.highs.setSolution(self.columns, self._every, start), "setSolution")
-        status = self._run()
+        status = _run(self.highs)
         if status is Status.FAILED and warm:
             # Numerical trouble on the way from the previous basis.
             _check(self.highs.clearSolver(), "clearSolver")
-            status = self._run()
-        solution = self._read(status)
+            status = _run(self.highs)
+        mixed = self._program.integer is not None and bool(self._program.integer.any())
+        solution = _solution(self.highs, status, mixed=mixed)
         self._row_duals, self._cost_changed = solution.row_duals, False
         self._program.x, self._program.activity = solution.x, solution.activity
         self._program.feasible = solution.status is Status.OPTIMAL
@@ -295,29 +296,6 @@ class Solver:
         _check(self.highs.setBasis(vertex.basis), "setBasis")
         self._program.x, self._program.activity = vertex.x, vertex.activity
         self._program.feasible = True
-
-    def _run(self) -> Status:
-        if self.highs.run() == HighsStatus.kError:
-            return Status.FAILED
-        return _STATUSES.get(self.highs.getModelStatus(), Status.FAILED)
-
-    def _read(self, status: Status) -> Solution:
-        info, solution = self.highs.getInfo(), self.highs.getSolution()
-        mixed = self._program.integer is not None and bool(self._program.integer.any())
-        found = info.primal_solution_status == int(highspy.kSolutionStatusFeasible)
-        usable = bool(solution.value_valid) and status in (Status.OPTIMAL, Status.LIMIT) and found
-        dual = bool(solution.dual_valid) and not mixed
-        empty = np.empty(0)
-        return Solution(
-            status=status,
-            value=float(info.objective_function_value) if usable else float("nan"),
-            x=np.array(solution.col_value) if usable else empty,
-            activity=np.array(solution.row_value) if usable else empty,
-            row_duals=np.array(solution.row_dual) if dual else empty,
-            reduced_costs=np.array(solution.col_dual) if dual else empty,
-            mip_bound=float(info.mip_dual_bound) if mixed else float("nan"),
-            steps=int(info.mip_node_count if mixed else info.simplex_iteration_count),
-        )
 
     def lower_bound(
         self, *, implied_lower: Floats | None = None, implied_upper: Floats | None = None
@@ -345,6 +323,30 @@ class Solver:
             if implied_upper is None
             else np.minimum(program.upper, implied_upper),
         )
+
+
+def _run(highs: highspy.Highs) -> Status:
+    if highs.run() == HighsStatus.kError:
+        return Status.FAILED
+    return _STATUSES.get(highs.getModelStatus(), Status.FAILED)
+
+
+def _solution(highs: highspy.Highs, status: Status, *, mixed: bool) -> Solution:
+    info, solution = highs.getInfo(), highs.getSolution()
+    found = info.primal_solution_status == int(highspy.kSolutionStatusFeasible)
+    usable = bool(solution.value_valid) and status in (Status.OPTIMAL, Status.LIMIT) and found
+    dual = bool(solution.dual_valid) and not mixed
+    empty = np.empty(0)
+    return Solution(
+        status=status,
+        value=float(info.objective_function_value) if usable else float("nan"),
+        x=np.array(solution.col_value) if usable else empty,
+        activity=np.array(solution.row_value) if usable else empty,
+        row_duals=np.array(solution.row_dual) if dual else empty,
+        reduced_costs=np.array(solution.col_dual) if dual else empty,
+        mip_bound=float(info.mip_dual_bound) if mixed else float("nan"),
+        steps=int(info.mip_node_count if mixed else info.simplex_iteration_count),
+    )
 
 
 def _highs(model: LinearModel, settings: Settings) -> highspy.Highs:

@@ -71,26 +71,20 @@ def build(instance: Instance) -> Program:
     x = np.arange(count, dtype=np.int32).reshape(areas, datacenters, types, hours)
     g = count + np.arange(datacenters * hours, dtype=np.int32).reshape(datacenters, hours)
     blocks = RowBlocks(count + g.size)
-    energy = facility_energy(instance)
-    delay = delay_measure(instance)
+    energy, delay = facility_energy(instance), delay_measure(instance)
     costs = _costs(instance, energy=energy, delay=delay)
 
     by_query = (0, 2, 3, 1)  # (I, K, T) rows of J entries
     by_place = (1, 3, 0, 2)  # (J, T) rows of I * K entries
     at_place = x.transpose(by_place).reshape(datacenters, hours, -1)
+    power = energy.transpose(by_place).reshape(at_place.shape)
     rows = {
         "all queries are served": blocks.add(
             x.transpose(by_query), 1.0, lower=1.0, upper=1.0
         ),  # (1)
         "power from the grid and renewables": blocks.add(  # (3), with (2) put in
             np.concatenate([at_place, g[:, :, None]], axis=2),
-            np.concatenate(
-                [
-                    energy.transpose(by_place).reshape(at_place.shape),
-                    np.full((datacenters, hours, 1), -1.0),
-                ],
-                axis=2,
-            ),
+            np.concatenate([power, np.full((datacenters, hours, 1), -1.0)], axis=2),
             upper=instance.renewable,
         ),
         WATER_CAP: blocks.add(  # (4)

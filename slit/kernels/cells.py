@@ -61,7 +61,9 @@ def fill_cells(
 
 
 @kernel
-def count_nodes(cells: Longs, node_ticks: int, placement_pool: Ints, nodes: Longs, pools: Longs) -> None:
+def count_nodes(
+    cells: Longs, node_ticks: int, placement_pool: Ints, nodes: Longs, pools: Longs
+) -> None:
     """Active nodes of each cell (P,) and of each pool (Q,), from the work in `cells`."""
     pools[:] = 0
     for p in range(nodes.shape[0]):

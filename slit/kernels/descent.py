@@ -153,9 +153,7 @@ def cell_change(
     after[1] = requests
     after[2] = prompts
     after[3] = nodes
-    after[4] = (
-        energy + (nodes - old) * ticks[p, 0] + (loading - max(0, old - before)) * ticks[p, 1]
-    )
+    after[4] = energy + (nodes - old) * ticks[p, 0] + (loading - max(0, old - before)) * ticks[p, 1]
     after[5] = next_change
     total = fixed[p, 3] * nodes + next_change * fixed[p, 5]
     if nodes > 0:
@@ -238,12 +236,10 @@ def scan(
         if nodes_b > 0:
             used_b = used_a if pool_b == pool_a else used[pool_b]
             capacity = pool[pool_b, 0]
-            change += node_penalty * (
-                excess(used_b + nodes_b, capacity) - excess(used_b, capacity)
-            )
-            added += (
-                max(0, capacity - used_b - nodes_b) - max(0, capacity - used_b)
-            ) * pool[pool_b, 1]
+            change += node_penalty * (excess(used_b + nodes_b, capacity) - excess(used_b, capacity))
+            added += (max(0, capacity - used_b - nodes_b) - max(0, capacity - used_b)) * pool[
+                pool_b, 1
+            ]
         if center_b == center_a:
             change += site_value(energy_a + added, site[center_b]) - left_a
         else:
@@ -430,7 +426,5 @@ def shift(
     spare = max(0, pool[q, 0] - used[q])
     used[q] += nodes - old
     energy[d] += (max(0, pool[q, 0] - used[q]) - spare) * pool[q, 1]
-    next_energy[d] += (
-        max(0, ticks[p, 3] - nodes) - max(0, ticks[p, 3] - old)
-    ) * ticks[p, 1]
+    next_energy[d] += (max(0, ticks[p, 3] - nodes) - max(0, ticks[p, 3] - old)) * ticks[p, 1]
     refresh_cell(p, counts, cells, value, moves, queued, promises, ticks, fixed, units)

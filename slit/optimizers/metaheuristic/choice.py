@@ -1,0 +1,226 @@
+"""Which weight vectors and epochs to search next."""
+
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from operators.directions import das_dennis
+from slit.optimizers.metaheuristic.evolution import RANDOM_ROUNDS, Population
+from slit.optimizers.metaheuristic.guide import Guide
+from slit.optimizers.metaheuristic.pool import EpochPool
+from slit.optimizers.metaheuristic.settings import Settings
+from slit.problem import Problem
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Genes = NDArray[np.int16]
+Longs = NDArray[np.int64]
+
+SMALLEST_WEIGHT = 1e-3
+"""Every objective keeps this weight, so that ties are broken and ends of the front are clean."""
+CANDIDATES = 200
+"""Weight vectors that are compared when the next ones are chosen."""
+MOST_SCORES = 20_000_000
+"""Plans times epochs times candidates that one choice may look at."""
+SPACING = 0.08
+"""Distance below which two weight vectors of one batch count as the same search."""
+WORTHWHILE = 0.25
+"""An epoch is searched if its expected gain is at least this share of the mean."""
+EPOCH_FEATURES = 5
+
+
+class Choice:
+    """Hands out designed weight vectors first; then those that promise most.
+
+    What promises most is what the guide predicts, or, without it, the weight vector farthest from
+    those already searched.
+    """
+
+    def __init__(
+        self, problem: Problem, n_objectives: int, settings: Settings, *, rng: Generator
+    ) -> None:
+        self._settings = settings
+        self._rng = rng
+        self._n_objectives = n_objectives
+        self._epochs = problem.epochs
+        self._load = _epoch_load(problem)
+        designed = self.floor(das_dennis(n_objectives, settings.partitions))
+        corners = np.argsort(-designed.max(axis=1), kind="stable")[:n_objectives]
+        inside = rng.permutation(np.setdiff1d(np.arange(len(designed)), corners))
+        self._queue = np.concatenate([designed[corners], designed[inside]])
+        self._next = 0
+        self.voters = self.floor(das_dennis(n_objectives, max(settings.partitions, 8)))
+        self._searched = np.zeros((0, n_objectives))
+        self._guide = Guide(features=n_objectives + EPOCH_FEATURES, seed=int(rng.integers(2**31)))
+        self._ends = Guide(features=2 * n_objectives, seed=int(rng.integers(2**31)))
+        self._batch = np.zeros((0, n_objectives))
+        self._batch_rows = np.zeros((0, self._epochs, n_objectives + EPOCH_FEATURES))
+        self._batch_epochs = np.zeros((0, self._epochs), dtype=np.bool_)
+        self._start_values = np.zeros((0, n_objectives))
+
+    @property
+    def corner_batches(self) -> int:
+        """Batches until each objective was searched for itself."""
+        return -(-self._n_objectives // self._settings.batch)
+
+    def floor(self, weights: Floats) -> Floats:
+        """Weights (N, M) with a little of everything, summing to 1."""
+        raised = np.maximum(weights, SMALLEST_WEIGHT)
+        return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+    def next_batch(self, pool: EpochPool, span: Floats) -> tuple[Floats, Bools]:
+        """Weight vectors (B, M) of the unit box, and the epochs to search for each (B, T)."""
+        count = self._settings.batch
+        if self._next < len(self._queue):
+            weights = self._queue[self._next : self._next + count]
+            self._next += len(weights)
+            rows = self._features(weights, pool, span)
+            epochs = np.ones((len(weights), self._epochs), dtype=np.bool_)
+        else:
+            weights, epochs, rows = self._promising(pool, span, count)
+        self._batch, self._batch_rows, self._batch_epochs = weights, rows, epochs
+        self._searched = np.concatenate([self._searched, weights])
+        return weights, epochs
+
+    def learn(self, gains: Floats) -> None:
+        """What the epochs of the last batch gained (B, T)."""
+        if self._settings.guided:
+            marked = self._batch_epochs
+            self._guide.learn(self._batch_rows[marked], gains[marked])
+
+    def recombination_weights(self, count: int) -> Floats:
+        """Weight vectors (count, M) all over the simplex, for recombination."""
+        concentration = self._rng.choice([0.3, 1.0], size=count)
+        shape = np.repeat(concentration[:, None], self._n_objectives, axis=1)
+        drawn = self._rng.standard_gamma(shape) + 1e-12
+        return self.floor(drawn / drawn.sum(axis=1, keepdims=True))
+
+    def _promising(self, pool: EpochPool, span: Floats, count: int) -> tuple[Floats, Bools, Floats]:
+        most = max(count, MOST_SCORES // (len(pool) * self._epochs))
+        candidates = self.recombination_weights(min(CANDIDATES, most))
+        distance = _distances(candidates, self._searched).min(axis=1)
+        everything = np.ones((count, self._epochs), dtype=np.bool_)
+        gains = None
+        if self._settings.guided:
+            rows = self._features(candidates, pool, span)
+            flat = self._guide.predict(rows.reshape(-1, rows.shape[2]))
+            gains = None if flat is None else flat.reshape(rows.shape[:2])
+        if gains is None:
+            chosen = np.argsort(-distance, kind="stable")[:count]
+            return (
+                candidates[chosen],
+                everything,
+                self._features(candidates[chosen], pool, span),
+            )
+        chosen = _apart(candidates, gains.sum(axis=1), count)
+        epochs = gains[chosen] >= WORTHWHILE * gains[chosen].mean(axis=1, keepdims=True)
+        return candidates[chosen], epochs, rows[chosen]
+
+    def _features(self, weights: Floats, pool: EpochPool, span: Floats) -> Floats:
+        """(N, T, F): the weights, the hour, the load, the start's value and what is known nearby."""
+        shape = (len(weights), self._epochs)
+        if not self._settings.guided:
+            return np.zeros((*shape, self._n_objectives + EPOCH_FEATURES))
+        chosen = pool.choose(weights / span)
+        epochs = np.arange(self._epochs)
+        parts = pool.parts[chosen, epochs[None, :]] / span
+        value = np.einsum("ntm,nm->nt", parts, weights)
+        distance = np.ones(len(weights))
+        if len(self._searched):
+            distance = _distances(weights, self._searched).min(axis=1)
+        angle = 2 * np.pi * epochs / self._epochs
+        columns = [np.broadcast_to(weights[:, None, m], shape) for m in range(weights.shape[1])]
+        columns += [
+            np.broadcast_to(np.sin(angle), shape),
+            np.broadcast_to(np.cos(angle), shape),
+            np.broadcast_to(self._load, shape),
+            value,
+            np.broadcast_to(distance[:, None], shape),
+        ]
+        return np.stack(columns, axis=-1)
+
+    def learned_starts(self, population: Population, weights: Floats) -> Genes:
+        """For each weight vector the plan from which local search is expected to gain most.
+
+        Random in the first rounds, as in MOELA.
+        """
+        count = len(population.plans)
+        chosen = self._rng.integers(count, size=len(weights))
+        if len(self._searched) > RANDOM_ROUNDS * self._settings.batch:
+            for n, vector in enumerate(weights):
+                pairs = np.concatenate(
+                    [population.values, np.repeat(vector[None, :], count, axis=0)], axis=1
+                )
+                gains = self._ends.predict(pairs)
+                if gains is not None:
+                    chosen[n] = int(gains.argmax())
+        self._start_values = population.values[chosen]
+        return population.plans[chosen]
+
+    def learn_ends(self, values: Floats) -> None:
+        """What the last searches reached, (B, M) in the unit box."""
+        gains = ((self._start_values - values) * self._batch).sum(axis=1)
+        self._ends.learn(np.concatenate([self._start_values, self._batch], axis=1), gains)
+
+    def targets(self, population: Population) -> Longs:
+        """The cell of the population nearest to each weight vector of the last batch."""
+        return np.asarray(_distances(self._batch, population.weights).argmin(axis=1))
+
+    def state(self) -> dict[str, Any]:
+        """What the next choice depends on, besides the random numbers."""
+        return {
+            "queue": self._queue,
+            "next": self._next,
+            "searched": self._searched,
+            "guide": self._guide.state(),
+            "ends": self._ends.state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take the state over."""
+        self._queue, self._next = state["queue"], state["next"]
+        self._searched = state["searched"]
+        self._guide.restore(state["guide"])
+        self._ends.restore(state["ends"])
+
+
+def spread_weights(objectives: int, *, count: int) -> Floats:
+    """About `count` weight vectors, evenly over the simplex: the finest design that is no larger."""
+    partitions = 1
+    while len(das_dennis(objectives, partitions + 1)) <= count:
+        partitions += 1
+    return das_dennis(objectives, partitions)
+
+
+def nearest_other(vectors: Floats) -> Longs:
+    """For each of N vectors (N, M) the nearest of the others."""
+    distance = _distances(vectors, vectors)
+    np.fill_diagonal(distance, np.inf)
+    return np.asarray(distance.argmin(axis=1), dtype=np.int64)
+
+
+def _epoch_load(problem: Problem) -> Floats:
+    """Requests of each epoch over the mean, (T,)."""
+    load = np.bincount(
+        problem.group_epoch, weights=problem.group_requests, minlength=problem.epochs
+    )
+    return np.asarray(load / load.mean())
+
+
+def _distances(vectors: Floats, others: Floats) -> Floats:
+    return np.asarray(np.abs(vectors[:, None, :] - others[None, :, :]).sum(axis=2))
+
+
+def _apart(candidates: Floats, promise: Floats, count: int) -> Longs:
+    """The `count` most promising candidates that are not too close to each other."""
+    left = promise.copy()
+    chosen: list[int] = []
+    for _ in range(min(count, len(candidates))):
+        best = int(left.argmax())
+        chosen.append(best)
+        near = _distances(candidates, candidates[best : best + 1])[:, 0] < SPACING
+        left[near] *= 0.1
+        left[chosen] = -np.inf
+    return np.array(chosen, dtype=np.int64)

@@ -1,0 +1,73 @@
+"""Local searches of one batch, side by side; what each epoch gained is kept for the guide."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slit.kernels.local_search import improve_plan
+from slit.kernels.scalar import weigh
+from slit.kernels.terms import Terms
+from slit.problem import Problem
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Genes = NDArray[np.int16]
+
+NODE_PENALTY = 10.0
+"""What a node beyond capacity weighs, in widths of the front: no saving is worth one."""
+MOST_MOVES = 1 << 62
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Descent:
+    """A plan (G,) after local search, the moves evaluated, and what each epoch gained (T,)."""
+
+    plan: Genes
+    moves: int
+    gains: Floats
+
+
+def descend(
+    start: Genes,
+    weights: Floats,
+    problem: Problem,
+    terms: Terms,
+    *,
+    swaps: bool,
+    epochs: Bools | None = None,
+) -> Descent:
+    """Local search from `start` (G,) on weights (M,) @ objectives, on all epochs or those marked."""
+    plan = start.copy()
+    scalar = weigh(weights, problem, terms)
+    gains = np.zeros(problem.epochs)
+    moves = 0
+    for t in range(problem.epochs) if epochs is None else np.flatnonzero(epochs):
+        evaluated, change = improve_plan(
+            plan, problem, scalar, int(t), int(t) + 1, NODE_PENALTY, swaps, MOST_MOVES
+        )
+        moves += evaluated
+        gains[t] = -change
+    return Descent(plan, moves, gains)
+
+
+def descend_all(
+    starts: Genes,
+    weights: Floats,
+    problem: Problem,
+    terms: Terms,
+    *,
+    swaps: bool,
+    epochs: Bools,
+    threads: int,
+) -> list[Descent]:
+    """`descend` for each start (N, G) with its weights (N, M) and epochs (N, T), in order."""
+
+    def one(n: int) -> Descent:
+        return descend(starts[n], weights[n], problem, terms, swaps=swaps, epochs=epochs[n])
+
+    if threads == 1 or len(starts) < 2:
+        return [one(n) for n in range(len(starts))]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(one, range(len(starts))))

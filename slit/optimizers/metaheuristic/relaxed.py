@@ -1,0 +1,52 @@
+"""Starts from the linear relaxation: its box scales the objectives, its shares are rounded."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slit.exact.relaxation import Relaxation
+from slit.exact.rounding import round_shares
+from slit.optimizers.protocol import Task
+
+Floats = NDArray[np.float64]
+Genes = NDArray[np.int16]
+
+LARGEST_PROGRAM = 5_000_000
+"""Groups times placements beyond which the programs take longer than they save."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RelaxedStarts:
+    """Rounded optima of L weight vectors (L, M), which are shares of the box `low` + `span`."""
+
+    low: Floats  # (M,)
+    span: Floats  # (M,)
+    weights: Floats  # (L, M)
+    plans: Genes  # (L, G), may exceed capacity a little
+
+
+def relaxed_starts(task: Task, weights: Floats, *, threads: int) -> RelaxedStarts | None:
+    """Solve the relaxation for weights (L, M) of the unit box.
+
+    None if an objective has no linear part of its own, or if the programs would be too large.
+    """
+    problem = task.problem
+    if problem.groups * problem.placements > LARGEST_PROGRAM:
+        return None
+    relaxation = Relaxation(problem, task.scenario, task.objectives, threads=threads)
+    if relaxation.left_out or relaxation.terms.largest.any():
+        return None
+    n_objectives = len(task.objectives)
+    corners = np.array(
+        [
+            relaxation.lexicographic([m, *(k for k in range(n_objectives) if k != m)]).objectives
+            for m in range(n_objectives)
+        ]
+    )
+    low = corners.min(axis=0)
+    span = corners.max(axis=0) - low
+    span = np.where(span > 0, span, np.maximum(np.abs(low), 1.0))
+    solved = relaxation.minimize_many(weights / span)
+    plans = np.array([round_shares(problem, relaxation.shares(point)) for point in solved])
+    return RelaxedStarts(low, span, weights, plans)

@@ -13,9 +13,10 @@ Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 
 NEGLIGIBLE_QUEUE = 37.0
-"""exp(-37) vanishes beside 1 in double precision."""
+"""Mean waits of slack beyond which a queue's loss of quality, below exp(-37) / 38, vanishes beside 1
+in double precision."""
 NEGLIGIBLE_LATE = 700.0
-"""exp(-700) is the last before underflow."""
+"""Mean waits of slack beyond which nobody is late: exp(-700) is 1e-304, near the least double."""
 
 
 @kernel

@@ -174,6 +174,18 @@ def test_memory_shrinks_the_batch() -> None:
     np.testing.assert_allclose(compile_problem(hungry).node_seconds, expected, rtol=1e-14)
 
 
+def test_memory_holds_the_longest_mean_context_of_a_class() -> None:
+    # 2000 tokens at 5 MB in the second hour: 3 contexts, in the first hour too.
+    hungry = with_record(hand_scenario(), "variants", kv_bytes_per_token=5e6)
+    longer = with_requests(hungry, [1800, 3600], prompt=np.array([[[200.0]], [[1200.0]]]))
+    expected = 800 / (2 * 3 / 0.013)
+    found = compile_problem(longer).node_seconds
+    np.testing.assert_allclose(found, [[0.2 + expected] * 2, [1.2 + expected] * 2], rtol=1e-14)
+    # A context that nobody asks for does not count.
+    unasked = with_requests(longer, [1800, 0])
+    assert compile_problem(unasked).node_seconds[0, 0] < found[0, 0]
+
+
 def test_a_limit_on_the_time_per_token_is_judged_at_the_batch_that_fits() -> None:
     limited = with_record(hand_scenario(), "classes", itl_limit_s=0.0199)
     with pytest.raises(SlitError, match=r"epoch 0, origin town, class chat: no allowed placement"):

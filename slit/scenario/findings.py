@@ -23,3 +23,10 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.found}, expected {self.expected}"
+
+
+def error_of(message: object) -> Finding:
+    """The finding that a message of the form "where: found, expected what" states."""
+    head, _, expected = str(message).partition(", expected ")
+    where, _, found = head.rpartition(": ")
+    return Finding(Severity.ERROR, where, found, expected or "what the message says")

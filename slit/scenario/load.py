@@ -50,7 +50,7 @@ def load_scenario(
     whatever is missing, wrong or ambiguous.
     """
     raw = read_raw(scenario_path(name_or_path))
-    _other_horizon(raw, start, hours)
+    other_horizon(raw, start, hours)
     file = validated(raw)
     if start is not None:
         _refuse_fixed(file)
@@ -143,7 +143,8 @@ def _plain(site: DatacenterEntry) -> Datacenter:
     return Datacenter(**{name: getattr(site, name) for name in Datacenter.model_fields})
 
 
-def _other_horizon(raw: Raw, start: str | date | None, hours: float | None) -> None:
+def other_horizon(raw: Raw, start: str | date | None, hours: float | None) -> None:
+    """Put another start and length into the file as it was read."""
     horizon = raw.data.get("horizon")
     if not isinstance(horizon, dict):
         return

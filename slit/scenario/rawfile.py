@@ -2,7 +2,8 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -51,8 +52,12 @@ def scenario_path(name_or_path: str | PathLike[str]) -> Path:
     return path
 
 
-def read_raw(path: Path) -> Raw:
-    """Read a scenario file, what it extends, and its tables of records."""
+def read_raw(path: Path, *, errors: list[SlitError] | None = None) -> Raw:
+    """Read a scenario file, what it extends, and its tables of records.
+
+    A table that cannot be read raises SlitError; or it goes to `errors`, where that is given, and
+    its section is left out.
+    """
     data = read_toml(path)
     base = data.get("extends")
     if base is not None:
@@ -65,17 +70,30 @@ def read_raw(path: Path) -> Raw:
     if not isinstance(folders, dict) or not all(isinstance(v, str) for v in folders.values()):
         raise SlitError(f"{path}: folders: {folders!r}, expected paths by name")
     raw = Raw(path, data, Tables(path.parent, folders_of(folders, path.parent)))
-    for section in LISTS:
-        if isinstance(data.get(section), dict):
-            _expand(raw, section, data[section], section)
-    demand = data.get("demand")
-    if isinstance(demand, dict) and isinstance(demand.get("volumes"), dict):
-        data["demand"] = dict(demand)
-        _expand(raw, "volumes", demand["volumes"], "demand.volumes", into=data["demand"])
+    tables = [(data, section, section) for section in LISTS]
+    if isinstance(data.get("demand"), dict):
+        data["demand"] = dict(data["demand"])
+        tables.append((data["demand"], "volumes", "demand.volumes"))
+    for holder, section, where in tables:
+        if isinstance(holder.get(section), dict):
+            with _collected(errors, holder, section):
+                _expand(raw, section, holder[section], where, into=holder)
     if "quality" in data:
-        _add_quality(raw)
+        with _collected(errors, data, "quality"):
+            _add_quality(raw)
     _fill_signals(data)
     return raw
+
+
+@contextmanager
+def _collected(errors: list[SlitError] | None, holder: Data, section: str) -> Iterator[None]:
+    try:
+        yield
+    except SlitError as error:
+        if errors is None:
+            raise
+        errors.append(error)
+        del holder[section]
 
 
 def read_toml(path: Path) -> Data:
@@ -113,7 +131,7 @@ def checked_reference(raw: Raw, data: object, model: type[TableReference], where
         raise refused(error, model, where=f"{raw.path}: {where}", places={}) from None
 
 
-def _expand(raw: Raw, section: str, data: object, where: str, *, into: Data | None = None) -> None:
+def _expand(raw: Raw, section: str, data: object, where: str, *, into: Data) -> None:
     """Replace a table reference by the records of the table."""
     reference = checked_reference(raw, data, TableReference, where)
     try:
@@ -121,7 +139,7 @@ def _expand(raw: Raw, section: str, data: object, where: str, *, into: Data | No
         rows = _rows(table, reference)
     except SlitError as error:
         raise SlitError(f"{raw.path}: {where}: {error}") from None
-    (raw.data if into is None else into)[section] = rows
+    into[section] = rows
     parents = where.split(".")
     for number in range(len(rows)):
         key = (parents[0], number) if len(parents) == 1 else (where, number)

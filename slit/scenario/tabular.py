@@ -198,7 +198,10 @@ def folders_of(stated: Mapping[str, str], base: Path) -> dict[str, Path]:
             raise SlitError(f"folders: environment variable {name} is not set, expected a folder")
         return found
 
-    folders = {name: base / _VARIABLE.sub(value, text) for name, text in stated.items()}
+    folders = {
+        name: Path(os.path.normpath(base / _VARIABLE.sub(value, text)))
+        for name, text in stated.items()
+    }
     return {"slit": OWN_FOLDER} | folders
 
 

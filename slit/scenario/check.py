@@ -1,0 +1,188 @@
+"""Lint of a scenario: all that can be found before anything runs."""
+
+from collections.abc import Iterator
+from datetime import date
+from os import PathLike
+from typing import Any
+
+import numpy as np
+from pydantic import ValidationError
+
+from slit.errors import SlitError
+from slit.scenario.demand_layout import TableDemand
+from slit.scenario.findings import Finding, Severity, error_of
+from slit.scenario.invalid import findings_of
+from slit.scenario.layout import SIGNALS, ScenarioFile
+from slit.scenario.lint_scenario import lint_scenario
+from slit.scenario.lint_series import lint_series, lint_stamps
+from slit.scenario.load import build, other_horizon, records, switches_of
+from slit.scenario.rawfile import Raw, read_raw, scenario_path
+from slit.scenario.records import Accounting, Horizon
+from slit.scenario.references import SeriesReference
+from slit.scenario.resampling import Clock, clock_of
+from slit.scenario.scenario import Scenario
+from slit.scenario.series import SeriesReader
+from slit.scenario.sites import SIGNAL_UNITS
+from slit.units import UNITS
+
+ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
+
+
+def check_scenario(
+    name_or_path: str | PathLike[str],
+    *,
+    start: str | date | None = None,
+    hours: float | None = None,
+) -> list[Finding]:
+    """Findings of a scenario file and its tables, errors first; none stops the others.
+
+    Raises SlitError only where there is no such scenario.
+    """
+    return check_and_load(name_or_path, start=start, hours=hours)[0]
+
+
+def check_and_load(
+    name_or_path: str | PathLike[str],
+    *,
+    start: str | date | None = None,
+    hours: float | None = None,
+) -> tuple[list[Finding], Scenario | None]:
+    """The findings, and the scenario if it loads (for checks that need it compiled)."""
+    path = scenario_path(name_or_path)
+    errors: list[SlitError] = []
+    try:
+        raw = read_raw(path, errors=errors)
+        other_horizon(raw, start, hours)
+    except SlitError as error:
+        return [error_of(error)], None
+    findings = [error_of(error) for error in errors]
+    findings += _series(raw)
+    file, invalid = _validated(raw, bool(errors))
+    findings += invalid
+    scenario = None
+    if file is not None:
+        findings += _demand(file, raw)
+        try:
+            scenario = build(file, raw.tables)
+        except SlitError as error:
+            found = error_of(f"{raw.path}: {error}")
+            if not _known(found, findings):
+                findings.append(found)
+        else:
+            findings += lint_scenario(scenario)
+    distinct = list(dict.fromkeys(findings))
+    return sorted(distinct, key=lambda finding: ORDER[finding.severity]), scenario
+
+
+def _validated(raw: Raw, incomplete: bool) -> tuple[ScenarioFile | None, list[Finding]]:
+    """The checked file or what is wrong in it; sections whose table failed are not missed."""
+    try:
+        return ScenarioFile.model_validate(raw.data), []
+    except ValidationError as error:
+        found = findings_of(error, ScenarioFile, where=str(raw.path), places=raw.places)
+        return None, [f for f in found if not (incomplete and f.found == "missing")]
+
+
+def _series(raw: Raw) -> Iterator[Finding]:
+    """Lint every series, as far as the file can be understood."""
+    horizon = _part(Horizon, raw.data.get("horizon"))
+    accounting = _part(Accounting, raw.data.get("accounting"))
+    sites, defaults = raw.data.get("datacenters"), raw.data.get("signals", {})
+    if horizon is None or not isinstance(sites, list):
+        return
+    switches = () if accounting is None else switches_of(accounting)
+    reader = SeriesReader(raw.tables, clock_of(horizon), switches)
+    for site in sites:
+        if not isinstance(site, dict):
+            continue
+        fillers = {n: str(site.get(n, "")) for n in ("name", "zone", "jurisdiction")}
+        for name in SIGNALS:
+            own = name in site
+            reference = _part(SeriesReference, site.get(name, defaults.get(name)))
+            if reference is None:
+                continue
+            label = f"datacenters.{fillers['name']}.{name}"
+            where = label if own else f"signals.{name} ({fillers['name']})"
+            unit = SIGNAL_UNITS[name]
+            power = reference.unit in UNITS and UNITS[reference.unit].kind == "power"
+            if name == "renewable" and power:
+                unit = "kW"
+            yield from lint_series(
+                reader, reference, name, unit, where=f"{raw.path}: {where}", site=fillers
+            )
+
+
+def _part(model: type[Any], data: object) -> Any:
+    """A record if it is valid; what is not is reported elsewhere."""
+    try:
+        return None if data is None else model.model_validate(data)
+    except ValidationError:
+        return None
+
+
+def _demand(file: ScenarioFile, raw: Raw) -> Iterator[Finding]:
+    """Lint a table of demand row by row; other kinds are read as a whole."""
+    demand = file.demand
+    if not isinstance(demand, TableDemand):
+        return
+    where = f"{raw.path}: demand"
+    try:
+        table = raw.tables.open(demand.file).where(demand.where)
+        columns = {n: demand.columns.get(n, n) for n in ("origin", "class")}
+        texts = {name: table.texts(column) for name, column in columns.items()}
+    except SlitError as error:
+        yield error_of(f"{where}: {error}")
+        return
+    names = {
+        "origin": [origin.name for origin in records(file.origins)],
+        "class": [request_class.name for request_class in records(file.classes)],
+    }
+    for name, values in texts.items():
+        listed = names[name]
+        strange = np.flatnonzero(~np.isin(values, listed))
+        for value in dict.fromkeys(values[strange]):
+            row = int(np.flatnonzero(values == value)[0])
+            yield Finding(
+                Severity.ERROR, f"{where}: {table.place(row)}", f"{name} {value!r}",
+                f"one of {', '.join(listed)}",
+            )  # fmt: skip
+    for name in ("requests", "prompt", "output"):
+        try:
+            numbers = table.numbers(demand.columns.get(name, name))
+        except SlitError as error:
+            yield error_of(f"{where}: {error}")
+            continue
+        for wrong, what in ((numbers < 0, "below 0"), (np.isnan(numbers), "no number")):
+            rows = np.flatnonzero(wrong)
+            if len(rows):
+                yield Finding(
+                    Severity.ERROR, f"{where}: {table.place(int(rows[0]))}",
+                    f"{name} {what} ({len(rows)} such)", "a number >= 0",
+                )  # fmt: skip
+    if demand.time is not None:
+        yield from _demand_stamps(demand, table, texts, where, clock_of(file.horizon))
+
+
+def _demand_stamps(
+    demand: TableDemand, table: Any, texts: Any, where: str, clock: Clock
+) -> Iterator[Finding]:
+    pairs = np.array([f"{o}, {k}" for o, k in zip(*texts.values(), strict=True)], dtype=object)
+    for pair in dict.fromkeys(pairs):
+        part = table.take(np.flatnonzero(pairs == pair))
+        try:
+            stamps = part.stamps(demand.time, zone=demand.zone)
+        except SlitError as error:
+            yield error_of(f"{where}: {error}")
+            return
+        if len(stamps) > 1:
+            label = f"{where} ({pair}): {table.path}"
+            yield from lint_stamps(stamps, zone=demand.zone or "UTC", where=label, clock=clock)
+
+
+def _known(found: Finding, findings: list[Finding]) -> bool:
+    """Whether a refusal to load says again what the lint said of the same place."""
+    parts = found.where.split(": ")
+    return any(
+        finding.severity is Severity.ERROR and finding.where.split(": ")[:2] == parts[:2]
+        for finding in findings
+    )

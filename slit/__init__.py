@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from slit.api import compile_problem, evaluate, load_scenario, optimize, resume
+    from slit.api import check, compile_problem, evaluate, load_scenario, optimize, resume
     from slit.errors import InfeasibleError, SlitError
     from slit.front import Front
     from slit.record import read_run
@@ -23,6 +23,7 @@ _PLACES = {
     "InfeasibleError": "slit.errors",
     "Result": "slit.run",
     "SlitError": "slit.errors",
+    "check": "slit.api",
     "compile_problem": "slit.problem",
     "evaluate": "slit.api",
     "load_scenario": "slit.scenario.load",
@@ -36,6 +37,7 @@ __all__ = [
     "InfeasibleError",
     "Result",
     "SlitError",
+    "check",
     "compile_problem",
     "evaluate",
     "load_scenario",

@@ -20,6 +20,7 @@ from slit.record.checkpoint import Checkpoint, Keeper, forget
 from slit.record.folder import publish
 from slit.record.manifest import Manifest, Request, versions
 from slit.record.runs import write_run
+from slit.report import write_report
 from slit.run import Progress, Result, Watch, run
 from slit.scenario.scenario import Scenario
 from slit.scenario.store import scenario_hash
@@ -92,6 +93,7 @@ class Search:
 
         result = self.result(watch=both, checkpoint=checkpoint)
         write_run(partial, manifest=self._manifest(result), result=result, scenario=self.scenario)
+        write_report(partial, partial / "report.html")
         forget(partial)
         publish(partial, output, overwrite=overwrite)
         return result

@@ -48,7 +48,7 @@ def write_front(front: Front, folder: Path) -> None:
         ]
         for n in range(len(front))
     ]
-    _write_csv(folder / FRONT, [*FIRST, *front.names, *LAST], rows)
+    write_csv(folder / FRONT, [*FIRST, *front.names, *LAST], rows)
 
 
 def write_plans(X: Genes, folder: Path) -> None:
@@ -62,7 +62,7 @@ def write_history(entries: Sequence[Entry], names: Sequence[str], folder: Path) 
         [e.evaluations, e.moves, repr(e.seconds), e.plans, *(repr(value) for value in e.best)]
         for e in entries
     ]
-    _write_csv(folder / HISTORY, ["evaluations", "moves", "seconds", "plans", *names], rows)
+    write_csv(folder / HISTORY, ["evaluations", "moves", "seconds", "plans", *names], rows)
 
 
 def read_front(
@@ -119,7 +119,8 @@ def read_archive(file: Path, *, holding: str) -> dict[str, NDArray[Any]]:
         ) from error
 
 
-def _write_csv(file: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+def write_csv(file: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A CSV file in UTF-8 with a header."""
     with file.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(header)

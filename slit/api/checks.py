@@ -1,0 +1,30 @@
+"""Everything that can be said against a scenario before anything runs."""
+
+from datetime import date
+from os import PathLike
+
+from slit.errors import SlitError
+from slit.exact.feasibility import check_capacity
+from slit.problem import compile_problem
+from slit.scenario.check import check_and_load
+from slit.scenario.findings import Finding, Severity, error_of
+
+
+def check(
+    name_or_path: str | PathLike[str],
+    *,
+    start: str | date | None = None,
+    hours: float | None = None,
+) -> list[Finding]:
+    """Findings on a scenario's data, its compilation and its capacity, errors first.
+
+    Raises SlitError only where there is no such scenario.
+    """
+    findings, scenario = check_and_load(name_or_path, start=start, hours=hours)
+    if scenario is None or any(finding.severity is Severity.ERROR for finding in findings):
+        return findings
+    try:
+        check_capacity(compile_problem(scenario), scenario)
+    except SlitError as error:
+        return [error_of(error), *findings]
+    return findings

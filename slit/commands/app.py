@@ -1,0 +1,73 @@
+"""The command line as a whole: which subcommands there are, and how it ends."""
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from slit.commands.check import check
+from slit.commands.evaluate import evaluate
+from slit.commands.green_llm import green_llm
+from slit.commands.init import init
+from slit.commands.lists import objectives, optimizers, scenarios, schema
+from slit.commands.optimize import optimize
+from slit.commands.report import report
+from slit.commands.show import show
+from slit.commands.terminal import ExitCode, complain
+from slit.errors import SlitError
+
+
+class Commands(TyperGroup):
+    """Ends with the exit codes of slit: a user's mistake is one message, without a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the subcommand."""
+        try:
+            return super().invoke(ctx)
+        except SlitError as error:
+            complain(str(error))
+            raise typer.Exit(ExitCode.MISTAKE) from None
+        except KeyboardInterrupt:
+            complain("interrupted")
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from slit.record.manifest import versions
+
+        print(f"slit {versions()['slit']}")
+        raise typer.Exit
+
+
+@app.callback()
+def slit(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Print it."),
+    ] = False,
+) -> None:
+    """Where, when and with which model variant to serve language model requests."""
+
+
+app.command()(optimize)
+app.command()(init)
+app.command()(evaluate)
+app.command()(show)
+app.command()(report)
+app.command()(check)
+app.command()(scenarios)
+app.command()(objectives)
+app.command()(optimizers)
+app.command()(schema)
+app.command("green-llm")(green_llm)

@@ -1,0 +1,66 @@
+"""`slit scenarios`, `slit objectives`, `slit optimizers`, `slit schema`: what there is."""
+
+import json
+
+from slit.commands.terminal import AsJson, Plugin, print_json, print_table
+
+
+def scenarios(as_json: AsJson = False) -> None:
+    """List the scenarios that come with slit."""
+    from slit.scenario.builtin import builtin_scenarios
+
+    found = builtin_scenarios()
+    if as_json:
+        print_json({"scenarios": [entry._asdict() for entry in found]})
+        return
+    print_table(["name", "description"], [[e.name, e.description] for e in found], left=2)
+
+
+def objectives(plugin: Plugin = None, as_json: AsJson = False) -> None:
+    """List the objectives that --objectives may name."""
+    from slit.objectives import DEFAULT, available, load_plugin
+
+    if plugin is not None:
+        load_plugin(plugin)
+    found = [
+        {"name": o.name, "unit": o.unit, "title": o.title, "default": o.name in DEFAULT}
+        for o in available()
+    ]
+    if as_json:
+        print_json({"objectives": found})
+        return
+    rows = [
+        [str(o["name"]), str(o["unit"]), str(o["title"]), "default" if o["default"] else ""]
+        for o in found
+    ]
+    print_table(["name", "unit", "what it is", ""], rows, left=4)
+
+
+def optimizers(as_json: AsJson = False) -> None:
+    """List the optimizers that --optimizer may name."""
+    from slit.optimizers.registry import DEFAULT_OPTIMIZER, available
+
+    found = [
+        {
+            "name": entry.name,
+            "kind": str(entry.kind),
+            "what": entry.line,
+            "default": entry.name == DEFAULT_OPTIMIZER,
+        }
+        for entry in available()
+    ]
+    if as_json:
+        print_json({"optimizers": found})
+        return
+    rows = [
+        [str(o["name"]), str(o["kind"]), str(o["what"]), "default" if o["default"] else ""]
+        for o in found
+    ]
+    print_table(["name", "kind", "what it is", ""], rows, left=4)
+
+
+def schema() -> None:
+    """Print the JSON Schema of the scenario file."""
+    from slit.scenario.schema import json_schema
+
+    print(json.dumps(json_schema(), indent=2, ensure_ascii=False))

@@ -1,0 +1,151 @@
+"""`slit optimize`: the main job."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from slit.commands.terminal import AsJson, ExitCode, Plugin, Threads, complain, print_json
+from slit.errors import SlitError
+
+if TYPE_CHECKING:
+    from slit.run import Result
+
+RUNS = Path("runs")
+
+
+def optimize(
+    scenario: Annotated[
+        str, typer.Argument(metavar="SCENARIO", help="Name of a scenario, or its file.")
+    ] = "world-day",
+    optimizer: Annotated[
+        str | None, typer.Option(metavar="NAME", help="See slit optimizers.")
+    ] = None,
+    objectives: Annotated[
+        str | None,
+        typer.Option(metavar="A,B,C", help="See slit objectives."),
+    ] = None,
+    evaluations: Annotated[
+        int | None, typer.Option(metavar="N", help="Budget: full evaluations.")
+    ] = None,
+    moves: Annotated[
+        int | None, typer.Option(metavar="N", help="Budget: incremental evaluations.")
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(metavar="S", help="Budget: time (bits then vary).")
+    ] = None,
+    stagnation: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Stop after so many evaluations and moves without growth."),
+    ] = None,
+    population: Annotated[
+        int | None, typer.Option(metavar="N", help="Plans of a generation.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same bits.")] = 1,
+    threads: Threads = 1,
+    start: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Plan from another date (UTC).")
+    ] = None,
+    hours: Annotated[float | None, typer.Option(metavar="H", help="Plan so many hours.")] = None,
+    start_plan: Annotated[
+        str | None, typer.Option(metavar="RUN:PLAN", help="Begin with a plan of another run.")
+    ] = None,
+    baselines: Annotated[
+        bool, typer.Option(help="Make the reference plans too, and begin with them.")
+    ] = True,
+    output: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Run folder (default: a new one in runs/).")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an existing run folder.")
+    ] = False,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Continue a run that was killed.")
+    ] = None,
+    plugin: Plugin = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Search for the best plans of a scenario and write a run folder."""
+    from slit.api import optimize as search
+    from slit.api import resume as go_on
+    from slit.commands.progress import shown_progress
+    from slit.objectives import DEFAULT
+    from slit.optimizers.registry import DEFAULT_OPTIMIZER
+    from slit.stop import StopReason
+
+    if resume is not None and output is not None:
+        raise SlitError("--output: given with --resume, expected one of them")
+    names = None if objectives is None else [name.strip() for name in objectives.split(",")]
+    place = resume or output or default_output(scenario)
+    with shown_progress(quiet=quiet, names=tuple(names or DEFAULT)) as watch:
+        if resume is not None:
+            result = go_on(resume, plugin=plugin, threads=threads, watch=watch)
+        else:
+            result = search(
+                scenario,
+                objectives=names,
+                optimizer=optimizer or DEFAULT_OPTIMIZER,
+                evaluations=evaluations,
+                moves=moves,
+                seconds=seconds,
+                stagnation=stagnation,
+                seed=seed,
+                population=population,
+                threads=threads,
+                start=start,
+                hours=hours,
+                start_plan=start_plan,
+                baselines=baselines,
+                plugin=plugin,
+                output=place,
+                overwrite=overwrite,
+                watch=watch,
+            )
+    if as_json:
+        print_json(summary(place, result))
+    elif not quiet:
+        print_result(place, result)
+    if result.stop is StopReason.INTERRUPTED:
+        complain(f"interrupted: {place} holds the front found so far")
+        raise typer.Exit(ExitCode.INTERRUPTED)
+
+
+def default_output(scenario: str) -> Path:
+    """A folder in runs/ that does not exist: scenario and time."""
+    now = datetime.now().astimezone().strftime("%Y%m%d-%H%M%S")
+    first = RUNS / f"{Path(scenario).stem}-{now}"
+    others = (first.with_name(f"{first.name}-{n}") for n in range(2, 1000))
+    return next((path for path in (first, *others) if not path.exists()), first)
+
+
+def summary(place: Path, result: "Result") -> dict[str, Any]:
+    """A result as JSON."""
+    return {
+        "run": str(place),
+        "plans": int(result.front.on_front.sum()),
+        "feasible": result.feasible,
+        "evaluations": result.evaluations,
+        "moves": result.moves,
+        "seconds": result.seconds,
+        "stop": str(result.stop),
+    }
+
+
+def print_result(place: Path, result: "Result") -> None:
+    """What was found, and where it is."""
+    from slit.commands.show import picks_of, print_picks
+    from slit.record.manifest import read_manifest
+
+    manifest = read_manifest(place)
+    for note in manifest.notes:
+        print(note)
+    print_picks(picks_of(result.front, search=manifest.optimizer))
+    moves = f" and {result.moves:,} moves" if result.moves else ""
+    print(
+        f"\n{int(result.front.on_front.sum())} plans on the front after {result.evaluations:,} "
+        f"evaluations{moves} in {result.seconds:.1f} s (stopped by: {result.stop})"
+    )
+    report = place / "report.html"
+    print(f"run folder: {place}{f' (open {report})' if report.exists() else ''}")

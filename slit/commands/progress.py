@@ -1,0 +1,59 @@
+"""A progress bar for long work, on standard error and only on a terminal."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from slit.run import Progress, Watch
+
+
+@contextmanager
+def shown_progress(*, quiet: bool, names: tuple[str, ...]) -> Iterator[Watch | None]:
+    """A watcher that draws the bar: work a second, best values so far, time left."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    bar = Bar(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TextColumn("{task.fields[best]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    with bar:
+        task = bar.add_task("searching", total=1.0, rate="", best="")
+
+        def watch(progress: Progress) -> None:
+            bar.update(
+                task,
+                completed=progress.share,
+                rate=rate_text(progress),
+                best=best_text(progress, names),
+            )
+
+        yield watch
+
+
+def rate_text(progress: Progress) -> str:
+    """Evaluations a second, and moves where there are any."""
+    loop = progress.loop
+    seconds = max(loop.seconds, 1e-9)
+    text = f"{loop.evaluations / seconds:,.0f} evaluations/s"
+    return f"{text}, {loop.moves / seconds / 1e6:.1f} M moves/s" if loop.moves else text
+
+
+def best_text(progress: Progress, names: tuple[str, ...]) -> str:
+    """The least value of each objective so far, each for itself."""
+    if not progress.loop.history:
+        return ""
+    last = progress.loop.history[-1]
+    if not last.plans:
+        return "no feasible plan yet"
+    return ", ".join(f"{name} {value:.4g}" for name, value in zip(names, last.best, strict=False))

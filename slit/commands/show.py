@@ -1,0 +1,154 @@
+"""`slit show`: the plans of a run that have a name, or one plan in detail."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from slit.commands.terminal import (
+    AsJson,
+    Plugin,
+    RunFolder,
+    number,
+    percent,
+    print_json,
+    print_table,
+)
+from slit.errors import SlitError
+
+if TYPE_CHECKING:
+    from slit.front import Front
+    from slit.record import Run
+    from slit.report.picks import PicksData
+
+
+def show(
+    folder: RunFolder,
+    plan: Annotated[
+        str | None, typer.Option(metavar="ID", help="One plan: its number or the name of a pick.")
+    ] = None,
+    routing: Annotated[
+        bool,
+        typer.Option("--routing", help="Write routing.csv: what a gateway would load (--plan)."),
+    ] = False,
+    against: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Pick that savings refer to (default: nearest)."),
+    ] = None,
+    plugin: Plugin = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print the extremes, the balanced plan, the lexicographic plan and the baselines of a run."""
+    from slit.record import read_run
+    from slit.record.runs import check_plugin
+
+    run = read_run(folder)
+    if plugin is not None:
+        check_plugin(run.manifest.plugin, plugin)
+    if routing and plan is None:
+        raise SlitError("--routing: no plan, expected --plan ID (see slit show RUN)")
+    content: dict[str, Any] = {}
+    if plan is not None:
+        content = _plan(run, plan, routing=routing, as_json=as_json)
+    picks = picks_of(run.front, search=run.manifest.optimizer, against=against)
+    if as_json:
+        print_json({"picks": picks_content(picks), "against": picks.reference, **content})
+    elif plan is None:
+        for note in run.manifest.notes:
+            print(note)
+        print_picks(picks)
+
+
+def picks_of(front: "Front", *, search: str, against: str | None = None) -> "PicksData":
+    """The picks of a front. Raises SlitError if `against` is none of them."""
+    from slit.report.picks import picks_data
+
+    picks = picks_data(front, search=search, reference=against)
+    if against is not None and picks.reference is None:
+        listed = ", ".join(mark.name for mark in picks.marks)
+        raise SlitError(f"--against: {against!r}, expected one of {listed}")
+    return picks
+
+
+def picks_content(picks: "PicksData") -> list[dict[str, Any]]:
+    """The picks as JSON."""
+    names = [axis.name for axis in picks.axes]
+    return [
+        {
+            "name": mark.name,
+            "plan": mark.plan,
+            "method": mark.method,
+            "values": dict(zip(names, values.tolist(), strict=True)),
+            "saving_percent": dict(zip(names, saving, strict=True)),
+            "violation": float(violation),
+        }
+        for mark, values, saving, violation in zip(
+            picks.marks, picks.values, picks.savings, picks.violation, strict=True
+        )
+    ]
+
+
+def print_picks(picks: "PicksData") -> None:
+    """The picks as a table: values, and below them what they save."""
+    header = ["pick", "plan", *(f"{axis.name} ({axis.unit})" for axis in picks.axes)]
+    infeasible = bool((picks.violation > 0).any())
+    if infeasible:
+        header.append("violation (nodes)")
+    rows = []
+    for n, mark in enumerate(picks.marks):
+        row = [mark.name, str(mark.plan), *(number(value) for value in picks.values[n])]
+        rows.append([*row, number(picks.violation[n])] if infeasible else row)
+    print_table(header, rows)
+    if picks.reference is not None:
+        print(f"\nSaving against {picks.reference}:")
+        header = ["pick", "plan", *(axis.name for axis in picks.axes)]
+        rows = [
+            [mark.name, str(mark.plan), *(percent(value) for value in saving)]
+            for mark, saving in zip(picks.marks, picks.savings, strict=True)
+        ]
+        print_table(header, rows)
+
+
+def _plan(run: "Run", plan: str, *, routing: bool, as_json: bool) -> dict[str, Any]:
+    """Print one plan in detail, or give it as JSON."""
+    from slit.ledger import write_ledger
+    from slit.problem import compile_problem
+    from slit.record.routing import write_routing
+
+    front = run.front
+    row = front.row_of(plan, prefix=run.manifest.optimizer)
+    ledger = write_ledger(front.X[row], compile_problem(run.scenario), run.scenario)
+    path: Path | None = write_routing(ledger, run.folder) if routing else None
+    sums = {
+        "facility_kwh": ledger.facility_kwh.sum(axis=0).tolist(),
+        "carbon_kg": ledger.carbon_kg.sum(axis=0).tolist(),
+        "water_l": (ledger.water_on_site_l + ledger.water_off_site_l).sum(axis=0).tolist(),
+        "cost_usd": ledger.cost_usd.sum(axis=0).tolist(),
+    }
+    names = [center.name for center in run.scenario.datacenters]
+    if not as_json:
+        feasible = "feasible" if front.G[row] == 0 else f"violation {front.G[row]:g} nodes"
+        print(f"plan {front.plans[row]} by {front.methods[row]}, {feasible}")
+        for m, name in enumerate(front.names):
+            print(f"  {name}: {front.F[row, m]:.6g} {front.units[m]}")
+        header = ["datacenter", "facility (kWh)", "carbon (kg CO2e)", "water (L)", "cost (USD)"]
+        rows = [
+            [name, *(number(values[d]) for values in sums.values())] for d, name in enumerate(names)
+        ]
+        print_table(header, rows)
+        if path is not None:
+            print(path)
+    values = dict(zip(front.names, front.F[row].tolist(), strict=True))
+    content: dict[str, Any] = {
+        "plan": {
+            "plan": int(front.plans[row]),
+            "method": front.methods[row],
+            "values": values,
+            "violation": float(front.G[row]),
+            "datacenters": [
+                {"datacenter": name, **{key: column[d] for key, column in sums.items()}}
+                for d, name in enumerate(names)
+            ],
+        }
+    }
+    return content | ({"routing": str(path)} if path is not None else {})

@@ -1,0 +1,65 @@
+"""What the subcommands print: messages to standard error, results to standard output."""
+
+import json
+import sys
+from collections.abc import Sequence
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+WIDE = 240
+"""Columns where nobody looks: a pipe or a file should not get cut tables."""
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Plugin = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="Python file with objectives of your own."),
+]
+Threads = Annotated[int, typer.Option(min=1, help="Threads that evaluate plans.")]
+RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that slit optimize wrote.")]
+
+
+class ExitCode(IntEnum):
+    """How a command ended."""
+
+    DONE = 0
+    DIFFERS = 1
+    MISTAKE = 2
+    INTERRUPTED = 130
+
+
+def complain(message: str) -> None:
+    """One message on standard error."""
+    print(f"slit: {message}", file=sys.stderr)
+
+
+def print_json(content: dict[str, Any]) -> None:
+    """One JSON object on standard output."""
+    print(json.dumps(content, allow_nan=False))
+
+
+def print_table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1, title: str | None = None
+) -> None:
+    """A plain table on standard output; the first `left` columns are text, the others figures."""
+    console = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
+    table = Table(box=None, pad_edge=False, title=title, title_justify="left")
+    for number, name in enumerate(header):
+        table.add_column(name, justify="left" if number < left else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def number(value: float) -> str:
+    """A figure with four digits that mean something."""
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+
+
+def percent(value: float | None) -> str:
+    """A saving; a dash where it means nothing."""
+    return "–" if value is None else f"{value:+.1f} %"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from operators.arrays import Bools, Genes, Ints, check_length, read_genes, read_ints
+from operators.arrays import Bools, Genes, Ints, check_length, read_genes, read_ints, read_padded
 
 
 class Allowed(NamedTuple):
@@ -27,13 +27,12 @@ def read_allowed(
 
     ValueError if a row has no options, an option is negative or a gene's row does not exist.
     """
-    padded = np.asarray(options)
-    table = read_genes(np.maximum(padded, 0), name="options")
+    table = read_padded(options, name="options")
     count = read_ints(option_count, name="option_count", below=table.shape[1] + 1)
     check_length(count, len(table), name="option_count", meaning="one a row of options")
     listed = np.arange(table.shape[1]) < count[:, None]
-    if (count == 0).any() or (padded < 0)[listed].any():
-        row = int(np.flatnonzero((count == 0) | ((padded < 0) & listed).any(axis=1))[0])
+    if (count == 0).any() or (table < 0)[listed].any():
+        row = int(np.flatnonzero((count == 0) | ((table < 0) & listed).any(axis=1))[0])
         raise ValueError(f"options: row {row}, expected one value or more, all of them >= 0")
     rows = read_ints(gene_row, name="gene_row", below=len(table))
     if genes is not None:

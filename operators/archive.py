@@ -49,8 +49,12 @@ class Archive:
     ) -> None:
         check_positive(genes, name="genes", smallest=0)
         check_positive(objectives, name="objectives")
-        sums = np.zeros((0, objectives)) if weights is None else weights
-        self._promises = np.concatenate([np.eye(objectives), read_floats(sums, name="weights")])
+        sums = read_floats(
+            np.zeros((0, objectives)) if weights is None else weights, name="weights"
+        )
+        if sums.shape[1] != objectives:
+            raise ValueError(f"weights: {sums.shape[1]} columns, expected {objectives}")
+        self._promises = np.concatenate([np.eye(objectives), sums])
         if capacity is not None and capacity < len(self._promises):
             raise ValueError(
                 f"capacity: {capacity}, expected {len(self._promises)} or more"

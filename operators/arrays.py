@@ -24,6 +24,13 @@ def read_genes(values: ArrayLike, *, name: str = "population", dimensions: int =
     return _reading(array.astype(np.int16, copy=False))
 
 
+def read_padded(values: ArrayLike, *, name: str) -> Genes:
+    """A table of values as int16, padded with -1. ValueError if not integers of -1 or more."""
+    largest = np.iinfo(np.int16).max
+    array = _integers(values, name=name, dimensions=2, smallest=-1, largest=largest)
+    return _reading(array.astype(np.int16, copy=False))
+
+
 def read_ints(values: ArrayLike, *, name: str, dimensions: int = 1, below: int = 2**31) -> Ints:
     """Indices as int32. ValueError if not integers in 0 .. below - 1."""
     array = _integers(values, name=name, dimensions=dimensions, largest=below - 1)

@@ -23,8 +23,7 @@ def das_dennis(objectives: int, partitions: int) -> Floats:
     check_positive(objectives, name="objectives")
     check_positive(partitions, name="partitions")
     slots = partitions + objectives - 1
-    bars = np.array(list(combinations(range(slots), objectives - 1)), dtype=np.int64)
-    bars = bars.reshape(-1, objectives - 1)
+    bars = list(combinations(range(slots), objectives - 1))
     edges = np.full((len(bars), objectives + 1), -1)
     edges[:, 1:-1] = bars
     edges[:, -1] = slots

@@ -28,7 +28,10 @@ def hypervolume_contributions(objectives: ArrayLike, *, reference: ArrayLike) ->
     values, corner = _read(objectives, reference)
     if not len(values):
         return np.zeros(0)
-    lost: Floats = moocore.hv_contributions(values, ref=corner)
+    if values.shape[1] == 1:
+        best, second = np.sort(np.append(values, corner))[:2]
+        return np.where(values[:, 0] == best, second - best, 0.0)
+    lost: Floats = moocore.hv_contributions(values, ref=corner, ignore_dominated=False)
     return lost
 
 

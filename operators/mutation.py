@@ -19,8 +19,10 @@ from operators.arrays import (
     check_probability,
     read_first,
     read_genes,
+    read_padded,
 )
 from operators.compiling import kernel
+from operators.crossover import block_labels
 from operators.nsga2_variation import draw_genes, reset_genes
 
 NEGLIGIBLE = 1e-18
@@ -68,7 +70,7 @@ def swap(
     allowed = allowed_table(table, count, values=_values(mutated, table))
     blocks = read_first([0, genes] if block_first is None else block_first, genes=genes)
     offsets, drawn = _draw(mutated, rate, rng)
-    _swap(mutated, offsets, drawn, rows, allowed, blocks, rng)
+    _swap(mutated, offsets, drawn, rows, allowed, blocks, block_labels(blocks), rng)
     return mutated
 
 
@@ -89,10 +91,10 @@ def shift(
     """
     mutated = read_genes(population).copy()
     rows, table, count = read_allowed(gene_row, options, option_count, genes=mutated.shape[1])
-    near = np.ascontiguousarray(neighbors, dtype=np.int16)
+    near = read_padded(neighbors, name="neighbors")
     values = max(_values(mutated, table), int(near.max(initial=0)) + 1)
-    if near.ndim != 2 or len(near) < values:
-        raise ValueError(f"neighbors: shape {near.shape}, expected one row for {values} values")
+    if len(near) < values:
+        raise ValueError(f"neighbors: {len(near)} rows, expected {values} (one a value)")
     allowed = allowed_table(table, count, values=values)
     offsets, drawn = _draw(mutated, rate, rng)
     _shift(mutated, offsets, drawn, rows, allowed, near, rng)
@@ -145,14 +147,14 @@ def _swap(
     gene_row: Ints,
     allowed: Bools,
     block_first: Ints,
+    block: Ints,
     rng: Generator,
 ) -> None:
     for i in range(population.shape[0]):
         row = population[i]
         for k in range(offsets[i], offsets[i + 1]):
             gene = drawn[k]
-            block = np.searchsorted(block_first, gene, side="right") - 1
-            start, end = block_first[block], block_first[block + 1]
+            start, end = block_first[block[gene]], block_first[block[gene] + 1]
             other = start + int(rng.random() * (end - start))
             value, received = row[gene], row[other]
             if allowed[gene_row[gene], received] and allowed[gene_row[other], value]:

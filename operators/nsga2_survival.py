@@ -22,13 +22,12 @@ def sorted_order(keys: Floats) -> Longs:
     hundred points of a population takes a quarter of the time of merging.
     """
     n = keys.shape[0]
-    if n == 0:
-        return np.empty(0, np.int64)
-    low, high = keys[0], keys[0]
+    order = np.arange(n)
+    low, high = np.inf, -np.inf
     for key in keys:
         low, high = min(low, key), max(high, key)
-    if low < -LARGEST or high > LARGEST or high - low < 1.0 / LARGEST:
-        return np.argsort(keys, kind="mergesort")
+    if low < -LARGEST or high > LARGEST or not high - low > 1.0 / LARGEST:
+        return _merged_order(keys, order)
     scale = (n - 1) / (high - low)
     bucket, first = np.empty(n, np.int64), np.zeros(n + 1, np.int64)
     for i in range(n):
@@ -39,8 +38,7 @@ def sorted_order(keys: Floats) -> Longs:
         steps += first[b + 1] * first[b + 1]
         first[b + 1] += first[b]
     if steps > CROWDED_BUCKETS * n:
-        return np.argsort(keys, kind="mergesort")
-    order = np.empty(n, np.int64)
+        return _merged_order(keys, order)
     for i in range(n):
         order[first[bucket[i]]] = i
         first[bucket[i]] += 1
@@ -55,19 +53,55 @@ def sorted_order(keys: Floats) -> Longs:
 
 
 @kernel
+def _merged_order(keys: Floats, order: Longs) -> Longs:
+    """The same by merging, for keys that crowd in few buckets or are infinite."""
+    n = keys.shape[0]
+    other = np.empty(n, np.int64)
+    width = 1
+    while width < n:
+        for start in range(0, n, 2 * width):
+            middle, end = min(start + width, n), min(start + 2 * width, n)
+            left, right = start, middle
+            for k in range(start, end):
+                if left == middle or (right < end and keys[order[right]] < keys[order[left]]):
+                    other[k] = order[right]
+                    right += 1
+                else:
+                    other[k] = order[left]
+                    left += 1
+        order, other = other, order
+        width *= 2
+    return order
+
+
+@kernel
 def lexicographic_order(objectives: Floats, violation: Floats) -> Longs:
     """Order of the points (n,) by violation, then first objective, then second and so on."""
     n, m = objectives.shape
-    order = sorted_order(objectives[:, 0].copy())
-    tied = False
-    for s in range(1, n):
-        tied |= objectives[order[s], 0] == objectives[order[s - 1], 0]
-    if tied:
-        order = np.arange(n)
-        for column in range(m - 1, -1, -1):
-            order = order[sorted_order(objectives[:, column][order])]
-    if np.any(violation > 0.0):
-        order = order[sorted_order(violation[order])]
+    order, other, keys = np.arange(n), np.arange(n), np.empty(n)
+    tied, violated = False, False
+    for i in range(n):
+        violated |= violation[i] > 0.0
+    for step in range(m + 2):
+        # The first objective alone; where it has ties, all from the last; then the violation.
+        column = m - step if step > 0 else 0
+        if step <= m:
+            if step > 0 and not tied:
+                continue
+            for s in range(n):
+                keys[s] = objectives[order[s], column]
+        elif violated:
+            for s in range(n):
+                keys[s] = violation[order[s]]
+        else:
+            continue
+        by_key = sorted_order(keys)
+        for s in range(n):
+            other[s] = order[by_key[s]]
+        order, other = other, order
+        if step == 0:
+            for s in range(1, n):
+                tied |= keys[by_key[s]] == keys[by_key[s - 1]]
     return order
 
 
@@ -132,7 +166,8 @@ def _longest_of_three(columns: Floats, depth: Longs, s: int) -> int:
 @kernel
 def _longest(columns: Floats, depth: Longs, s: int, above: Longs) -> int:
     before = depth.shape[0]
-    above[:before] = depth
+    for j in range(before):
+        above[j] = depth[j]
     for column in range(columns.shape[0]):
         x = columns[column, s]
         values = columns[column][s - before : s]
@@ -172,8 +207,10 @@ def crowd(objectives: Floats, members: Longs, crowding: Floats) -> None:
         crowding[i] = 0.0 if k > 2 else np.inf
     if k <= 2:
         return
+    values = np.empty(k)
     for m in range(objectives.shape[1]):
-        values = objectives[:, m][members]
+        for s in range(k):
+            values[s] = objectives[members[s], m]
         order = sorted_order(values)
         low, high = values[order[0]], values[order[k - 1]]
         crowding[members[order[0]]] = np.inf
@@ -198,19 +235,31 @@ def choose_survivors(
     rank = rank_points(objectives, violation, distinct)
     members, first = fronts(rank)
     crowding, taken = np.zeros(n), np.zeros(n, np.bool_)
+    above_all = objectives.shape[1] + 1.0
     left, f = size, 0
     while left > 0:
         front = members[first[f] : first[f + 1]]
+        k = front.shape[0]
         crowd(objectives, front, crowding)
-        if front.shape[0] <= left:
-            taken[front] = True
+        if k > left:
+            keys = np.empty(k)
+            for s in range(k):
+                keys[s] = -min(crowding[front[s]], above_all)
+            order = sorted_order(keys)
+            for s in range(left):
+                taken[front[order[s]]] = True
         else:
-            above_all = objectives.shape[1] + 1.0
-            by_crowding = sorted_order(-np.minimum(crowding[front], above_all))
-            taken[front[by_crowding[:left]]] = True
-        left -= min(left, front.shape[0])
+            for i in front:
+                taken[i] = True
+        left -= min(left, k)
         f += 1
-    return np.flatnonzero(taken), rank, crowding
+    chosen = np.empty(size, np.int64)
+    count = 0
+    for i in range(n):
+        if taken[i]:
+            chosen[count] = i
+            count += 1
+    return chosen, rank, crowding
 
 
 @kernel
@@ -231,12 +280,11 @@ def survive(
     nothing; `rank` (N,) and `crowding` (N,) are written.
     """
     n, k = population.shape[0], offspring.shape[0]
-    merged = np.empty((n + k, objectives.shape[1]))
-    merged[:n] = objectives
-    merged[n:] = offspring_objectives
-    merged_violation = np.empty(n + k)
-    merged_violation[:n] = violation
-    merged_violation[n:] = offspring_violation
+    merged, merged_violation = np.empty((n + k, objectives.shape[1])), np.empty(n + k)
+    for i in range(n + k):
+        merged_violation[i] = violation[i] if i < n else offspring_violation[i - n]
+        for m in range(objectives.shape[1]):
+            merged[i, m] = objectives[i, m] if i < n else offspring_objectives[i - n, m]
     chosen, ranks, crowdings = choose_survivors(merged, merged_violation, n, distinct)
     stays = np.zeros(n, np.bool_)
     entered = 0
@@ -253,9 +301,11 @@ def survive(
                 place += 1
             target = place
             place += 1
-            population[target] = offspring[i - n]
-            objectives[target] = offspring_objectives[i - n]
-            violation[target] = offspring_violation[i - n]
+            for g in range(population.shape[1]):
+                population[target, g] = offspring[i - n, g]
+            for m in range(objectives.shape[1]):
+                objectives[target, m] = merged[i, m]
+            violation[target] = merged_violation[i]
         rank[target] = ranks[i]
         crowding[target] = crowdings[i]
     return entered

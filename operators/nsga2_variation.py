@@ -80,7 +80,8 @@ def cross_pairs(
         c = children[2 * k]
         d = children[2 * k + 1] if 2 * k + 1 < children.shape[0] else spare
         if probability < 1.0 and rng.random() >= probability:
-            mask[:] = 0
+            for g in range(genes):
+                mask[g] = 0
         elif unit_share > 0.0 and rng.random() < unit_share:
             draw_bits(unit_mask, rng)
             for g in range(genes):
@@ -103,8 +104,15 @@ def draw_genes(rows: int, genes: int, count_table: Floats, rng: Generator) -> tu
     """
     offsets = np.zeros(rows + 1, np.int64)
     for i in range(rows):
-        count = np.searchsorted(count_table, rng.random(), side="right")
-        offsets[i + 1] = offsets[i] + count
+        drawn_share = rng.random()
+        low, high = 0, count_table.shape[0] - 1
+        while low < high:
+            middle = (low + high) // 2
+            if count_table[middle] <= drawn_share:
+                low = middle + 1
+            else:
+                high = middle
+        offsets[i + 1] = offsets[i] + low
     drawn = np.empty(offsets[rows], np.int64)
     last_row = np.full(genes, -1, np.int64)
     for i in range(rows):

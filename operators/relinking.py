@@ -162,19 +162,24 @@ def _walk(
     start: Genes, guide: Genes, block_first: Ints, blocks: Longs, steps: Longs, children: Genes
 ) -> None:
     """Child c has the first steps[c] (not falling) of `blocks` from the guide."""
+    taken = 0
     for c in range(steps.shape[0]):
-        children[c] = start if c == 0 else children[c - 1]
-        for k in range(0 if c == 0 else steps[c - 1], steps[c]):
-            first, end = block_first[blocks[k]], block_first[blocks[k] + 1]
-            children[c, first:end] = guide[first:end]
+        for g in range(start.shape[0]):
+            children[c, g] = start[g] if c == 0 else children[c - 1, g]
+        while taken < steps[c]:
+            block = blocks[taken]
+            for g in range(block_first[block], block_first[block + 1]):
+                children[c, g] = guide[g]
+            taken += 1
 
 
 @kernel
 def _gather(parents: Genes, choice: Longs, block_first: Ints, children: Genes) -> None:
     for c in range(choice.shape[0]):
         for b in range(choice.shape[1]):
-            first, end = block_first[b], block_first[b + 1]
-            children[c, first:end] = parents[choice[c, b], first:end]
+            parent = choice[c, b]
+            for g in range(block_first[b], block_first[b + 1]):
+                children[c, g] = parents[parent, g]
 
 
 @kernel

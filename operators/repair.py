@@ -150,15 +150,16 @@ def repair_rows(
 ) -> None:
     """Repair chromosomes in place and write their excess (N,); checks nothing."""
     values = np.zeros((quantum.shape[0], 4), np.int64)
-    values[:, QUANTUM] = quantum
-    values[:, RESOURCE] = resource
+    for v in range(quantum.shape[0]):
+        values[v, QUANTUM], values[v, RESOURCE] = quantum[v], resource[v]
     pools = np.zeros((limits.shape[1], 2), np.int64)
     for i in range(population.shape[0]):
         excess[i] = 0
         for b in range(limits.shape[0]):
             start, end = block_first[b], block_first[b + 1]
             genes, rows = population[i, start:end], load_row[start:end]
-            pools[:, LIMIT] = limits[b]
+            for r in range(limits.shape[1]):
+                pools[r, LIMIT] = limits[b, r]
             _add_up(genes, rows, load, values, pools)
             if passes > 0 and _excess(pools) > 0:
                 _repair_block(
@@ -179,8 +180,10 @@ def repair_rows(
 @kernel
 def _add_up(genes: Genes, rows: Ints, load: Longs, values: Longs, pools: Longs) -> None:
     """Work and nodes of each value, nodes used of each resource."""
-    values[:, WORK] = 0
-    pools[:, USED] = 0
+    for v in range(values.shape[0]):
+        values[v, WORK] = 0
+    for r in range(pools.shape[0]):
+        pools[r, USED] = 0
     for g in range(genes.shape[0]):
         values[genes[g], WORK] += load[rows[g], genes[g]]
     for v in range(values.shape[0]):
@@ -313,9 +316,12 @@ def _empty_node(
 
     The smallest gene that does it alone goes first, else the largest.
     """
-    here = order[genes[order] == v]
-    moved = np.empty(here.shape[0], np.int64)
-    done, left = 0, here.shape[0]
+    here, moved = np.empty(order.shape[0], np.int64), np.empty(order.shape[0], np.int64)
+    done, left = 0, 0
+    for g in order:
+        if genes[g] == v:
+            here[left] = g
+            left += 1
     enough = values[v, NODES] - 1
     while values[v, NODES] > enough and left > 0:
         need = values[v, WORK] - enough * values[v, QUANTUM]

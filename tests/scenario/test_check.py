@@ -196,7 +196,7 @@ def year(files: Files, *, zone: str, local: str | None = None, drop: int | None 
     from zoneinfo import ZoneInfo
 
     start = datetime(2023, 12, 31, 22, tzinfo=UTC)
-    rows = []
+    rows: list[str] = []
     for h in range(8800):
         if h == drop:
             continue

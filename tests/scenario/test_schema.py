@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,6 +48,12 @@ def test_every_field_of_every_record_stands_in_the_table() -> None:
         "| `utilization` | 1 | target utilization of an active node | > 0, ≤ 0.95 | 0.8 |" in text
     )
     assert "Undefined" not in text
+
+
+def test_the_page_of_fields_is_up_to_date(repository: Path) -> None:
+    """If this fails: python tools/build_fields.py."""
+    page = (repository / "docs" / "fields.md").read_text(encoding="utf-8")
+    assert page.endswith(field_table())
 
 
 def test_every_number_of_a_record_has_a_unit() -> None:

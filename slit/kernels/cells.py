@@ -13,8 +13,8 @@ Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 
 NEGLIGIBLE_QUEUE = 37.0
-"""Mean waits of slack beyond which a queue's loss of quality, below exp(-37) / 38, vanishes beside 1
-in double precision."""
+"""Mean waits of slack beyond which a queue's loss of quality, below exp(-37) / 38, vanishes beside
+1 in double precision."""
 NEGLIGIBLE_LATE = 700.0
 """Mean waits of slack beyond which nobody is late: exp(-700) is 1e-304, near the least double."""
 
@@ -189,3 +189,56 @@ def serve_groups(
                 sigma = (1.0 - share) * sigma + share * service[j, p, 2]
             served[p, 0] += requests * late
             served[p, 1] += requests * (accuracy[k, p] * sigma)
+
+
+@kernel
+def queue_value(
+    counts: Ints,
+    first: int,
+    first_change: int,
+    second: int,
+    second_change: int,
+    work: int,
+    requests: int,
+    prompts: int,
+    nodes: int,
+    fixed: Floats,
+    units: Floats,
+    queued: Floats,
+    promises: Floats,
+    least: float,
+) -> float:
+    """What the queue of a cell weighs, after changes in the chunks of up to two groups.
+
+    counts (I,), queued (I, 3) are those of the cell; fixed and units as in `Epoch`.
+    """
+    if nodes == 0:
+        return 0.0
+    prompt = prompts / requests * units[1]
+    chance, mean_wait = queue(
+        work / (nodes * units[2]),
+        nodes * fixed[0],
+        fixed[1] + fixed[2] * prompt,
+        units[3],
+    )
+    total = units[4] * requests * units[0] * chance * mean_wait
+    horizon = NEGLIGIBLE_QUEUE * mean_wait
+    if least > horizon:
+        return float(total)
+    for i in range(counts.shape[0]):
+        chunks = counts[i]
+        if i == first:
+            chunks += first_change
+        if i == second:
+            chunks += second_change
+        if chunks > 0:
+            slack = queued[i, 0]
+            if slack < horizon:
+                late = math.exp(-slack / mean_wait) if slack > 0.0 else 1.0
+                total += (
+                    chunks
+                    * chance
+                    * late
+                    * (queued[i, 1] + queued[i, 2] * mean_wait / (promises[i] + mean_wait))
+                )
+    return float(total)

@@ -119,7 +119,7 @@ class Choice:
         return candidates[chosen], epochs, rows[chosen]
 
     def _features(self, weights: Floats, pool: EpochPool, span: Floats) -> Floats:
-        """(N, T, F): the weights, the hour, the load, the start's value and what is known nearby."""
+        """(N, T, F): weights, hour, load, value of the start, distance to what was searched."""
         shape = (len(weights), self._epochs)
         if not self._settings.guided:
             return np.zeros((*shape, self._n_objectives + EPOCH_FEATURES))
@@ -187,7 +187,7 @@ class Choice:
 
 
 def spread_weights(objectives: int, *, count: int) -> Floats:
-    """About `count` weight vectors, evenly over the simplex: the finest design that is no larger."""
+    """The finest even design of weight vectors (N, M) that has at most `count` of them."""
     partitions = 1
     while len(das_dennis(objectives, partitions + 1)) <= count:
         partitions += 1

@@ -38,7 +38,7 @@ def descend(
     swaps: bool,
     epochs: Bools | None = None,
 ) -> Descent:
-    """Local search from `start` (G,) on weights (M,) @ objectives, on all epochs or those marked."""
+    """Local search from `start` (G,) on weights (M,) @ objectives, in all epochs or some (T,)."""
     plan = start.copy()
     scalar = weigh(weights, problem, terms)
     gains = np.zeros(problem.epochs)

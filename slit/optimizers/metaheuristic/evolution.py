@@ -12,6 +12,7 @@ from operators.crossover import by_block
 from operators.directions import weight_neighbors
 from operators.mutation import reset
 from slit.problem import Problem
+from slit.problem.binding import options_of
 
 Floats = NDArray[np.float64]
 Genes = NDArray[np.int16]
@@ -48,20 +49,14 @@ class Population:
             searched = others = np.arange(len(self.plans))
         count = len(self.plans)
         mothers, fathers = rng.choice(searched, count), rng.choice(others, count)
-        first, _ = by_block(
+        pairs = by_block(
             self.plans[mothers],
             self.plans[fathers],
             block_first=self._problem.epoch_gene,
             rng=rng,
         )
-        children = reset(
-            first,
-            gene_row=self._problem.gene_row,
-            options=self._problem.options,
-            option_count=self._problem.option_count,
-            rate=1.0 / self._problem.genes,
-            rng=rng,
-        )
+        rate = 1.0 / self._problem.genes
+        children = reset(pairs[:count], rate=rate, rng=rng, **options_of(self._problem))
         return children, np.asarray(mothers, dtype=np.int64)
 
     def replace(self, plans: Genes, values: Floats, targets: Longs, *, searched: bool) -> None:

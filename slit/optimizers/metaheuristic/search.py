@@ -21,7 +21,8 @@ from slit.optimizers.metaheuristic.evolution import Population
 from slit.optimizers.metaheuristic.pool import EpochPool
 from slit.optimizers.metaheuristic.relaxed import RelaxedStarts, relaxed_starts
 from slit.optimizers.metaheuristic.settings import Settings, Starts
-from slit.optimizers.protocol import Plans, Setup, State, Turn
+from slit.optimizers.protocol import Plans, Setup, State, Turn, stacked
+from slit.problem.binding import options_of
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -78,7 +79,7 @@ class Metaheuristic:
         )
         self.moves += sum(descent.moves for descent in self._descents)
         searched = np.array([descent.plan for descent in self._descents])
-        return self._turn.asks(np.concatenate([searched, self._relatives(weights)]))
+        return self._turn.asks(np.concatenate([searched, self._relatives()]))
 
     def tell(self, evaluation: Evaluation) -> None:
         """The values of the batch."""
@@ -116,15 +117,13 @@ class Metaheuristic:
     def _sample(self) -> Genes:
         """Initial plans: given ones, relaxed optima, everything at one placement, random ones."""
         problem, rng = self._task.problem, self._rng
-        allowed = {
-            "gene_row": problem.gene_row,
-            "options": problem.options,
-            "option_count": problem.option_count,
-        }
         count = min(MOST_EXTREMES, problem.placements)
         everywhere = np.linspace(0, problem.placements - 1, count).astype(np.int32)
-        parts = [extremes(values=everywhere, rng=rng, **allowed)]
-        parts.append(uniform(self._settings.population, rng=rng, **allowed))
+        allowed = options_of(problem)
+        parts = [
+            extremes(values=everywhere, rng=rng, **allowed),
+            uniform(self._settings.population, rng=rng, **allowed),
+        ]
         if self._settings.lp_partitions:
             weights = self._choice.floor(
                 das_dennis(self._turn.objectives, self._settings.lp_partitions)
@@ -157,13 +156,7 @@ class Metaheuristic:
     def _starts(self, weights: Floats) -> Genes:
         """Where the searches for weights (N, M) start: (N, G)."""
         if self._settings.starts is Starts.RANDOM:
-            return uniform(
-                len(weights),
-                gene_row=self._task.problem.gene_row,
-                options=self._task.problem.options,
-                option_count=self._task.problem.option_count,
-                rng=self._rng,
-            )
+            return uniform(len(weights), rng=self._rng, **options_of(self._task.problem))
         if self._settings.starts is Starts.LEARNED and self._population is not None:
             return self._choice.learned_starts(self._population, weights)
         starts = self._pool.build(self._pool.choose(weights / self._span))
@@ -174,7 +167,7 @@ class Metaheuristic:
                     starts[n] = self._relaxed.plans[same[0]]
         return starts
 
-    def _relatives(self, weights: Floats) -> Genes:
+    def _relatives(self) -> Genes:
         """Recombinations of the pool by epochs, or children of the population."""
         if self._population is not None:
             children, self._targets = self._population.offspring(self._rng)
@@ -212,12 +205,8 @@ class Metaheuristic:
         if len(self._archive):
             self._least = None
             return
-        rows = (
-            plans
-            if self._least is None
-            else Plans(*(np.concatenate(pair) for pair in zip(self._least, plans, strict=True)))
-        )
-        best = np.flatnonzero(rows.G == rows.G.min())[:1]
+        rows = plans if self._least is None else stacked([self._least, plans])
+        best = [int(rows.G.argmin())]
         self._least = Plans(rows.X[best], rows.F[best], rows.G[best])
 
     def state(self) -> State:

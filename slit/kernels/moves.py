@@ -1,0 +1,264 @@
+"""Incremental evaluation: what a move or a swap of chunks changes within one epoch.
+
+One move touches two cells of the epoch, their datacenters' energy, their pools, and through loading
+the same cells of the next epoch (model.md section 4). Candidates are compared by the change of a
+weighted sum of objectives plus `node_penalty` per node beyond capacity; a candidate whose change
+without its new queue is no better than the best so far is dropped before its queue is computed.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from operators.compiling import kernel
+from slit.kernels.cells import active_nodes, queue_value
+from slit.kernels.epoch import (
+    ALWAYS,
+    ENERGY,
+    LEAST,
+    LOADED,
+    NODES,
+    PROMPTS,
+    QUEUED,
+    REQUESTS,
+    TOTAL,
+    WORK,
+    Epoch,
+    refresh_cell,
+)
+
+Floats = NDArray[np.float64]
+Longs = NDArray[np.int64]
+
+
+@kernel
+def site_value(energy: int, site: Floats) -> float:
+    """What a datacenter-hour of `energy` ticks weighs; site (4,) is a row of `Epoch.site`."""
+    return float(site[0] * energy + site[1] * max(0.0, site[2] * energy - site[3]))
+
+
+@kernel
+def site_change(added: int, energy: int, site: Floats) -> float:
+    """What `added` ticks on top of `energy` weigh."""
+    return site_value(energy + added, site) - site_value(energy, site)
+
+
+@kernel
+def pool_change(nodes: int, used: int, pool: Longs, node_penalty: float) -> tuple[float, int]:
+    """What `nodes` more on top of `used` weigh in violation, and in standby energy."""
+    beyond = max(0, used + nodes - pool[0]) - max(0, used - pool[0])
+    spare = max(0, pool[0] - used - nodes) - max(0, pool[0] - used)
+    return node_penalty * beyond, spare * pool[1]
+
+
+@kernel
+def cell_change(
+    p: int,
+    first: int,
+    first_change: int,
+    second: int,
+    second_change: int,
+    cells: Longs,
+    value: Floats,
+    chunk: Longs,
+    size: Longs,
+    moves: Floats,
+    ticks: Longs,
+    fixed: Floats,
+    node_ticks: int,
+    report: Longs,
+) -> tuple[float, float]:
+    """A cell after changes in the chunks of one group, or two (`second` < 0: one).
+
+    Into `report` (6,): work, requests, prompts and nodes, the change of IT energy, and that of the
+    nodes that load in the next epoch. Returns its value without the queue, the next epoch's part
+    included, and the share of requests that meets a loading node.
+    """
+    work = cells[p, WORK] + first_change * chunk[first, p, 0]
+    energy = first_change * chunk[first, p, 1]
+    requests = cells[p, REQUESTS] + first_change * size[first, 0]
+    prompts = cells[p, PROMPTS] + first_change * size[first, 1]
+    always = value[p, ALWAYS] + first_change * moves[first, p, 0]
+    queued = value[p, QUEUED] + first_change * moves[first, p, 1]
+    loaded = value[p, LOADED] + first_change * moves[first, p, 2]
+    if second >= 0:
+        work += second_change * chunk[second, p, 0]
+        energy += second_change * chunk[second, p, 1]
+        requests += second_change * size[second, 0]
+        prompts += second_change * size[second, 1]
+        always += second_change * moves[second, p, 0]
+        queued += second_change * moves[second, p, 1]
+        loaded += second_change * moves[second, p, 2]
+    old = cells[p, NODES]
+    nodes = old
+    room = old * node_ticks - work
+    if room < 0 or room >= node_ticks:
+        nodes = active_nodes(work, node_ticks)
+    before, after = ticks[p, 2], ticks[p, 3]
+    loading = max(0, nodes - before)
+    share = 0.0
+    if loading > 0:
+        share = fixed[p, 4] * loading / nodes
+    loading_next = max(0, after - nodes) - max(0, after - old)
+    energy += (nodes - old) * ticks[p, 0] + (loading - max(0, old - before)) * ticks[p, 1]
+    report[0], report[1], report[2], report[3] = work, requests, prompts, nodes
+    report[4], report[5] = energy, loading_next
+    total = fixed[p, 3] * nodes + loading_next * fixed[p, 5]
+    if nodes > 0:
+        total += always + (1.0 - share) * queued + share * loaded
+    return total, share
+
+
+@kernel
+def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float]:
+    """The best placement for `k` chunks of group `i` that are now at `a`, and the change.
+
+    Returns (-1, limit) if no change is below `limit`.
+    """
+    # Locals, as each use of a field of a named tuple counts references.
+    counts, cells, value, energy, used = (
+        epoch.counts, epoch.cells, epoch.value, epoch.energy, epoch.used,
+    )  # fmt: skip
+    chunk, size, moves, queued = epoch.chunk, epoch.size, epoch.moves, epoch.queued
+    promises, place, ticks, fixed = epoch.promises, epoch.place, epoch.ticks, epoch.fixed
+    pool, site, units, report = epoch.pool, epoch.site, epoch.units, epoch.scratch
+    next_energy, next_site = epoch.next_energy, epoch.next_site
+    node_ticks, node_penalty = epoch.node_ticks, epoch.node_penalty
+    options, n_options = epoch.options[epoch.rows[i]], epoch.option_count[epoch.rows[i]]
+    total_a, share_a = cell_change(
+        a, i, -k, -1, 0, cells, value, chunk, size, moves, ticks, fixed, node_ticks, report
+    )
+    queue_a = queue_value(
+        counts[a], i, -k, -1, 0, report[0], report[1], report[2], report[3], fixed[a], units,
+        queued[a], promises, value[a, LEAST],
+    )  # fmt: skip
+    leave = total_a + (1.0 - share_a) * queue_a - value[a, TOTAL]
+    pool_a, center_a = place[a, 0], place[a, 1]
+    nodes_a = report[3] - cells[a, NODES]
+    beyond, standby = pool_change(nodes_a, used[pool_a], pool[pool_a], node_penalty)
+    used_a = used[pool_a] + nodes_a
+    energy_a = energy[center_a] + report[4] + standby
+    next_a = next_energy[center_a] + report[5] * ticks[a, 1]
+    leave += beyond + site_change(report[4] + standby, energy[center_a], site[center_a])
+    if ticks[a, 1] > 0:
+        leave += site_change(report[5] * ticks[a, 1], next_energy[center_a], next_site[center_a])
+    best, best_change = -1, limit
+    for index in range(n_options):
+        b = int(options[index])
+        if b == a:
+            continue
+        total, share = cell_change(
+            b, i, k, -1, 0, cells, value, chunk, size, moves, ticks, fixed, node_ticks, report
+        )
+        change = leave + total - value[b, TOTAL]
+        pool_b, center_b = place[b, 0], place[b, 1]
+        nodes_b, added = report[3] - cells[b, NODES], report[4]
+        if nodes_b > 0:
+            used_b = used_a if pool_b == pool_a else used[pool_b]
+            beyond, standby = pool_change(nodes_b, used_b, pool[pool_b], node_penalty)
+            change += beyond
+            added += standby
+        here = energy_a if center_b == center_a else energy[center_b]
+        change += site_change(added, here, site[center_b])
+        if report[5] != 0 and ticks[b, 1] > 0:
+            here = next_a if center_b == center_a else next_energy[center_b]
+            change += site_change(report[5] * ticks[b, 1], here, next_site[center_b])
+        if change < best_change:
+            change += (1.0 - share) * queue_value(
+                counts[b], i, k, -1, 0, report[0], report[1], report[2], report[3], fixed[b],
+                units, queued[b], promises, min(value[b, LEAST], queued[b, i, 0]),
+            )  # fmt: skip
+            if change < best_change:
+                best, best_change = b, change
+    return best, best_change
+
+
+@kernel
+def exchange(i: int, a: int, j: int, b: int, epoch: Epoch, limit: float) -> float:
+    """The change when a chunk of group `i` at `a` and one of group `j` at `b` trade places.
+
+    Stops early, with some value of at least `limit`, where the change cannot be below it.
+    """
+    counts, cells, value, energy, used = (
+        epoch.counts, epoch.cells, epoch.value, epoch.energy, epoch.used,
+    )  # fmt: skip
+    chunk, size, moves, queued = epoch.chunk, epoch.size, epoch.moves, epoch.queued
+    promises, place, ticks, fixed = epoch.promises, epoch.place, epoch.ticks, epoch.fixed
+    pool, site, units, report = epoch.pool, epoch.site, epoch.units, epoch.scratch
+    node_ticks, node_penalty = epoch.node_ticks, epoch.node_penalty
+    change = -value[a, TOTAL] - value[b, TOTAL]
+    total, share_a = cell_change(
+        a, i, -1, j, 1, cells, value, chunk, size, moves, ticks, fixed, node_ticks, report
+    )
+    change += total
+    work, requests, prompts, nodes = report[0], report[1], report[2], report[3]
+    added_a, next_a = report[4], report[5] * ticks[a, 1]
+    total, share_b = cell_change(
+        b, i, 1, j, -1, cells, value, chunk, size, moves, ticks, fixed, node_ticks, report
+    )
+    change += total
+    added_b, next_b = report[4], report[5] * ticks[b, 1]
+    pool_a, pool_b, center_a, center_b = place[a, 0], place[b, 0], place[a, 1], place[b, 1]
+    nodes_a, nodes_b = nodes - cells[a, NODES], report[3] - cells[b, NODES]
+    if pool_a == pool_b:
+        nodes_a, nodes_b = 0, nodes_a + nodes_b
+    if nodes_a != 0:
+        beyond, standby = pool_change(nodes_a, used[pool_a], pool[pool_a], node_penalty)
+        change += beyond
+        added_a += standby
+    if nodes_b != 0:
+        beyond, standby = pool_change(nodes_b, used[pool_b], pool[pool_b], node_penalty)
+        change += beyond
+        added_b += standby
+    if center_a == center_b:
+        added_a, added_b = 0, added_a + added_b
+        next_a, next_b = 0, next_a + next_b
+    change += site_change(added_b, energy[center_b], site[center_b])
+    if added_a != 0:
+        change += site_change(added_a, energy[center_a], site[center_a])
+    if next_a != 0:
+        change += site_change(next_a, epoch.next_energy[center_a], epoch.next_site[center_a])
+    if next_b != 0:
+        change += site_change(next_b, epoch.next_energy[center_b], epoch.next_site[center_b])
+    if change >= limit:
+        return float(change)
+    change += (1.0 - share_b) * queue_value(
+        counts[b], i, 1, j, -1, report[0], report[1], report[2], report[3], fixed[b], units,
+        queued[b], promises, min(value[b, LEAST], queued[b, i, 0]),
+    )  # fmt: skip
+    if change >= limit:
+        return float(change)
+    change += (1.0 - share_a) * queue_value(
+        counts[a], i, -1, j, 1, work, requests, prompts, nodes, fixed[a], units,
+        queued[a], promises, min(value[a, LEAST], queued[a, j, 0]),
+    )  # fmt: skip
+    return float(change)
+
+
+@kernel
+def shift(i: int, p: int, change: int, epoch: Epoch) -> None:
+    """Add `change` chunks of group `i` to cell `p`, or remove them."""
+    cells, energy, used, ticks = epoch.cells, epoch.energy, epoch.used, epoch.ticks
+    old = cells[p, NODES]
+    epoch.counts[p, i] += change
+    cells[p, WORK] += change * epoch.chunk[i, p, 0]
+    cells[p, ENERGY] += change * epoch.chunk[i, p, 1]
+    cells[p, REQUESTS] += change * epoch.size[i, 0]
+    cells[p, PROMPTS] += change * epoch.size[i, 1]
+    nodes = active_nodes(cells[p, WORK], epoch.node_ticks)
+    cells[p, NODES] = nodes
+    q, d = epoch.place[p, 0], epoch.place[p, 1]
+    standby = pool_change(nodes - old, used[q], epoch.pool[q], 0.0)[1]
+    used[q] += nodes - old
+    loading = max(0, nodes - ticks[p, 2]) - max(0, old - ticks[p, 2])
+    energy[d] += (
+        change * epoch.chunk[i, p, 1]
+        + (nodes - old) * ticks[p, 0]
+        + loading * ticks[p, 1]
+        + standby
+    )
+    loading = max(0, ticks[p, 3] - nodes) - max(0, ticks[p, 3] - old)
+    epoch.next_energy[d] += loading * ticks[p, 1]
+    refresh_cell(
+        p, epoch.counts, cells, epoch.value, epoch.moves, epoch.queued, epoch.promises, ticks,
+        epoch.fixed, epoch.units,
+    )  # fmt: skip

@@ -1,0 +1,318 @@
+"""The front as a scatter matrix and as parallel coordinates, with the plans that have names."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from slit.front import Front
+from slit.report.marks import Axis, Mark, Role, axes_of, marks_of
+from slit.report.style import COLORS, NEUTRAL, SEQUENCE, figure, label, labels, lines, number
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Longs = NDArray[np.int64]
+
+MOST_ROWS = 2000
+"""Plans that are drawn; of more, an even sample."""
+MOST_POINTS = 24_000
+"""Points of all panels of a scatter matrix together."""
+
+_IN_THE_CORNER = {
+    "orientation": "v",
+    "x": 1,
+    "xanchor": "right",
+    "y": 1,
+    "yanchor": "top",
+    "font": {"size": 12},
+}
+_SYMBOLS = {
+    Role.EXTREME: ("triangle-up", "triangle-down", "triangle-left", "triangle-right", "pentagon"),
+    Role.BALANCE: ("star",),
+    Role.REFERENCE: ("square", "diamond"),
+    Role.BASELINE: ("x", "cross", "diamond-tall", "bowtie", "hourglass", "hexagram", "asterisk"),
+    Role.RIVAL: ("diamond-wide", "hexagon2", "star-square", "star-diamond"),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrontData:
+    """Plans to draw. Shapes: N plans, M objectives (`axes`); `marks` point to these rows.
+
+    `total` plans are in the run; where fewer are drawn, `sampled` is true.
+    """
+
+    axes: tuple[Axis, ...]
+    values: Floats  # (N, M)
+    plans: Longs  # (N,)
+    methods: tuple[str, ...]  # (N,)
+    on_front: Bools  # (N,)
+    violation: Floats  # (N,)
+    marks: tuple[Mark, ...]
+    total: int
+
+    @property
+    def sampled(self) -> bool:
+        """Whether not all plans are drawn."""
+        return len(self.plans) < self.total
+
+
+def front_data(front: Front, *, search: str, most: int = MOST_ROWS) -> FrontData:
+    """What the figures of a front show; all marked plans, and at most `most` rows beside them.
+
+    `search` is the name of the optimizer whose picks are marked.
+    """
+    marks = marks_of(front, search=search)
+    panels = max(1, len(front.names) * (len(front.names) - 1) // 2)
+    rows = sampled_rows(
+        front, keep=[mark.row for mark in marks], most=min(most, MOST_POINTS // panels)
+    )
+    place = {int(row): n for n, row in enumerate(rows)}
+    return FrontData(
+        axes=axes_of(front),
+        values=front.F[rows],
+        plans=front.plans[rows],
+        methods=tuple(front.methods[row] for row in rows),
+        on_front=front.on_front[rows],
+        violation=front.G[rows],
+        marks=tuple(replace(mark, row=place[mark.row]) for mark in distinct_marks(marks)),
+        total=len(front),
+    )
+
+
+def distinct_marks(marks: Sequence[Mark]) -> tuple[Mark, ...]:
+    """One mark a plan: where a plan has several names, the mark has them all."""
+    by_row: dict[int, list[Mark]] = {}
+    for mark in marks:
+        by_row.setdefault(mark.row, []).append(mark)
+    return tuple(
+        replace(same[0], name=" = ".join(mark.name for mark in same)) for same in by_row.values()
+    )
+
+
+def sampled_rows(front: Front, *, keep: list[int], most: int) -> Longs:
+    """At most `most` rows, evenly spaced along the first objective, and those in `keep`."""
+    rows = np.arange(len(front))
+    if len(front) > most:
+        order = np.lexsort(front.F.T[::-1])
+        chosen = order[np.unique(np.linspace(0, len(order) - 1, most).round().astype(np.int64))]
+        rows = np.unique(np.concatenate([chosen, np.asarray(keep, dtype=np.int64)]))
+    return np.asarray(rows, dtype=np.int64)
+
+
+def describe_front(data: FrontData) -> str:
+    """The front in one sentence, for those who cannot see the figure."""
+    on_front = data.values[data.on_front] if data.on_front.any() else data.values
+    ranges = "; ".join(
+        f"{axis.title} {number(low)} to {number(high)} {axis.unit}"
+        for axis, low, high in zip(
+            data.axes, on_front.min(axis=0), on_front.max(axis=0), strict=True
+        )
+    )
+    marked = ", ".join(mark.name for mark in data.marks)
+    return f"{len(data.plans)} plans. On the front: {ranges}. Marked: {marked}."
+
+
+def draw_scatter_matrix(data: FrontData) -> go.Figure:
+    """Every pair of objectives in a panel of its own; smaller is better on every axis."""
+    count = len(data.axes)
+    size = max(1, count - 1)
+    gap = 0.025
+    width = (1 - gap * (size - 1)) / size
+    traces: list[go.Scatter] = []
+    layout: dict[str, object] = {}
+    rest = np.setdiff1d(np.arange(len(data.plans)), [mark.row for mark in data.marks])
+    hover = _hover(data)
+    panel = 0
+    for row in range(size):
+        for column in range(row + 1):
+            panel += 1
+            y_axis, x_axis = (row + 1) % count, column
+            suffix = "" if panel == 1 else str(panel)
+            left, top = column * (width + gap), 1 - row * (width + gap)
+            # Panels of a column, and of a row, move together.
+            head_x, head_y = _panel(column, column), _panel(row, 0)
+            layout[f"xaxis{suffix}"] = {
+                "domain": [left, left + width],
+                "anchor": f"y{suffix}",
+                "showticklabels": row == size - 1,
+                "title": {
+                    "text": lines(data.axes[x_axis].full, width=28) if row == size - 1 else ""
+                },
+                "nticks": 5,
+                **({} if head_x == panel else {"matches": _axis("x", head_x)}),
+            }
+            layout[f"yaxis{suffix}"] = {
+                "domain": [max(0.0, top - width), top],
+                "anchor": f"x{suffix}",
+                "showticklabels": column == 0,
+                "title": {"text": lines(data.axes[y_axis].full) if column == 0 else ""},
+                "nticks": 5,
+                **({} if head_y == panel else {"matches": _axis("y", head_y)}),
+            }
+            at = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
+            traces.append(
+                go.Scatter(
+                    x=data.values[rest, x_axis],
+                    y=data.values[rest, y_axis],
+                    mode="markers",
+                    name="plans",
+                    marker={"size": 5, "color": NEUTRAL, "opacity": 0.55},
+                    text=[hover[n] for n in rest],
+                    hovertemplate="%{text}<extra></extra>",
+                    legendgroup="plans",
+                    showlegend=panel == 1,
+                    **at,
+                )
+            )
+            traces += [
+                go.Scatter(
+                    x=data.values[[mark.row], x_axis],
+                    y=data.values[[mark.row], y_axis],
+                    mode="markers",
+                    name=label(mark.name),
+                    marker={**marker(data, mark), "size": 11},
+                    text=[hover[mark.row]],
+                    hovertemplate="%{text}<extra></extra>",
+                    legendgroup=f"mark{n}",
+                    showlegend=panel == 1,
+                    **at,
+                )
+                for n, mark in enumerate(data.marks)
+            ]
+    return figure(
+        traces,
+        height=90 + 210 * size if size > 1 else 460,
+        legend=_IN_THE_CORNER if size > 1 else {"y": -0.25},
+        hovermode="closest",
+        **layout,
+    )
+
+
+def draw_parallel(data: FrontData) -> go.Figure:
+    """Parallel coordinates: a line a plan, an axis an objective, the least (best) value below."""
+    low, high = data.values.min(axis=0), data.values.max(axis=0)
+    span = np.where(high > low, high - low, 1.0)
+    scaled = (data.values - low) / span
+    positions = np.arange(len(data.axes))
+    hover = _hover(data)
+    marked = {mark.row for mark in data.marks}
+    rest = [n for n in range(len(data.plans)) if n not in marked]
+    traces = _bundles(scaled, positions, rest)
+    for mark in data.marks:
+        style = marker(data, mark)
+        dash = "dot" if mark.role in (Role.BASELINE, Role.RIVAL) else "solid"
+        traces.append(
+            go.Scatter(
+                x=positions,
+                y=scaled[mark.row],
+                mode="lines+markers",
+                name=label(mark.name),
+                line={"color": style["color"], "width": 2.5, "dash": dash},
+                marker={**style, "size": 10},
+                text=[hover[mark.row]] * len(positions),
+                hovertemplate="%{text}<extra></extra>",
+            )
+        )
+    ticks = [
+        {
+            "x": m,
+            "y": share,
+            "text": number(low[m] + share * span[m]),
+            "showarrow": False,
+            "xanchor": "right",
+            "xshift": -6,
+            "font": {"size": 11},
+        }
+        for m in positions
+        for share in ((0.0, 0.25, 0.5, 0.75, 1.0) if high[m] > low[m] else (0.0,))
+    ]
+    return figure(
+        traces,
+        height=520,
+        hovermode="closest",
+        annotations=ticks,
+        xaxis={
+            "tickvals": positions,
+            "ticktext": [lines(axis.full, width=24) for axis in data.axes],
+            "range": [-0.4, len(data.axes) - 0.7],
+            "ticklabeloverflow": "allow",
+            "showgrid": True,
+            "gridcolor": NEUTRAL,
+            "side": "top",
+            "zeroline": False,
+        },
+        yaxis={"visible": False, "range": [-0.04, 1.04]},
+        legend={"y": -0.04},
+        margin={"l": 16},
+    )
+
+
+def _bundles(scaled: Floats, positions: Longs, rest: list[int]) -> list[go.Scatter]:
+    """The lines of unnamed plans, in bundles of one color by the first objective."""
+    if not rest:
+        return []
+    first = scaled[rest, 0]
+    edges = np.quantile(first, np.linspace(0, 1, len(SEQUENCE) + 1))
+    bundle = np.clip(np.searchsorted(edges, first, side="right") - 1, 0, len(SEQUENCE) - 1)
+    traces = []
+    for n, tint in enumerate(SEQUENCE):
+        rows = [row for row, b in zip(rest, bundle, strict=True) if b == n]
+        if not rows:
+            continue
+        gap = np.full((len(rows), 1), np.nan)
+        traces.append(
+            go.Scatter(
+                x=np.tile(np.append(positions, np.nan), len(rows)),
+                y=np.hstack([scaled[rows], gap]).ravel(),
+                mode="lines",
+                line={"color": tint, "width": 1},
+                opacity=0.45,
+                hoverinfo="skip",
+                name="plans",
+                showlegend=False,
+            )
+        )
+    return traces
+
+
+def marker(data: FrontData, mark: Mark) -> dict[str, object]:
+    """Symbol and color of a marked plan: both tell it apart."""
+    same = [other for other in data.marks if other.role == mark.role]
+    place = same.index(mark)
+    symbols = _SYMBOLS[mark.role]
+    return {
+        "symbol": symbols[place % len(symbols)],
+        "color": COLORS[data.marks.index(mark) % len(COLORS)],
+        "line": {"width": 1, "color": "#1d2630"},
+    }
+
+
+def _hover(data: FrontData) -> list[str]:
+    """What is shown of each row: its number, its method, its values with their units."""
+    heads = labels(
+        [f"plan {plan}, {method}" for plan, method in zip(data.plans, data.methods, strict=True)]
+    )
+    titles = [(label(axis.title), label(axis.unit)) for axis in data.axes]
+    return [
+        "<br>".join(
+            [f"<b>{head}</b>"]
+            + [
+                f"{title}: {number(value)} {unit}"
+                for (title, unit), value in zip(titles, row, strict=True)
+            ]
+            + ([f"{violation:g} nodes beyond capacity"] if violation > 0 else [])
+        )
+        for head, row, violation in zip(heads, data.values, data.violation, strict=True)
+    ]
+
+
+def _panel(row: int, column: int) -> int:
+    """The number of a panel in the lower triangle, from 1."""
+    return row * (row + 1) // 2 + column + 1
+
+
+def _axis(letter: str, panel: int) -> str:
+    return letter if panel == 1 else f"{letter}{panel}"

@@ -1,0 +1,81 @@
+"""Plans that figures mark: extremes and balance of the search, references, baselines, rivals."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from slit.errors import SlitError
+from slit.front import Front
+from slit.objectives import available
+from slit.optimizers.registry import Kind
+from slit.optimizers.registry import find as find_optimizer
+
+
+class Role(StrEnum):
+    """Why a plan is marked."""
+
+    EXTREME = "extreme"
+    BALANCE = "balance"
+    REFERENCE = "reference"
+    BASELINE = "baseline"
+    RIVAL = "rival"
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """An objective as figures call it."""
+
+    name: str
+    title: str
+    unit: str
+
+    @property
+    def full(self) -> str:
+        """The title with the unit."""
+        return f"{self.title} ({self.unit})"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A marked plan: its row of the front, its number in the run, and what it is called."""
+
+    name: str
+    row: int
+    plan: int
+    method: str
+    role: Role
+
+
+def axes_of(front: Front) -> tuple[Axis, ...]:
+    """The objectives of a front; one that is not known here keeps its name as title."""
+    titles = {objective.name: objective.title for objective in available()}
+    return tuple(
+        Axis(name, titles.get(name, name), unit)
+        for name, unit in zip(front.names, front.units, strict=True)
+    )
+
+
+def marks_of(front: Front, *, search: str) -> tuple[Mark, ...]:
+    """The picks of a front whose search is called `search`, each with its role."""
+    return tuple(
+        Mark(
+            pick.name,
+            pick.row,
+            int(front.plans[pick.row]),
+            front.methods[pick.row],
+            _role(pick.name, search),
+        )
+        for pick in front.picks(prefix=search)
+    )
+
+
+def _role(name: str, search: str) -> Role:
+    if name == f"{search}-balance":
+        return Role.BALANCE
+    if name.startswith(f"{search}-"):
+        return Role.EXTREME
+    try:
+        kind = find_optimizer(name).kind
+    except SlitError:
+        return Role.BASELINE
+    known = {Kind.REFERENCE: Role.REFERENCE, Kind.RIVAL: Role.RIVAL}
+    return known.get(kind, Role.BASELINE)

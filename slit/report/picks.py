@@ -1,0 +1,74 @@
+"""The table of picks: plans with a name, their values, and what they save against a reference."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slit.front import Front, saving_percent
+from slit.report.marks import Axis, Mark, Role, axes_of, marks_of
+
+Floats = NDArray[np.float64]
+
+FIRST_REFERENCES = ("nearest", "round_robin")
+"""Whom savings are measured against if the user names nobody: the first that the run holds."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PicksData:
+    """Shapes: R picks, M objectives (`axes`). `reference` is the pick savings refer to, or None."""
+
+    axes: tuple[Axis, ...]
+    marks: tuple[Mark, ...]  # (R,)
+    values: Floats  # (R, M)
+    violation: Floats  # (R,)
+    on_front: NDArray[np.bool_]  # (R,)
+    reference: str | None
+    savings: tuple[tuple[float | None, ...], ...]  # (R, M) per cent; None where it means nothing
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Picks that savings may refer to: those that the search did not make."""
+        return tuple(
+            mark.name
+            for mark in self.marks
+            if mark.role in (Role.REFERENCE, Role.BASELINE, Role.RIVAL)
+        )
+
+    def row(self, name: str) -> int:
+        """The row of the pick called `name`."""
+        return [mark.name for mark in self.marks].index(name)
+
+
+def picks_data(front: Front, *, search: str, reference: str | None = None) -> PicksData:
+    """The picks of a front whose search is called `search`.
+
+    Savings refer to the pick called `reference`; without it to `nearest`, else to another baseline.
+    """
+    marks = marks_of(front, search=search)
+    rows = [mark.row for mark in marks]
+    chosen = reference if reference is not None else default_reference(marks)
+    base = next((front.F[mark.row] for mark in marks if mark.name == chosen), None)
+    savings = tuple(
+        tuple(saving_percent(front.F[row], base))
+        if base is not None
+        else (None,) * len(front.names)
+        for row in rows
+    )
+    return PicksData(
+        axes=axes_of(front),
+        marks=marks,
+        values=front.F[rows],
+        violation=front.G[rows],
+        on_front=front.on_front[rows],
+        reference=chosen if base is not None else None,
+        savings=savings,
+    )
+
+
+def default_reference(marks: tuple[Mark, ...]) -> str | None:
+    """Whom savings refer to if nobody is named."""
+    names = [mark.name for mark in marks]
+    found = [name for name in FIRST_REFERENCES if name in names]
+    found += [mark.name for mark in marks if mark.role is Role.BASELINE]
+    return found[0] if found else None

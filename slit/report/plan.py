@@ -1,0 +1,278 @@
+"""What one plan does: load by hour, datacenter and variant; energy, carbon, water, cost; nodes."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from slit.ledger import Ledger
+from slit.report.style import color, figure, label, labels, log_ticks, number, pattern
+from slit.report.waits import Waits, waits_data
+
+Floats = NDArray[np.float64]
+Longs = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlanData:
+    """Numbers of one plan. Shapes: T epochs, O origins, D datacenters, V variants, Q pools."""
+
+    starts: tuple[str, ...]  # (T,) first instant of each epoch, UTC
+    hours: float  # length of an epoch
+    origins: tuple[str, ...]
+    datacenters: tuple[str, ...]
+    variants: tuple[str, ...]
+    pools: tuple[str, ...]
+    flows: Floats  # (T, O, D) requests of the epoch
+    by_variant: Floats  # (T, V) requests of the epoch
+    energy: Floats  # (T, D) kWh of the facilities
+    carbon: Floats  # (T, D) kg CO2e
+    water_on_site: Floats  # (T, D) L
+    water_off_site: Floats  # (T, D) L
+    cost: Floats  # (T, D) USD
+    nodes: Longs  # (T, Q) active
+    capacity: Longs  # (Q,)
+    waits: Waits
+
+    @property
+    def by_datacenter(self) -> Floats:
+        """Requests of each epoch at each datacenter, (T, D)."""
+        return np.asarray(self.flows.sum(axis=1))
+
+    @property
+    def water(self) -> Floats:
+        """On-site and off-site water together, (T, D) L."""
+        return self.water_on_site + self.water_off_site
+
+
+def plan_data(ledger: Ledger) -> PlanData:
+    """What the figures of a plan show."""
+    problem, scenario = ledger.problem, ledger.scenario
+    requests = ledger.group_requests
+    count = len(scenario.variants), len(scenario.datacenters)
+    flows = np.zeros((problem.epochs, len(scenario.origins), count[1]))
+    by_variant = np.zeros((problem.epochs, count[0]))
+    groups, placements = np.nonzero(ledger.counts)
+    served = requests[groups, placements]
+    epochs = problem.group_epoch[groups]
+    at = epochs, problem.group_origin[groups], problem.placement_datacenter[placements]
+    np.add.at(flows, at, served)
+    np.add.at(by_variant, (epochs, problem.placement_variant[placements]), served)
+    return PlanData(
+        starts=epoch_starts(ledger),
+        hours=problem.epoch_seconds / 3600,
+        origins=tuple(each.name for each in scenario.origins),
+        datacenters=tuple(each.name for each in scenario.datacenters),
+        variants=tuple(each.name for each in scenario.variants),
+        pools=tuple(each.name for each in scenario.pools),
+        flows=flows,
+        by_variant=by_variant,
+        energy=ledger.facility_kwh,
+        carbon=ledger.carbon_kg,
+        water_on_site=ledger.water_on_site_l,
+        water_off_site=ledger.water_off_site_l,
+        cost=ledger.cost_usd,
+        nodes=ledger.pool_nodes,
+        capacity=problem.pool_nodes,
+        waits=waits_data(ledger),
+    )
+
+
+def epoch_starts(ledger: Ledger) -> tuple[str, ...]:
+    """The first instant of each epoch, in UTC, as figures and files write it."""
+    horizon = ledger.scenario.horizon
+    step = timedelta(seconds=horizon.epoch_seconds)
+    first = horizon.start.astimezone(UTC).replace(tzinfo=None)
+    return tuple((first + n * step).isoformat(timespec="seconds") for n in range(horizon.epochs))
+
+
+def draw_load(data: PlanData, *, by: str) -> go.Figure:
+    """Stacked areas of requests an hour; `by` is datacenter or variant."""
+    values = data.by_datacenter if by == "datacenter" else data.by_variant
+    names = data.datacenters if by == "datacenter" else data.variants
+    rate = values / data.hours
+    used = [n for n in np.argsort(-rate.sum(axis=0), kind="stable") if rate[:, n].any()]
+    # Load is constant within an epoch: steps, closed by the end of the last one.
+    end = _end(data)
+    traces = [
+        go.Scatter(
+            x=[*data.starts, end],
+            y=np.append(rate[:, n], rate[-1, n]),
+            name=label(names[n]),
+            mode="lines",
+            stackgroup="all",
+            line={"width": 0.8, "color": color(n), "shape": "hv"},
+            fillcolor=_translucent(color(n), 0.85),
+            fillpattern=_filling(n),
+            hovertemplate="%{y:,.0f} requests/h<extra>" + _literal(names[n]) + "</extra>",
+        )
+        for n in used
+    ]
+    return figure(
+        traces,
+        height=400,
+        hovermode="x",
+        xaxis={"title": {"text": "hour (UTC)"}, "hoverformat": "%d %b %H:%M", **_ticks(data)},
+        yaxis={"title": {"text": "requests/h"}, "rangemode": "tozero"},
+        legend={"traceorder": "normal", "font": {"size": 12}},
+    )
+
+
+def draw_by_datacenter(data: PlanData, *, what: str) -> go.Figure:
+    """Bars of a total by datacenter; `what` is energy, carbon, water or cost."""
+    unit = {"energy": "kWh", "carbon": "kg CO2e", "water": "L", "cost": "USD"}[what]
+    parts = (
+        {"on site": data.water_on_site, "off site": data.water_off_site}
+        if what == "water"
+        else {what: getattr(data, what)}
+    )
+    order = np.argsort(data.by_datacenter.sum(axis=0), kind="stable")
+    names = [data.datacenters[d] for d in order]
+    traces = [
+        go.Bar(
+            y=labels(names),
+            x=values.sum(axis=0)[order],
+            orientation="h",
+            name=part,
+            marker={"color": color(4 if part == "off site" else _BAR[what])},
+            hovertemplate=f"%{{y}}: %{{x:,.4g}} {unit}<extra>{part}</extra>",
+            showlegend=len(parts) > 1,
+        )
+        for part, values in parts.items()
+    ]
+    return figure(
+        traces,
+        height=110 + 20 * len(names),
+        barmode="relative",
+        xaxis={"title": {"text": unit}, "nticks": 5},
+        yaxis={"type": "category", "tickfont": {"size": 12}},
+        legend={"y": 1.0, "yanchor": "bottom"},
+        bargap=0.25,
+    )
+
+
+def draw_nodes(data: PlanData) -> go.Figure:
+    """Active nodes of each pool by hour, as a share of its nodes."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = np.where(data.capacity > 0, 100.0 * data.nodes / data.capacity, np.nan).T
+    text = [
+        [f"{nodes} of {capacity} nodes" for nodes in data.nodes[:, q]]
+        for q, capacity in enumerate(data.capacity)
+    ]
+    beyond = bool((data.nodes > data.capacity).any())
+    edges = [*data.starts, _end(data)]
+    return figure(
+        [
+            go.Heatmap(
+                x=edges,
+                y=labels(data.pools),
+                z=share,
+                text=text,
+                zmin=0,
+                zmax=max(100.0, float(np.nanmax(share))) if beyond else 100,
+                colorscale="Cividis",
+                xgap=1,
+                ygap=1,
+                colorbar={"title": {"text": "% in use"}, "thickness": 12, "outlinewidth": 0},
+                hovertemplate="%{y}, %{x|%H:%M}: %{text} (%{z:.0f} %)<extra></extra>",
+            )
+        ],
+        height=110 + 20 * len(data.pools),
+        xaxis={"title": {"text": "hour (UTC)"}, "showgrid": False, **_ticks(data)},
+        yaxis={
+            "type": "category",
+            "autorange": "reversed",
+            "showgrid": False,
+            "tickfont": {"size": 12},
+        },
+    )
+
+
+def draw_waits(waits: Waits) -> go.Figure:
+    """Share of requests whose first token comes later than a time, by class, with the SLOs."""
+    traces = []
+    for k, name in enumerate(waits.classes):
+        if not waits.requests[k] > 0:
+            continue
+        dash = ("solid", "dash", "dot", "dashdot")[k % 4]
+        traces.append(
+            go.Scatter(
+                x=waits.times,
+                y=100 * waits.beyond[k],
+                name=label(name),
+                mode="lines",
+                line={"color": color(k), "width": 2.5, "dash": dash},
+                hovertemplate="%{y:.3g} % later than %{x:.3g} s<extra>"
+                + _literal(name)
+                + "</extra>",
+            )
+        )
+        traces.append(
+            go.Scatter(
+                x=[waits.slo[k]],
+                y=[100 * waits.late[k]],
+                name=f"{label(name)}: SLO",
+                mode="markers",
+                marker={"color": color(k), "size": 11, "symbol": "diamond", "line": {"width": 1}},
+                hovertemplate="SLO %{x:.3g} s: %{y:.3g} % late<extra>"
+                + _literal(name)
+                + "</extra>",
+            )
+        )
+    return figure(
+        traces,
+        height=400,
+        xaxis={
+            "title": {"text": "time to first token (s)"},
+            "type": "log",
+            "tickvals": log_ticks(float(waits.times[0]), float(waits.times[-1])),
+        },
+        yaxis={"title": {"text": "later requests (%)"}, "range": [-2, 102]},
+        hovermode="closest",
+    )
+
+
+def describe_plan(data: PlanData) -> str:
+    """The plan in one sentence."""
+    load = data.by_datacenter.sum(axis=0)
+    order = np.argsort(-load, kind="stable")[:3]
+    most = ", ".join(f"{data.datacenters[d]} {100 * load[d] / load.sum():.0f} %" for d in order)
+    variants = data.by_variant.sum(axis=0)
+    first = int(np.argmax(variants))
+    return (
+        f"{number(load.sum())} requests; most load: {most}; most used variant: "
+        f"{data.variants[first]} ({100 * variants[first] / variants.sum():.0f} %)"
+    )
+
+
+_BAR = {"energy": 1, "carbon": 5, "water": 0, "cost": 2}
+
+
+def _end(data: PlanData) -> str:
+    """The last instant that is planned."""
+    last = datetime.fromisoformat(data.starts[-1])
+    return (last + timedelta(hours=data.hours)).isoformat(timespec="seconds")
+
+
+def _ticks(data: PlanData) -> dict[str, object]:
+    """Hours for a day, dates beyond."""
+    if len(data.starts) * data.hours > 48:
+        return {"type": "date"}
+    return {"type": "date", "tickformat": "%H", "nticks": 9, "tickangle": 0}
+
+
+def _literal(name: str) -> str:
+    """A name inside a hover template, where %{...} would be read as a field."""
+    return label(name).replace("%{", "%&#123;")
+
+
+def _filling(n: int) -> dict[str, object]:
+    fill = {"fgcolor": "#1d2630", "fgopacity": 0.4, "size": 7, "solidity": 0.2}
+    return {"shape": pattern(n), "bgcolor": _translucent(color(n), 0.85), **fill}
+
+
+def _translucent(tint: str, opacity: float) -> str:
+    red, green, blue = (int(tint[n : n + 2], 16) for n in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{opacity})"

@@ -1,0 +1,395 @@
+"""The sections of a report, from plain numbers."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from slit.record import Run
+from slit.report.convergence import Convergence, draw_convergence, draw_plans
+from slit.report.front import FrontData, describe_front, draw_parallel, draw_scatter_matrix
+from slit.report.inputs import InputRow
+from slit.report.marks import Mark, Role
+from slit.report.markup import Html, joined, table, tag
+from slit.report.page import Picture, picture
+from slit.report.picks import PicksData
+from slit.report.plan import (
+    PlanData,
+    describe_plan,
+    draw_by_datacenter,
+    draw_load,
+    draw_nodes,
+    draw_waits,
+)
+from slit.report.style import number, percent
+from slit.report.waits import SHARES, Waits
+from slit.scenario.scenario import Scenario
+
+_ROLES = {
+    Role.EXTREME: "least in one objective",
+    Role.BALANCE: "nearest to the best of all objectives",
+    Role.REFERENCE: "exact reference",
+    Role.BASELINE: "simple scheduler",
+    Role.RIVAL: "rival scheduler",
+}
+
+
+def head_section(run: Run, picks: PicksData | None) -> Html:
+    """Title, what was run, and what the balanced plan saves."""
+    manifest, scenario = run.manifest, run.scenario
+    horizon = scenario.horizon
+    hours = horizon.epochs * horizon.epoch_seconds / 3600
+    work = f"{manifest.evaluations:,} evaluations"
+    if manifest.moves:
+        work += f" and {manifest.moves:,} moves"
+    facts = {
+        "Plans on the front": f"{int(run.front.on_front.sum()):,}",
+        "Search": f"{manifest.optimizer}, {work}, {manifest.seconds:.1f} s",
+        "Ended by": str(manifest.stop),
+        "Time planned": f"{horizon.start:%Y-%m-%d %H:%M %Z}, {hours:g} h",
+        "Fleet": f"{len(scenario.datacenters)} datacenters, "
+        f"{sum(pool.nodes for pool in scenario.pools):,} nodes",
+        "Demand": f"{number(float(scenario.demand.requests.sum()))} requests",
+    }
+    listed = [tag("div", tag("dt", name), tag("dd", value)) for name, value in facts.items()]
+    toggle = tag("button", "Dark", type="button", id="theme", aria_pressed="false")
+    places = {"picks": "Picks", "front": "Front", "plans": "Plans", "search": "Search"}
+    places |= {"inputs": "Inputs", "about": "About"}
+    links = [tag("a", name, href=f"#{place}") for place, name in places.items()]
+    return tag(
+        "header",
+        tag("div", tag("h1", scenario.name), toggle, class_="top"),
+        tag("p", scenario.description) if scenario.description else "",
+        tag("dl", *listed, class_="facts"),
+        *(tag("p", note, class_="note") for note in manifest.notes),
+        _headline(picks) if picks is not None else "",
+        tag("nav", *links, aria_label="Sections"),
+    )
+
+
+def _headline(picks: PicksData) -> Html:
+    """What the balanced plan saves against the reference, as large figures."""
+    row = next((n for n, mark in enumerate(picks.marks) if mark.role is Role.BALANCE), None)
+    if row is None or picks.reference is None:
+        return Html("")
+    tiles = [
+        tag(
+            "div",
+            tag("span", axis.title, class_="what"),
+            tag("span", percent(_change(saving)), class_=f"much {_worth(saving)}"),
+            tag("span", f"{number(value)} {axis.unit}", class_="value"),
+            class_="tile",
+        )
+        for axis, saving, value in zip(
+            picks.axes, picks.savings[row], picks.values[row], strict=True
+        )
+    ]
+    return joined(
+        [
+            tag("h2", f"{picks.marks[row].name} against {picks.reference}", class_="headline"),
+            tag("div", *tiles, class_="tiles"),
+        ]
+    )
+
+
+def _worth(saving: float | None) -> str:
+    if saving is None or abs(saving) < 0.05:
+        return ""
+    return "good" if saving > 0 else "bad"
+
+
+def _change(saving: float | None) -> float | None:
+    return None if saving is None else -saving
+
+
+def picks_section(picks: PicksData) -> Html:
+    """The table of picks; the page's script can measure savings against another reference."""
+    columns: list[object] = ["Plan"]
+    for axis in picks.axes:
+        columns += [axis.full, "saves"]
+    if not picks.on_front.all():
+        columns.append("Note")
+    numeric = frozenset(range(1, 1 + 2 * len(picks.axes)))
+    rows = [_pick_row(picks, n) for n in range(len(picks.marks))]
+    choice = ""
+    if picks.references:
+        options = [
+            tag("option", name, value=name, selected=name == picks.reference)
+            for name in picks.references
+        ]
+        choice = tag(
+            "p",
+            tag("label", "Savings against ", tag("select", *options, id="reference")),
+            class_="choice",
+        )
+    caption = "Plans with a name: values of the objectives (smaller is better) and savings"
+    return tag(
+        "section",
+        tag("h2", "Picks"),
+        choice,
+        table(caption, columns, rows, numeric=numeric, name="picks-table"),
+        tag(
+            "p",
+            "A saving is in per cent of the reference; a dash where that is zero or negative.",
+            class_="small",
+        ),
+        id="picks",
+    )
+
+
+def _pick_row(picks: PicksData, n: int) -> list[object]:
+    mark = picks.marks[n]
+    name = tag("span", mark.name, data_pick=mark.name, title=_ROLES[mark.role])
+    made = "" if mark.method == mark.name else f" by {mark.method}"
+    below = tag("span", f"plan {mark.plan}{made}", class_="below")
+    row: list[object] = [joined([name, below])]
+    for m, saving in enumerate(picks.savings[n]):
+        value = float(picks.values[n, m])
+        row.append(tag("span", number(value), data_value=repr(value)))
+        row.append(tag("span", percent(saving), data_saving=m))
+    if not picks.on_front.all():
+        over = picks.violation[n]
+        dominated = "" if picks.on_front[n] else "dominated"
+        row.append(f"infeasible: {number(over)} nodes too many" if over > 0 else dominated)
+    return row
+
+
+def front_section(data: FrontData) -> Html:
+    """Parallel coordinates and scatter matrix."""
+    said = describe_front(data)
+    parts: list[object] = [tag("h2", "Front")]
+    if data.sampled:
+        parts.append(
+            tag(
+                "p",
+                f"Drawn are {len(data.plans):,} of {data.total:,} plans, evenly spaced along "
+                f"{data.axes[0].title}, and all that have a name.",
+                class_="note",
+            )
+        )
+    parts.append(
+        picture(
+            Picture(
+                "parallel",
+                "Parallel coordinates: one line a plan, the best values below, colored by "
+                f"{data.axes[0].title}",
+                said,
+                draw_parallel(data),
+                wide=True,
+            )
+        )
+    )
+    if len(data.axes) > 1:
+        parts.append(
+            picture(
+                Picture(
+                    "matrix",
+                    "Scatter matrix: every pair of objectives, better to the left and below",
+                    said,
+                    draw_scatter_matrix(data),
+                    wide=True,
+                )
+            )
+        )
+    return tag("section", *parts, id="front")
+
+
+def plans_section(picks: PicksData, plans: Mapping[int, PlanData]) -> Html:
+    """What each pick does; the page shows one at a time."""
+    groups: dict[int, list[Mark]] = {}
+    for mark in picks.marks:
+        groups.setdefault(mark.row, []).append(mark)
+    first = next((m.row for m in picks.marks if m.role is Role.BALANCE), picks.marks[0].row)
+    options = [
+        tag("option", " = ".join(m.name for m in marks), value=f"plan-{row}", selected=row == first)
+        for row, marks in groups.items()
+    ]
+    articles = [
+        _plan_article(row, marks, plans[row], hidden=row != first) for row, marks in groups.items()
+    ]
+    return tag(
+        "section",
+        tag("h2", "Plans"),
+        tag("p", tag("label", "Show ", tag("select", *options, id="plan")), class_="choice"),
+        *articles,
+        id="plans",
+    )
+
+
+def _plan_article(row: int, marks: Sequence[Mark], data: PlanData, *, hidden: bool) -> Html:
+    name = " = ".join(mark.name for mark in marks)
+    said = describe_plan(data)
+
+    def shown(part: str, caption: str, drawing: go.Figure) -> Html:
+        return picture(Picture(f"plan-{row}-{part}", caption, said, drawing))
+
+    totals = [
+        shown(what, caption, draw_by_datacenter(data, what=what))
+        for what, caption in {
+            "carbon": "Carbon by datacenter",
+            "water": "Water by datacenter",
+            "cost": "Energy cost by datacenter",
+            "energy": "Energy by datacenter",
+        }.items()
+    ]
+    return tag(
+        "article",
+        tag("h3", name),
+        tag("p", f"Plan {marks[0].plan}: {said}."),
+        tag(
+            "div",
+            shown("load", "Requests by datacenter", draw_load(data, by="datacenter")),
+            shown("variants", "Requests by model variant", draw_load(data, by="variant")),
+            class_="pair",
+        ),
+        tag("div", *totals, class_="four"),
+        tag(
+            "div",
+            shown("nodes", "Nodes in use, by pool and hour", draw_nodes(data)),
+            tag(
+                "div",
+                shown("waits", "Time to first token, by class", draw_waits(data.waits)),
+                _waits_table(data.waits, name),
+            ),
+            class_="pair",
+        ),
+        tag(
+            "details",
+            tag("summary", "The figures by datacenter as a table"),
+            _datacenter_table(data, name),
+        ),
+        id=f"plan-{row}",
+        class_="plan",
+        hidden=hidden,
+    )
+
+
+def _waits_table(waits: Waits, name: str) -> Html:
+    quantiles = [f"{100 * share:g} % within (s)" for share in SHARES]
+    rows = [
+        [each, f"{waits.slo[k]:g}", number(waits.mean[k])]
+        + [number(value) for value in waits.quantiles[k]]
+        + [f"{100 * waits.late[k]:.3g} %"]
+        for k, each in enumerate(waits.classes)
+        if waits.requests[k] > 0
+    ]
+    columns = ["Class", "SLO (s)", "Mean (s)", *quantiles, "Late"]
+    return table(
+        f"Time to first token of {name}", columns, rows, numeric=frozenset(range(1, len(columns)))
+    )
+
+
+def _datacenter_table(data: PlanData, name: str) -> Html:
+    load = data.by_datacenter.sum(axis=0)
+    columns = ["Datacenter", "Requests", "Share", "Energy (kWh)", "Carbon (kg CO2e)"]
+    columns += ["Water on site (L)", "Water off site (L)", "Cost (USD)"]
+    parts = [data.energy, data.carbon, data.water_on_site, data.water_off_site, data.cost]
+    sums = [load, 100 * load / load.sum(), *(part.sum(axis=0) for part in parts)]
+    rows = [
+        [
+            site,
+            *(
+                number(values[d]) if n != 1 else f"{values[d]:.1f} %"
+                for n, values in enumerate(sums)
+            ),
+        ]
+        for d, site in enumerate(data.datacenters)
+    ]
+    rows.append(
+        ["All", *(number(float(np.sum(v))) if n != 1 else "100 %" for n, v in enumerate(sums))]
+    )
+    return table(f"{name} by datacenter", columns, rows, numeric=frozenset(range(1, len(columns))))
+
+
+def search_section(data: Convergence, run: Run) -> Html:
+    """How the search went on."""
+    pictures = [
+        picture(
+            Picture(
+                f"best-{m}",
+                f"{axis.title}: best so far ({axis.unit})",
+                f"From {number(data.best[0, m])} to {number(data.best[-1, m])} {axis.unit}.",
+                draw_convergence(data, objective=m),
+            )
+        )
+        for m, axis in enumerate(data.axes)
+    ]
+    pictures.append(
+        picture(
+            Picture(
+                "plans-kept",
+                "Plans on the front",
+                f"{data.plans[-1]:.0f} plans were kept when the search ended.",
+                draw_plans(data),
+            )
+        )
+    )
+    manifest = run.manifest
+    return tag(
+        "section",
+        tag("h2", "Search"),
+        tag(
+            "p",
+            f"{manifest.optimizer} with seed {manifest.seed}: {manifest.evaluations:,} evaluations "
+            f"and {manifest.moves:,} incremental moves in {manifest.seconds:.1f} s; "
+            f"ended by {manifest.stop}.",
+        ),
+        tag("div", *pictures, class_="four"),
+        id="search",
+    )
+
+
+def inputs_section(rows: Sequence[InputRow], scenario: Scenario) -> Html:
+    """Where the figures come from, and which are estimated."""
+    listed = [[row.name, _share(row), row.source, row.license, row.note] for row in rows]
+    columns = ["Input", "Estimated", "Source", "License", "Note"]
+    accounting = scenario.accounting
+    water = "counts" if accounting.reservoir_evaporation else "does not count"
+    said = (
+        f"Carbon is {accounting.carbon.replace('_', '-')}; evaporation from hydropower reservoirs "
+        f"{water} as water; nodes are planned to {100 * accounting.utilization:g} % utilization; "
+        f"weights are loaded {accounting.loading.replace('_', ' ')}."
+    )
+    body = (
+        table("Inputs of the scenario, the most estimated first", columns, listed)
+        if listed
+        else tag("p", "The scenario states no sources.", class_="note")
+    )
+    return tag("section", tag("h2", "Inputs"), tag("p", said), body, id="inputs")
+
+
+def _share(row: InputRow) -> Html:
+    share = 100 * row.estimated
+    meter = tag("span", style=f"width:{min(100.0, share):.0f}%")
+    return tag(
+        "span",
+        tag("span", meter, class_="meter", aria_hidden="true"),
+        f"{share:.0f} % ({row.kind})",
+        class_="share",
+    )
+
+
+def about_section(run: Run) -> Html:
+    """What it takes to do this again."""
+    manifest = run.manifest
+    rows: list[list[object]] = [
+        ["Scenario", f"{manifest.scenario}, SHA-256 {manifest.scenario_hash}"],
+        ["Objectives", ", ".join(manifest.objectives)],
+        ["Seed", manifest.seed],
+        ["Written", manifest.created],
+        ["Versions", ", ".join(f"{name} {value}" for name, value in manifest.versions.items())],
+    ]
+    if manifest.plugin is not None:
+        rows.append(["Plug-in", f"{manifest.plugin.path}, SHA-256 {manifest.plugin.sha256}"])
+    return tag(
+        "section",
+        tag("h2", "About this run"),
+        table("What it takes to do it again", ["What", "Value"], rows),
+        tag(
+            "p",
+            "Values come from a model of service, energy and water, not from meters. Waits are "
+            "approximations by queueing formulas; inputs marked estimated are not measured.",
+            class_="small",
+        ),
+        id="about",
+    )

@@ -1,0 +1,78 @@
+"""report.html of a run folder: what was found, what its plans do, where its figures come from."""
+
+from pathlib import Path
+
+from slit.errors import SlitError
+from slit.evaluator import Evaluator
+from slit.objectives import find
+from slit.problem import compile_problem
+from slit.record import Run, read_run
+from slit.record.folder import replace_file
+from slit.record.history import read_history
+from slit.report.convergence import convergence_data
+from slit.report.front import front_data
+from slit.report.inputs import inputs_data
+from slit.report.marks import axes_of
+from slit.report.markup import tag
+from slit.report.page import page
+from slit.report.picks import picks_data
+from slit.report.plan import PlanData, plan_data
+from slit.report.sections import (
+    about_section,
+    front_section,
+    head_section,
+    inputs_section,
+    picks_section,
+    plans_section,
+    search_section,
+)
+
+
+def write_report(run: Run | str | Path, path: str | Path) -> Path:
+    """Write the report of a run (or run folder) as one HTML file, and return its path.
+
+    The file works offline and loads nothing. Raises SlitError for a damaged run folder or a path
+    that cannot be written.
+    """
+    found = run if isinstance(run, Run) else read_run(run)
+    file = Path(path)
+    content = report_html(found)
+    try:
+        replace_file(file, content.encode())
+    except OSError as error:
+        raise SlitError(f"{file}: {error.strerror}, expected a file to write") from error
+    return file
+
+
+def report_html(run: Run) -> str:
+    """The report of a run as an HTML document."""
+    manifest, front = run.manifest, run.front
+    search = manifest.optimizer
+    axes = axes_of(front)
+    history = read_history(run.folder, names=front.names)
+    picks = picks_data(front, search=search) if len(front) else None
+    body = [
+        tag("a", "Skip to the content", href="#content", class_="skip"),
+        head_section(run, picks),
+    ]
+    sections = []
+    if picks is not None:
+        sections += [
+            picks_section(picks),
+            front_section(front_data(front, search=search)),
+            plans_section(picks, _plans(run, [mark.row for mark in picks.marks])),
+        ]
+    else:
+        sections.append(tag("p", "The run holds no plan.", class_="note"))
+    if len(history) > 1:
+        sections.append(search_section(convergence_data(history, axes), run))
+    sections += [inputs_section(inputs_data(run.scenario), run.scenario), about_section(run)]
+    body.append(tag("main", *sections, id="content"))
+    return page(title=f"{run.scenario.name}: slit report", body=body)
+
+
+def _plans(run: Run, rows: list[int]) -> dict[int, PlanData]:
+    """The numbers of each row that is picked."""
+    problem = compile_problem(run.scenario)
+    judge = Evaluator(problem, run.scenario, objectives=find(["energy"]))
+    return {row: plan_data(judge.ledger(run.front.X[row])) for row in dict.fromkeys(rows)}

@@ -138,7 +138,7 @@ class Archive:
     def _alive(self, offered: Floats) -> Bools:
         """Which of the n archived and then the offered points are to stay."""
         merged = np.concatenate([self._objectives, offered])
-        alive = _screen(merged, len(self))
+        alive = _screen(np.ascontiguousarray(merged.T), len(self))
         if self._capacity is not None and np.count_nonzero(alive) > self._capacity:
             points = np.ascontiguousarray(merged[alive])
             low, span = points.min(axis=0), np.ptp(points, axis=0)
@@ -164,32 +164,33 @@ class Archive:
 
 
 @kernel
-def _screen(values: Floats, archived: int) -> Bools:
-    """Who stays (n,) when the points after the first `archived`, non-dominated ones are added."""
-    n, m = values.shape
-    alive = np.zeros(n, np.bool_)
-    alive[:archived] = True
+def _screen(columns: Floats, archived: int) -> Bools:
+    """Who stays (n,) when points, by column (M, n), are added to the first `archived` of them.
+
+    Those before do not dominate one another. The inner loops are without branches.
+    """
+    m, n = columns.shape
+    alive = np.zeros(n, np.int64)
+    for j in range(archived):
+        alive[j] = 1
+    covers, covered = np.empty(n, np.int64), np.empty(n, np.int64)
     for i in range(archived, n):
-        new = values[i]
-        covered = False
         for j in range(i):
-            if alive[j]:
-                worse = 0
-                while worse < m and values[j, worse] <= new[worse]:
-                    worse += 1
-                if worse == m:
-                    covered = True
-                    break
-        if covered:
-            continue
-        alive[i] = True
+            covers[j], covered[j] = alive[j], alive[j]
+        for row in range(m):
+            values, new = columns[row], columns[row, i]
+            for j in range(i):
+                covers[j] &= 1 if values[j] <= new else 0
+                covered[j] &= 1 if new <= values[j] else 0
+        covering = 0
         for j in range(i):
-            if alive[j]:
-                worse = 0
-                while worse < m and new[worse] <= values[j, worse]:
-                    worse += 1
-                alive[j] = worse < m
-    return alive
+            covering += covers[j]
+        if covering == 0:
+            alive[i] = 1
+            for j in range(i):
+                alive[j] -= covered[j]
+    stays: Bools = alive == 1
+    return stays
 
 
 @kernel

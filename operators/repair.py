@@ -219,7 +219,7 @@ def _repair_block(
     turn = int(rng.random() * options.shape[1])
     share = np.empty(values.shape[0])
     for v in range(values.shape[0]):
-        share[v] = 1.0 / (values[v, QUANTUM] * max(pools[values[v, RESOURCE], LIMIT], 1))
+        share[v] = 1.0 / values[v, QUANTUM] / max(pools[values[v, RESOURCE], LIMIT], 1)
     for attempt in range(passes):
         if attempt > 0:
             moves = 0

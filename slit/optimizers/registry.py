@@ -39,8 +39,11 @@ DEFAULT_OPTIMIZER = "pymoo-nsga2"
 
 _HERE = "slit.optimizers."
 _GREEDY = _HERE + "greedy"
+_SLIT = _HERE + "metaheuristic."
 
 CATALOG: tuple[Entry, ...] = (
+    Entry("slit", Kind.SEARCH, _SLIT + "search", "local search recombined by epochs"),
+    Entry("slit-paper", Kind.SEARCH, _SLIT + "paper", "SLIT as its paper describes it"),
     Entry("pymoo-nsga2", Kind.SEARCH, _HERE + "pymoo_adapter", "NSGA-II of pymoo"),
     Entry("pymoo-nsga3", Kind.SEARCH, _HERE + "pymoo_adapter", "NSGA-III of pymoo"),
     Entry("pymoo-agemoea2", Kind.SEARCH, _HERE + "pymoo_adapter", "AGE-MOEA-II of pymoo"),

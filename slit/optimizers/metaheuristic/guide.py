@@ -6,12 +6,14 @@ label is the gain of that epoch's descent, not the value it ended at: the weight
 value almost alone, and a model of it chooses nothing.
 """
 
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingRegressor
-from threadpoolctl import threadpool_limits
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingRegressor
 
 Floats = NDArray[np.float64]
 
@@ -40,8 +42,7 @@ class Guide:
         """Expected gains (R,), at least 0, or None as long as too little was seen."""
         if len(self.rows) < FEWEST_ROWS:
             return None
-        # One thread: OpenMP otherwise takes every core for a few milliseconds of work.
-        with threadpool_limits(limits=1):
+        with _one_thread():
             if self._model is None or len(self.rows) >= GROWTH * len(self._fitted):
                 self._fit()
             assert self._model is not None
@@ -56,13 +57,22 @@ class Guide:
         fitted = state["fitted"]
         if len(fitted):
             self.rows, self.gains = fitted[:, :-1], fitted[:, -1]
-            with threadpool_limits(limits=1):
+            with _one_thread():
                 self._fit()
         self.rows, self.gains = state["rows"], state["gains"]
 
     def _fit(self) -> None:
+        from sklearn.ensemble import HistGradientBoostingRegressor  # heavy, and not always used
+
         self._model = HistGradientBoostingRegressor(
             max_iter=60, learning_rate=0.15, min_samples_leaf=5, random_state=self._seed
         )
         self._model.fit(self.rows, self.gains)
         self._fitted = np.column_stack([self.rows, self.gains])
+
+
+def _one_thread() -> AbstractContextManager[Any]:
+    """OpenMP otherwise takes every core for a few milliseconds of work."""
+    from threadpoolctl import threadpool_limits
+
+    return cast(AbstractContextManager[Any], threadpool_limits(limits=1))

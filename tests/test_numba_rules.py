@@ -5,9 +5,6 @@ and threads inside kernels cost more than they give (they run outside, over slic
 """
 
 import ast
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -202,24 +199,3 @@ def test_enums_neighbors_own_helpers_and_arguments_are_allowed() -> None:
     )
     enum = "from enum import IntEnum\nclass Mode(IntEnum):\n    FAST = 1\nshape = 2\n"
     assert violations({**BESIDE, "slit.near.a": source, "slit.far.b": enum}) == []
-
-
-@pytest.mark.compiled
-def test_an_edit_in_a_neighbor_is_seen(tmp_path: Path, repository: Path) -> None:
-    (tmp_path / "one.py").write_text(
-        HEAD + "from two import f\n@kernel\ndef g(x):\n    return f(x) + 1\nprint(g(1))\n"
-    )
-    environment = {**os.environ, "PYTHONPATH": str(repository), "NUMBA_CACHE_DIR": str(tmp_path)}
-    printed = []
-    for factor in (2, 3, 3):
-        (tmp_path / "two.py").write_text(HEAD + f"@kernel\ndef f(x):\n    return {factor} * x\n")
-        done = subprocess.run(
-            [sys.executable, "-B", tmp_path / "one.py"],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        printed.append(done.stdout.strip())
-    assert printed == ["3", "4", "4"]
-    assert list(tmp_path.rglob("*.nbi"))

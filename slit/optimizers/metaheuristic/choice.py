@@ -18,7 +18,7 @@ Floats = NDArray[np.float64]
 Genes = NDArray[np.int16]
 Longs = NDArray[np.int64]
 
-SMALLEST_WEIGHT = 1e-3
+SMALLEST_WEIGHT = 1e-5
 """Every objective keeps this weight, so that ties are broken and ends of the front are clean."""
 CANDIDATES = 200
 """Weight vectors that are compared when the next ones are chosen."""

@@ -1,7 +1,5 @@
 """Which weight vectors and epochs to search next."""
 
-from typing import Any
-
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
@@ -11,6 +9,7 @@ from slit.optimizers.metaheuristic.evolution import RANDOM_ROUNDS, Population
 from slit.optimizers.metaheuristic.guide import Guide
 from slit.optimizers.metaheuristic.pool import EpochPool
 from slit.optimizers.metaheuristic.settings import Settings
+from slit.optimizers.protocol import State
 from slit.problem import Problem
 
 Bools = NDArray[np.bool_]
@@ -168,22 +167,28 @@ class Choice:
         """The cell of the population nearest to each weight vector of the last batch."""
         return np.asarray(_distances(self._batch, population.weights).argmin(axis=1))
 
-    def state(self) -> dict[str, Any]:
+    def state(self) -> State:
         """What the next choice depends on, besides the random numbers."""
         return {
             "queue": self._queue,
-            "next": self._next,
+            "queue_next": self._next,
             "searched": self._searched,
-            "guide": self._guide.state(),
-            "ends": self._ends.state(),
+            **{f"guide_{name}": value for name, value in self._guide.state().items()},
+            **{f"ends_{name}": value for name, value in self._ends.state().items()},
         }
 
-    def restore(self, state: dict[str, Any]) -> None:
+    def restore(self, state: State) -> None:
         """Take the state over."""
-        self._queue, self._next = state["queue"], state["next"]
+        self._queue, self._next = state["queue"], state["queue_next"]
         self._searched = state["searched"]
-        self._guide.restore(state["guide"])
-        self._ends.restore(state["ends"])
+        for prefix, guide in (("guide_", self._guide), ("ends_", self._ends)):
+            guide.restore(
+                {
+                    name.removeprefix(prefix): value
+                    for name, value in state.items()
+                    if name.startswith(prefix)
+                }
+            )
 
 
 def spread_weights(objectives: int, *, count: int) -> Floats:

@@ -224,7 +224,7 @@ class Metaheuristic:
             "pool_plans": self._pool.plans,
             "pool_parts": self._pool.parts,
             "pool_excess": self._pool.excess,
-            "choice": self._choice.state(),
+            **self._choice.state(),
         }
         if relaxed is not None:
             state["relaxed_weights"], state["relaxed_plans"] = relaxed.weights, relaxed.plans
@@ -245,7 +245,7 @@ class Metaheuristic:
         self._pool.plans = state["pool_plans"]
         self._pool.parts = state["pool_parts"]
         self._pool.excess = state["pool_excess"]
-        self._choice.restore(state["choice"])
+        self._choice.restore(state)
         if "relaxed_plans" in state:
             self._relaxed = RelaxedStarts(
                 self._low, self._span, state["relaxed_weights"], state["relaxed_plans"]

@@ -47,13 +47,13 @@ def random_plans(problem: Problem, count: int, *, rng: Rng) -> Genes:
 
 
 @st.composite
-def cases(draw: st.DrawFn, *, plans: int = 6) -> Case:
+def cases(draw: st.DrawFn, *, plans: int = 6, largest_epochs: int = 4) -> Case:
     """Cases that switch every part of the model on and off."""
     seed = draw(st.integers(0, 2**32 - 1))
     return make_case(
         seed,
         plans=plans,
-        epochs=draw(st.integers(1, 4)),
+        epochs=draw(st.integers(1, largest_epochs)),
         epoch_seconds=draw(st.sampled_from([900.0, 3600.0])),
         origins=draw(st.integers(1, 3)),
         classes=draw(st.integers(1, 3)),

@@ -38,27 +38,35 @@ def improve_plan(
     capacity included. An epoch is left when nothing helps any more, or when it used `most_moves`
     moves.
     """
-    n_epochs = problem.epoch_gene.shape[0] - 1
     before = np.zeros(problem.placement_pool.shape[0], np.int64)
     moves, gained = 0, 0.0
     for t in range(first, last):
         if problem.epoch_group[t] == problem.epoch_group[t + 1]:
             continue
-        following = t + 1 if t + 1 < n_epochs else t
-        if problem.start == 2 and t + 1 == n_epochs:
-            following = 0
-        if problem.start == 2 and n_epochs == 1:
-            before[:] = NO_NODES_LOAD
-        elif t == 0:
-            start_nodes(plan, problem, before)
-        else:
-            nodes_of_epoch(plan, t - 1, problem, before)
-        epoch = epoch_between(plan, t, following, problem, scalar, before, node_penalty)
+        epoch = epoch_of_plan(plan, t, problem, scalar, before, node_penalty)
         evaluated, change = improve_epoch(epoch, swaps, most_moves)
         close_epoch(plan, t, problem, epoch)
         moves += evaluated
         gained += change
     return moves, gained
+
+
+@kernel
+def epoch_of_plan(
+    plan: Genes, t: int, problem: Problem, scalar: Scalar, before: Longs, node_penalty: float
+) -> Epoch:
+    """Epoch t of a plan (G,) opened between its neighbors; `before` (P,) is overwritten."""
+    n_epochs = problem.epoch_gene.shape[0] - 1
+    following = t + 1 if t + 1 < n_epochs else t
+    if problem.start == 2 and t + 1 == n_epochs:
+        following = 0
+    if problem.start == 2 and n_epochs == 1:
+        before[:] = NO_NODES_LOAD
+    elif t == 0:
+        start_nodes(plan, problem, before)
+    else:
+        nodes_of_epoch(plan, t - 1, problem, before)
+    return epoch_between(plan, t, following, problem, scalar, before, node_penalty)
 
 
 @kernel

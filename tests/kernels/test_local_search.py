@@ -1,0 +1,186 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from operators.canonical import canonical, is_canonical
+from slit.evaluator import Evaluator
+from slit.kernels.local_search import ENOUGH, improve_plan
+from slit.kernels.scalar import weigh
+from slit.objectives import find
+from tests.cases import Case, cases, make_case
+from tests.weighed import MANY, Weighed, weighed
+
+Genes = NDArray[np.int16]
+
+MODES = [
+    {"loading": loading, "begins": begins, "epochs": epochs}
+    for loading, begins, epochs in (
+        ("on_demand", "free", 1),
+        ("on_demand", "given", 2),
+        ("on_demand", "cyclic", 1),
+        ("on_demand", "cyclic", 2),
+        ("prewarm", "free", 5),
+        ("prewarm", "given", 1),
+        ("prewarm", "cyclic", 2),
+        ("prewarm", "cyclic", 3),
+    )
+]
+
+
+@st.composite
+def weighed_cases(draw: st.DrawFn) -> Weighed:
+    case: Case = draw(cases(plans=3, largest_epochs=5))
+    penalty = draw(st.sampled_from([0.0, 0.01, 1.0]))
+    return weighed(case, seed=draw(st.integers(0, 2**32 - 1)), penalty=penalty)
+
+
+def settled(weighed: Weighed, plan: Genes, *, swaps: bool) -> Genes:
+    """The plan after as many passes as change anything."""
+    for _ in range(100):
+        plan, _, change = weighed.improved(plan, swaps=swaps)
+        if change == 0.0:
+            return plan
+    raise AssertionError("no end")
+
+
+def neighbors(weighed: Weighed, plan: Genes) -> Genes:
+    """Every plan that differs in one gene."""
+    problem = weighed.problem
+    rows = []
+    for g in range(problem.genes):
+        for p in np.flatnonzero(problem.allowed[problem.gene_group[g]]):
+            if p != plan[g]:
+                rows.append(plan.copy())
+                rows[-1][g] = p
+    return np.array(rows).reshape(-1, problem.genes)
+
+
+def swapped(weighed: Weighed, plan: Genes) -> Genes:
+    """Every plan in which two genes of one epoch have traded places."""
+    problem = weighed.problem
+    rows = []
+    for t in range(problem.epochs):
+        genes = range(problem.epoch_gene[t], problem.epoch_gene[t + 1])
+        for g in genes:
+            for h in range(g + 1, problem.epoch_gene[t + 1]):
+                first, second = problem.gene_group[g], problem.gene_group[h]
+                if (
+                    first != second
+                    and plan[g] != plan[h]
+                    and problem.allowed[first, plan[h]]
+                    and problem.allowed[second, plan[g]]
+                ):
+                    rows.append(plan.copy())
+                    rows[-1][[g, h]] = plan[[h, g]]
+    return np.array(rows).reshape(-1, problem.genes)
+
+
+def best_of(weighed: Weighed, plans: Genes) -> float:
+    if not len(plans):
+        return np.inf
+    found = weighed.evaluator.evaluate(plans)
+    return float((found.F @ weighed.weights + weighed.penalty * found.G).min())
+
+
+@given(weighed_cases(), st.booleans(), st.sampled_from([1, 50, MANY]))
+def test_the_change_reported_equals_full_evaluation(
+    weighed: Weighed, swaps: bool, most_moves: int
+) -> None:
+    for plan in weighed.case.plans:
+        better, moves, change = weighed.improved(plan, swaps=swaps, most_moves=most_moves)
+        tolerance = weighed.tolerance(plan, better)
+        assert moves > 0 or weighed.problem.allowed.sum(axis=1).max() == 1
+        assert change <= 0.0
+        assert abs(change - (weighed.value(better) - weighed.value(plan))) <= tolerance
+        weighed.evaluator.check(better[None, :])
+        assert is_canonical(better[None, :], group_first=weighed.problem.group_first).all()
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: "-".join(map(str, mode.values())))
+def test_no_single_move_and_no_swap_helps_at_the_end(mode: dict[str, str | int]) -> None:
+    for seed in range(2):
+        case = make_case(seed, plans=2, genes=12, origins=1, variants=2, **mode)
+        found = weighed(case, seed=seed, penalty=0.3)
+        for plan in case.plans:
+            end = settled(found, plan, swaps=True)
+            least = found.value(end) - ENOUGH - found.tolerance(end)
+            assert best_of(found, neighbors(found, end)) >= least
+            assert best_of(found, swapped(found, end)) >= least
+
+
+def test_without_swaps_no_single_move_helps() -> None:
+    case = make_case(3, plans=2, genes=20)
+    found = weighed(case, seed=3, penalty=1.0)
+    end = settled(found, case.plans[0], swaps=False)
+    least = found.value(end) - ENOUGH - found.tolerance(end)
+    assert best_of(found, neighbors(found, end)) >= least
+    assert found.value(settled(found, end, swaps=True)) <= found.value(end)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_infeasible_starts_become_feasible_where_there_is_room(seed: int) -> None:
+    case = make_case(seed, plans=6, genes=40, spare_nodes=10, nodes_per_group=3.0)
+    found = weighed(case, seed=seed, penalty=100.0)
+    starts = found.evaluator.evaluate(case.plans).G
+    ends = np.array([found.improved(plan)[0] for plan in case.plans])
+    assert (starts > 0).any()
+    assert (found.evaluator.evaluate(ends).G == 0).all()
+
+
+def test_only_the_epochs_asked_for_change() -> None:
+    case = make_case(4, plans=1, epochs=4)
+    found, problem = weighed(case, seed=4, penalty=1.0), case.problem
+    plan = canonical(case.plans, group_first=problem.group_first)[0]
+    better = plan.copy()
+    improve_plan(better, problem, found.scalar, 1, 3, 1.0, True, MANY)
+    inside = slice(problem.epoch_gene[1], problem.epoch_gene[3])
+    assert (better[inside] != plan[inside]).any()
+    outside = np.ones(problem.genes, np.bool_)
+    outside[inside] = False
+    assert (better[outside] == plan[outside]).all()
+
+
+def test_the_same_start_ends_in_the_same_bits() -> None:
+    case = make_case(5, plans=3, genes=60)
+    found = weighed(case, seed=5, penalty=1.0)
+    shuffled = replace(case, plans=case.plans.copy())
+    rng = np.random.default_rng(0)
+    for j in range(case.problem.groups):
+        chunks = slice(case.problem.group_first[j], case.problem.group_first[j + 1])
+        shuffled.plans[:, chunks] = rng.permuted(shuffled.plans[:, chunks], axis=1)
+    for plan, other in zip(case.plans, shuffled.plans, strict=True):
+        first, moves, change = found.improved(plan)
+        again, more, same = found.improved(other)
+        assert (first == again).all()
+        assert (moves, change) == (more, same)
+
+
+def test_the_largest_datacenter_enters_as_a_weighted_sum_of_all() -> None:
+    case = make_case(6, plans=4)
+    problem = case.problem
+    evaluator = Evaluator(
+        problem, case.scenario, objectives=find(["carbon_equity", "water_equity"])
+    )
+
+    def totals(plan: Genes) -> NDArray[np.float64]:
+        ledger = evaluator.ledger(plan)
+        water = ledger.water_on_site_l + ledger.water_off_site_l
+        return np.stack([ledger.carbon_kg.sum(axis=0), water.sum(axis=0)])  # (M, D)
+
+    one = np.zeros(problem.datacenters)
+    one[1] = 1.0
+    even = np.full(problem.datacenters, 1.0 / problem.datacenters)
+    for given_share, share in ((None, even), (one, one)):
+        for plan, value in zip(case.plans, evaluator.evaluate(case.plans).F, strict=True):
+            weights = 0.5 / value
+            scalar = weigh(weights, problem, evaluator.terms, center_share=given_share)
+            better = plan.copy()
+            _, change = improve_plan(better, problem, scalar, 0, problem.epochs, 0.0, True, MANY)
+            before, after = (weights @ totals(each) @ share for each in (plan, better))
+            assert before <= value @ weights + 1e-12
+            assert change <= 0.0
+            assert change == pytest.approx(after - before, abs=1e-9)

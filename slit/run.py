@@ -13,7 +13,7 @@ import numpy as np
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.front import Front
-from slit.optimizers.protocol import Optimizer, Plans
+from slit.optimizers.protocol import Optimizer, Phase, Plans
 from slit.stop import Stagnation, Stop, StopReason
 
 LONGEST_HISTORY = 256
@@ -74,6 +74,7 @@ class Result:
 
     `front` holds the plans that were kept and, from `slit.optimize`, the reference plans beside
     them. `evaluations` are full evaluations, `moves` incremental ones, `seconds` wall time.
+    `phases` are those of the lexicographic plan; `notes` say what a reader should know.
     """
 
     front: Front
@@ -82,6 +83,8 @@ class Result:
     moves: int
     seconds: float
     history: tuple[Entry, ...]
+    phases: tuple[Phase, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def feasible(self) -> bool:

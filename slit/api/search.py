@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.exact.feasibility import check_capacity
 from slit.front import Front
 from slit.objectives import find
-from slit.optimizers.protocol import Genes, Make, Resumable, Setup, Task
+from slit.optimizers.protocol import Genes, Make, Phase, Resumable, Setup, Task
 from slit.optimizers.registry import Kind, available, make_optimizer
 from slit.optimizers.registry import find as find_optimizer
 from slit.problem import compile_problem
@@ -28,6 +29,15 @@ from slit.stop import Stop, StopReason
 
 INFEASIBLE = "no feasible plan was found: these are the plans of least violation"
 INTERRUPTED = "interrupted: the front found so far"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class References:
+    """The reference plans (None if there are none), and what is to be said of them."""
+
+    front: Front | None = None
+    phases: tuple[Phase, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,12 +59,11 @@ class Search:
         """
         task = Task.of(self.evaluator)
         request = self.request
-        reference = self._reference_plans(task) if request.baselines else None
+        references = self._references(task) if request.baselines else References()
         rng = np.random.default_rng(request.seed)
-        start = self._start_plans(reference)
+        start = self._start_plans(references.front)
         if self.make is not None:
-            setup = Setup(request.optimizer, task, self.settings, rng, start)
-            optimizer = self.make(setup)
+            optimizer = self.make(Setup(request.optimizer, task, self.settings, rng, start))
         else:
             optimizer = make_optimizer(
                 request.optimizer, task, rng=rng, settings=self.settings, start=start
@@ -70,9 +79,16 @@ class Search:
         )
         if found.stop is StopReason.INTERRUPTED and not len(found.front):
             raise KeyboardInterrupt
-        if reference is None:
-            return found
-        return replace(found, front=found.front.joined(reference))
+        front = found.front
+        if references.front is not None:
+            front = front.joined(references.front)
+        notes = references.notes
+        if found.stop is StopReason.INTERRUPTED:
+            notes = (INTERRUPTED, *notes)
+        if not front.feasible:
+            notes = (INFEASIBLE, *notes)
+        own = getattr(optimizer, "phases", ())
+        return replace(found, front=front, phases=own or references.phases, notes=notes)
 
     def written(
         self,
@@ -98,21 +114,28 @@ class Search:
         publish(partial, output, overwrite=overwrite)
         return result
 
-    def _reference_plans(self, task: Task) -> Front | None:
+    def _references(self, task: Task) -> References:
         """The plans of the schedulers that make one each, apart from the one that is run."""
-        fronts = [
-            run(
-                make_optimizer(entry.name, task, rng=np.random.default_rng([self.request.seed, 1])),
-                self.evaluator,
-                stop=Stop(evaluations=1),
-            ).front
-            for entry in available(Kind.REFERENCE, Kind.BASELINE, Kind.RIVAL)
-            if entry.name != self.request.optimizer
-        ]
-        joined = None
-        for front in fronts:
-            joined = front if joined is None else joined.joined(front)
-        return joined
+        found = References()
+        for entry in available(Kind.REFERENCE, Kind.BASELINE, Kind.RIVAL):
+            if entry.name == self.request.optimizer:
+                continue
+            rng = np.random.default_rng([self.request.seed, 1])
+            optimizer = make_optimizer(entry.name, task, rng=rng)
+            try:
+                front = run(optimizer, self.evaluator, stop=Stop(evaluations=1)).front
+            except SlitError as error:
+                # A scheduler that cannot work on these objectives is no reason not to search.
+                found = replace(found, notes=(*found.notes, f"left out: {error}"))
+                continue
+            if not len(front):
+                raise KeyboardInterrupt
+            found = References(
+                front if found.front is None else found.front.joined(front),
+                getattr(optimizer, "phases", found.phases),
+                found.notes,
+            )
+        return found
 
     def _start_plans(self, reference: Front | None) -> Genes | None:
         """What a search begins with: the user's plans, then the reference plans."""
@@ -125,9 +148,6 @@ class Search:
         return np.concatenate(parts) if parts else None
 
     def _manifest(self, result: Result) -> Manifest:
-        notes = [] if result.feasible else [INFEASIBLE]
-        if result.stop is StopReason.INTERRUPTED:
-            notes.append(INTERRUPTED)
         return Manifest(
             **self.request.model_dump(),
             scenario=self.scenario.name,
@@ -141,7 +161,8 @@ class Search:
             stop=result.stop,
             plans=int(result.front.on_front.sum()),
             feasible=result.feasible,
-            notes=tuple(notes),
+            notes=result.notes,
+            phases=result.phases,
         )
 
 

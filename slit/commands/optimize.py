@@ -135,13 +135,14 @@ def summary(place: Path, result: "Result") -> dict[str, Any]:
 
 def print_result(place: Path, result: "Result") -> None:
     """What was found, and where it is."""
-    from slit.commands.show import picks_of, print_picks
+    from slit.commands.show import picks_of, print_phases, print_picks
     from slit.record.manifest import read_manifest
 
     manifest = read_manifest(place)
     for note in manifest.notes:
         print(note)
     print_picks(picks_of(result.front, search=manifest.optimizer))
+    print_phases(result.phases)
     moves = f" and {result.moves:,} moves" if result.moves else ""
     print(
         f"\n{int(result.front.on_front.sum())} plans on the front after {result.evaluations:,} "

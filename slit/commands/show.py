@@ -17,7 +17,10 @@ from slit.commands.terminal import (
 from slit.errors import SlitError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from slit.front import Front
+    from slit.optimizers.protocol import Phase
     from slit.record import Run
     from slit.report.picks import PicksData
 
@@ -52,11 +55,24 @@ def show(
         content = _plan(run, plan, routing=routing, as_json=as_json)
     picks = picks_of(run.front, search=run.manifest.optimizer, against=against)
     if as_json:
-        print_json({"picks": picks_content(picks), "against": picks.reference, **content})
+        phases = [phase._asdict() for phase in run.manifest.phases]
+        said = {"picks": picks_content(picks), "against": picks.reference, "phases": phases}
+        print_json(said | content)
     elif plan is None:
         for note in run.manifest.notes:
             print(note)
         print_picks(picks)
+        print_phases(run.manifest.phases)
+
+
+def print_phases(phases: "Sequence[Phase]") -> None:
+    """What each phase of the lexicographic plan reached."""
+    if phases:
+        print("\nLexicographic phases:")
+        rows = [
+            [phase.name, number(phase.relaxed), number(phase.real), phase.unit] for phase in phases
+        ]
+        print_table(["phase", "relaxed", "real", "unit"], rows)
 
 
 def picks_of(front: "Front", *, search: str, against: str | None = None) -> "PicksData":

@@ -33,6 +33,15 @@ class Plans(NamedTuple):
         return Plans(self.X[index], self.F[index], self.G[index])
 
 
+class Phase(NamedTuple):
+    """What one step of a lexicographic plan reached: on the relaxation, and really."""
+
+    name: str
+    unit: str
+    relaxed: float
+    real: float
+
+
 class Optimizer(Protocol):
     """Searches by asking. It never evaluates plans, prints or stops by itself.
 

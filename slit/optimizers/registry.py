@@ -44,16 +44,23 @@ _SLIT = _HERE + "metaheuristic."
 CATALOG: tuple[Entry, ...] = (
     Entry("slit", Kind.SEARCH, _SLIT + "search", "local search recombined by epochs"),
     Entry("slit-paper", Kind.SEARCH, _SLIT + "paper", "SLIT as its paper describes it"),
+    Entry("nsga2", Kind.SEARCH, _HERE + "nsga2", "NSGA-II in compiled code"),
     Entry("pymoo-nsga2", Kind.SEARCH, _HERE + "pymoo_adapter", "NSGA-II of pymoo"),
     Entry("pymoo-nsga3", Kind.SEARCH, _HERE + "pymoo_adapter", "NSGA-III of pymoo"),
     Entry("pymoo-agemoea2", Kind.SEARCH, _HERE + "pymoo_adapter", "AGE-MOEA-II of pymoo"),
     Entry("deap-nsga2", Kind.SEARCH, _HERE + "deap_adapter", "NSGA-II with DEAP's selection"),
+    Entry(
+        "lexicographic", Kind.REFERENCE, _HERE + "lexicographic", "one objective after the other"
+    ),
     Entry("nearest", Kind.BASELINE, _HERE + "nearest", "the closest datacenter with room"),
     Entry("round_robin", Kind.BASELINE, _HERE + "round_robin", "the datacenters in turn"),
     Entry("random", Kind.BASELINE, _HERE + "random_plan", "any placement with room"),
     Entry("greedy_carbon", Kind.BASELINE, _GREEDY, "the least carbon per request, hour by hour"),
     Entry("greedy_cost", Kind.BASELINE, _GREEDY, "the least energy cost per request"),
     Entry("greedy_water", Kind.BASELINE, _GREEDY, "the least water per request"),
+    Entry("splitwise", Kind.RIVAL, _HERE + "splitwise", "shortest queue (a reconstruction)"),
+    Entry("helix", Kind.RIVAL, _HERE + "helix", "maximum flow of tokens (a reconstruction)"),
+    Entry("casper", Kind.RIVAL, _HERE + "casper", "carbon within the SLO (a reconstruction)"),
 )
 
 _registered: dict[str, Entry] = {entry.name: entry for entry in CATALOG}

@@ -6,7 +6,6 @@ selection. Plans are in canonical form: the chunks of a group are sorted (model.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.random import Generator
@@ -20,6 +19,7 @@ from slit.errors import SlitError
 from slit.front import kept_rows
 from slit.optimizers.protocol import Floats, Genes, Plans
 from slit.problem import Problem
+from slit.problem.binding import loads_of, options_of
 
 Longs = NDArray[np.int64]
 
@@ -63,19 +63,8 @@ class Variation:
         self._group_first = problem.group_first
         self._epoch_gene = problem.epoch_gene
         self._rate = min(1.0, settings.mutations / problem.genes)
-        self._options: dict[str, Any] = {
-            "gene_row": problem.gene_row,
-            "options": problem.options,
-            "option_count": problem.option_count,
-        }
-        self._loads: dict[str, Any] = {
-            "block_first": problem.epoch_gene,
-            "load_row": problem.gene_group,
-            "load": np.ascontiguousarray(problem.chunk[:, :, 0]),
-            "resource": problem.placement_pool,
-            "quantum": problem.node_ticks,
-            "limits": np.repeat(problem.pool_nodes[None, :], problem.epochs, axis=0),
-        }
+        self._options = options_of(problem)
+        self._loads = loads_of(problem)
 
     def sample(self, count: int, *, rng: Generator, start: Genes | None = None) -> Genes:
         """`count` plans: those of `start` first, the others random."""

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, ValidationError
 
 from slit.errors import SlitError
+from slit.optimizers.protocol import Phase
 from slit.record.folder import MANIFEST, replace_file
 from slit.scenario.invalid import refused
 from slit.stop import Stop, StopReason
@@ -75,6 +76,7 @@ class Manifest(Request):
     plans: NonNegativeInt
     feasible: bool
     notes: tuple[str, ...] = ()
+    phases: tuple[Phase, ...] = ()
 
 
 def versions() -> dict[str, str]:

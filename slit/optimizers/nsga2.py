@@ -1,0 +1,123 @@
+"""`nsga2`: NSGA-II (Deb et al. 2002) in compiled code.
+
+Variation, repair and survival are one kernel call each; evaluation is the caller's, so a generation
+is one ask and one tell. It varies plans like `slit.optimizers.variation`, without checking them
+again in every generation.
+"""
+
+import numpy as np
+from numpy.random import Generator
+
+from operators.canonical import sort_groups
+from operators.crossover import block_labels
+from operators.mutation import count_table
+from operators.nsga2 import make_offspring, survive
+from operators.repair import read_loads, repair_rows
+from slit.evaluator import Evaluation
+from slit.optimizers.protocol import Genes, Optimizer, Plans, Setup, State, Turn
+from slit.optimizers.variation import Variation, VariationSettings, kept_plans, no_plans
+from slit.problem.binding import loads_of
+
+Settings = VariationSettings
+
+PASSES = 4
+"""Of the repair of a plan."""
+
+
+def build(setup: Setup) -> Optimizer:
+    """The optimizer for a task."""
+    return Nsga2(setup)
+
+
+class Nsga2:
+    """NSGA-II on kernels. Repeats of a plan survive only when nothing else is left."""
+
+    def __init__(self, setup: Setup) -> None:
+        settings: VariationSettings = setup.settings
+        problem, objectives = setup.task.problem, len(setup.task.objectives)
+        self.name = setup.name
+        self.moves = 0
+        self._settings = settings
+        self._start = setup.start
+        self._rng: Generator = setup.rng
+        self._turn = Turn(objectives=objectives)
+        self._variation = Variation(problem, settings)
+        self._options = problem.gene_row, problem.options, problem.option_count
+        self._loads = read_loads(problem.genes, **loads_of(problem))
+        self._epochs = problem.epochs
+        self._group_first = problem.group_first
+        self._labels = block_labels(problem.epoch_gene)
+        self._counts = count_table(problem.genes, rate=min(1.0, settings.mutations / problem.genes))
+        self._plans = no_plans(problem.genes, objectives)
+        self._rank = np.zeros(settings.population, np.int64)
+        self._crowding = np.zeros(settings.population)
+
+    def ask(self) -> Genes:
+        """The first population, then the children of the present one (N, G)."""
+        self._turn.asking()
+        size = self._settings.population
+        if not len(self._plans.G):
+            return self._turn.asks(self._variation.sample(size, rng=self._rng, start=self._start))
+        children = np.empty_like(self._plans.X)
+        make_offspring(
+            self._plans.X,
+            self._rank,
+            self._crowding,
+            *self._options,
+            self._labels,
+            self._epochs,
+            self._settings.crossover,
+            self._settings.block_share,
+            self._counts,
+            children,
+            self._rng,
+        )
+        if self._settings.repair:
+            self._repair(children)
+        sort_groups(children, self._group_first)
+        return self._turn.asks(children)
+
+    def _repair(self, plans: Genes) -> None:
+        loads = self._loads
+        repair_rows(
+            plans,
+            *self._options,
+            loads.block_first,
+            loads.load_row,
+            loads.load,
+            loads.resource,
+            loads.quantum,
+            loads.limits,
+            PASSES,
+            np.zeros(len(plans), np.int64),
+            self._rng,
+        )
+
+    def tell(self, evaluation: Evaluation) -> None:
+        """The values of these plans; the best of parents and children survive."""
+        told = self._turn.tells(evaluation)
+        if not len(self._plans.G):
+            # The kernels work in place and know writable arrays only.
+            self._plans = Plans(told.X.copy(), told.F.copy(), told.G.copy())
+            told = Plans(told.X[:0], told.F[:0], told.G[:0])
+        survive(*self._plans, *told, self._rank, self._crowding, True)
+
+    def front(self) -> Plans:
+        """The best plans of the population."""
+        return kept_plans(*self._plans)
+
+    def state(self) -> State:
+        """The population and the random numbers to come."""
+        self._turn.settled()
+        return {
+            **self._plans._asdict(),
+            "rank": self._rank,
+            "crowding": self._crowding,
+            "rng": self._rng.bit_generator.state,
+        }
+
+    def restore(self, state: State) -> None:
+        """Go on from `state`."""
+        self._plans = Plans(state["X"].copy(), state["F"].copy(), state["G"].copy())
+        self._rank, self._crowding = state["rank"].copy(), state["crowding"].copy()
+        self._rng.bit_generator.state = state["rng"]

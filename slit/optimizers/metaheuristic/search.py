@@ -12,7 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators.archive import Archive
+from operators.canonical import canonical
+from operators.crossover import by_block
 from operators.directions import das_dennis
+from operators.mutation import reset
 from operators.sampling import extremes, uniform
 from slit.evaluator import Evaluation
 from slit.optimizers.metaheuristic.choice import Choice, nearest_other, spread_weights
@@ -31,6 +34,10 @@ Longs = NDArray[np.int64]
 
 MOST_EXTREMES = 40
 """Placements that get an initial plan of their own."""
+MUTANTS = 4
+"""One mutated child of the archive for so many recombined plans."""
+MUTATED_GENES = 1.5
+"""Genes that a mutated child changes, on average."""
 
 
 class Metaheuristic:
@@ -183,7 +190,21 @@ class Metaheuristic:
             chosen,
             chosen[nearest],
         )
-        return self._pool.build(np.unique(np.concatenate([chosen, mixed]), axis=0))
+        combined = self._pool.build(np.unique(np.concatenate([chosen, mixed]), axis=0))
+        return np.concatenate([combined, self._mutants(self._settings.children // MUTANTS)])
+
+    def _mutants(self, count: int) -> Genes:
+        """Children of pairs of archived plans, a few genes changed: what weighted sums miss."""
+        problem, parents = self._task.problem, self._archive.population
+        if not len(parents) or not count:
+            return np.empty((0, problem.genes), np.int16)
+        mothers, fathers = self._rng.integers(len(parents), size=(2, -(-count // 2)))
+        pairs = by_block(
+            parents[mothers], parents[fathers], block_first=problem.epoch_gene, rng=self._rng
+        )
+        rate = min(1.0, MUTATED_GENES / problem.genes)
+        mutated = reset(pairs[:count], rate=rate, rng=self._rng, **options_of(problem))
+        return canonical(mutated, group_first=problem.group_first)
 
     def _evolve(self, plans: Plans, searched: int) -> None:
         assert self._population is not None

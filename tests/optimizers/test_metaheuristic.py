@@ -1,0 +1,197 @@
+"""The metaheuristic: what its parts promise, and that it finds what enumeration finds."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from operators.dominance import nondominated
+from operators.indicators import hypervolume
+from slit.errors import SlitError
+from slit.evaluator import Evaluator
+from slit.objectives import DEFAULT, find
+from slit.optimizers.metaheuristic.choice import nearest_other, spread_weights
+from slit.optimizers.metaheuristic.descent import descend, descend_all
+from slit.optimizers.metaheuristic.guide import FEWEST_ROWS, Guide
+from slit.optimizers.metaheuristic.paper import Settings as PaperSettings
+from slit.optimizers.metaheuristic.pool import EpochPool
+from slit.optimizers.metaheuristic.search import Metaheuristic
+from slit.optimizers.metaheuristic.settings import Settings, Starts
+from slit.optimizers.protocol import Setup, State, Task
+from slit.problem import compile_problem
+from slit.scenario.load import load_scenario
+from slit.scenario.scenario import Scenario
+from slit.testing.optimizers import copied
+from tests.builders import random_scenario
+
+VARIANTS = {
+    "as it is": Settings(),
+    "unguided": Settings(guided=False),
+    "without linear programs": Settings(lp_partitions=0),
+    "without recombination": Settings(children=0),
+    "random starts": Settings(starts=Starts.RANDOM),
+    "without swaps": Settings(swaps=False),
+    "as the paper": PaperSettings(),
+}
+
+
+def evaluator_of(scenario: Scenario) -> Evaluator:
+    return Evaluator(compile_problem(scenario), scenario, objectives=find(DEFAULT))
+
+
+@pytest.fixture(scope="module")
+def roomy() -> Scenario:
+    rng = np.random.default_rng(8)
+    return random_scenario(rng, epochs=4, genes=40, spare_nodes=12, nodes_per_group=3.0)
+
+
+def search(
+    evaluator: Evaluator, settings: Settings, *, steps: int, seed: int = 3, children: int = 40
+) -> Metaheuristic:
+    small = replace(
+        settings, partitions=2, population=12, children=min(settings.children, children)
+    )
+    rng = np.random.default_rng(seed)
+    optimizer = Metaheuristic(Setup("slit", Task.of(evaluator), small, rng))
+    for _ in range(steps):
+        optimizer.tell(evaluator.evaluate(optimizer.ask()))
+    return optimizer
+
+
+@pytest.mark.parametrize("settings", VARIANTS.values(), ids=VARIANTS.keys())
+def test_every_configuration_finds_feasible_fronts(settings: Settings, roomy: Scenario) -> None:
+    evaluator = evaluator_of(roomy)
+    front = search(evaluator, settings, steps=8).front()
+    assert len(front.X) > 3
+    assert (front.G == 0).all()
+    assert (evaluator.evaluate(front.X).F == front.F).all()
+
+
+def test_on_tiny_it_comes_close_to_the_exact_front() -> None:
+    evaluator = evaluator_of(load_scenario("tiny"))
+    problem = evaluator.problem
+    grid = np.meshgrid(*(problem.options[row] for row in problem.gene_row), indexing="ij")
+    plans = np.stack([axis.ravel() for axis in grid], axis=1)
+    everything = evaluator.evaluate(plans)
+    feasible = everything.F[everything.G == 0]
+    exact = np.unique(feasible[nondominated(feasible)], axis=0)
+    front = search(evaluator, Settings(), steps=30, children=400).front()
+    assert (front.F.min(axis=0) == exact.min(axis=0)).all()
+    low, high = exact.min(axis=0), exact.max(axis=0)
+    reference = np.full(4, 1.1)
+    best = hypervolume((exact - low) / (high - low), reference=reference)
+    found = hypervolume((front.F - low) / (high - low), reference=reference)
+    assert 0.99 * best <= found <= best * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("name", ["as it is", "as the paper"])
+def test_it_continues_with_the_same_bits_once_it_has_learned(name: str, roomy: Scenario) -> None:
+    evaluator = evaluator_of(roomy)
+    settings = VARIANTS[name]
+    whole = search(evaluator, settings, steps=30)
+    state: State = copied(search(evaluator, settings, steps=22).state())
+    other = search(evaluator, settings, steps=0, seed=99)
+    other.restore(state)
+    for _ in range(8):
+        other.tell(evaluator.evaluate(other.ask()))
+    assert other.moves == whole.moves
+    assert other.front().X.tobytes() == whole.front().X.tobytes()
+    assert other.front().F.tobytes() == whole.front().F.tobytes()
+
+
+def test_the_number_of_threads_does_not_change_the_bits(roomy: Scenario) -> None:
+    evaluator = evaluator_of(roomy)
+    one = search(evaluator, Settings(), steps=6)
+    two = search(evaluator, Settings(threads=2), steps=6)
+    assert one.front().X.tobytes() == two.front().X.tobytes()
+
+
+def test_the_pool_takes_each_epoch_where_it_is_best(roomy: Scenario) -> None:
+    evaluator = evaluator_of(roomy)
+    problem = evaluator.problem
+    rng = np.random.default_rng(0)
+    plans = np.array(
+        [
+            [
+                rng.choice(problem.options[row][: problem.option_count[row]])
+                for row in problem.gene_row
+            ]
+            for _ in range(6)
+        ]
+    )
+    found = evaluator.evaluate(plans)
+    weights = np.array([[1.0, 0, 0, 0], [0, 0, 0, 1.0]])
+    pool = EpochPool(problem, objectives=4, capacity=100)
+    pool.add(plans.astype(np.int16), found.parts, np.zeros_like(found.excess), weights=weights)
+    chosen = pool.choose(weights)
+    for w, objective in enumerate((0, 3)):
+        for t in range(problem.epochs):
+            assert found.parts[chosen[w, t], t, objective] == found.parts[:, t, objective].min()
+    built = pool.build(chosen)
+    for t in range(problem.epochs):
+        genes = slice(problem.epoch_gene[t], problem.epoch_gene[t + 1])
+        assert (built[0, genes] == plans[chosen[0, t], genes]).all()
+
+
+def test_the_pool_prefers_fewer_nodes_beyond_capacity(roomy: Scenario) -> None:
+    problem = compile_problem(roomy)
+    pool = EpochPool(problem, objectives=1, capacity=2)
+    parts = np.zeros((3, problem.epochs, 1))
+    parts[:, :, 0] = [[1.0], [2.0], [3.0]]
+    excess = np.zeros((3, problem.epochs), np.int64)
+    excess[0] = 5
+    plans = np.repeat(problem.options[problem.gene_row, 0][None, :], 3, axis=0)
+    weights = np.ones((1, 1))
+    pool.add(plans[:2], parts[:2], excess[:2], weights=weights)
+    assert (pool.choose(weights) == 1).all()
+    pool.add(plans[2:], parts[2:], excess[2:], weights=weights)
+    assert len(pool) == 2
+    assert (pool.parts[pool.choose(weights)[0, 0], 0] == 2.0).all()
+
+
+def test_a_descent_searches_only_the_epochs_it_is_given(roomy: Scenario) -> None:
+    evaluator = evaluator_of(roomy)
+    problem, terms = evaluator.problem, evaluator.terms
+    start = np.ascontiguousarray(problem.options[problem.gene_row, 0])
+    epochs = np.zeros((1, problem.epochs), dtype=np.bool_)
+    epochs[0, 1] = True
+    weights = 1 / np.abs(evaluator.evaluate(start[None, :]).F)
+    [some] = descend_all(
+        start[None, :], weights, problem, terms, swaps=True, epochs=epochs, threads=1
+    )
+    inside = slice(problem.epoch_gene[1], problem.epoch_gene[2])
+    outside = np.delete(np.arange(problem.genes), np.r_[inside])
+    assert (some.plan[outside] == start[outside]).all()
+    assert (some.plan[inside] != start[inside]).any()
+    assert some.gains[1] > 0
+    assert (np.delete(some.gains, 1) == 0).all()
+    everywhere = descend(start, weights[0], problem, terms, swaps=True)
+    before, after = evaluator.evaluate(np.stack([start, everywhere.plan])).F @ weights[0]
+    excess = evaluator.evaluate(np.stack([start, everywhere.plan])).G
+    gained = before - after + 10.0 * (excess[0] - excess[1])
+    assert everywhere.gains.sum() == pytest.approx(gained, rel=1e-9)
+
+
+def test_the_guide_learns_where_gains_are() -> None:
+    rng = np.random.default_rng(5)
+    rows = rng.random((FEWEST_ROWS, 3))
+    guide = Guide(features=3, seed=1)
+    guide.learn(rows[:-1], np.maximum(rows[:-1, 0] - 0.5, 0))
+    assert guide.predict(rows) is None
+    guide.learn(rows[-1:], np.maximum(rows[-1:, 0] - 0.5, 0))
+    expected = guide.predict(np.array([[0.95, 0.5, 0.5], [0.1, 0.5, 0.5]]))
+    assert expected is not None
+    assert expected[0] > 0.3
+    assert 0 <= expected[1] < 0.05
+
+
+def test_weight_designs() -> None:
+    spread = spread_weights(4, count=50)
+    assert len(spread) == 35  # 4 partitions; 5 would be 56
+    assert np.allclose(spread.sum(axis=1), 1)
+    assert (nearest_other(np.array([[0.0, 1], [0.1, 0.9], [1, 0]])) == [1, 0, 1]).all()
+
+
+def test_settings_out_of_range_are_refused() -> None:
+    with pytest.raises(SlitError, match="slit: batch 0, expected at least 1"):
+        Settings(batch=0)

@@ -81,12 +81,14 @@ def optimize(
     name, make = _maker(optimizer)
     if make is None and settings is None:
         settings = default_settings(name, population=population)
+    planned = _scenario(scenario, start, hours)
+    asked = Stop(evaluations, moves, seconds, stagnation)
     request = Request(
         optimizer=name,
         objectives=names,
         seed=seed,
         settings=asdict(settings) if settings is not None else {},
-        budget=_stop(name, make, Stop(evaluations, moves, seconds, stagnation)),
+        budget=_stop(name, make, asked, genes=planned.resolution.genes),
         baselines=baselines,
         start_plan=start_plan if isinstance(start_plan, str) else None,
         plugin=_plugin(plugin),
@@ -94,7 +96,7 @@ def optimize(
     if output is not None:
         check_free(Path(output), overwrite=overwrite)
     search = prepare(
-        _scenario(scenario, start, hours),
+        planned,
         request,
         settings=settings,
         threads=threads,
@@ -180,14 +182,16 @@ def _maker(optimizer: Any) -> tuple[str, Make | None]:
     )
 
 
-def _stop(name: str, make: Make | None, stop: Stop) -> Stop:
+def _stop(name: str, make: Make | None, stop: Stop, *, genes: int) -> Stop:
     """The budget asked for, or the optimizer's own."""
     if stop.limited:
         return stop
     if make is not None:
         return Stop(evaluations=OWN_BUDGET)
     entry = find_optimizer(name)
-    return Stop(moves=entry.budget) if entry.in_moves else Stop(evaluations=entry.budget)
+    if entry.moves:
+        return Stop(moves=entry.moves * genes)
+    return Stop(evaluations=entry.evaluations)
 
 
 def _scenario(

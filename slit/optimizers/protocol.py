@@ -80,17 +80,27 @@ class Resumable(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
-    """What an optimizer may know of what it optimizes; M objectives, `terms` their coefficients."""
+    """What an optimizer may know of what it optimizes; M objectives, `terms` their coefficients.
+
+    It may use so many `threads`; what it finds must not depend on their number.
+    """
 
     problem: Problem
     scenario: Scenario
     objectives: tuple[Objective, ...]
     terms: Terms
+    threads: int = 1
 
     @classmethod
     def of(cls, evaluator: Evaluator) -> "Task":
         """The task that an evaluator judges."""
-        return cls(evaluator.problem, evaluator.scenario, evaluator.objectives, evaluator.terms)
+        return cls(
+            evaluator.problem,
+            evaluator.scenario,
+            evaluator.objectives,
+            evaluator.terms,
+            evaluator.threads,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

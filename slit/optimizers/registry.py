@@ -24,26 +24,29 @@ class Kind(StrEnum):
 class Entry:
     """One optimizer: `module` has `Settings` and `build(setup)`; `line` says what it is.
 
-    `budget` ends a search for which no budget is given: evaluations, or moves where `in_moves`.
+    A search for which no budget is given ends after `evaluations`, or, where `moves` is not 0,
+    after so many moves for each gene.
     """
 
     name: str
     kind: Kind
     module: str
     line: str
-    budget: int = 20_000
-    in_moves: bool = False
+    evaluations: int = 20_000
+    moves: int = 0
 
 
-DEFAULT_OPTIMIZER = "pymoo-nsga2"
+DEFAULT_OPTIMIZER = "slit"
 
 _HERE = "slit.optimizers."
 _GREEDY = _HERE + "greedy"
 _SLIT = _HERE + "metaheuristic."
 
 CATALOG: tuple[Entry, ...] = (
-    Entry("slit", Kind.SEARCH, _SLIT + "search", "local search recombined by epochs"),
-    Entry("slit-paper", Kind.SEARCH, _SLIT + "paper", "SLIT as its paper describes it"),
+    Entry("slit", Kind.SEARCH, _SLIT + "search", "local search recombined by epochs", moves=30_000),
+    Entry(
+        "slit-paper", Kind.SEARCH, _SLIT + "paper", "SLIT as its paper describes it", moves=30_000
+    ),
     Entry("nsga2", Kind.SEARCH, _HERE + "nsga2", "NSGA-II in compiled code"),
     Entry("pymoo-nsga2", Kind.SEARCH, _HERE + "pymoo_adapter", "NSGA-II of pymoo"),
     Entry("pymoo-nsga3", Kind.SEARCH, _HERE + "pymoo_adapter", "NSGA-III of pymoo"),

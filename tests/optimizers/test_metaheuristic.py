@@ -100,9 +100,9 @@ def test_it_continues_with_the_same_bits_once_it_has_learned(name: str, roomy: S
 
 
 def test_the_number_of_threads_does_not_change_the_bits(roomy: Scenario) -> None:
-    evaluator = evaluator_of(roomy)
-    one = search(evaluator, Settings(), steps=6)
-    two = search(evaluator, Settings(threads=2), steps=6)
+    both = Evaluator(compile_problem(roomy), roomy, objectives=find(DEFAULT), threads=2)
+    one = search(evaluator_of(roomy), Settings(), steps=6)
+    two = search(both, Settings(), steps=6)
     assert one.front().X.tobytes() == two.front().X.tobytes()
 
 
@@ -193,5 +193,5 @@ def test_weight_designs() -> None:
 
 
 def test_settings_out_of_range_are_refused() -> None:
-    with pytest.raises(SlitError, match="slit: batch 0, expected at least 1"):
+    with pytest.raises(SlitError, match="batch: 0, expected at least 1"):
         Settings(batch=0)

@@ -26,7 +26,7 @@ class RelaxedStarts:
     plans: Genes  # (L, G), may exceed capacity a little
 
 
-def relaxed_starts(task: Task, weights: Floats, *, threads: int) -> RelaxedStarts | None:
+def relaxed_starts(task: Task, weights: Floats) -> RelaxedStarts | None:
     """Solve the relaxation for weights (L, M) of the unit box.
 
     None if an objective has no linear part of its own, or if the programs would be too large.
@@ -34,7 +34,7 @@ def relaxed_starts(task: Task, weights: Floats, *, threads: int) -> RelaxedStart
     problem = task.problem
     if problem.groups * problem.placements > LARGEST_PROGRAM:
         return None
-    relaxation = Relaxation(problem, task.scenario, task.objectives, threads=threads)
+    relaxation = Relaxation(problem, task.scenario, task.objectives, threads=task.threads)
     if relaxation.left_out or relaxation.terms.largest.any():
         return None
     n_objectives = len(task.objectives)

@@ -82,7 +82,7 @@ class Metaheuristic:
             self._task.terms,
             swaps=self._settings.swaps,
             epochs=epochs,
-            threads=self._settings.threads,
+            threads=self._task.threads,
         )
         self.moves += sum(descent.moves for descent in self._descents)
         searched = np.array([descent.plan for descent in self._descents])
@@ -135,7 +135,7 @@ class Metaheuristic:
             weights = self._choice.floor(
                 das_dennis(self._turn.objectives, self._settings.lp_partitions)
             )
-            self._relaxed = relaxed_starts(self._task, weights, threads=self._settings.threads)
+            self._relaxed = relaxed_starts(self._task, weights)
         if self._relaxed is not None:
             parts.insert(0, self._relaxed.plans)
         if self._given is not None:

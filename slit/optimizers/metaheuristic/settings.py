@@ -25,13 +25,13 @@ class Settings:
     swaps: whether local search exchanges chunks of two cells. guided: whether a gradient-boosting
     model chooses the weights and epochs to search once the designed weights are done. evolution:
     whether searched plans are crossed with unsearched ones (as the paper describes). pool: most
-    locally searched plans to recombine from. threads: local searches run side by side.
+    locally searched plans to recombine from.
     """
 
     batch: int = 4
     capacity: int = 2000
-    lp_partitions: int = 4
-    partitions: int = 6
+    lp_partitions: int = 2
+    partitions: int = 4
     children: int = 400
     starts: Starts = Starts.BEST
     swaps: bool = True
@@ -39,7 +39,6 @@ class Settings:
     evolution: bool = False
     population: int = 50
     pool: int = 600
-    threads: int = 1
 
     def __post_init__(self) -> None:
         least = {
@@ -50,8 +49,7 @@ class Settings:
             "children": 0,
             "population": 4,
             "pool": 1,
-            "threads": 1,
         }
         for name, limit in least.items():
             if getattr(self, name) < limit:
-                raise SlitError(f"slit: {name} {getattr(self, name)}, expected at least {limit}")
+                raise SlitError(f"{name}: {getattr(self, name)}, expected at least {limit}")

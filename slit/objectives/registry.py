@@ -3,7 +3,8 @@
 import hashlib
 import importlib.util
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -79,6 +80,17 @@ def load_plugin(path: str | Path) -> tuple[Objective, ...]:
     if not found:
         raise SlitError(f"plug-in {path}: no objective, expected a function decorated as one")
     return tuple(register(objective, source=f"plug-in {path}") for objective in found)
+
+
+@contextmanager
+def set_apart() -> Iterator[None]:
+    """What is registered inside is forgotten afterwards: for tests."""
+    global _registered, _installed_loaded
+    before = dict(_registered), _installed_loaded
+    try:
+        yield
+    finally:
+        _registered, _installed_loaded = before
 
 
 def plugin_hash(path: str | Path) -> str:

@@ -1,0 +1,1 @@
+"""Example objectives for slit, installed as plug-ins by their entry points."""

@@ -126,7 +126,7 @@ class Search:
                 front = run(optimizer, self.evaluator, stop=Stop(evaluations=1)).front
             except SlitError as error:
                 # A scheduler that cannot work on these objectives is no reason not to search.
-                found = replace(found, notes=(*found.notes, f"left out: {error}"))
+                found = replace(found, notes=(*found.notes, f"{entry.name} left out: {error}"))
                 continue
             if not len(front):
                 raise KeyboardInterrupt

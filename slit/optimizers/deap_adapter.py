@@ -15,7 +15,13 @@ from numpy.typing import NDArray
 from operators.selection import binary_tournament
 from slit.evaluator import Evaluation
 from slit.optimizers.protocol import Floats, Genes, Optimizer, Plans, Setup, State, Turn, stacked
-from slit.optimizers.variation import Variation, VariationSettings, kept_plans, no_plans
+from slit.optimizers.variation import (
+    Ranked,
+    Variation,
+    VariationSettings,
+    kept_plans,
+    no_plans,
+)
 
 Longs = NDArray[np.int64]
 
@@ -41,50 +47,42 @@ class DeapNsga2:
         self._start = setup.start
         self._turn = Turn(objectives=objectives)
         self._weights = (-1.0,) * objectives
-        self._plans = no_plans(setup.task.problem.genes, objectives)
-        self._rank = np.empty(0, np.int64)
-        self._crowding = np.empty(0)
+        none = no_plans(setup.task.problem.genes, objectives)
+        self._now = Ranked(none, np.empty(0, np.int64), np.empty(0))
 
     def ask(self) -> Genes:
         """The first population, then the children of the present one (N, G)."""
         self._turn.asking()
-        if not len(self._rank):
+        if not len(self._now.rank):
             plans = self._variation.sample(self._size, rng=self._rng, start=self._start)
             return self._turn.asks(plans)
         return self._turn.asks(
-            self._variation.children(self._plans.X, parents=self._parents, rng=self._rng)
+            self._variation.children(self._now.plans.X, parents=self._parents, rng=self._rng)
         )
 
     def tell(self, evaluation: Evaluation) -> None:
         """The values of these plans; the best of parents and children survive."""
-        merged = stacked([self._plans, self._turn.tells(evaluation)])
-        rows, self._rank, self._crowding = _survivors(
+        merged = stacked([self._now.plans, self._turn.tells(evaluation)])
+        rows, rank, crowding = _survivors(
             merged.F, merged.G, size=self._size, weights=self._weights
         )
-        self._plans = merged.rows(rows)
+        self._now = Ranked(merged.rows(rows), rank, crowding)
 
     def front(self) -> Plans:
         """The best plans of the population."""
-        return kept_plans(*self._plans)
+        return kept_plans(*self._now.plans)
 
     def state(self) -> State:
         """The population and the random numbers to come."""
         self._turn.settled()
-        return {
-            **self._plans._asdict(),
-            "rank": self._rank,
-            "crowding": self._crowding,
-            "rng": self._rng.bit_generator.state,
-        }
+        return self._now.state(self._rng)
 
     def restore(self, state: State) -> None:
         """Go on from `state`."""
-        self._plans = Plans(state["X"], state["F"], state["G"])
-        self._rank, self._crowding = state["rank"], state["crowding"]
-        self._rng.bit_generator.state = state["rng"]
+        self._now = Ranked.restored(state, self._rng)
 
     def _parents(self, count: int) -> Longs:
-        return binary_tournament(self._rank, self._crowding, count=count, rng=self._rng)
+        return binary_tournament(self._now.rank, self._now.crowding, count=count, rng=self._rng)
 
 
 class _Individual:

@@ -15,7 +15,13 @@ from operators.nsga2 import make_offspring, survive
 from operators.repair import read_loads, repair_rows
 from slit.evaluator import Evaluation
 from slit.optimizers.protocol import Genes, Optimizer, Plans, Setup, State, Turn
-from slit.optimizers.variation import Variation, VariationSettings, kept_plans, no_plans
+from slit.optimizers.variation import (
+    Ranked,
+    Variation,
+    VariationSettings,
+    kept_plans,
+    no_plans,
+)
 from slit.problem.binding import loads_of
 
 Settings = VariationSettings
@@ -48,21 +54,23 @@ class Nsga2:
         self._group_first = problem.group_first
         self._labels = block_labels(problem.epoch_gene)
         self._counts = count_table(problem.genes, rate=min(1.0, settings.mutations / problem.genes))
-        self._plans = no_plans(problem.genes, objectives)
-        self._rank = np.zeros(settings.population, np.int64)
-        self._crowding = np.zeros(settings.population)
+        self._now = Ranked(
+            no_plans(problem.genes, objectives),
+            np.zeros(settings.population, np.int64),
+            np.zeros(settings.population),
+        )
 
     def ask(self) -> Genes:
         """The first population, then the children of the present one (N, G)."""
         self._turn.asking()
         size = self._settings.population
-        if not len(self._plans.G):
+        if not len(self._now.plans.G):
             return self._turn.asks(self._variation.sample(size, rng=self._rng, start=self._start))
-        children = np.empty_like(self._plans.X)
+        children = np.empty_like(self._now.plans.X)
         make_offspring(
-            self._plans.X,
-            self._rank,
-            self._crowding,
+            self._now.plans.X,
+            self._now.rank,
+            self._now.crowding,
             *self._options,
             self._labels,
             self._epochs,
@@ -96,28 +104,22 @@ class Nsga2:
     def tell(self, evaluation: Evaluation) -> None:
         """The values of these plans; the best of parents and children survive."""
         told = self._turn.tells(evaluation)
-        if not len(self._plans.G):
+        now = self._now
+        if not len(now.plans.G):
             # The kernels work in place and know writable arrays only.
-            self._plans = Plans(told.X.copy(), told.F.copy(), told.G.copy())
+            now.plans = Plans(told.X.copy(), told.F.copy(), told.G.copy())
             told = Plans(told.X[:0], told.F[:0], told.G[:0])
-        survive(*self._plans, *told, self._rank, self._crowding, True)
+        survive(*now.plans, *told, now.rank, now.crowding, True)
 
     def front(self) -> Plans:
         """The best plans of the population."""
-        return kept_plans(*self._plans)
+        return kept_plans(*self._now.plans)
 
     def state(self) -> State:
         """The population and the random numbers to come."""
         self._turn.settled()
-        return {
-            **self._plans._asdict(),
-            "rank": self._rank,
-            "crowding": self._crowding,
-            "rng": self._rng.bit_generator.state,
-        }
+        return self._now.state(self._rng)
 
     def restore(self, state: State) -> None:
         """Go on from `state`."""
-        self._plans = Plans(state["X"].copy(), state["F"].copy(), state["G"].copy())
-        self._rank, self._crowding = state["rank"].copy(), state["crowding"].copy()
-        self._rng.bit_generator.state = state["rng"]
+        self._now = Ranked.restored(state, self._rng)

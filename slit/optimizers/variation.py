@@ -17,7 +17,7 @@ from operators.dominance import distinct_objectives, distinct_rows
 from operators.repair import repair
 from slit.errors import SlitError
 from slit.front import kept_rows
-from slit.optimizers.protocol import Floats, Genes, Plans
+from slit.optimizers.protocol import Floats, Genes, Plans, State
 from slit.problem import Problem
 from slit.problem.binding import loads_of, options_of
 
@@ -119,6 +119,33 @@ class Variation:
         if self.settings.repair and len(plans):
             plans = repair(plans, **self._options, **self._loads, rng=rng).population
         return canonical(plans, group_first=self._group_first)
+
+
+@dataclass(slots=True)
+class Ranked:
+    """A population with what selection knows of it: front (N,) and crowding distance (N,)."""
+
+    plans: Plans
+    rank: Longs
+    crowding: Floats
+
+    def state(self, rng: Generator) -> State:
+        """The population and the random numbers to come, for a checkpoint."""
+        return {
+            **self.plans._asdict(),
+            "rank": self.rank,
+            "crowding": self.crowding,
+            "rng": rng.bit_generator.state,
+        }
+
+    @classmethod
+    def restored(cls, state: State, rng: Generator) -> "Ranked":
+        """The population of a state, in arrays of its own; `rng` goes on as it says."""
+        rng.bit_generator.state = state["rng"]
+        X, F, G, rank, crowding = (
+            np.array(state[name]) for name in ("X", "F", "G", "rank", "crowding")
+        )
+        return cls(Plans(X, F, G), rank, crowding)
 
 
 def kept_plans(X: Genes, F: Floats, G: Floats) -> Plans:

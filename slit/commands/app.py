@@ -9,7 +9,8 @@ from slit.commands.check import check
 from slit.commands.evaluate import evaluate
 from slit.commands.green_llm import green_llm
 from slit.commands.init import init
-from slit.commands.lists import objectives, optimizers, scenarios, schema
+from slit.commands.lists import optimizers, scenarios, schema
+from slit.commands.objectives import objectives
 from slit.commands.optimize import optimize
 from slit.commands.report import report
 from slit.commands.show import show
@@ -67,7 +68,7 @@ app.command()(show)
 app.command()(report)
 app.command()(check)
 app.command()(scenarios)
-app.command()(objectives)
+app.add_typer(objectives, name="objectives")
 app.command()(optimizers)
 app.command()(schema)
 app.command("green-llm")(green_llm)

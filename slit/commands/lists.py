@@ -1,8 +1,8 @@
-"""`slit scenarios`, `slit objectives`, `slit optimizers`, `slit schema`: what there is."""
+"""`slit scenarios`, `slit optimizers`, `slit schema`: what there is."""
 
 import json
 
-from slit.commands.terminal import AsJson, Plugin, print_json, print_table
+from slit.commands.terminal import AsJson, print_json, print_table
 
 
 def scenarios(as_json: AsJson = False) -> None:
@@ -14,26 +14,6 @@ def scenarios(as_json: AsJson = False) -> None:
         print_json({"scenarios": [entry._asdict() for entry in found]})
         return
     print_table(["name", "description"], [[e.name, e.description] for e in found], left=2)
-
-
-def objectives(plugin: Plugin = None, as_json: AsJson = False) -> None:
-    """List the objectives that --objectives may name."""
-    from slit.objectives import DEFAULT, available, load_plugin
-
-    if plugin is not None:
-        load_plugin(plugin)
-    found = [
-        {"name": o.name, "unit": o.unit, "title": o.title, "default": o.name in DEFAULT}
-        for o in available()
-    ]
-    if as_json:
-        print_json({"objectives": found})
-        return
-    rows = [
-        [str(o["name"]), str(o["unit"]), str(o["title"]), "default" if o["default"] else ""]
-        for o in found
-    ]
-    print_table(["name", "unit", "what it is", ""], rows, left=4)
 
 
 def optimizers(as_json: AsJson = False) -> None:

@@ -28,12 +28,13 @@ def shown_progress(*, quiet: bool, names: tuple[str, ...]) -> Iterator[Watch | N
         transient=True,
     )
     with bar:
-        task = bar.add_task("searching", total=1.0, rate="", best="")
+        task = bar.add_task("preparing", total=1.0, rate="", best="")
 
         def watch(progress: Progress) -> None:
             bar.update(
                 task,
                 completed=progress.share,
+                description="searching" if progress.share < 1 else "writing",
                 rate=rate_text(progress),
                 best=best_text(progress, names),
             )

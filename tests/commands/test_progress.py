@@ -1,0 +1,55 @@
+"""What the progress bar says."""
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from slit.commands.progress import best_text, rate_text
+from slit.run import Entry, LoopState, Progress
+
+
+def progress_of(loop: LoopState) -> Progress:
+    return Progress(loop, 0.5, None)  # type: ignore[arg-type]
+
+
+def test_rates() -> None:
+    loop = LoopState(evaluations=3000, seconds=1.5)
+    assert rate_text(progress_of(loop)) == "2,000 evaluations/s"
+    loop.moves = 18_000_000
+    assert rate_text(progress_of(loop)) == "2,000 evaluations/s, 12.0 M moves/s"
+
+
+@pytest.mark.parametrize(
+    ("history", "text"),
+    [
+        ([], ""),
+        ([Entry(10, 0, 1.0, 0, (5.0, 6.0))], "no feasible plan yet"),
+        ([Entry(10, 0, 1.0, 3, (1234.56, 0.25))], "carbon 1235, quality 0.25"),
+    ],
+)
+def test_best_values(history: list[Entry], text: str) -> None:
+    loop = LoopState(history=history)
+    assert best_text(progress_of(loop), ("carbon", "quality")) == text
+
+
+def test_a_terminal_gets_a_bar_on_standard_error_only(repository: Path, tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    entry = "from slit.commands import main; main()"
+    words = ["optimize", "tiny", "--optimizer", "nsga2", "--evaluations", "2000", "--json"]
+    done = subprocess.run(
+        [sys.executable, "-c", entry, *words, "--output", str(tmp_path / "run")],
+        cwd=repository,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        text=True,
+        check=True,
+    )
+    os.close(theirs)
+    drawn = os.read(ours, 1_000_000).decode()
+    os.close(ours)
+    assert done.stdout.count("\n") == 1
+    assert "preparing" in drawn

@@ -16,6 +16,20 @@ def progress_of(loop: LoopState) -> Progress:
     return Progress(loop, 0.5, None)  # type: ignore[arg-type]
 
 
+def read_all(terminal: int) -> str:
+    """Everything written to a terminal until its other end is closed."""
+    parts = []
+    while True:
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:  # how Linux says that the other end is closed
+            part = b""
+        if not part:
+            os.close(terminal)
+            return b"".join(parts).decode()
+        parts.append(part)
+
+
 def test_rates() -> None:
     loop = LoopState(evaluations=3000, seconds=1.5)
     assert rate_text(progress_of(loop)) == "2,000 evaluations/s"
@@ -40,16 +54,16 @@ def test_a_terminal_gets_a_bar_on_standard_error_only(repository: Path, tmp_path
     ours, theirs = pty.openpty()
     entry = "from slit.commands import main; main()"
     words = ["optimize", "tiny", "--optimizer", "nsga2", "--evaluations", "2000", "--json"]
-    done = subprocess.run(
+    running = subprocess.Popen(
         [sys.executable, "-c", entry, *words, "--output", str(tmp_path / "run")],
         cwd=repository,
         stdout=subprocess.PIPE,
         stderr=theirs,
         text=True,
-        check=True,
     )
     os.close(theirs)
-    drawn = os.read(ours, 1_000_000).decode()
-    os.close(ours)
-    assert done.stdout.count("\n") == 1
+    drawn = read_all(ours)  # while it runs: what a terminal holds unread is limited
+    output, _ = running.communicate()
+    assert running.returncode == 0
+    assert output.count("\n") == 1
     assert "preparing" in drawn

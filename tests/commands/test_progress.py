@@ -18,7 +18,7 @@ def progress_of(loop: LoopState) -> Progress:
 
 def read_all(terminal: int) -> str:
     """Everything written to a terminal until its other end is closed."""
-    parts = []
+    parts: list[bytes] = []
     while True:
         try:
             part = os.read(terminal, 65536)

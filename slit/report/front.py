@@ -9,7 +9,17 @@ from numpy.typing import NDArray
 
 from slit.front import Front
 from slit.report.marks import Axis, Mark, Role, axes_of, marks_of
-from slit.report.style import COLORS, NEUTRAL, SEQUENCE, figure, label, labels, lines, number
+from slit.report.style import (
+    COLORS,
+    NEUTRAL,
+    SEQUENCE,
+    figure,
+    label,
+    labels,
+    lines,
+    literal,
+    number,
+)
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -117,71 +127,14 @@ def describe_front(data: FrontData) -> str:
 
 def draw_scatter_matrix(data: FrontData) -> go.Figure:
     """Every pair of objectives in a panel of its own; smaller is better on every axis."""
-    count = len(data.axes)
-    size = max(1, count - 1)
-    gap = 0.025
-    width = (1 - gap * (size - 1)) / size
+    size = max(1, len(data.axes) - 1)
     traces: list[go.Scatter] = []
     layout: dict[str, object] = {}
-    rest = np.setdiff1d(np.arange(len(data.plans)), [mark.row for mark in data.marks])
-    hover = _hover(data)
-    panel = 0
     for row in range(size):
         for column in range(row + 1):
-            panel += 1
-            y_axis, x_axis = (row + 1) % count, column
-            suffix = "" if panel == 1 else str(panel)
-            left, top = column * (width + gap), 1 - row * (width + gap)
-            # Panels of a column, and of a row, move together.
-            head_x, head_y = _panel(column, column), _panel(row, 0)
-            layout[f"xaxis{suffix}"] = {
-                "domain": [left, left + width],
-                "anchor": f"y{suffix}",
-                "showticklabels": row == size - 1,
-                "title": {
-                    "text": lines(data.axes[x_axis].full, width=28) if row == size - 1 else ""
-                },
-                "nticks": 5,
-                **({} if head_x == panel else {"matches": _axis("x", head_x)}),
-            }
-            layout[f"yaxis{suffix}"] = {
-                "domain": [max(0.0, top - width), top],
-                "anchor": f"x{suffix}",
-                "showticklabels": column == 0,
-                "title": {"text": lines(data.axes[y_axis].full) if column == 0 else ""},
-                "nticks": 5,
-                **({} if head_y == panel else {"matches": _axis("y", head_y)}),
-            }
-            at = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
-            traces.append(
-                go.Scatter(
-                    x=data.values[rest, x_axis],
-                    y=data.values[rest, y_axis],
-                    mode="markers",
-                    name="plans",
-                    marker={"size": 5, "color": NEUTRAL, "opacity": 0.55},
-                    text=[hover[n] for n in rest],
-                    hovertemplate="%{text}<extra></extra>",
-                    legendgroup="plans",
-                    showlegend=panel == 1,
-                    **at,
-                )
-            )
-            traces += [
-                go.Scatter(
-                    x=data.values[[mark.row], x_axis],
-                    y=data.values[[mark.row], y_axis],
-                    mode="markers",
-                    name=label(mark.name),
-                    marker={**marker(data, mark), "size": 11},
-                    text=[hover[mark.row]],
-                    hovertemplate="%{text}<extra></extra>",
-                    legendgroup=f"mark{n}",
-                    showlegend=panel == 1,
-                    **at,
-                )
-                for n, mark in enumerate(data.marks)
-            ]
+            panel = _panel(row, column)
+            layout |= _panel_axes(data, row, column)
+            traces += _panel_points(data, column, (row + 1) % len(data.axes), panel)
     return figure(
         traces,
         height=90 + 210 * size if size > 1 else 460,
@@ -189,6 +142,69 @@ def draw_scatter_matrix(data: FrontData) -> go.Figure:
         hovermode="closest",
         **layout,
     )
+
+
+def _panel_axes(data: FrontData, row: int, column: int) -> dict[str, object]:
+    """The axes of a panel; those of a column, and of a row, move together."""
+    size = max(1, len(data.axes) - 1)
+    gap = 0.025
+    width = (1 - gap * (size - 1)) / size
+    left, top = column * (width + gap), 1 - row * (width + gap)
+    panel = _panel(row, column)
+    head_x, head_y = _panel(column, column), _panel(row, 0)
+    below, beside = data.axes[column].full, data.axes[(row + 1) % len(data.axes)].full
+    return {
+        _axis("xaxis", panel): {
+            "domain": [left, left + width],
+            "anchor": _axis("y", panel),
+            "showticklabels": row == size - 1,
+            "title": {"text": lines(below, width=28) if row == size - 1 else ""},
+            "nticks": 5,
+            **({} if head_x == panel else {"matches": _axis("x", head_x)}),
+        },
+        _axis("yaxis", panel): {
+            "domain": [max(0.0, top - width), top],
+            "anchor": _axis("x", panel),
+            "showticklabels": column == 0,
+            "title": {"text": lines(beside) if column == 0 else ""},
+            "nticks": 5,
+            **({} if head_y == panel else {"matches": _axis("y", head_y)}),
+        },
+    }
+
+
+def _panel_points(data: FrontData, x: int, y: int, panel: int) -> list[go.Scatter]:
+    """All plans by objectives `x` and `y`, the marked ones as traces of their own."""
+    rest = np.setdiff1d(np.arange(len(data.plans)), [mark.row for mark in data.marks])
+    at = {"xaxis": _axis("x", panel), "yaxis": _axis("y", panel), "showlegend": panel == 1}
+    units = literal(data.axes[x].unit), literal(data.axes[y].unit)
+    hover = f"%{{text}}<br>%{{x:,.4g}} {units[0]}<br>%{{y:,.4g}} {units[1]}<extra></extra>"
+    plain = go.Scatter(
+        x=data.values[rest, x],
+        y=data.values[rest, y],
+        mode="markers",
+        name="plans",
+        marker={"size": 5, "color": NEUTRAL, "opacity": 0.55},
+        text=[f"plan {plan}" for plan in data.plans[rest]],
+        hovertemplate=hover,
+        legendgroup="plans",
+        **at,
+    )
+    marked = [
+        go.Scatter(
+            x=data.values[[mark.row], x],
+            y=data.values[[mark.row], y],
+            mode="markers",
+            name=label(mark.name),
+            marker={**marker(data, mark), "size": 11},
+            text=[label(f"plan {mark.plan}, {mark.name}")],
+            hovertemplate=hover,
+            legendgroup=f"mark{n}",
+            **at,
+        )
+        for n, mark in enumerate(data.marks)
+    ]
+    return [plain, *marked]
 
 
 def draw_parallel(data: FrontData) -> go.Figure:
@@ -258,7 +274,8 @@ def _bundles(scaled: Floats, positions: Longs, rest: list[int]) -> list[go.Scatt
     edges = np.quantile(first, np.linspace(0, 1, len(SEQUENCE) + 1))
     bundle = np.clip(np.searchsorted(edges, first, side="right") - 1, 0, len(SEQUENCE) - 1)
     traces = []
-    for n, tint in enumerate(SEQUENCE):
+    # The best of the first objective, which are dark, last and on top.
+    for n, tint in reversed(list(enumerate(SEQUENCE))):
         rows = [row for row, b in zip(rest, bundle, strict=True) if b == n]
         if not rows:
             continue

@@ -1,6 +1,6 @@
 """What one plan does: load by hour, datacenter and variant; energy, carbon, water, cost; nodes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from slit.ledger import Ledger
-from slit.report.style import color, figure, label, labels, log_ticks, number, pattern
+from slit.report.style import color, figure, label, labels, literal, log_ticks, number, pattern
 from slit.report.waits import Waits, waits_data
 
 Floats = NDArray[np.float64]
@@ -80,6 +80,14 @@ def plan_data(ledger: Ledger) -> PlanData:
     )
 
 
+def at_epoch(data: PlanData, epoch: int) -> PlanData:
+    """The same plan in one epoch alone (from 0); waits and capacity stay those of the whole."""
+    one = slice(epoch, epoch + 1)
+    series = ["starts", "flows", "by_variant", "energy", "carbon", "water_on_site"]
+    series += ["water_off_site", "cost", "nodes"]
+    return replace(data, **{name: getattr(data, name)[one] for name in series})
+
+
 def epoch_starts(ledger: Ledger) -> tuple[str, ...]:
     """The first instant of each epoch, in UTC, as figures and files write it."""
     horizon = ledger.scenario.horizon
@@ -106,7 +114,7 @@ def draw_load(data: PlanData, *, by: str) -> go.Figure:
             line={"width": 0.8, "color": color(n), "shape": "hv"},
             fillcolor=_translucent(color(n), 0.85),
             fillpattern=_filling(n),
-            hovertemplate="%{y:,.0f} requests/h<extra>" + _literal(names[n]) + "</extra>",
+            hovertemplate="%{y:,.0f} requests/h<extra>" + literal(names[n]) + "</extra>",
         )
         for n in used
     ]
@@ -116,24 +124,28 @@ def draw_load(data: PlanData, *, by: str) -> go.Figure:
         hovermode="x",
         xaxis={"title": {"text": "hour (UTC)"}, "hoverformat": "%d %b %H:%M", **_ticks(data)},
         yaxis={"title": {"text": "requests/h"}, "rangemode": "tozero"},
-        legend={"traceorder": "normal", "font": {"size": 12}},
+        legend={"traceorder": "normal", "font": {"size": 12}, "y": -0.22},
     )
 
 
-def draw_by_datacenter(data: PlanData, *, what: str) -> go.Figure:
-    """Bars of a total by datacenter; `what` is energy, carbon, water or cost."""
+def draw_by_datacenter(data: PlanData, *, what: str, order: PlanData | None = None) -> go.Figure:
+    """Bars of a total by datacenter; `what` is energy, carbon, water or cost.
+
+    The datacenters stand in the order of their load in `order`, or in this plan.
+    """
     unit = {"energy": "kWh", "carbon": "kg CO2e", "water": "L", "cost": "USD"}[what]
     parts = (
         {"on site": data.water_on_site, "off site": data.water_off_site}
         if what == "water"
         else {what: getattr(data, what)}
     )
-    order = np.argsort(data.by_datacenter.sum(axis=0), kind="stable")
-    names = [data.datacenters[d] for d in order]
+    load = (data if order is None else order).by_datacenter.sum(axis=0)
+    rows = np.argsort(load, kind="stable")
+    names = [data.datacenters[d] for d in rows]
     traces = [
         go.Bar(
             y=labels(names),
-            x=values.sum(axis=0)[order],
+            x=values.sum(axis=0)[rows],
             orientation="h",
             name=part,
             marker={"color": color(4 if part == "off site" else _BAR[what])},
@@ -146,7 +158,7 @@ def draw_by_datacenter(data: PlanData, *, what: str) -> go.Figure:
         traces,
         height=110 + 20 * len(names),
         barmode="relative",
-        xaxis={"title": {"text": unit}, "nticks": 5},
+        xaxis={"title": {"text": unit}, "nticks": 4, "tickformat": "~s", "tickangle": 0},
         yaxis={"type": "category", "tickfont": {"size": 12}},
         legend={"y": 1.0, "yanchor": "bottom"},
         bargap=0.25,
@@ -193,6 +205,7 @@ def draw_nodes(data: PlanData) -> go.Figure:
 def draw_waits(waits: Waits) -> go.Figure:
     """Share of requests whose first token comes later than a time, by class, with the SLOs."""
     traces = []
+    first = int(np.argmax(waits.requests > 0))
     for k, name in enumerate(waits.classes):
         if not waits.requests[k] > 0:
             continue
@@ -205,7 +218,7 @@ def draw_waits(waits: Waits) -> go.Figure:
                 mode="lines",
                 line={"color": color(k), "width": 2.5, "dash": dash},
                 hovertemplate="%{y:.3g} % later than %{x:.3g} s<extra>"
-                + _literal(name)
+                + literal(name)
                 + "</extra>",
             )
         )
@@ -213,12 +226,11 @@ def draw_waits(waits: Waits) -> go.Figure:
             go.Scatter(
                 x=[waits.slo[k]],
                 y=[100 * waits.late[k]],
-                name=f"{label(name)}: SLO",
+                name="SLO",
                 mode="markers",
+                showlegend=k == first,
                 marker={"color": color(k), "size": 11, "symbol": "diamond", "line": {"width": 1}},
-                hovertemplate="SLO %{x:.3g} s: %{y:.3g} % late<extra>"
-                + _literal(name)
-                + "</extra>",
+                hovertemplate="SLO %{x:.3g} s: %{y:.3g} % late<extra>" + literal(name) + "</extra>",
             )
         )
     return figure(
@@ -231,6 +243,7 @@ def draw_waits(waits: Waits) -> go.Figure:
         },
         yaxis={"title": {"text": "later requests (%)"}, "range": [-2, 102]},
         hovermode="closest",
+        legend={"y": -0.24},
     )
 
 
@@ -261,11 +274,6 @@ def _ticks(data: PlanData) -> dict[str, object]:
     if len(data.starts) * data.hours > 48:
         return {"type": "date"}
     return {"type": "date", "tickformat": "%H", "nticks": 9, "tickangle": 0}
-
-
-def _literal(name: str) -> str:
-    """A name inside a hover template, where %{...} would be read as a field."""
-    return label(name).replace("%{", "%&#123;")
 
 
 def _filling(n: int) -> dict[str, object]:

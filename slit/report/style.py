@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 # Okabe and Ito (2008), without black and with yellow last: distinct for all kinds of color vision.
 COLORS = (
@@ -44,6 +45,12 @@ def pattern(index: int) -> str:
     return PATTERNS[index // len(COLORS) % len(PATTERNS)]
 
 
+def sequence_stops(values: NDArray[np.float64]) -> list[float]:
+    """The values at which the colors of SEQUENCE stand: even shares of `values` between them."""
+    shares = np.linspace(0, 1, len(SEQUENCE))
+    return [float(stop) for stop in np.quantile(values, shares)]
+
+
 def label(text: object) -> str:
     """Text for a figure: plotly reads some HTML in it, so it is escaped."""
     return html.escape(str(text), quote=False)
@@ -52,6 +59,11 @@ def label(text: object) -> str:
 def labels(texts: Sequence[object]) -> list[str]:
     """Several texts for a figure."""
     return [label(text) for text in texts]
+
+
+def literal(text: object) -> str:
+    """Text inside a hover template, where %{...} would be read as a field."""
+    return label(text).replace("%{", "%&#123;")
 
 
 def number(value: float) -> str:

@@ -1,0 +1,1 @@
+"""The interactive page: `slit explore` and the live view of a search."""

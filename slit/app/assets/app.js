@@ -1,0 +1,81 @@
+"use strict";
+window.dash_clientside = window.dash_clientside || {};
+(function () {
+  const root = document.documentElement;
+  let presses = 0;
+
+  document.addEventListener("click", function (event) {
+    const button = event.target.closest("[data-press]");
+    if (!button) return;
+    presses += 1;
+    window.dash_clientside.set_props("pressed", {
+      data: { what: button.dataset.press, key: button.dataset.key, n: presses },
+    });
+  });
+
+  function remembered() {
+    try { return window.localStorage.getItem("slit-theme"); } catch (error) { return null; }
+  }
+
+  function theme(clicks) {
+    let name = root.dataset.theme;
+    if (!clicks) {
+      const dark = window.matchMedia("(prefers-color-scheme: dark)").matches;
+      name = remembered() || (dark ? "dark" : "light");
+    } else {
+      name = name === "dark" ? "light" : "dark";
+      try { window.localStorage.setItem("slit-theme", name); } catch (error) { /* private */ }
+    }
+    root.dataset.theme = name;
+    return [name, name === "dark" ? "Light" : "Dark", String(name === "dark")];
+  }
+
+  function address(query) {
+    if (query === undefined || query === null) return window.dash_clientside.no_update;
+    window.history.replaceState(null, "", window.location.pathname + query);
+    return "";
+  }
+
+  function views(view) {
+    return [view !== "front", view !== "plan", view !== "compare"];
+  }
+
+  function play(clicks) {
+    const playing = Boolean(clicks) && clicks % 2 === 1;
+    return [!playing, playing ? "Pause" : "Play", String(playing)];
+  }
+
+  function nextHour(ticks, hour, most) {
+    return hour >= most ? 1 : hour + 1;
+  }
+
+  function image(said) {
+    if (!said) return window.dash_clientside.no_update;
+    const drawn = document.querySelector("#" + said.figure + " .js-plotly-plot");
+    const source = said.drawing || drawn;
+    const status = document.getElementById("download-status");
+    if (!source || !source.data) {
+      status.textContent = "This figure is not drawn yet: open its view first.";
+      return "";
+    }
+    status.textContent = "";
+    const paper = window.getComputedStyle(document.body).backgroundColor;
+    const layout = Object.assign({}, source.layout, { paper_bgcolor: paper, autosize: false });
+    const size = drawn ? drawn.getBoundingClientRect() : { width: 1000, height: 540 };
+    window.Plotly.downloadImage({ data: source.data, layout: layout }, {
+      format: said.format, filename: "slit-" + said.figure,
+      width: Math.max(700, Math.round(size.width)), height: Math.max(300, Math.round(size.height)),
+    });
+    return "";
+  }
+
+  function reload(over) {
+    if (over) window.setTimeout(function () { window.location.assign("/"); }, 800);
+    return window.dash_clientside.no_update;
+  }
+
+  window.dash_clientside.slit = Object.assign(window.dash_clientside.slit || {}, {
+    theme: theme, address: address, views: views, play: play, next_hour: nextHour, image: image,
+    reload: reload,
+  });
+})();

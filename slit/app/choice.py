@@ -1,0 +1,120 @@
+"""Choosing a plan: limits, preferences, and what relaxing a limit would buy. Numbers only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slit.app.points import Points
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+Range = tuple[float | None, float | None]
+"""Least and most that is accepted of an objective; None: no limit."""
+
+AUGMENTATION = 1e-3
+"""Share of the sum beside the maximum: without it a plan that is only weakly best may win."""
+RELAXED_BY = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """What it buys to raise one limit from `limit` to `relaxed`.
+
+    `best` is the plan chosen then (None if none remains even so), `changes` (M,) are its values
+    against those of the plan chosen now, in per cent, None where that means nothing; `more` plans
+    remain in addition.
+    """
+
+    objective: str
+    limit: float
+    relaxed: float
+    best: int | None
+    changes: tuple[float | None, ...]
+    more: int
+
+
+def remaining(points: Points, ranges: Mapping[str, Range]) -> Bools:
+    """Which plans (N,) may be chosen and lie within all ranges."""
+    mask = points.best.copy()
+    for name, (least, most) in ranges.items():
+        values = points.F[:, points.column(name)]
+        if least is not None:
+            mask &= values >= least
+        if most is not None:
+            mask &= values <= most
+    return mask
+
+
+def achievement(points: Points, preferences: Mapping[str, float]) -> Floats:
+    """The achievement scalarization of each plan (N,): smaller is better (Wierzbicki 1980).
+
+    Objectives are scaled to [0, 1] over the plans that may be chosen and weighted by preference
+    (1 where none is stated; if all are 0, all are 1); the aspiration is the best of each.
+    """
+    chosen = points.F[points.best]
+    low = chosen.min(axis=0)
+    span = chosen.max(axis=0) - low
+    weights = np.array([preferences.get(name, 1.0) for name in points.names])
+    if not weights.any():
+        weights = np.ones_like(weights)
+    scaled = weights * (points.F - low) / np.where(span > 0, span, 1.0)
+    return np.asarray(scaled.max(axis=1) + AUGMENTATION * scaled.sum(axis=1))
+
+
+def best_plan(points: Points, mask: Bools, preferences: Mapping[str, float]) -> int | None:
+    """The plan among `mask` that achieves most; the first of equal ones; None if none is left."""
+    if not mask.any():
+        return None
+    score = np.where(mask, achievement(points, preferences), np.inf)
+    return int(np.argmin(score))
+
+
+def relaxations(
+    points: Points, ranges: Mapping[str, Range], preferences: Mapping[str, float]
+) -> dict[str, Relaxation]:
+    """For each objective with a limit above: what 10 % more of it would buy."""
+    mask = remaining(points, ranges)
+    now = best_plan(points, mask, preferences)
+    found = {}
+    for name, (least, most) in ranges.items():
+        if most is None:
+            continue
+        column = points.F[points.best, points.column(name)]
+        size = abs(most) if most else float(column.max() - column.min())
+        relaxed = most + RELAXED_BY * size
+        wider = remaining(points, {**ranges, name: (least, relaxed)})
+        best = best_plan(points, wider, preferences)
+        found[name] = Relaxation(
+            objective=name,
+            limit=most,
+            relaxed=relaxed,
+            best=best,
+            changes=_changes(points, now, best),
+            more=int(wider.sum() - mask.sum()),
+        )
+    return found
+
+
+def nearest_miss(points: Points, ranges: Mapping[str, Range]) -> int:
+    """The plan that misses the ranges least, relative to the spans of the objectives."""
+    chosen = points.F[points.best]
+    span = np.where(np.ptp(chosen, axis=0) > 0, np.ptp(chosen, axis=0), 1.0)
+    miss = np.where(points.best, 0.0, np.inf)
+    for name, (least, most) in ranges.items():
+        m = points.column(name)
+        above = 0.0 if most is None else np.maximum(points.F[:, m] - most, 0.0)
+        below = 0.0 if least is None else np.maximum(least - points.F[:, m], 0.0)
+        miss = miss + (above + below) / span[m]
+    return int(np.argmin(miss))
+
+
+def _changes(points: Points, now: int | None, then: int | None) -> tuple[float | None, ...]:
+    if now is None or then is None:
+        return (None,) * len(points.axes)
+    return tuple(
+        float(100 * (after / before - 1)) if before > 0 else None
+        for before, after in zip(points.F[now], points.F[then], strict=True)
+    )

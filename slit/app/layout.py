@@ -1,0 +1,381 @@
+"""What the page consists of."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from dash import dcc, html
+
+from slit.app.aria import aria
+from slit.app.points import Points, Unreadable
+from slit.app.state import BY_RUN, LARGEST_PREFERENCE
+from slit.record import Run
+
+FIGURES = {
+    "scatter": "Scatter",
+    "parallel": "Parallel coordinates",
+    "map": "Map",
+    "load": "Requests by datacenter",
+    "variants": "Requests by variant",
+    "nodes": "Nodes in use",
+    "waits": "Time to first token",
+    "net": "Comparison",
+}
+"""Figures that can be downloaded."""
+TOTALS = {
+    "carbon": "Carbon",
+    "water": "Water",
+    "cost": "Energy cost",
+    "energy": "Energy",
+}
+GRAPH = {
+    "displaylogo": False,
+    "modeBarButtons": [["select2d", "pan2d", "zoom2d", "resetScale2d"]],
+    "scrollZoom": False,
+}
+PLAIN = {**GRAPH, "modeBarButtons": [["zoom2d", "pan2d", "resetScale2d"]]}
+STEPS = 200
+
+
+def page(runs: Sequence[Run], points: Points | None, unreadable: Sequence[Unreadable]) -> Any:
+    """The whole page; without a readable run, the messages alone."""
+    messages = [html.P(each.message, className="note", role="alert") for each in unreadable]
+    if points is None:
+        head = html.Header(html.Div([html.H1("slit explore"), theme_button()], className="top"))
+        return html.Div([*_stores(), head, html.Main(messages, id="content")], className="page")
+    return html.Div(
+        [
+            dcc.Location(id="url", refresh=False),
+            html.A("Skip to the plans", href="#content", className="skip"),
+            *_stores(),
+            _header(runs),
+            *messages,
+            html.Div(
+                [
+                    _knobs(points),
+                    html.Main([_front(points), _plan(runs), _compare(runs)], id="content"),
+                ],
+                className="columns",
+            ),
+        ],
+        className="page",
+    )
+
+
+def _stores() -> list[Any]:
+    names = ["theme", "brush", "pressed", "chosen", "restored", "query"]
+    names += ["front-data", "parallel-figure"]
+    return [
+        *(dcc.Store(id=name) for name in names),
+        dcc.Download(id="download"),
+        html.Div(id="no-output", hidden=True),
+    ]
+
+
+def theme_button() -> Any:
+    """The button that turns the page dark or light."""
+    return html.Button("Dark", id="theme-button", **aria(pressed="false"))
+
+
+def _header(runs: Sequence[Run]) -> Any:
+    scenarios = " · ".join(dict.fromkeys(run.scenario.name for run in runs))
+    views = [("front", "Front"), ("plan", "Plan"), ("compare", "Compare")]
+    tabs = dcc.RadioItems(
+        id="view",
+        options=[{"label": label, "value": value} for value, label in views],
+        value="front",
+        className="tabs",
+    )
+    return html.Header(
+        [
+            html.Div(
+                [html.H1(f"slit explore: {scenarios}"), theme_button()],
+                className="top",
+            ),
+            html.Div(id="runs-text", className="runs"),
+            html.Div(
+                [
+                    html.Div(
+                        tabs,
+                        role="group",
+                        **aria(label="View"),
+                    ),
+                    _downloads(),
+                ],
+                className="bar",
+            ),
+        ]
+    )
+
+
+def _downloads() -> Any:
+    figure = dcc.Dropdown(
+        id="download-figure",
+        options=[{"label": label, "value": value} for value, label in FIGURES.items()],
+        value="scatter",
+        clearable=False,
+        searchable=False,
+        className="small-choice",
+    )
+    buttons = {
+        "download-plan-csv": "Plan (CSV)",
+        "download-plan-json": "Plan (JSON)",
+        "download-front-csv": "Front (CSV)",
+    }
+    return html.Details(
+        [
+            html.Summary("Download"),
+            html.Div(
+                [
+                    html.Div([html.Button(text, id=name) for name, text in buttons.items()]),
+                    html.Div(
+                        [
+                            html.Label("Figure", htmlFor="download-figure"),
+                            figure,
+                            html.Button("PNG", id="download-png"),
+                            html.Button("SVG", id="download-svg"),
+                        ]
+                    ),
+                    html.P(id="download-status", role="status"),
+                ],
+                className="panel",
+            ),
+        ],
+        className="downloads",
+    )
+
+
+def _knobs(points: Points) -> Any:
+    named = [{"label": mark.name, "value": points.keys[mark.row]} for mark in points.marks]
+    return html.Aside(
+        [
+            html.H2("Selected plan"),
+            dcc.Dropdown(
+                id="pick", options=named, searchable=False, placeholder="choose a plan by name"
+            ),
+            html.Div(id="summary", role="status"),
+            html.H2("Knobs"),
+            html.P(id="remaining", role="status"),
+            *(_knob(points, m) for m in range(len(points.axes))),
+            html.Button("Reset limits and preferences", id="reset"),
+        ],
+        className="knobs",
+        **aria(label="Knobs"),
+    )
+
+
+def _knob(points: Points, m: int) -> Any:
+    axis = points.axes[m]
+    low, high, step = limit_scale(points, m)
+    return html.Fieldset(
+        [
+            html.Legend([axis.title, html.Span(f" ({axis.unit})", className="unit")]),
+            html.Div(id={"type": "value", "name": axis.name}, className="value"),
+            html.Div(
+                [
+                    html.Span("at most", id=f"limit-label-{m}"),
+                    dcc.Slider(
+                        id={"type": "limit", "name": axis.name},
+                        min=low,
+                        max=high,
+                        step=step,
+                        value=high,
+                        marks=None,
+                        updatemode="drag",
+                    ),
+                ],
+                className="knob",
+                role="group",
+                **aria(label=f"{axis.title}: at most ({axis.unit})"),
+            ),
+            html.Div(
+                [
+                    html.Span("matters"),
+                    dcc.Slider(
+                        id={"type": "like", "name": axis.name},
+                        min=0,
+                        max=LARGEST_PREFERENCE,
+                        step=0.25,
+                        value=1,
+                        marks=None,
+                        updatemode="drag",
+                        allow_direct_input=False,
+                    ),
+                ],
+                className="knob",
+                role="group",
+                **aria(label=f"{axis.title}: how much it matters (0 to 5)"),
+            ),
+            html.P(id={"type": "trade", "name": axis.name}, className="trade"),
+        ]
+    )
+
+
+def limit_scale(points: Points, m: int) -> tuple[float, float, float]:
+    """Least and most value and step of a limit: round numbers around those of the plans."""
+    values = points.F[points.best, m]
+    low, high = float(values.min()), float(values.max())
+    span = high - low if high > low else max(abs(high), 1.0)
+    power = 10.0 ** np.floor(np.log10(span / STEPS))
+    step = next(power * n for n in (1, 2, 5, 10) if span / (power * n) <= STEPS)
+    digits = max(0, -int(np.floor(np.log10(step))))
+    first, last = np.floor(low / step) * step, np.ceil(high / step) * step
+    if last <= first:
+        last = first + step
+    return round(float(first), digits), round(float(last), digits), round(float(step), digits)
+
+
+def _choice(name: str, label: str, options: list[dict[str, str]]) -> Any:
+    return html.Div(
+        [
+            html.Label(label, htmlFor=name),
+            dcc.Dropdown(
+                id=name,
+                options=options,
+                value=options[0]["value"],
+                clearable=False,
+                searchable=False,
+                className="small-choice",
+            ),
+        ],
+        className="choice",
+    )
+
+
+def _front(points: Points) -> Any:
+    objectives = [{"label": axis.title, "value": axis.name} for axis in points.axes]
+    by_run = [{"label": "Run", "value": BY_RUN}] if len(points.labels) > 1 else []
+    return html.Section(
+        [
+            html.H2("Front"),
+            html.Div(
+                [
+                    _choice("color", "Color", objectives + by_run),
+                    _choice("x", "Across", objectives),
+                    _choice("y", "Up", objectives),
+                ],
+                className="choices",
+            ),
+            html.H3("Parallel coordinates"),
+            html.P(
+                "Drag along an axis to brush, press a line to select its plan; the handles of an "
+                "axis also move by arrow keys. Smaller is better.",
+                className="hint",
+            ),
+            html.Div(
+                id="parallel",
+                className="parallel",
+                role="group",
+                **aria(label="Parallel coordinates"),
+            ),
+            _graph("scatter", "Scatter", height=480, config=GRAPH),
+            html.H3("Table"),
+            html.Div(
+                id="table",
+                className="wide",
+                tabIndex="0",
+                role="region",
+                **aria(label="Table of the remaining plans"),
+            ),
+            html.H3("Runs") if len(points.labels) > 1 else None,
+            html.Div(id="runs-table", className="wide"),
+        ],
+        id="view-front",
+    )
+
+
+def _graph(name: str, title: str, *, height: int, config: Any = PLAIN) -> Any:
+    graph = dcc.Graph(id=name, config=config, responsive=True, style={"height": height})
+    return html.Div([html.H3(title), graph])
+
+
+def _plan(runs: Sequence[Run]) -> Any:
+    epochs = max(run.scenario.horizon.epochs for run in runs)
+    sites = 110 + 20 * max(len(run.scenario.datacenters) for run in runs)
+    pools = 110 + 20 * max(len(run.scenario.pools) for run in runs)
+    slider = dcc.Slider(
+        id="hour",
+        min=0,
+        max=epochs,
+        step=1,
+        value=0,
+        marks=None,
+        updatemode="drag",
+        allow_direct_input=False,
+    )
+    return html.Section(
+        [
+            html.H2(id="plan-title"),
+            html.P(id="plan-text"),
+            html.Div(
+                [
+                    html.Button("Play", id="play", **aria(pressed="false")),
+                    html.Div(
+                        slider, className="hour", role="group", **aria(label="Hour, 0 for all")
+                    ),
+                    html.Output(id="hour-text"),
+                    dcc.Interval(id="tick", interval=900, disabled=True),
+                ],
+                className="time",
+            ),
+            _graph("map", "Where requests come from and go to", height=480),
+            html.Div(
+                [_graph(f"total-{what}", title, height=sites) for what, title in TOTALS.items()],
+                className="four",
+            ),
+            html.Div(
+                [
+                    _graph("load", "Requests by datacenter", height=400),
+                    _graph("variants", "Requests by model variant", height=400),
+                ],
+                className="pair",
+            ),
+            html.Div(
+                [
+                    _graph("nodes", "Nodes in use against capacity", height=pools),
+                    html.Div(
+                        [
+                            _graph("waits", "Time to first token", height=400),
+                            html.Div(id="waits-table", className="wide"),
+                        ]
+                    ),
+                ],
+                className="pair",
+            ),
+        ],
+        id="view-plan",
+        hidden=True,
+    )
+
+
+def _compare(runs: Sequence[Run]) -> Any:
+    sites = 120 + 20 * max(len(run.scenario.datacenters) for run in runs)
+    variants = 120 + 20 * max(len(run.scenario.variants) for run in runs)
+    return html.Section(
+        [
+            html.H2("Compare"),
+            html.Div(
+                [
+                    html.Label("Plan B, against the selected plan A", htmlFor="other"),
+                    dcc.Dropdown(id="other", searchable=True, placeholder="choose a plan"),
+                ],
+                className="choice",
+            ),
+            html.Div(id="compare-text"),
+            html.Div(id="compare-table", className="wide"),
+            html.Div(
+                [
+                    _graph(
+                        "net", "Requests that B serves more or less, by datacenter", height=sites
+                    ),
+                    _graph("net-variant", "The same by model variant", height=variants),
+                ],
+                className="pair",
+                id="compare-figures",
+            ),
+            html.H3("What moves, when, and why"),
+            html.Div(id="moves", className="wide"),
+        ],
+        id="view-compare",
+        hidden=True,
+    )

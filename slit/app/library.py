@@ -1,0 +1,82 @@
+"""The given runs and what is computed of their plans, once."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+
+from slit.app.points import Points, Unreadable, points_of, read_runs
+from slit.errors import SlitError
+from slit.evaluator import Evaluator
+from slit.ledger import Ledger
+from slit.objectives import find
+from slit.problem import Problem, compile_problem
+from slit.record import Run
+from slit.report.plan import PlanData, plan_data
+
+KEPT_PLANS = 24
+"""Plans whose numbers are kept, the last ones asked for."""
+
+
+class Library:
+    """Reads the folders it is given, and no other; keys name plans (see `Points`)."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.runs: list[Run]
+        self.unreadable: list[Unreadable]
+        self.runs, self.unreadable = read_runs(folders)
+        self.points: Points | None = points_of(self.runs) if self.runs else None
+        self._lock = threading.Lock()
+        self._judges: dict[int, Evaluator] = {}
+        self._ledgers: OrderedDict[str, tuple[Ledger, PlanData]] = OrderedDict()
+
+    @property
+    def epochs(self) -> int:
+        """Most epochs of any run."""
+        return max((run.scenario.horizon.epochs for run in self.runs), default=0)
+
+    def run_of(self, key: str) -> Run:
+        """The run that a plan belongs to."""
+        return self.runs[int(self.shown.run[self.shown.index[key]])]
+
+    @property
+    def shown(self) -> Points:
+        """The plans; SlitError if there are none."""
+        if self.points is None:
+            raise SlitError("runs: none that can be read, expected at least one")
+        return self.points
+
+    def problem(self, run: int) -> Problem:
+        """The compiled problem of a run."""
+        return self._judge(run).problem
+
+    def ledger(self, key: str) -> Ledger:
+        """The ledger of a plan. Raises SlitError if the plan does not fit its scenario."""
+        return self._numbers(key)[0]
+
+    def plan(self, key: str) -> PlanData:
+        """The numbers of a plan's figures."""
+        return self._numbers(key)[1]
+
+    def _judge(self, run: int) -> Evaluator:
+        with self._lock:
+            if run not in self._judges:
+                scenario = self.runs[run].scenario
+                self._judges[run] = Evaluator(
+                    compile_problem(scenario), scenario, objectives=find(["energy"])
+                )
+            return self._judges[run]
+
+    def _numbers(self, key: str) -> tuple[Ledger, PlanData]:
+        points = self.shown
+        index = points.index[key]
+        run = int(points.run[index])
+        judge = self._judge(run)
+        with self._lock:
+            if key not in self._ledgers:
+                ledger = judge.ledger(self.runs[run].front.X[points.row[index]])
+                self._ledgers[key] = ledger, plan_data(ledger)
+            self._ledgers.move_to_end(key)
+            while len(self._ledgers) > KEPT_PLANS:
+                self._ledgers.popitem(last=False)
+            return self._ledgers[key]

@@ -1,0 +1,74 @@
+"""Several runs beside one another: hypervolume in a common box."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from operators.dominance import nondominated
+from operators.indicators import hypervolume
+from slit.app.library import Library
+from slit.app.points import Points
+from slit.app.views import table
+
+Floats = NDArray[np.float64]
+
+REACH = 1.1
+"""The reference point lies this far from the ideal point, in spans of the fronts."""
+MOST_POINTS = 3000
+"""Plans of a run whose hypervolume is computed; of more, an even sample, and it is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """One run: plans on its front, and the share of the common box that they dominate."""
+
+    label: str
+    plans: int
+    volume: float
+    sampled: bool
+
+
+def overlay_data(points: Points) -> tuple[Overlay, ...]:
+    """The runs in the box from the best values of all fronts to 1.1 spans beyond."""
+    fronts = [points.F[points.on_front & (points.run == r)] for r in range(len(points.labels))]
+    every = np.concatenate(fronts)
+    if not len(every):
+        return tuple(Overlay(label, 0, 0.0, False) for label in points.labels)
+    union = every[nondominated(every)]
+    low, high = union.min(axis=0), union.max(axis=0)
+    flat = high <= low
+    span = np.where(flat, 1.0, high - low)
+    corner = np.full(np.count_nonzero(~flat), REACH)
+    found = []
+    for label, front in zip(points.labels, fronts, strict=True):
+        rows = np.linspace(0, len(front) - 1, min(len(front), MOST_POINTS)).round().astype(int)
+        scaled = ((front[rows] - low) / span)[:, ~flat]
+        volume = (
+            hypervolume(scaled, reference=corner) / REACH ** len(corner) if len(corner) else 1.0
+        )
+        found.append(Overlay(label, len(front), volume, len(front) > MOST_POINTS))
+    return tuple(found)
+
+
+def overlay_table(library: Library) -> Any:
+    """The runs as a table."""
+    rows = []
+    for each, run in zip(overlay_data(library.shown), library.runs, strict=True):
+        at_least = "at least " if each.sampled else ""
+        rows.append(
+            [
+                each.label,
+                run.scenario.name,
+                run.manifest.optimizer,
+                f"{each.plans:,}",
+                f"{at_least}{100 * each.volume:.2f} %",
+            ]
+        )
+    caption = (
+        "Share of the box that each front dominates; the box reaches from the best values of all "
+        "fronts shown to 1.1 times their spans"
+    )
+    columns = ["Run", "Scenario", "Optimizer", "Plans on the front", "Hypervolume"]
+    return table(caption, columns, rows, numeric=frozenset({3, 4}))

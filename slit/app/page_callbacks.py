@@ -1,0 +1,203 @@
+"""What belongs to the page as a whole: its address, its look, downloads, the runs."""
+
+from dataclasses import replace
+from typing import Any
+
+import dash
+from dash import ClientsideFunction, Input, Output, no_update
+from dash import State as Held
+
+from slit.app.choice import remaining
+from slit.app.downloads import front_csv, plan_csv, plan_json
+from slit.app.front_callbacks import register_front, state_of
+from slit.app.library import Library
+from slit.app.overlay import overlay_table
+from slit.app.parallel import parallel_data
+from slit.app.plan_callbacks import register_compare, register_plan, themed
+from slit.app.state import parse_query, to_query
+from slit.app.views import runs_text
+from slit.errors import SlitError
+from slit.report.front import draw_parallel, front_data
+
+
+def register(app: dash.Dash, library: Library) -> None:
+    """Connect the page of `slit.app.layout` with a library that holds at least one run."""
+    register_scripts(app)
+    _register_start(app, library)
+    register_front(app, library)
+    register_plan(app, library)
+    register_compare(app, library)
+    _register_downloads(app, library)
+
+
+def script(app: dash.Dash, name: str, *connections: Any, **options: Any) -> None:
+    """Connect a function of the page's scripts."""
+    function = ClientsideFunction("slit", name)
+    app.clientside_callback(function, *connections, **options)  # type: ignore[no-untyped-call]
+
+
+def register_scripts(app: dash.Dash) -> None:
+    """The look of the page: what its scripts do without asking."""
+    script(
+        app,
+        "theme",
+        Output("theme", "data"),
+        Output("theme-button", "children"),
+        Output("theme-button", "aria-pressed"),
+        Input("theme-button", "n_clicks"),
+    )
+
+
+def _register_start(app: dash.Dash, library: Library) -> None:
+    points = library.shown
+
+    @app.callback(
+        Output("restored", "data"),
+        Output("front-data", "data"),
+        Output("runs-text", "children"),
+        Output("view", "value"),
+        Output("hour", "value"),
+        Output("x", "value"),
+        Output("y", "value"),
+        Output("color", "value"),
+        Input("url", "search"),
+    )
+    def opened(query: str | None) -> Any:
+        state = parse_query(
+            query or "", names=points.names, keys=points.index, epochs=library.epochs
+        )
+        kept = {key: getattr(state, key) for key in ("plan", "other", "x", "y", "color", "sort")}
+        kept["ranges"] = {name: list(ends) for name, ends in state.ranges.items()}
+        kept["preferences"] = dict(state.preferences)
+        return [
+            kept,
+            parallel_data(points),
+            runs_text(library),
+            state.view,
+            state.hour,
+            state.x,
+            state.y,
+            state.color,
+        ]
+
+    @app.callback(
+        Output("query", "data"),
+        Input("chosen", "data"),
+        Input("view", "value"),
+        Input("hour", "value"),
+    )
+    def said(chosen: dict[str, Any] | None, view: str, hour: int | None) -> Any:
+        if chosen is None:
+            return no_update
+        return query_of(library, chosen, view=view, hour=hour)
+
+    @app.callback(Output("runs-table", "children"), Input("restored", "data"))
+    def overlaid(_restored: Any) -> Any:
+        return overlay_table(library) if len(library.runs) > 1 else None
+
+    script(app, "address", Output("no-output", "children"), Input("query", "data"))
+    script(
+        app,
+        "views",
+        Output("view-front", "hidden"),
+        Output("view-plan", "hidden"),
+        Output("view-compare", "hidden"),
+        Input("view", "value"),
+    )
+    script(
+        app,
+        "parallel",
+        Output("parallel", "data-drawn"),
+        Input("front-data", "data"),
+        Input("chosen", "data"),
+        Input("theme", "data"),
+        Input("view", "value"),
+    )
+    script(
+        app,
+        "play",
+        Output("tick", "disabled"),
+        Output("play", "children"),
+        Output("play", "aria-pressed"),
+        Input("play", "n_clicks"),
+    )
+    script(
+        app,
+        "next_hour",
+        Output("hour", "value", allow_duplicate=True),
+        Input("tick", "n_intervals"),
+        Held("hour", "value"),
+        Held("hour", "max"),
+        prevent_initial_call=True,
+    )
+
+
+def query_of(library: Library, chosen: dict[str, Any], *, view: str, hour: int | None) -> str:
+    """The address of what the page shows."""
+    return to_query(replace(state_of(chosen), view=view, hour=hour or 0), library.shown.names)
+
+
+def _register_downloads(app: dash.Dash, library: Library) -> None:
+    @app.callback(
+        Output("download", "data"),
+        Input("download-plan-csv", "n_clicks"),
+        Input("download-plan-json", "n_clicks"),
+        Input("download-front-csv", "n_clicks"),
+        Held("chosen", "data"),
+        prevent_initial_call=True,
+    )
+    def taken(_a: Any, _b: Any, _c: Any, chosen: dict[str, Any] | None) -> Any:
+        if chosen is None or not dash.ctx.triggered:
+            return no_update
+        try:
+            return download(library, chosen, str(dash.ctx.triggered_id))
+        except SlitError:
+            return no_update
+
+    @app.callback(
+        Output("parallel-figure", "data"),
+        Input("download-png", "n_clicks"),
+        Input("download-svg", "n_clicks"),
+        Held("download-figure", "value"),
+        Held("theme", "data"),
+        Held("chosen", "data"),
+        prevent_initial_call=True,
+    )
+    def drawn(
+        _png: Any, _svg: Any, figure: str, theme: str | None, chosen: dict[str, Any] | None
+    ) -> Any:
+        image = str(dash.ctx.triggered_id).removeprefix("download-")
+        said: dict[str, Any] = {"figure": figure, "format": image}
+        if figure == "parallel" and chosen is not None:
+            said["drawing"] = parallel_figure(library, chosen["plan"], theme).to_plotly_json()
+        return said
+
+    script(
+        app,
+        "image",
+        Output("no-output", "title"),
+        Input("parallel-figure", "data"),
+        prevent_initial_call=True,
+    )
+
+
+def download(library: Library, chosen: dict[str, Any], what: str) -> dict[str, Any]:
+    """A file to save: its name, its text and its kind."""
+    key = chosen["plan"]
+    name = f"plan-{key.replace(':', '-')}"
+    if what == "download-plan-csv":
+        return {"filename": f"{name}.csv", "content": plan_csv(library, key), "type": "text/csv"}
+    if what == "download-plan-json":
+        content = plan_json(library, key)
+        return {"filename": f"{name}.json", "content": content, "type": "application/json"}
+    mask = remaining(library.shown, state_of(chosen).ranges)
+    if not state_of(chosen).ranges:
+        mask[:] = True
+    return {"filename": "front.csv", "content": front_csv(library, mask), "type": "text/csv"}
+
+
+def parallel_figure(library: Library, key: str, theme: str | None) -> Any:
+    """The parallel coordinates of a plan's run as a figure that can be saved."""
+    run = library.run_of(key)
+    data = front_data(run.front, search=run.manifest.optimizer)
+    return themed(draw_parallel(data), theme)

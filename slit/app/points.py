@@ -1,0 +1,145 @@
+"""The plans of one or several runs as one table, and the runs that could not be read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slit.errors import SlitError
+from slit.record import Run, read_run
+from slit.report.front import distinct_marks
+from slit.report.marks import Axis, Mark, axes_of, marks_of
+from slit.report.picks import default_reference
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Longs = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A folder that holds no run this page can show, and why."""
+
+    folder: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Points:
+    """Plans of R runs. Shapes: N plans, M objectives (`axes`).
+
+    `keys` name the plans: run and plan number, as in 0:17. The rows of `marks` point here.
+    `references` (R,) are what savings refer to in each run: a name and a row, or None.
+    """
+
+    labels: tuple[str, ...]  # (R,)
+    axes: tuple[Axis, ...]
+    F: Floats  # (N, M)
+    violation: Floats  # (N,)
+    on_front: Bools  # (N,)
+    run: Longs  # (N,) which run
+    row: Longs  # (N,) of that run's front
+    keys: tuple[str, ...]  # (N,)
+    methods: tuple[str, ...]  # (N,)
+    marks: tuple[Mark, ...]
+    references: tuple[tuple[str, int] | None, ...]
+    index: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.index.update({key: n for n, key in enumerate(self.keys)})
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the objectives."""
+        return tuple(axis.name for axis in self.axes)
+
+    @property
+    def best(self) -> Bools:
+        """Plans that may be chosen (N,): the feasible ones, else those of least violation."""
+        return np.asarray(self.violation <= max(0.0, float(self.violation.min(initial=np.inf))))
+
+    def column(self, name: str) -> int:
+        """The column of an objective."""
+        return self.names.index(name)
+
+    def title(self, index: int) -> str:
+        """What a plan is called: its number and its name, or its run if there are several."""
+        run, plan = self.keys[index].split(":")
+        name = next((mark.name for mark in self.marks if mark.row == index), None)
+        if name is not None:
+            return f"plan {plan}, {name}"
+        return f"plan {plan}" + (f" of {self.labels[int(run)]}" if len(self.labels) > 1 else "")
+
+
+def read_runs(folders: Sequence[Path]) -> tuple[list[Run], list[Unreadable]]:
+    """The runs that can be shown together, and the folders that cannot, each with its reason.
+
+    All runs must have the objectives of the first one.
+    """
+    runs: list[Run] = []
+    unreadable = []
+    for folder in folders:
+        try:
+            run = read_run(folder)
+            if not len(run.front):
+                raise SlitError(f"{folder}: no plan, expected at least one")
+            if runs and run.front.names != runs[0].front.names:
+                raise SlitError(
+                    f"{folder}: objectives {', '.join(run.front.names)}, expected "
+                    f"{', '.join(runs[0].front.names)} (those of {runs[0].folder})"
+                )
+        except SlitError as error:
+            unreadable.append(Unreadable(str(folder), str(error)))
+        else:
+            runs.append(run)
+    return runs, unreadable
+
+
+def points_of(runs: Sequence[Run]) -> Points:
+    """All plans of runs with the same objectives."""
+    fronts = [run.front for run in runs]
+    first = np.cumsum([0, *(len(front) for front in fronts)])
+    labels = run_labels(runs)
+    named = [
+        [
+            replace(mark, row=int(first[r]) + mark.row)
+            for mark in marks_of(run.front, search=run.manifest.optimizer)
+        ]
+        for r, run in enumerate(runs)
+    ]
+    marks = tuple(
+        mark if len(runs) == 1 else replace(mark, name=f"{mark.name} ({label})")
+        for label, own in zip(labels, named, strict=True)
+        for mark in distinct_marks(own)
+    )
+    return Points(
+        labels=labels,
+        axes=axes_of(fronts[0]),
+        F=np.concatenate([front.F for front in fronts]),
+        violation=np.concatenate([front.G for front in fronts]),
+        on_front=np.concatenate([front.on_front for front in fronts]),
+        run=np.concatenate([np.full(len(front), r) for r, front in enumerate(fronts)]),
+        row=np.concatenate([np.arange(len(front)) for front in fronts]),
+        keys=tuple(f"{r}:{plan}" for r, front in enumerate(fronts) for plan in front.plans),
+        methods=tuple(method for front in fronts for method in front.methods),
+        marks=marks,
+        references=tuple(_reference(own) for own in named),
+    )
+
+
+def _reference(marks: Sequence[Mark]) -> tuple[str, int] | None:
+    name = default_reference(tuple(marks))
+    return next(((mark.name, mark.row) for mark in marks if mark.name == name), None)
+
+
+def run_labels(runs: Sequence[Run]) -> tuple[str, ...]:
+    """Names of the runs: their folders', numbered where two are the same."""
+    names = [run.folder.resolve().name for run in runs]
+    return tuple(
+        name if names.count(name) == 1 else f"{name} #{n + 1}" for n, name in enumerate(names)
+    )

@@ -1,0 +1,179 @@
+"""The scatter of two objectives, colored by a third or by run, with marks and the selection."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from slit.app.points import Points
+from slit.app.state import BY_RUN
+from slit.report.marks import Role
+from slit.report.style import COLORS, SEQUENCE, figure, label, lines, number, sequence_stops
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+MOST_SVG = 3000
+"""More plans than this are drawn by WebGL."""
+PLANS, MARKS, SELECTED, OTHER = range(4)
+"""Traces of the figure, by position."""
+_SYMBOLS = {
+    Role.EXTREME: "triangle-up",
+    Role.BALANCE: "star",
+    Role.REFERENCE: "square",
+    Role.BASELINE: "x",
+    Role.RIVAL: "diamond",
+}
+_INK = {"light": "#1d2630", "dark": "#e4e8ee"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScatterData:
+    """Shapes: N plans. `tint` (N,) is an objective or the number of a run."""
+
+    x: Floats
+    y: Floats
+    tint: Floats
+    titles: tuple[str, str, str]
+    by_run: bool
+
+
+def scatter_data(points: Points, *, x: str, y: str, color: str) -> ScatterData:
+    """The numbers of the scatter."""
+    by_run = color == BY_RUN
+    columns = points.column(x), points.column(y)
+    third = "run" if by_run else points.axes[points.column(color)].full
+    return ScatterData(
+        x=points.F[:, columns[0]],
+        y=points.F[:, columns[1]],
+        tint=points.run.astype(float) if by_run else points.F[:, points.column(color)],
+        titles=(points.axes[columns[0]].full, points.axes[columns[1]].full, third),
+        by_run=by_run,
+    )
+
+
+def draw_scatter(
+    data: ScatterData,
+    points: Points,
+    *,
+    theme: str,
+    mask: Bools,
+    selected: int | None,
+    other: int | None,
+) -> go.Figure:
+    """The figure; traces stand at PLANS, MARKS, SELECTED, OTHER."""
+    kind = go.Scattergl if len(points) > MOST_SVG else go.Scatter
+    marked = [mark.row for mark in points.marks]
+    plans = kind(
+        x=data.x,
+        y=data.y,
+        mode="markers",
+        marker=_tints(data, points),
+        selectedpoints=None if mask.all() else np.flatnonzero(mask).tolist(),
+        selected={"marker": {"opacity": 0.85}},
+        unselected={"marker": {"opacity": 0.08}},
+        text=_hover(points) if len(points) <= MOST_SVG else None,
+        hovertemplate="%{text}<extra></extra>" if len(points) <= MOST_SVG else None,
+        name="plans",
+    )
+    marks = go.Scatter(
+        x=data.x[marked],
+        y=data.y[marked],
+        mode="markers",
+        customdata=marked,
+        marker={
+            "symbol": [f"{_SYMBOLS[mark.role]}-open" for mark in points.marks],
+            "size": 13,
+            "color": _INK[theme],
+            "line": {"width": 1.6},
+        },
+        text=[label(mark.name) for mark in points.marks],
+        hovertemplate="%{text}<extra></extra>",
+        name="marks",
+    )
+    return figure(
+        [
+            plans,
+            marks,
+            _ring(data, selected, "selected", color=COLORS[5], size=20),
+            _ring(data, other, "compared with", color=COLORS[0], size=24),
+        ],
+        height=480,
+        showlegend=False,
+        hovermode="closest",
+        dragmode="pan",
+        clickmode="event",
+        uirevision=f"{data.titles[0]}|{data.titles[1]}",
+        selectionrevision="0",
+        xaxis={"title": {"text": lines(data.titles[0], width=40)}},
+        yaxis={"title": {"text": lines(data.titles[1], width=40)}},
+    )
+
+
+def ring_place(data: ScatterData, index: int | None) -> tuple[list[float], list[float]]:
+    """Where the ring around a plan is drawn; nowhere without a plan."""
+    if index is None:
+        return [], []
+    return [float(data.x[index])], [float(data.y[index])]
+
+
+def _ring(data: ScatterData, index: int | None, name: str, *, color: str, size: int) -> go.Scatter:
+    x, y = ring_place(data, index)
+    return go.Scatter(
+        x=x,
+        y=y,
+        mode="markers",
+        name=name,
+        hoverinfo="skip",
+        marker={"symbol": "circle-open", "size": size, "color": color, "line": {"width": 3}},
+    )
+
+
+def _tints(data: ScatterData, points: Points) -> dict[str, object]:
+    size = 8 if len(points) <= MOST_SVG else 5
+    if data.by_run:
+        runs = points.run.astype(int)
+        return {"size": size, "color": [COLORS[r % len(COLORS)] for r in runs], "opacity": 0.85}
+    stops = sequence_stops(data.tint[points.best])
+    return {
+        "size": size,
+        "color": data.tint,
+        "cmin": stops[0],
+        "cmax": stops[-1],
+        "colorscale": color_scale(stops),
+        "opacity": 0.85,
+        "colorbar": {
+            "title": {"text": label(data.titles[2]), "side": "top"},
+            "orientation": "h",
+            "y": 1.0,
+            "yanchor": "bottom",
+            "thickness": 10,
+            "outlinewidth": 0,
+            "nticks": 6,
+            "tickangle": 0,
+            "tickformat": "~s",
+        },
+    }
+
+
+def color_scale(stops: Sequence[float]) -> list[list[object]]:
+    """SEQUENCE at `stops`, as plotly wants it: from 0 to 1."""
+    span = stops[-1] - stops[0]
+    if span <= 0:
+        return [[0.0, SEQUENCE[0]], [1.0, SEQUENCE[-1]]]
+    return [[(stop - stops[0]) / span, tint] for stop, tint in zip(stops, SEQUENCE, strict=True)]
+
+
+def _hover(points: Points) -> list[str]:
+    heads = [
+        f"<b>{label(points.title(n))}</b>, {label(points.methods[n])}" for n in range(len(points))
+    ]
+    texts = [(label(axis.title), label(axis.unit)) for axis in points.axes]
+    return [
+        "<br>".join(
+            [head, *(f"{t}: {number(v)} {u}" for (t, u), v in zip(texts, row, strict=True))]
+        )
+        for head, row in zip(heads, points.F, strict=True)
+    ]

@@ -1,0 +1,95 @@
+"""What a link to the page says: the state of its views and knobs, and nothing else."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlencode
+
+from slit.app.choice import Range
+
+VIEWS = ("front", "plan", "compare")
+LARGEST_PREFERENCE = 5.0
+BY_RUN = "run"
+"""Instead of an objective: color by run."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`hour` is 0 for the whole horizon, else 1 to T; `plan` and `other` are keys of plans."""
+
+    view: str = "front"
+    plan: str | None = None
+    other: str | None = None
+    x: str = ""
+    y: str = ""
+    color: str = ""
+    hour: int = 0
+    sort: str = ""
+    ranges: Mapping[str, Range] = field(default_factory=dict)
+    preferences: Mapping[str, float] = field(default_factory=dict)
+
+
+def default_state(names: Sequence[str]) -> State:
+    """The first three objectives in the scatter, no limit, equal preferences."""
+    last = len(names) - 1
+    return State(x=names[0], y=names[min(1, last)], color=names[min(2, last)])
+
+
+def to_query(state: State, names: Sequence[str]) -> str:
+    """The state as the query of an address; what is as at first is left out."""
+    first = default_state(names)
+    said: list[tuple[str, str]] = [
+        (key, str(getattr(state, key)))
+        for key in ("view", "plan", "other", "x", "y", "color", "hour", "sort")
+        if getattr(state, key) != getattr(first, key)
+    ]
+    for name in names:
+        least, most = state.ranges.get(name, (None, None))
+        said += [(f"min.{name}", repr(least))] if least is not None else []
+        said += [(f"max.{name}", repr(most))] if most is not None else []
+        preference = state.preferences.get(name, 1.0)
+        said += [(f"like.{name}", f"{preference:g}")] if preference != 1.0 else []
+    return f"?{urlencode(said)}" if said else ""
+
+
+def parse_query(
+    query: str, *, names: Sequence[str], keys: Mapping[str, object], epochs: int
+) -> State:
+    """The state that a query says. Whatever is unknown or makes no sense is left out."""
+    said = dict(parse_qsl(query.removeprefix("?"), max_num_fields=200))
+    first = default_state(names)
+    ranges = {}
+    preferences = {}
+    for name in names:
+        found = _number(said.get(f"min.{name}")), _number(said.get(f"max.{name}"))
+        if found != (None, None):
+            ranges[name] = found
+        preference = _number(said.get(f"like.{name}"))
+        if preference is not None and 0 <= preference <= LARGEST_PREFERENCE:
+            preferences[name] = preference
+
+    def one_of(key: str, allowed: Sequence[str] | Mapping[str, object], default: str) -> str:
+        value = said.get(key, default)
+        return value if value in allowed else default
+
+    hour = _number(said.get("hour"))
+    return State(
+        view=one_of("view", VIEWS, first.view),
+        plan=one_of("plan", keys, "") or None,
+        other=one_of("other", keys, "") or None,
+        x=one_of("x", names, first.x),
+        y=one_of("y", names, first.y),
+        color=one_of("color", (*names, BY_RUN), first.color),
+        hour=int(hour) if hour is not None and hour in range(epochs + 1) else 0,
+        sort=one_of("sort", names, ""),
+        ranges=ranges,
+        preferences=preferences,
+    )
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text) if text is not None else math.nan
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

@@ -1,0 +1,117 @@
+"""What the page answers when a knob moves or a plan is pressed: state in, state out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slit.app.choice import (
+    Range,
+    Relaxation,
+    achievement,
+    best_plan,
+    nearest_miss,
+    relaxations,
+    remaining,
+)
+from slit.app.points import Points
+from slit.app.state import State
+from slit.report.style import number, percent
+
+PAGE = 12
+"""Rows of the table at a time."""
+
+
+class Event(StrEnum):
+    """What happened."""
+
+    KNOBS = "knobs"  # a limit, a preference, a brush: the best remaining plan is chosen
+    PLAN = "plan"  # a plan was pressed: it stays
+    LOOK = "look"  # axes, colors, theme
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """The new state and what it amounts to. Shapes: N plans."""
+
+    state: State
+    mask: NDArray[np.bool_]  # (N,) remaining plans
+    best: int | None  # the plan that achieves most, if any remains
+    selected: int  # the plan that is shown
+    relaxed: Mapping[str, Relaxation]
+    table: NDArray[np.int64]  # remaining plans in the order of the table
+
+
+def answer(points: Points, state: State, event: Event) -> Answer:
+    """Filter, choose and sort."""
+    mask = remaining(points, state.ranges)
+    best = best_plan(points, mask, state.preferences)
+    known = points.index.get(state.plan) if state.plan is not None else None
+    if known is None or event is Event.KNOBS:
+        known = best if best is not None else nearest_miss(points, state.ranges)
+    return Answer(
+        state=replace(state, plan=points.keys[known]),
+        mask=mask,
+        best=best,
+        selected=known,
+        relaxed=relaxations(points, state.ranges, state.preferences),
+        table=ordered(points, mask, state),
+    )
+
+
+def ordered(points: Points, mask: NDArray[np.bool_], state: State) -> NDArray[np.int64]:
+    """The remaining plans by an objective, or by achievement."""
+    rows = np.flatnonzero(mask)
+    if state.sort:
+        key = points.F[rows, points.column(state.sort)]
+    else:
+        key = achievement(points, state.preferences)[rows]
+    return np.asarray(rows[np.argsort(key, kind="stable")])
+
+
+def with_limits(points: Points, state: State, limits: Mapping[str, float | None]) -> State:
+    """The state with other upper limits; one at or above the largest value limits nothing."""
+    ranges = dict(state.ranges)
+    for name, most in limits.items():
+        column = points.F[points.best, points.column(name)]
+        top = None if most is None or most >= column.max() else most
+        ranges[name] = ranges.get(name, (None, None))[0], top
+    return replace(state, ranges=_said(ranges))
+
+
+def with_ranges(points: Points, state: State, ranges: Mapping[str, Range]) -> State:
+    """The state with these ranges and no others; what is unknown is left out."""
+    return replace(state, ranges=_said({n: r for n, r in ranges.items() if n in points.names}))
+
+
+def _said(ranges: Mapping[str, Range]) -> dict[str, Range]:
+    return {name: found for name, found in ranges.items() if found != (None, None)}
+
+
+def describe_remaining(points: Points, found: Answer) -> str:
+    """How many plans remain, or that none does."""
+    count, total = int(found.mask.sum()), int(points.best.sum())
+    if not count:
+        return "No plan meets all limits: shown is the one that misses them least."
+    if count == total:
+        return f"All {total:,} plans remain."
+    return f"{count:,} of {total:,} plans remain."
+
+
+def describe_relaxation(points: Points, found: Relaxation) -> str:
+    """What 10 % more of a limit would buy, in words."""
+    m = points.column(found.objective)
+    head = f"10 % more ({number(found.relaxed)} {points.axes[m].unit})"
+    if found.best is None:
+        return f"{head}: still no plan."
+    gains = [
+        f"{axis.title.lower()} {percent(change)}"
+        for n, (axis, change) in enumerate(zip(points.axes, found.changes, strict=True))
+        if change is not None and abs(change) >= 0.05 and n != m
+    ]
+    if not gains:
+        plans = f", {found.more:,} more plans" if found.more else ""
+        return f"{head}: no better plan{plans}."
+    return f"{head}: {', '.join(gains)}."

@@ -1,0 +1,248 @@
+"""What callbacks put into the page: tables and texts, from plain numbers. Text is never HTML."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from dash import html
+
+from slit.app.aria import aria, data
+from slit.app.compare import (
+    Change,
+    Comparison,
+    Difference,
+    busiest_hours,
+    move_label,
+    reasons,
+)
+from slit.app.library import Library
+from slit.app.points import Points
+from slit.app.turn import PAGE, Answer
+from slit.report.marks import Axis
+from slit.report.style import number, percent
+from slit.report.waits import SHARES, Waits
+
+SHOWN_MOVES = 10
+
+
+def table(
+    caption: str, columns: Sequence[Any], rows: Sequence[Sequence[Any]], *, numeric: frozenset[int]
+) -> Any:
+    """A table whose first column names its rows; `numeric` columns are set flush right."""
+
+    def look(n: int) -> str:
+        return "number" if n in numeric else ""
+
+    return html.Table(
+        [
+            html.Caption(caption),
+            html.Thead(
+                html.Tr([html.Th(c, scope="col", className=look(n)) for n, c in enumerate(columns)])
+            ),
+            html.Tbody(
+                [
+                    html.Tr(
+                        [html.Th(row[0], scope="row")]
+                        + [html.Td(cell, className=look(n)) for n, cell in enumerate(row[1:], 1)]
+                    )
+                    for row in rows
+                ]
+            ),
+        ]
+    )
+
+
+def pressable(text: str, *, what: str, key: str, label: str, pressed: bool = False) -> Any:
+    """A button whose press the page's script puts into the store `pressed`."""
+    return html.Button(
+        text,
+        className="row-button",
+        **data(press=what, key=key),
+        **aria(label=label, pressed="true" if pressed else "false"),
+    )
+
+
+def front_table(points: Points, found: Answer, *, page: int) -> Any:
+    """A page of the remaining plans; plans can be selected and compared, columns sorted by."""
+    pages = max(1, -(-len(found.table) // PAGE))
+    page = min(max(page, 0), pages - 1)
+    rows = found.table[page * PAGE : (page + 1) * PAGE]
+    sort = found.state.sort
+    heads: list[Any] = [
+        pressable(
+            "Plan" + (" ▾" if not sort else ""),
+            what="sort",
+            key="",
+            label="Sort by how well the preferences are met",
+            pressed=not sort,
+        ),
+        "Method",
+    ]
+    heads += [
+        pressable(
+            f"{axis.title} ({axis.unit})" + (" ▾" if sort == axis.name else ""),
+            what="sort",
+            key=axis.name,
+            label=f"Sort by {axis.title}",
+            pressed=sort == axis.name,
+        )
+        for axis in points.axes
+    ]
+    body = [
+        [
+            pressable(
+                points.title(n),
+                what="plan",
+                key=points.keys[n],
+                label=f"Select {points.title(n)}",
+                pressed=n == found.selected,
+            ),
+            points.methods[n],
+            *(number(value) for value in points.F[n]),
+            pressable(
+                "compare",
+                what="other",
+                key=points.keys[n],
+                label=f"Compare with {points.title(n)}",
+                pressed=points.keys[n] == found.state.other,
+            ),
+        ]
+        for n in rows
+    ]
+    last = 2 + len(points.axes)
+    caption = (
+        f"Remaining plans {page * PAGE + 1} to {page * PAGE + len(rows)} of {len(found.table)}"
+    )
+    buttons = html.Div(
+        [
+            pressable("Previous", what="page", key=str(page - 1), label="Previous plans"),
+            pressable("Next", what="page", key=str(page + 1), label="More plans"),
+        ],
+        className="pages",
+    )
+    drawn = table(caption, [*heads, ""], body, numeric=frozenset(range(2, last)))
+    return [drawn, *([buttons] if pages > 1 else [])]
+
+
+def summary(points: Points, index: int) -> Any:
+    """What the selected plan is called, and that it is not feasible if so."""
+    drawn: list[Any] = [html.P(f"{points.title(index)}, by {points.methods[index]}")]
+    if points.violation[index] > 0:
+        text = f"Not feasible: {number(float(points.violation[index]))} nodes beyond capacity."
+        drawn.append(html.P(text, className="note"))
+    return drawn
+
+
+def plan_values(points: Points, index: int) -> list[Any]:
+    """The selected plan's values, each with its change against a baseline of its run."""
+    reference = points.references[int(points.run[index])]
+    drawn = []
+    for m in range(len(points.axes)):
+        value = points.F[index, m]
+        parts: list[Any] = [html.Strong(number(value))]
+        if reference is not None:
+            base = points.F[reference[1], m]
+            change = percent(100 * (value / base - 1)) if base > 0 else percent(None)
+            parts.append(html.Span(change, className=_worth(value - base)))
+            parts.append(html.Span(f"against {reference[0]}", className="unit"))
+        drawn.append(parts)
+    return drawn
+
+
+def waits_table(waits: Waits) -> Any:
+    """Quantiles of the time to first token."""
+    rows = [
+        [name, f"{waits.slo[k]:g}", number(waits.mean[k])]
+        + [number(value) for value in waits.quantiles[k]]
+        + [f"{100 * waits.late[k]:.3g} %"]
+        for k, name in enumerate(waits.classes)
+        if waits.requests[k] > 0
+    ]
+    columns = ["Class", "SLO (s)", "Mean (s)"]
+    columns += [f"{100 * share:g} % within (s)" for share in SHARES]
+    return table(
+        "Time to first token by class", [*columns, "Late"], rows, numeric=frozenset(range(1, 7))
+    )
+
+
+def differences_table(
+    axes: Sequence[Axis], found: Sequence[Difference], titles: tuple[str, str]
+) -> Any:
+    """The objectives of two plans."""
+    rows = [
+        [
+            axis.title,
+            f"{number(each.a)} {axis.unit}",
+            f"{number(each.b)} {axis.unit}",
+            f"{_signed(each.b - each.a)} {axis.unit}",
+            html.Span(percent(each.change), className=_worth(each.b - each.a)),
+        ]
+        for axis, each in zip(axes, found, strict=True)
+    ]
+    columns = ["Objective", f"A: {titles[0]}", f"B: {titles[1]}", "B − A", "B against A"]
+    return table("Objectives of both plans", columns, rows, numeric=frozenset({1, 2, 3, 4}))
+
+
+def moves_table(found: Comparison) -> Any:
+    """What moves from A to B, when, and which signals are better or worse there."""
+    rows = []
+    for move in found.moves[:SHOWN_MOVES]:
+        better, worse = reasons(move)
+        rows.append(
+            [
+                move_label(move),
+                f"{number(move.requests)} ({100 * move.requests / found.total:.2g} %)",
+                [
+                    html.Div(_largest(found.classes, move.by_class)),
+                    html.Div(_largest(found.origins, move.by_origin)),
+                ],
+                busiest_hours(move, found.starts),
+                [html.Div(change, className="good") for change in map(_change, better)]
+                or "no signal is better",
+                [html.Div(_change(change)) for change in worse] or "–",
+            ]
+        )
+    columns = ["From A to B", "Requests", "Mostly", "Most at (UTC)", "Better there", "Worse there"]
+    caption = (
+        f"The {len(rows)} largest moves; signals are means over the requests that move, those at A "
+        "→ those at B"
+    )
+    return table(caption, columns, rows, numeric=frozenset({1}))
+
+
+def _change(change: Change) -> str:
+    unit = f" {change.signal.unit}" if change.signal.unit else ""
+    return (
+        f"{change.signal.name} {number(change.before)} → {number(change.after)}{unit} "
+        f"({percent(change.percent)})"
+    )
+
+
+def runs_text(library: Library) -> Any:
+    """The runs on one line each."""
+    lines = []
+    for label, run in zip(library.shown.labels, library.runs, strict=True):
+        manifest = run.manifest
+        lines.append(
+            html.Div(
+                f"{label}: {manifest.optimizer}, {int(run.front.on_front.sum()):,} plans on the "
+                f"front, {manifest.evaluations:,} evaluations"
+                + (f" and {manifest.moves:,} moves" if manifest.moves else "")
+                + f", {manifest.seconds:.1f} s"
+            )
+        )
+        lines += [html.Div(note, className="note") for note in manifest.notes]
+    return lines
+
+
+def _signed(value: float) -> str:
+    return ("+" if value > 0 else "") + number(value).replace("-", "−")
+
+
+def _worth(change: float) -> str:
+    return "good" if change < 0 else "bad" if change > 0 else ""
+
+
+def _largest(names: Sequence[str], values: np.ndarray[Any, Any]) -> str:
+    at = int(np.argmax(values))
+    return f"{names[at]} ({100 * values[at] / values.sum():.0f} %)"

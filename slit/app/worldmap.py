@@ -1,0 +1,255 @@
+"""The map of a plan: load and carbon intensity of datacenters, flows from origins."""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import ArrayLike, NDArray
+
+from slit.report.plan import PlanData
+from slit.report.style import figure, label, number
+from slit.scenario.scenario import Scenario
+
+Floats = NDArray[np.float64]
+
+WHOLE = 0
+"""Instead of the number of an hour: the whole horizon."""
+MOST_FLOWS = 120
+_LAND = {"light": "#dfe6ec", "dark": "#2a333e"}
+_COAST = {"light": "#c2ccd6", "dark": "#3c4754"}
+_FLOW = {"light": "70,90,110", "dark": "160,180,200"}
+_INK = {"light": "#1d2630", "dark": "#e4e8ee"}
+_LARGEST = 46.0
+_WIDTHS = ((0.5, 0.35), (1.0, 0.4), (2.0, 0.45), (3.5, 0.55), (6.0, 0.6))
+"""Width and opacity of flows, from the least to the largest."""
+_MARGIN = 0.12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MapData:
+    """Shapes: O origins, D datacenters. Rates are requests an hour."""
+
+    origins: tuple[str, ...]
+    datacenters: tuple[str, ...]
+    origin_places: Floats  # (O, 2) longitude, latitude in degrees
+    places: Floats  # (D, 2)
+    load: Floats  # (D,) requests/h
+    largest: float  # requests/h, the most of any datacenter and hour: sizes are relative to it
+    carbon: Floats  # (D,) g CO2e/kWh of the grid
+    carbon_range: tuple[float, float]  # over all datacenters and hours
+    flows: Floats  # (O, D) requests/h
+    when: str
+
+
+def map_data(plan: PlanData, scenario: Scenario, *, hour: int = WHOLE) -> MapData:
+    """The map of one epoch (1 to T) or of the whole horizon, in means."""
+    chosen = slice(None) if hour == WHOLE else slice(hour - 1, hour)
+    grams = 1000 * scenario.signals.carbon
+    return MapData(
+        origins=plan.origins,
+        datacenters=plan.datacenters,
+        origin_places=np.array([[o.longitude, o.latitude] for o in scenario.origins]),
+        places=np.array([[d.longitude, d.latitude] for d in scenario.datacenters]),
+        load=plan.by_datacenter[chosen].mean(axis=0) / plan.hours,
+        largest=float(plan.by_datacenter.max()) / plan.hours,
+        carbon=grams[chosen].mean(axis=0),
+        carbon_range=(float(grams.min()), float(grams.max())),
+        flows=plan.flows[chosen].mean(axis=0) / plan.hours,
+        when=hour_text(plan, hour),
+    )
+
+
+def hour_text(plan: PlanData, hour: int) -> str:
+    """What an hour is called."""
+    if hour == WHOLE:
+        return f"all {len(plan.starts)} epochs, mean"
+    return plan.starts[hour - 1].replace("T", " ")[:16] + " UTC"
+
+
+def project(places: ArrayLike) -> Floats:
+    """Longitude and latitude (..., 2) in degrees on the plane: the Equal Earth projection.
+
+    Savric, Patterson and Jenny 2018, equations 10 to 12.
+    """
+    degrees = np.radians(np.asarray(places, dtype=float))
+    a1, a2, a3, a4 = 1.340264, -0.081106, 0.000893, 0.003796
+    m = np.sqrt(3) / 2
+    theta = np.arcsin(m * np.sin(degrees[..., 1]))
+    square = theta * theta
+    sixth = square**3
+    slope = a1 + 3 * a2 * square + sixth * (7 * a3 + 9 * a4 * square)
+    x = degrees[..., 0] * np.cos(theta) / (m * slope)
+    y = theta * (a1 + a2 * square + sixth * (a3 + a4 * square))
+    return np.stack([x, y], axis=-1)
+
+
+@cache
+def land() -> tuple[Floats, ...]:
+    """Outlines of land on the plane, (n, 2) each."""
+    path = files("slit.app") / "assets" / "land.json"
+    said = json.loads(path.read_text(encoding="utf-8"))
+    return tuple(project(np.reshape(ring, (-1, 2)) / 10) for ring in said["rings"])
+
+
+def draw_map(data: MapData, *, theme: str) -> go.Figure:
+    """The map: size of a datacenter is load, color the carbon intensity of its grid."""
+    places, origins = project(data.places), project(data.origin_places)
+    both = np.vstack([places, origins])
+    low, high = both.min(axis=0), both.max(axis=0)
+    pad = _MARGIN * np.maximum(high - low, 0.5)
+    fills = [_land(theme), *_flows(data, origins, places, theme)]
+    return figure(
+        [*fills, _origin_points(data, origins, theme), _datacenter_points(data, places, theme)],
+        height=480,
+        margin={"l": 0, "r": 0, "t": 8, "b": 62},
+        xaxis={"visible": False, "range": [low[0] - pad[0], high[0] + pad[0]]},
+        yaxis={
+            "visible": False,
+            "range": [low[1] - pad[1], high[1] + pad[1]],
+            "scaleanchor": "x",
+        },
+        hovermode="closest",
+        showlegend=False,
+        dragmode="pan",
+    )
+
+
+def _label_sides(places: Floats, load: Floats) -> list[str]:
+    """Labels stand below, or to the side that is turned away from a close neighbor."""
+    sides = []
+    for d, place in enumerate(places):
+        off = places - place
+        close = (np.abs(off[:, 0]) < 0.3) & (np.abs(off[:, 1]) < 0.12) & (load > 0)
+        close[d] = False
+        if not close.any():
+            sides.append("bottom center")
+        else:
+            sides.append("middle left" if off[close, 0].mean() > 0 else "middle right")
+    return sides
+
+
+def _land(theme: str) -> go.Scatter:
+    gap = np.full((1, 2), np.nan)
+    outline = np.vstack([part for ring in land() for part in (ring, gap)])
+    return go.Scatter(
+        x=outline[:, 0],
+        y=outline[:, 1],
+        mode="lines",
+        fill="toself",
+        fillcolor=_LAND[theme],
+        line={"color": _COAST[theme], "width": 0.7},
+        hoverinfo="skip",
+    )
+
+
+def _flows(data: MapData, origins: Floats, places: Floats, theme: str) -> list[go.Scatter]:
+    """Bent lines in classes of width, and an unseen point on each that says how much it is."""
+    most = float(data.flows.max(initial=0.0))
+    if most <= 0:
+        return []
+    order = np.argsort(-data.flows, axis=None)[:MOST_FLOWS]
+    pairs = [divmod(int(n), data.flows.shape[1]) for n in order]
+    pairs = [(o, d) for o, d in pairs if data.flows[o, d] > 0]
+    classes: list[list[Floats]] = [[] for _ in _WIDTHS]
+    middles, texts = [], []
+    for o, d in pairs:
+        share = data.flows[o, d] / most
+        path = _bent(origins[o], places[d])
+        classes[min(len(_WIDTHS) - 1, int(share**0.5 * len(_WIDTHS)))].append(path)
+        middles.append(path[len(path) // 2])
+        texts.append(
+            f"{label(data.origins[o])} → {label(data.datacenters[d])}<br>"
+            f"{number(data.flows[o, d])} requests/h"
+        )
+    gap = np.full((1, 2), np.nan)
+    traces = []
+    for (width, opacity), paths in zip(_WIDTHS, classes, strict=True):
+        if not paths:
+            continue
+        line = np.vstack([part for path in paths for part in (path, gap)])
+        traces.append(
+            go.Scatter(
+                x=line[:, 0],
+                y=line[:, 1],
+                mode="lines",
+                line={"color": f"rgba({_FLOW[theme]},{opacity})", "width": width},
+                hoverinfo="skip",
+            )
+        )
+    points = np.array(middles)
+    traces.append(
+        go.Scatter(
+            x=points[:, 0],
+            y=points[:, 1],
+            mode="markers",
+            marker={"size": 10, "opacity": 0},
+            text=texts,
+            hovertemplate="%{text}<extra></extra>",
+        )
+    )
+    return traces
+
+
+def _bent(start: Floats, end: Floats) -> Floats:
+    """A curve from start to end (n, 2) that bends to its left."""
+    t = np.linspace(0, 1, 17)[:, None]
+    across = np.array([start[1] - end[1], end[0] - start[0]])
+    control = (start + end) / 2 + 0.18 * across
+    return np.asarray((1 - t) ** 2 * start + 2 * t * (1 - t) * control + t * t * end)
+
+
+def _origin_points(data: MapData, origins: Floats, theme: str) -> go.Scatter:
+    sent = data.flows.sum(axis=1)
+    return go.Scatter(
+        x=origins[:, 0],
+        y=origins[:, 1],
+        mode="markers",
+        marker={"symbol": "square", "size": 6, "color": _INK[theme]},
+        text=[
+            f"from {label(name)}<br>{number(rate)} requests/h"
+            for name, rate in zip(data.origins, sent, strict=True)
+        ],
+        hovertemplate="%{text}<extra></extra>",
+    )
+
+
+def _datacenter_points(data: MapData, places: Floats, theme: str) -> go.Scatter:
+    share = data.load / data.largest if data.largest > 0 else np.zeros_like(data.load)
+    return go.Scatter(
+        x=places[:, 0],
+        y=places[:, 1],
+        mode="markers+text",
+        marker={
+            "size": np.where(data.load > 0, 7 + _LARGEST * np.sqrt(share), 7),
+            "color": data.carbon,
+            "cmin": data.carbon_range[0],
+            "cmax": data.carbon_range[1],
+            "colorscale": "Viridis",
+            "reversescale": True,
+            "opacity": 0.88,
+            "line": {"width": 1, "color": _INK[theme]},
+            "colorbar": {
+                "title": {"text": "carbon intensity of the grid (g CO2e/kWh)", "side": "top"},
+                "orientation": "h",
+                "y": 0.0,
+                "yanchor": "top",
+                "thickness": 10,
+                "len": 0.6,
+                "outlinewidth": 0,
+            },
+        },
+        text=[
+            label(name) if load > 0 else ""
+            for name, load in zip(data.datacenters, data.load, strict=True)
+        ],
+        textposition=_label_sides(places, data.load),
+        textfont={"size": 11},
+        customdata=[
+            f"<b>{label(name)}</b><br>{number(load)} requests/h<br>{number(grams)} g CO2e/kWh"
+            for name, load, grams in zip(data.datacenters, data.load, data.carbon, strict=True)
+        ],
+        hovertemplate="%{customdata}<extra></extra>",
+    )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from slit.errors import InfeasibleError, SlitError
     from slit.front import Front
     from slit.record import read_run
+    from slit.report.notebook import brush, draw, plan
     from slit.run import Result
 
 _PLACES = {
@@ -23,11 +24,14 @@ _PLACES = {
     "InfeasibleError": "slit.errors",
     "Result": "slit.run",
     "SlitError": "slit.errors",
+    "brush": "slit.report.notebook",
     "check": "slit.api",
     "compile_problem": "slit.problem",
+    "draw": "slit.report.notebook",
     "evaluate": "slit.api",
     "load_scenario": "slit.scenario.load",
     "optimize": "slit.api",
+    "plan": "slit.report.notebook",
     "read_run": "slit.record",
     "resume": "slit.api",
 }
@@ -37,11 +41,14 @@ __all__ = [
     "InfeasibleError",
     "Result",
     "SlitError",
+    "brush",
     "check",
     "compile_problem",
+    "draw",
     "evaluate",
     "load_scenario",
     "optimize",
+    "plan",
     "read_run",
     "resume",
 ]

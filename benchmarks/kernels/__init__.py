@@ -1,0 +1,1 @@
+"""Compiled evaluation of the benchmarks' own problems."""

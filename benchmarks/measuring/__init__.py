@@ -1,0 +1,1 @@
+"""What phases measure with: a clock, a loop, a box with a bound."""

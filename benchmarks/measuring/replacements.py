@@ -1,0 +1,86 @@
+"""Parts of the metaheuristic that an ablation replaces where no setting turns them off."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slit.kernels.evaluation import SITE_FIELDS, evaluate_population
+from slit.kernels.terms import Terms
+from slit.optimizers.metaheuristic import search
+from slit.optimizers.metaheuristic.descent import NODE_PENALTY, Descent
+from slit.problem import Problem
+
+Floats = NDArray[np.float64]
+Genes = NDArray[np.int16]
+
+NEIGHBORS = 32
+"""Plans one chunk away that are evaluated together; the best of them is taken if it improves."""
+FAILURES = 15
+"""Batches in a row without improvement after which a descent ends (MOELA, DATE 2023)."""
+MOST_BATCHES = 1000
+
+
+def descend_by_full_evaluation(
+    start: Genes, weights: Floats, problem: Problem, terms: Terms, *, rng: np.random.Generator
+) -> Descent:
+    """Local search from `start` (G,) that evaluates whole plans: what there is without increments.
+
+    Neighbors move one chunk to another placement; nodes beyond capacity weigh as in `slit`.
+    """
+    plan, failures, moves = start.copy(), 0, 0
+    value = float(scalar_values(plan[None, :], weights, problem, terms)[0])
+    first = value
+    for _ in range(MOST_BATCHES):
+        neighbors = np.repeat(plan[None, :], NEIGHBORS, axis=0)
+        genes = rng.integers(problem.genes, size=NEIGHBORS)
+        rows = problem.gene_row[genes]
+        choices = rng.integers(problem.option_count[rows])
+        neighbors[np.arange(NEIGHBORS), genes] = problem.options[rows, choices]
+        values = scalar_values(neighbors, weights, problem, terms)
+        moves += NEIGHBORS
+        best = int(values.argmin())
+        if values[best] < value:
+            plan, value, failures = neighbors[best], float(values[best]), 0
+        else:
+            failures += 1
+            if failures == FAILURES:
+                break
+    gains = np.full(problem.epochs, (first - value) / problem.epochs)
+    return Descent(np.ascontiguousarray(plan), moves, gains)
+
+
+def scalar_values(plans: Genes, weights: Floats, problem: Problem, terms: Terms) -> Floats:
+    """weights (M,) @ objectives plus the penalty of nodes beyond capacity, (N,)."""
+    count = len(plans)
+    values = np.empty((count, len(weights)))
+    parts = np.empty((count, problem.epochs, len(weights)))
+    excess = np.empty((count, problem.epochs), np.int64)
+    genes = plans.view()
+    genes.setflags(write=False)
+    none = np.empty((0, 0, 0, SITE_FIELDS))
+    evaluate_population(genes, problem, terms, values, parts, excess, none)
+    return np.asarray(values @ weights + NODE_PENALTY * excess.sum(axis=1))
+
+
+@contextmanager
+def without_increments() -> Iterator[None]:
+    """Local search of `slit` evaluates whole plans."""
+    rng = np.random.default_rng(1)
+
+    def descend_all(
+        starts: Genes, weights: Floats, problem: Problem, terms: Terms, **_: Any
+    ) -> list[Descent]:
+        return [
+            descend_by_full_evaluation(start, vector, problem, terms, rng=rng)
+            for start, vector in zip(starts, weights, strict=True)
+        ]
+
+    with patch.object(search, "descend_all", descend_all):
+        yield
+
+
+REPLACEMENTS: dict[str, Callable[[], Any]] = {"no increments": without_increments}

@@ -1,0 +1,1 @@
+"""The verbs: what is measured of a case, each defined once."""

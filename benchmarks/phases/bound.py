@@ -1,0 +1,59 @@
+"""`bound`: the reference box of a scenario and the most hypervolume any front can have in it.
+
+Options: objectives, weights (of the certificate; 0: a box around random plans). No front, however
+good, enters it.
+"""
+
+import time
+
+import numpy as np
+
+from benchmarks.job import Job
+from benchmarks.measuring.scenarios import Planned, generator, planned
+from benchmarks.measuring.yardstick import Yardstick, box_yardstick, certified_yardstick
+from benchmarks.registry import Phase
+from benchmarks.store import Outcome, Store
+from operators.sampling import uniform
+from slit.exact.bounds import certify
+from slit.exact.relaxation import Relaxation
+from slit.objectives import find
+from slit.problem.binding import options_of
+
+SAMPLE = 200
+
+
+def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases are given
+    """Work the yardstick out."""
+    instance = planned(job)
+    began = time.process_time()
+    yardstick = _certified(instance, job) if job.options["weights"] else _sampled(instance, job)
+    problem = instance.problem
+    sizes = {
+        "genes": problem.genes,
+        "groups": problem.groups,
+        "epochs": problem.epochs,
+        "datacenters": problem.datacenters,
+        "placements": problem.placements,
+    }
+    timing = {"seconds": time.process_time() - began}
+    return Outcome({"yardstick": yardstick.to_json(), "sizes": sizes}, {}, timing)
+
+
+def _certified(instance: Planned, job: Job) -> Yardstick:
+    objectives = find(job.options["objectives"])
+    relaxation = Relaxation(instance.problem, instance.scenario, objectives)
+    certificate = certify(relaxation, rng=generator(job), weights=job.options["weights"])
+    return certified_yardstick(certificate)
+
+
+def _sampled(instance: Planned, job: Job) -> Yardstick:
+    """A box from zero, or below, to the worst of random plans."""
+    evaluator = instance.evaluator(job.options["objectives"])
+    plans = uniform(SAMPLE, rng=generator(job, 1), **options_of(instance.problem))
+    values = evaluator.evaluate(plans).F
+    ideal = np.minimum(values.min(axis=0), 0.0)
+    detail = f"from zero to the worst of {SAMPLE} random plans"
+    return box_yardstick(ideal, values.max(axis=0), names=evaluator.names, detail=detail)
+
+
+BOUND = Phase("bound", perform)

@@ -1,0 +1,52 @@
+"""`enumerate`: the exact front of a scenario that is small enough, as a yardstick.
+
+Options: objectives. Every plan is evaluated, chunks of a group in every order.
+"""
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from benchmarks.job import Job
+from benchmarks.measuring.scenarios import planned
+from benchmarks.measuring.yardstick import exact_yardstick
+from benchmarks.registry import Phase
+from benchmarks.store import Outcome, Store
+from operators.archive import Archive
+from slit.optimizers.protocol import Genes
+from slit.problem import Problem
+
+MOST_PLANS = 20_000_000
+BATCH = 1 << 16
+
+
+def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases are given
+    """Look at every plan."""
+    instance = planned(job)
+    evaluator = instance.evaluator(job.options["objectives"])
+    archive = Archive(genes=0, objectives=len(evaluator.objectives))
+    began = time.process_time()
+    for plans in every_plan(instance.problem):
+        evaluation = evaluator.evaluate(plans)
+        archive.add(np.zeros((len(plans), 0), np.int16), evaluation.F, violation=evaluation.G)
+    front = archive.objectives
+    yardstick = exact_yardstick(front, names=evaluator.names)
+    values = {"yardstick": yardstick.to_json(), "plans": evaluator.evaluations}
+    return Outcome(values, {"F": front}, {"seconds": time.process_time() - began})
+
+
+def every_plan(problem: Problem) -> Iterator[Genes]:
+    """All plans, in batches (N, G)."""
+    choices = problem.option_count[problem.gene_row].astype(np.int64)
+    total = int(choices.prod(dtype=object))
+    if total > MOST_PLANS:
+        raise ValueError(f"plans: {total:,}, expected at most {MOST_PLANS:,} (to enumerate)")
+    strides = np.concatenate([np.cumprod(choices[::-1])[-2::-1], [1]])
+    for first in range(0, total, BATCH):
+        numbers = np.arange(first, min(first + BATCH, total))
+        digits = numbers[:, None] // strides % choices
+        yield problem.options[problem.gene_row[None, :], digits]
+
+
+ENUMERATE = Phase("enumerate", perform)

@@ -1,0 +1,132 @@
+"""`evolve`: NSGA-II of a framework on a choice problem, under a budget.
+
+Options: method (a module of frameworks/), budget (evaluations or seconds), population. Equal
+evaluations mean equal generations; under seconds the number of generations is estimated from a
+short run, and what comes after the budget does not count. A need, if any, made the yardstick.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from benchmarks.job import Job
+from benchmarks.measuring.choices import Choices
+from benchmarks.measuring.looks import Clock
+from benchmarks.measuring.meter import Meter
+from benchmarks.measuring.scenarios import generator
+from benchmarks.measuring.yardstick import Yardstick, box_yardstick, exact_yardstick
+from benchmarks.registry import Phase, find_case
+from benchmarks.store import Outcome, Store
+from operators.archive import Archive
+from slit.stop import Stop
+
+Floats = NDArray[np.float64]
+Evolve = Callable[..., tuple[Floats, Floats]]
+
+SAMPLE = 1000
+TRIAL_GENERATIONS = 20
+TRIAL_SHARE = 0.1
+"""Of the budget: a trial is lengthened until it takes this long."""
+MARGIN = 1.4
+
+
+def perform(job: Job, store: Store) -> Outcome:
+    """Evolve and measure."""
+    problem = instance(job)
+    evolve: Evolve = import_module(f"benchmarks.frameworks.{job.options['method']}").evolve
+    population, stop = job.options["population"], Stop(**job.options["budget"])
+    meter = Meter(problem, stop=stop)
+    generations = _generations(evolve, problem, population, stop)
+    meter.clock = Clock()
+    F, G = evolve(meter.metered, population=population, generations=generations, rng=generator(job))
+    seconds = meter.clock.seconds
+    yardstick = yardstick_of(problem)
+    if job.needs:
+        yardstick = Yardstick.from_json(store.read(job.needs[0]).outcome.values["yardstick"])
+    looks = meter.looks()
+    last = F[G <= 0]
+    values = {
+        "label": job.options.get("label", job.options["method"]),
+        "kind": "search",
+        "volume": yardstick.volume(looks[-1].F),
+        "volume_last": yardstick.volume(last) if stop.seconds is None else None,
+        "plans": len(looks[-1].F),
+        "evaluations": meter.evaluations,
+        "generations": generations,
+        "moves": 0,
+        "yardstick": yardstick.to_json(),
+        "curve": [
+            {
+                "evaluations": look.work.evaluations,
+                "moves": 0,
+                "plans": len(look.F),
+                "volume": yardstick.volume(look.F),
+            }
+            for look in looks
+        ],
+    } | _reached(problem, looks[-1].F)
+    timing = {
+        "seconds": seconds,
+        "generations_per_second": generations / seconds,
+        "curve_seconds": [look.work.seconds for look in looks],
+    }
+    return Outcome(values, {"F": looks[-1].F}, timing)
+
+
+def warm(job: Job) -> None:
+    """Import the framework and compile the evaluation."""
+    evolve: Evolve = import_module(f"benchmarks.frameworks.{job.options['method']}").evolve
+    evolve(instance(job), population=8, generations=3, rng=np.random.default_rng(0))
+    Archive(genes=0, objectives=2, capacity=4).add(np.zeros((8, 0), np.int16), np.eye(8)[:, :2])
+
+
+def instance(job: Job) -> Choices:
+    """The problem of a job's case."""
+    return _instance(job.case, tuple(sorted(job.case_options.items())))
+
+
+@lru_cache(maxsize=4)
+def _instance(case: str, options: tuple[tuple[str, Any], ...]) -> Choices:
+    built: Choices = find_case(case).build(**dict(options))
+    return built
+
+
+def yardstick_of(problem: Choices) -> Yardstick:
+    """The exact front where it is known, else a box around random solutions."""
+    if problem.exact is not None:
+        return exact_yardstick(problem.exact, names=problem.names)
+    F = problem.evaluate(problem.random(SAMPLE, rng=np.random.default_rng(0)))[0]
+    detail = f"from the cheapest choice of every gene to the mean of {SAMPLE} random solutions"
+    return box_yardstick(problem.ideal, F.mean(axis=0), names=problem.names, detail=detail)
+
+
+def _reached(problem: Choices, F: Floats) -> dict[str, float]:
+    """Share of the exact front that was found, where it is known."""
+    if problem.exact is None:
+        return {}
+    if not len(F):
+        return {"found_share": 0.0}
+    gap = np.abs(problem.exact[:, None, :] - F[None, :, :]).max(axis=2).min(axis=1)
+    return {"found_share": float((gap < 1e-6).mean())}
+
+
+def _generations(evolve: Evolve, problem: Choices, population: int, stop: Stop) -> int:
+    if stop.evaluations is not None:
+        return max(2, stop.evaluations // population)
+    assert stop.seconds is not None
+    generations, spent = TRIAL_GENERATIONS, 0.0
+    while True:
+        clock, rng = Clock(), Generator(np.random.PCG64(1))
+        evolve(problem, population=population, generations=generations, rng=rng)
+        spent = clock.seconds
+        if spent > TRIAL_SHARE * stop.seconds:
+            return max(2, round(MARGIN * generations * stop.seconds / spent))
+        generations *= 2
+
+
+EVOLVE = Phase("evolve", perform, warm)

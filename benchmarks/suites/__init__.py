@@ -1,0 +1,1 @@
+"""Which jobs answer which question: one file a suite."""

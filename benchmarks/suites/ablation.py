@@ -1,0 +1,32 @@
+"""`ablation`: each part of the metaheuristic off in turn, at equal time."""
+
+from benchmarks.planning import DEFAULT, Instance, Method, bound, plan, searches
+from benchmarks.registry import Suite
+from benchmarks.store import Plan
+
+METHODS = (
+    Method("slit"),
+    Method("slit", "no guide", {"guided": False}),
+    Method("slit", "random starts", {"starts": "random"}),
+    Method("slit", "no LP starts", {"lp_partitions": 0}),
+    Method("slit", "no relinking", {"children": 0}),
+    Method("slit", "no swaps", {"swaps": False}),
+    Method("slit", "no increments", instead="no increments"),
+    Method("slit-paper"),
+    Method("slit-paper", "slit-paper, random starts", {"starts": "random"}),
+)
+INSTANCES = ((Instance("world-day"), 15.0), (Instance("world-quarters"), 60.0))
+"""Scenarios, and the CPU seconds of a search."""
+
+
+def make_plan(seeds: int) -> Plan:
+    """Every variant with every seed."""
+    jobs = []
+    for instance, seconds in INSTANCES:
+        yardstick = bound(instance, DEFAULT)
+        jobs.append(yardstick)
+        jobs += searches(yardstick, METHODS, budget={"seconds": seconds}, seeds=seeds)
+    return plan("ablation", seeds, jobs)
+
+
+ABLATION = Suite("ablation", "each part of the metaheuristic off in turn", make_plan, 10)

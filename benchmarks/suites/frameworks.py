@@ -1,0 +1,52 @@
+"""`frameworks`: NSGA-II of every framework that is installed.
+
+On choice problems that add up, and on world-day as a plain choice problem: generations per second,
+and quality at equal evaluations and at equal time. On world-day also with the operators of slit, so
+that only sorting and selection differ.
+"""
+
+from benchmarks.planning import (
+    DEFAULT,
+    Instance,
+    bound,
+    evolutions,
+    frameworks,
+    plan,
+    population_searches,
+    searches,
+)
+from benchmarks.registry import Suite
+from benchmarks.store import Plan
+
+POPULATION = 100
+SECONDS = {"seconds": 5.0}
+ADDITIVE = ((100, 20_000), (1000, 20_000), (10_000, 5_000))
+"""Genes, and evaluations of a run."""
+WORLD_DAY, WORLD_CHOICES = Instance("world-day"), Instance("world-choices")
+WORLD_BUDGETS = ({"evaluations": 20_000}, {"seconds": 10.0})
+
+
+def make_plan(seeds: int) -> Plan:
+    """Every framework with every seed."""
+    there, notes = frameworks()
+    jobs = []
+    for genes, evaluations in ADDITIVE:
+        instance = Instance("additive", {"genes": genes})
+        for budget in ({"evaluations": evaluations}, SECONDS):
+            jobs += evolutions(instance, there, seeds=seeds, budget=budget, population=POPULATION)
+    yardstick = bound(WORLD_DAY, DEFAULT)
+    jobs.append(yardstick)
+    for budget in WORLD_BUDGETS:
+        jobs += searches(yardstick, population_searches(), budget=budget, seeds=seeds)
+        jobs += evolutions(
+            WORLD_CHOICES,
+            there,
+            seeds=seeds,
+            needs=[yardstick.key],
+            budget=budget,
+            population=POPULATION,
+        )
+    return plan("frameworks", seeds, jobs, notes)
+
+
+FRAMEWORKS = Suite("frameworks", "NSGA-II of pymoo, DEAP, pygmo and others", make_plan, 10)

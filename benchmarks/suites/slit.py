@@ -1,0 +1,57 @@
+"""`slit`: the metaheuristic and its picks against rival schedulers, baselines and NSGA-II.
+
+Objectives of the paper (carbon, water, cost, TTFT) on every day; on world-day also those of slit
+(quality instead of TTFT).
+"""
+
+from benchmarks.cases.world_2023 import DAYS, DRAW_FROM, drawn_days
+from benchmarks.planning import (
+    DEFAULT,
+    PAPER_OBJECTIVES,
+    Instance,
+    Method,
+    bound,
+    plan,
+    population_searches,
+    present,
+    schedulers,
+    searches,
+)
+from benchmarks.registry import Suite
+from benchmarks.store import Plan
+
+SECONDS = {"seconds": 15.0}
+LONG_SECONDS = {"seconds": 60.0}
+EVALUATIONS = {"evaluations": 20_000}
+
+WORLD_DAY = Instance("world-day")
+QUARTERS = Instance("world-quarters")
+FEW = (Method("slit"), Method("slit-paper"), Method("nsga2"))
+
+
+def make_plan(seeds: int) -> Plan:
+    """At equal time everywhere; on world-day also NSGA-II and others at equal evaluations."""
+    drawn = drawn_days(DRAW_FROM) if DRAW_FROM is not None else ()
+    days = [Instance("world-2023", {"day": day}) for day in (*DAYS, *drawn)]
+    there, notes = present(days)
+    if DRAW_FROM is None:
+        notes.append("world-2023: the days drawn after tuning are still to be drawn (DRAW_FROM)")
+    jobs = []
+    populations = population_searches()
+    for objectives in (DEFAULT, PAPER_OBJECTIVES):
+        yardstick = bound(WORLD_DAY, objectives)
+        everything = [Method("slit"), Method("slit-paper"), *populations]
+        jobs += [yardstick, *schedulers(yardstick, seeds=seeds)]
+        jobs += searches(yardstick, everything, budget=SECONDS, seeds=seeds)
+        jobs += searches(yardstick, populations, budget=EVALUATIONS, seeds=seeds)
+    for day in there:
+        yardstick = bound(day, PAPER_OBJECTIVES)
+        jobs += [yardstick, *schedulers(yardstick, seeds=seeds)]
+        jobs += searches(yardstick, FEW, budget=SECONDS, seeds=seeds)
+    yardstick = bound(QUARTERS, PAPER_OBJECTIVES)
+    jobs += [yardstick, *schedulers(yardstick, seeds=seeds)]
+    jobs += searches(yardstick, FEW, budget=LONG_SECONDS, seeds=seeds)
+    return plan("slit", seeds, jobs, notes)
+
+
+SLIT = Suite("slit", "the metaheuristic against rivals, baselines and NSGA-II", make_plan, 10)

@@ -53,3 +53,7 @@ class Settings:
         for name, limit in least.items():
             if getattr(self, name) < limit:
                 raise SlitError(f"{name}: {getattr(self, name)}, expected at least {limit}")
+        known = ", ".join(Starts)
+        if self.starts not in list(Starts):
+            raise SlitError(f"starts: {self.starts!r}, expected one of {known}")
+        object.__setattr__(self, "starts", Starts(self.starts))  # a checkpoint holds the word

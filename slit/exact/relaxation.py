@@ -6,7 +6,7 @@ prices: where more energy may help, the relaxation allows what rounding nodes up
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 
@@ -67,12 +67,17 @@ class Relaxation:
             raise SlitError(f"threads: {threads}, expected at least 1")
         self.problem = problem
         self.scenario = scenario
+        self.objectives = tuple(objectives)
         self.terms = relaxed_terms(problem, scenario, objectives)
         self.threads = threads
         self.solves = 0
         self._solvers = self._each_epoch(
             lambda t: EpochSolver(build_epoch(problem, self.terms, t)), range(problem.epochs)
         )
+
+    def fresh(self) -> "Relaxation":
+        """The same relaxation, not warmed by earlier solves."""
+        return Relaxation(self.problem, self.scenario, self.objectives, threads=self.threads)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -108,15 +113,20 @@ class Relaxation:
         Raises InfeasibleError where the demand exceeds what the pools can serve.
         """
         wanted = self._weights(weights)
-        shares = self._spread(spread, len(wanted))
-        center_weights = wanted[:, :, None] * shares
-        order = _tour(wanted)
+        return self.minimize_parts(wanted[:, :, None] * self._spread(spread, len(wanted)))
+
+    def minimize_parts(self, center_weights: Floats) -> list[Relaxed]:
+        """As `minimize_many`, from weights by datacenter (N, M, D).
+
+        Those of an objective that is a sum must be equal over datacenters.
+        """
+        order = _tour(self._totals(center_weights))
         epochs = self.run_epochs(lambda s: [s.minimize(center_weights[n]) for n in order])
-        self.solves += len(wanted)
+        self.solves += len(center_weights)
         place = np.argsort(order)
         return [
-            self._relaxed(wanted[n], center_weights[n], tuple(epoch[place[n]] for epoch in epochs))
-            for n in range(len(wanted))
+            self.assembled(center_weights[n], tuple(epoch[place[n]] for epoch in epochs))
+            for n in range(len(center_weights))
         ]
 
     def lexicographic(self, order: Sequence[int]) -> Relaxed:
@@ -131,16 +141,7 @@ class Relaxation:
         stages = [unit[m][:, None] * self.even for m in order]
         first = self.minimize(unit[order[0]])
         points = self.run_epochs(lambda s: s.lexicographic(stages))
-        found = self._relaxed(unit[order[0]], stages[0], tuple(points))
-        return Relaxed(
-            weights=found.weights,
-            center_weights=found.center_weights,
-            value=found.value,
-            bound=first.bound,
-            objectives=found.objectives,
-            parts=found.parts,
-            points=found.points,
-        )
+        return replace(self.assembled(stages[0], tuple(points)), bound=first.bound)
 
     def shares(self, relaxed: Relaxed) -> Floats:
         """(J, P): the share of each request group at each placement; rows sum to 1."""
@@ -226,9 +227,9 @@ class Relaxation:
         shares[:, self.terms.largest] /= np.maximum(sums * (1 + 1e-15), 1e-300)
         return shares
 
-    def _relaxed(
-        self, weights: Floats, center_weights: Floats, points: tuple[EpochPoint, ...]
-    ) -> Relaxed:
+    def assembled(self, center_weights: Floats, points: tuple[EpochPoint, ...]) -> Relaxed:
+        """One point of each epoch, seen with weights (M, D)."""
+        weights = self._totals(center_weights)
         parts = np.stack([point.parts for point in points])
         objectives = self.objectives_of(parts)
         constant = weights * self.terms.constant
@@ -243,6 +244,11 @@ class Relaxation:
             parts=parts,
             points=points,
         )
+
+    def _totals(self, center_weights: Floats) -> Floats:
+        """Weights (..., M) from weights by datacenter (..., M, D)."""
+        spread = center_weights.sum(axis=-1)
+        return np.where(self.terms.largest, spread, center_weights[..., 0])
 
     def objectives_of(self, parts: Floats) -> Floats:
         """(M,): the relaxed objectives of parts (T, M, D)."""

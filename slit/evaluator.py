@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from slit.arrays import frozen
 from slit.errors import SlitError
+from slit.kernels.checking import first_refused
 from slit.kernels.evaluation import SITE_FIELDS, evaluate_population
 from slit.kernels.terms import Terms
 from slit.ledger import Ledger, write_ledger
@@ -117,22 +118,26 @@ class Evaluator:
             raise SlitError(f"plans: shape {plans.shape}, expected (N, {self.problem.genes})")
         if not np.issubdtype(plans.dtype, np.integer):
             raise SlitError(f"plans: {plans.dtype}, expected integers (placement indices)")
-        if plans.size and (plans.min() < 0 or plans.max() >= self.problem.placements):
-            raise SlitError(
-                f"plans: {plans.min()} to {plans.max()}, expected placements in "
-                f"[0, {self.problem.placements - 1}]"
-            )
-        allowed = self.problem.allowed[self.problem.gene_group[None, :], plans]
-        if not allowed.all():
-            n, g = (int(i) for i in np.argwhere(~allowed)[0])
-            raise SlitError(
-                f"plans[{n}, {g}]: placement {plans[n, g]}, expected one that is allowed for its "
-                "group (residency, memory, token rate)"
-            )
         # Always the same type for the compiler: read-only or not is a difference to it.
         genes = np.require(plans, np.int16, ["C_CONTIGUOUS", "ALIGNED"]).view()
         genes.setflags(write=False)
+        if genes.dtype != plans.dtype and plans.size and (genes != plans).any():
+            raise self._out_of_range(plans)
+        n, g = first_refused(genes, self.problem.group_first, self.problem.allowed)
+        if n >= 0:
+            if not 0 <= genes[n, g] < self.problem.placements:
+                raise self._out_of_range(plans)
+            raise SlitError(
+                f"plans[{n}, {g}]: placement {genes[n, g]}, expected one that is allowed for its "
+                "group (residency, memory, token rate)"
+            )
         return genes
+
+    def _out_of_range(self, plans: NDArray[np.integer]) -> SlitError:
+        return SlitError(
+            f"plans: {plans.min()} to {plans.max()}, expected placements in "
+            f"[0, {self.problem.placements - 1}]"
+        )
 
     def count_moves(self, moves: int) -> None:
         """Count incremental evaluations made by a search."""

@@ -49,59 +49,82 @@ def fill_cells(
     chunk: Longs,
     chunk_size: Longs,
     cells: Longs,
-) -> None:
-    """Add each chunk's work, energy, requests and weighted prompts to its cell, (P, 4)."""
+    entries: Longs,
+) -> int:
+    """Add each chunk's work, energy, requests and weighted prompts to its cell, (P, 4).
+
+    Lists in `entries` (n, 3) group, placement and chunks of all that the cells hold, group by
+    group, and returns n. Chunks of a group count together, in whatever order they stand.
+    """
+    n = 0
     for j in range(first_group, last_group):
-        requests, prompts = chunk_size[j, 0], chunk_size[j, 1]
-        for g in range(group_first[j], group_first[j + 1]):
-            p = plan[g]
-            cells[p, 0] += chunk[j, p, 0]
-            cells[p, 1] += chunk[j, p, 1]
-            cells[p, 2] += requests
-            cells[p, 3] += prompts
+        first, g, end, highest = n, group_first[j], group_first[j + 1], -1
+        while g < end:
+            p, count = int(plan[g]), 1
+            g += 1
+            while g < end and plan[g] == p:
+                count += 1
+                g += 1
+            cells[p, 0] += count * chunk[j, p, 0]
+            cells[p, 1] += count * chunk[j, p, 1]
+            cells[p, 2] += count * chunk_size[j, 0]
+            cells[p, 3] += count * chunk_size[j, 1]
+            e = n
+            if p > highest:
+                highest = p
+            else:
+                e = first
+                while e < n and entries[e, 1] != p:
+                    e += 1
+            if e == n:
+                entries[n, 0], entries[n, 1], entries[n, 2] = j, p, count
+                n += 1
+            else:
+                entries[e, 2] += count
+    return n
 
 
 @kernel
-def count_nodes(
-    cells: Longs, node_ticks: int, placement_pool: Ints, nodes: Longs, pools: Longs
-) -> None:
-    """Active nodes of each cell (P,) and of each pool (Q,), from the work in `cells`."""
-    pools[:] = 0
-    for p in range(nodes.shape[0]):
-        nodes[p] = 0
-        if cells[p, 0] > 0:
-            nodes[p] = active_nodes(cells[p, 0], node_ticks)
-            pools[placement_pool[p]] += nodes[p]
+def list_used(cells: Longs, used: Longs) -> int:
+    """The cells in use, ascending, into `used` (P,); returns how many."""
+    n = 0
+    for p in range(cells.shape[0]):
+        if cells[p, 2] > 0:
+            used[n] = p
+            n += 1
+    return n
 
 
 @kernel
-def add_energy(
+def run_nodes(
+    used: Longs,
     cells: Longs,
-    nodes: Longs,
+    node_ticks: int,
     before: Longs,
+    places: Longs,
     pools: Longs,
-    idle_energy: Longs,
-    prewarm_energy: Longs,
-    standby_energy: Longs,
-    pool_nodes: Longs,
-    placement_datacenter: Ints,
-    pool_datacenter: Ints,
+    nodes: Longs,
+    occupied: Longs,
     energy: Longs,
 ) -> int:
-    """IT energy of each datacenter (D,) in energy ticks; returns the nodes beyond capacity."""
+    """Active nodes (P,) and IT energy of each datacenter (D,); returns the nodes beyond capacity.
+
+    `places` (P, 4) and `pools` (Q, 3) as in `placement_table` and `pool_table`; `occupied` (Q,)
+    receives the nodes of each pool.
+    """
+    occupied[:] = 0
     energy[:] = 0
-    for p in range(nodes.shape[0]):
-        active = nodes[p]
-        if active > 0:
-            loading = max(0, active - before[p])
-            energy[placement_datacenter[p]] += (
-                cells[p, 1] + active * idle_energy[p] + loading * prewarm_energy[p]
-            )
+    for p in used:
+        active = active_nodes(cells[p, 0], node_ticks)
+        nodes[p] = active
+        occupied[places[p, 0]] += active
+        loading = max(0, active - before[p])
+        energy[places[p, 1]] += cells[p, 1] + active * places[p, 2] + loading * places[p, 3]
     excess = 0
     for q in range(pools.shape[0]):
-        spare = pool_nodes[q] - pools[q]
+        spare = pools[q, 1] - occupied[q]
         if spare >= 0:
-            energy[pool_datacenter[q]] += spare * standby_energy[q]
+            energy[pools[q, 0]] += spare * pools[q, 2]
         else:
             excess -= spare
     return excess
@@ -109,86 +132,88 @@ def add_energy(
 
 @kernel
 def find_waits(
+    used: Longs,
     cells: Longs,
     nodes: Longs,
     before: Longs,
-    replicas: Floats,
-    prefill_fixed: Floats,
-    prefill_slope: Floats,
-    load_share: Floats,
+    speeds: Floats,
     epoch_ticks: int,
     prompt_unit: float,
     variability: float,
+    negligible: float,
     waits: Floats,
 ) -> None:
-    """Into `waits` (P, 3): chance of waiting, mean wait given one (s), share that meets loading.
+    """Into `waits` (P, 4): chance of waiting, mean wait given one (s), share that meets loading,
+    and the slack from which the queue does not matter.
 
-    `load_share` (P,) is load time over epoch, 0 where weights are loaded ahead; `prompt_unit` turns
-    the ratio of the integer sums into tokens.
+    `speeds` as in `speed_table`; `prompt_unit` turns the ratio of the integer sums into tokens.
     """
-    for p in range(nodes.shape[0]):
+    for p in used:
         active = nodes[p]
-        if active > 0:
-            prompt = cells[p, 3] / cells[p, 2] * prompt_unit
-            waits[p, 0], waits[p, 1] = queue(
-                cells[p, 0] / (active * epoch_ticks),
-                active * replicas[p],
-                prefill_fixed[p] + prefill_slope[p] * prompt,
-                variability,
-            )
-            loading = max(0, active - before[p])
-            waits[p, 2] = loading / active * load_share[p]
+        prompt = cells[p, 3] / cells[p, 2] * prompt_unit
+        chance, mean_wait = queue(
+            cells[p, 0] / (active * epoch_ticks),
+            active * speeds[p, 0],
+            speeds[p, 1] + speeds[p, 2] * prompt,
+            variability,
+        )
+        loading = max(0, active - before[p])
+        waits[p, 0], waits[p, 1] = chance, mean_wait
+        waits[p, 2] = loading / active * speeds[p, 3]
+        waits[p, 3] = negligible * mean_wait
 
 
 @kernel
-def serve_groups(
-    plan: Genes,
-    first_group: int,
-    last_group: int,
-    group_first: Ints,
+def serve(
+    slack: float,
+    at_once: float,
+    loaded_sigma: float,
+    loaded_late: float,
+    promise: float,
+    chance: float,
+    mean_wait: float,
+    share: float,
+    horizon: float,
+) -> tuple[float, float]:
+    """Probability of being late, and mean sigma, of a request at a cell (model.md section 2).
+
+    The first four are its row of `Problem.service`, the last four the row of `find_waits`.
+    """
+    late, sigma = 0.0, 1.0
+    if slack < 0.0:
+        late = 1.0
+        sigma = at_once * (1.0 - chance * mean_wait / (promise + mean_wait))
+    elif slack < horizon:
+        late = chance * math.exp(-slack / mean_wait)
+        sigma = 1.0 - late * mean_wait / (promise + mean_wait)
+    if share > 0.0:
+        late = (1.0 - share) * late + share * loaded_late
+        sigma = (1.0 - share) * sigma + share * loaded_sigma
+    return late, sigma
+
+
+@kernel
+def serve_entries(
+    entries: Longs,
     group_class: Ints,
     chunk_requests: Floats,
     service: Floats,
     accuracy: Floats,
     slo: Floats,
     waits: Floats,
-    negligible: float,
     served: Floats,
-    tally: Longs,
-    distinct: Longs,
 ) -> None:
-    """Add late requests and requests of full quality (accuracy * mean sigma) to `served` (P, 2).
-
-    Chunks of one group at one placement are counted first, so that their order does not matter.
-    """
-    for j in range(first_group, last_group):
-        found = 0
-        for g in range(group_first[j], group_first[j + 1]):
-            p = plan[g]
-            if tally[p] == 0:
-                distinct[found] = p
-                found += 1
-            tally[p] += 1
+    """Add late requests and requests of full quality (accuracy * mean sigma) to `served` (P, 2)."""
+    for e in range(entries.shape[0]):
+        j, p = entries[e, 0], entries[e, 1]
         k = group_class[j]
-        promise = slo[k]
-        for i in range(found):
-            p = distinct[i]
-            requests = tally[p] * chunk_requests[j]
-            tally[p] = 0
-            slack = service[j, p, 0]
-            chance, mean_wait, share = waits[p, 0], waits[p, 1], waits[p, 2]
-            late, sigma = 0.0, 1.0
-            if slack < 0.0:
-                late = 1.0
-                sigma = service[j, p, 1] * (1.0 - chance * mean_wait / (promise + mean_wait))
-            elif slack < negligible * mean_wait:
-                late = chance * math.exp(-slack / mean_wait)
-                sigma = 1.0 - late * mean_wait / (promise + mean_wait)
-            if share > 0.0:
-                late = (1.0 - share) * late + share * service[j, p, 3]
-                sigma = (1.0 - share) * sigma + share * service[j, p, 2]
-            served[p, 0] += requests * late
-            served[p, 1] += requests * (accuracy[k, p] * sigma)
+        late, sigma = serve(
+            service[j, p, 0], service[j, p, 1], service[j, p, 2], service[j, p, 3], slo[k],
+            waits[p, 0], waits[p, 1], waits[p, 2], waits[p, 3],
+        )  # fmt: skip
+        requests = entries[e, 2] * chunk_requests[j]
+        served[p, 0] += requests * late
+        served[p, 1] += requests * (accuracy[k, p] * sigma)
 
 
 @kernel

@@ -82,12 +82,15 @@ def open_epoch(
     cells = np.zeros((n_placements, 5), np.int64)
     promises = np.zeros(n_groups, np.float64)
     queued = np.zeros((n_placements, n_groups, 3), np.float64)
-    fill_cells(plan, first, last, problem.group_first, problem.chunk, problem.chunk_size, cells)
+    held = np.zeros((problem.epoch_gene[t + 1] - problem.epoch_gene[t], 3), np.int64)
+    entries = fill_cells(
+        plan, first, last, problem.group_first, problem.chunk, problem.chunk_size, cells, held
+    )
+    for e in range(entries):
+        counts[held[e, 1], held[e, 0] - first] = held[e, 2]
     for i in range(n_groups):
         promises[i] = problem.slo[problem.group_class[first + i]]
         queued[:, i] = scalar.queued[first + i]
-        for g in range(problem.group_first[first + i], problem.group_first[first + i + 1]):
-            counts[plan[g], i] += 1
     ticks = np.zeros((n_placements, 4), np.int64)
     fixed = np.zeros((n_placements, 6), np.float64)
     place = np.zeros((n_placements, 2), np.int32)

@@ -1,0 +1,26 @@
+"""Whether plans are plans of a problem."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from operators.compiling import kernel
+
+
+@kernel
+def first_refused(
+    population: NDArray[np.int16], group_first: NDArray[np.int32], allowed: NDArray[np.bool_]
+) -> tuple[int, int]:
+    """Plan and gene of the first placement that is not allowed for its group, or (-1, -1).
+
+    population (N, G), group_first (J + 1,), allowed (J, P).
+    """
+    n_placements = allowed.shape[1]
+    for n in range(population.shape[0]):
+        plan = population[n]
+        for j in range(allowed.shape[0]):
+            fits = allowed[j]
+            for g in range(group_first[j], group_first[j + 1]):
+                p = plan[g]
+                if p < 0 or p >= n_placements or not fits[p]:
+                    return n, g
+    return -1, -1

@@ -1,0 +1,104 @@
+"""What an epoch adds to the objectives: services, requests, energy and nodes times their weights.
+
+Everything here is summed in one fixed order, cell by cell and datacenter by datacenter, so that
+equal cells give equal bits.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from operators.compiling import kernel
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
+
+
+@kernel
+def weigh_service(
+    used: Longs,
+    cells: Longs,
+    speeds: Floats,
+    waits: Floats,
+    served: Floats,
+    request_scale: float,
+    weights: Floats,
+    partial: Floats,
+) -> None:
+    """Add what waits, late requests and requests of full quality weigh, (3, M)."""
+    waiting, late, good = 0.0, 0.0, 0.0
+    for p in used:
+        share = waits[p, 2]
+        waiting += (cells[p, 2] / request_scale) * (
+            (1.0 - share) * waits[p, 0] * waits[p, 1] + share * speeds[p, 4]
+        )
+        late += served[p, 0]
+        good += served[p, 1]
+    for m in range(partial.shape[0]):
+        partial[m] += weights[0, m] * waiting + weights[1, m] * late + weights[2, m] * good
+
+
+@kernel
+def sum_requests(entries: Longs, table: Longs) -> int:
+    """The integer sum of a (J, P) table over an epoch's chunks."""
+    total = 0
+    for e in range(entries.shape[0]):
+        total += entries[e, 2] * table[entries[e, 0], entries[e, 1]]
+    return total
+
+
+@kernel
+def fill_sites(
+    energy: Longs, kwh_of_tick: float, pue: Floats, renewable: Floats, site: Floats
+) -> None:
+    """IT, facility and grid energy (kWh) of each datacenter into `site` (D, 4)."""
+    for d in range(energy.shape[0]):
+        site[d, 0] = energy[d] * kwh_of_tick
+        site[d, 1] = pue[d] * site[d, 0]
+        site[d, 2] = max(0.0, site[d, 1] - renewable[d])
+
+
+@kernel
+def fill_site_nodes(used: Longs, nodes: Longs, places: Longs, site: Floats) -> None:
+    """Active nodes of each datacenter into `site` (D, 4)."""
+    site[:, 3] = 0.0
+    for p in used:
+        site[places[p, 1], 3] += nodes[p]
+
+
+@kernel
+def weigh_sites(
+    weights: Floats, largest: Bools, site: Floats, partial: Floats, by_center: Floats
+) -> None:
+    """Add what the energy of the datacenters weighs: weights (D, 3, M), site (D, 4).
+
+    Where the largest datacenter counts, it is added by datacenter (D, M).
+    """
+    for d in range(site.shape[0]):
+        it, facility, grid = site[d, 0], site[d, 1], site[d, 2]
+        for m in range(partial.shape[0]):
+            value = weights[d, 0, m] * it + weights[d, 1, m] * facility + weights[d, 2, m] * grid
+            if largest[m]:
+                by_center[d, m] += value
+            else:
+                partial[m] += value
+
+
+@kernel
+def weigh_nodes(
+    weights: Floats,
+    largest: Bools,
+    used: Longs,
+    nodes: Longs,
+    places: Longs,
+    partial: Floats,
+    by_center: Floats,
+) -> None:
+    """Add what active nodes weigh: weights (P, M)."""
+    for p in used:
+        for m in range(partial.shape[0]):
+            if largest[m]:
+                by_center[places[p, 1], m] += weights[p, m] * nodes[p]
+            else:
+                partial[m] += weights[p, m] * nodes[p]

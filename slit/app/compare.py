@@ -1,5 +1,6 @@
 """Two plans side by side: what differs, which requests move where and when, and why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -7,7 +8,6 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from slit.front import Front
 from slit.ledger import Ledger
 from slit.report.plan import epoch_starts
 from slit.report.style import figure, labels
@@ -101,11 +101,11 @@ class Difference:
     change: float | None
 
 
-def differences(front_a: Front, row_a: int, front_b: Front, row_b: int) -> tuple[Difference, ...]:
-    """The objectives of two plans."""
+def differences(names: Sequence[str], a: Floats, b: Floats) -> tuple[Difference, ...]:
+    """The objectives of two plans, (M,) each."""
     return tuple(
-        Difference(name, float(a), float(b), float(100 * (b / a - 1)) if a > 0 else None)
-        for name, a, b in zip(front_a.names, front_a.F[row_a], front_b.F[row_b], strict=True)
+        Difference(name, float(x), float(y), float(100 * (y / x - 1)) if x > 0 else None)
+        for name, x, y in zip(names, a, b, strict=True)
     )
 
 

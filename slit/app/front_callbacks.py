@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import dash
-from dash import ALL, Input, Output, Patch, ctx
+from dash import ALL, Input, Output, ctx
 from dash import State as Held
 
+from slit.app.layout import limit_scale
 from slit.app.library import Library
 from slit.app.points import Points
-from slit.app.scatter import OTHER, PLANS, SELECTED, draw_scatter, ring_place, scatter_data
 from slit.app.state import State, default_state
 from slit.app.turn import (
     Answer,
@@ -22,7 +22,6 @@ from slit.app.turn import (
     with_ranges,
 )
 from slit.app.views import front_table, plan_values, summary
-from slit.report.style import template
 
 
 class Moves(NamedTuple):
@@ -32,27 +31,24 @@ class Moves(NamedTuple):
     likes: Mapping[str, float | None]
     brush: Mapping[str, Any] | None
     pressed: Mapping[str, str] | None
-    click: Mapping[str, Any] | None
-    box: Mapping[str, Any] | None
     pick: str | None
     other: str | None
     x: str
     y: str
     color: str
-    theme: str
 
 
 def respond(
     points: Points, moves: Moves, moved: Iterable[str], *, before: State | None, page: int
-) -> tuple[Answer, int, bool]:
-    """The answer, the page of the table, and whether the scatter is to be drawn anew.
+) -> tuple[Answer, int]:
+    """The answer, and the page of the table.
 
     `moved` names what has moved: fields of `Moves`, `reset`, limit:NAME or like:NAME. `before` is
     the state that the moves change; None at the start.
     """
     names = set(moved)
     if before is None:
-        return answer(points, default_state(points.names), Event.LOOK), 0, True
+        return answer(points, default_state(points.names), Event.LOOK), 0
     state, event = before, Event.LOOK
     limits = {name: moves.limits[name] for name in points.names if f"limit:{name}" in names}
     if limits:
@@ -65,17 +61,15 @@ def respond(
     if "brush" in names and moves.brush is not None:
         ranges = {name: _ends(ends) for name, ends in moves.brush.get("ranges", {}).items()}
         state, event = with_ranges(points, state, ranges), Event.KNOBS
-    if "box" in names and moves.box is not None and moves.box.get("range"):
-        state, event = _boxed(points, state, moves.box["range"]), Event.KNOBS
     if "reset" in names:
         state, event = replace(state, ranges={}, preferences={}), Event.KNOBS
     if event is Event.KNOBS:
         page = 0
-    if names & {"pressed", "click", "pick", "other"}:
+    if names & {"pressed", "pick", "other"}:
         state, page, pressed = _pressed(points, state, moves, names, page)
         event = Event.PLAN if pressed else event
     state = replace(state, x=moves.x, y=moves.y, color=moves.color)
-    return answer(points, state, event), page, bool(names & {"x", "y", "color", "theme"})
+    return answer(points, state, event), page
 
 
 def _pressed(
@@ -92,12 +86,6 @@ def _pressed(
             return replace(state, sort=key), 0, False
         if what == "page" and key.lstrip("-").isdigit():
             return state, max(0, int(key)), False
-    if "click" in names and moves.click and moves.click.get("points"):
-        point = moves.click["points"][0]
-        at = point.get("customdata", point.get("pointIndex", point.get("pointNumber")))
-        index = at if point.get("curveNumber") in (PLANS, 1) else None
-        if isinstance(index, int) and 0 <= index < len(points):
-            return replace(state, plan=points.keys[index]), page, True
     if "pick" in names and moves.pick in points.index:
         return replace(state, plan=moves.pick), page, True
     if "other" in names:
@@ -109,16 +97,6 @@ def _pressed(
 def _ends(ends: Any) -> tuple[float | None, float | None]:
     low, high = ends
     return (None if low is None else float(low)), (None if high is None else float(high))
-
-
-def _boxed(points: Points, state: State, box: Mapping[str, Any]) -> State:
-    """The ranges with those of a box in the scatter."""
-    ranges = dict(state.ranges)
-    for letter, name in (("x", state.x), ("y", state.y)):
-        if letter in box:
-            ends = sorted(float(end) for end in box[letter])
-            ranges[name] = (ends[0], ends[1])
-    return with_ranges(points, state, ranges)
 
 
 def register_front(app: dash.Dash, library: Library) -> None:
@@ -134,7 +112,6 @@ def register_front(app: dash.Dash, library: Library) -> None:
         Output("pick", "value"),
         Output("other", "value"),
         Output("other", "options"),
-        Output("scatter", "figure"),
         Output("table", "children"),
         Output("remaining", "children"),
         Output("summary", "children"),
@@ -142,14 +119,11 @@ def register_front(app: dash.Dash, library: Library) -> None:
         Input({"type": "like", "name": ALL}, "value"),
         Input("brush", "data"),
         Input("pressed", "data"),
-        Input("scatter", "clickData"),
-        Input("scatter", "selectedData"),
         Input("pick", "value"),
         Input("other", "value"),
         Input("x", "value"),
         Input("y", "value"),
         Input("color", "value"),
-        Input("theme", "data"),
         Input("reset", "n_clicks"),
         Input("restored", "data"),
         Held("chosen", "data"),
@@ -159,14 +133,11 @@ def register_front(app: dash.Dash, library: Library) -> None:
         likes: list[float | None],
         brush: Any,
         pressed: Any,
-        click: Any,
-        box: Any,
         pick: str | None,
         other: str | None,
         x: str,
         y: str,
         color: str,
-        theme: str | None,
         _reset: Any,
         restored: dict[str, Any] | None,
         chosen: dict[str, Any] | None,
@@ -176,43 +147,35 @@ def register_front(app: dash.Dash, library: Library) -> None:
             likes=dict(zip(points.names, likes, strict=True)),
             brush=brush,
             pressed=pressed,
-            click=click,
-            box=box,
             pick=pick,
             other=other,
             x=x,
             y=y,
             color=color,
-            theme=theme or "light",
         )
         before = chosen if chosen is not None else restored
-        found, page, anew = respond(
+        found, page = respond(
             points,
             moves,
             [] if chosen is None else triggered(ctx.triggered_prop_ids),
             before=None if before is None else state_of(before),
             page=0 if before is None else before.get("page", 0),
         )
-        return shown(points, found, page=page, anew=anew or chosen is None, theme=moves.theme)
+        return shown(points, found, page=page)
 
 
 def triggered(ids: Mapping[str, Any]) -> list[str]:
     """What has moved, from the ids that dash gives."""
-    names = {
-        "scatter.clickData": "click",
-        "scatter.selectedData": "box",
-        "reset.n_clicks": "reset",
-    }
     found = []
     for prop, owner in ids.items():
         if isinstance(owner, Mapping):
             found.append(f"{owner['type']}:{owner['name']}")
         else:
-            found.append(names.get(prop, prop.split(".")[0]))
+            found.append(prop.split(".")[0])
     return found
 
 
-def shown(points: Points, found: Answer, *, page: int, anew: bool, theme: str) -> list[Any]:
+def shown(points: Points, found: Answer, *, page: int) -> list[Any]:
     """What the page shows of an answer, in the order of the outputs."""
     state = found.state
     other = points.index.get(state.other) if state.other is not None else None
@@ -226,17 +189,6 @@ def shown(points: Points, found: Answer, *, page: int, anew: bool, theme: str) -
     options = [{"label": name, "value": key} for key, name in named.items()]
     if state.other is not None and state.other not in named and other is not None:
         options.append({"label": points.title(other), "value": state.other})
-    data = scatter_data(points, x=state.x, y=state.y, color=state.color)
-    if anew:
-        figure: Any = draw_scatter(
-            data, points, theme=theme, mask=found.mask, selected=found.selected, other=other
-        ).update_layout(template=template(theme))
-    else:
-        figure = Patch()
-        rows = None if found.mask.all() else found.mask.nonzero()[0].tolist()
-        figure["data"][PLANS]["selectedpoints"] = rows
-        for trace, index in ((SELECTED, found.selected), (OTHER, other)):
-            figure["data"][trace]["x"], figure["data"][trace]["y"] = ring_place(data, index)
     return [
         held(points, found, page),
         limits,
@@ -246,7 +198,6 @@ def shown(points: Points, found: Answer, *, page: int, anew: bool, theme: str) -
         state.plan if state.plan in named else None,
         state.other,
         options,
-        figure,
         front_table(points, found, page=page),
         describe_remaining(points, found),
         summary(points, found.selected),
@@ -255,8 +206,6 @@ def shown(points: Points, found: Answer, *, page: int, anew: bool, theme: str) -
 
 def _limit(points: Points, state: State, name: str) -> float:
     """Where the knob of a limit stands: at its end if there is none."""
-    from slit.app.layout import limit_scale
-
     _, high, _ = limit_scale(points, points.column(name))
     most = state.ranges.get(name, (None, None))[1]
     return high if most is None else most

@@ -28,12 +28,11 @@ TOTALS = {
     "cost": "Energy cost",
     "energy": "Energy",
 }
-GRAPH = {
+PLAIN: Any = {
     "displaylogo": False,
-    "modeBarButtons": [["select2d", "pan2d", "zoom2d", "resetScale2d"]],
+    "modeBarButtons": [["zoom2d", "pan2d", "resetScale2d"]],
     "scrollZoom": False,
 }
-PLAIN = {**GRAPH, "modeBarButtons": [["zoom2d", "pan2d", "resetScale2d"]]}
 STEPS = 200
 
 
@@ -53,7 +52,7 @@ def page(runs: Sequence[Run], points: Points | None, unreadable: Sequence[Unread
             html.Div(
                 [
                     _knobs(points),
-                    html.Main([_front(points), _plan(runs), _compare(runs)], id="content"),
+                    html.Main([_front(points), _plan(runs), _compare()], id="content"),
                 ],
                 className="columns",
             ),
@@ -256,6 +255,7 @@ def _front(points: Points) -> Any:
                 ],
                 className="choices",
             ),
+            html.Div(id="legend", className="legend"),
             html.H3("Parallel coordinates"),
             html.P(
                 "Drag along an axis to brush, press a line to select its plan; the handles of an "
@@ -268,7 +268,16 @@ def _front(points: Points) -> Any:
                 role="group",
                 **aria(label="Parallel coordinates"),
             ),
-            _graph("scatter", "Scatter", height=480, config=GRAPH),
+            html.Div(id="marks", className="marks"),
+            html.H3("Scatter"),
+            html.P(
+                "Press a point to select its plan, drag a box to brush, press twice to clear.",
+                className="hint",
+            ),
+            dcc.Checklist(
+                id="zoom", options=[{"label": "Zoom to the remaining plans", "value": "on"}]
+            ),
+            html.Div(id="scatter", className="scatter", role="img", **aria(label="Scatter")),
             html.H3("Table"),
             html.Div(
                 id="table",
@@ -284,15 +293,13 @@ def _front(points: Points) -> Any:
     )
 
 
-def _graph(name: str, title: str, *, height: int, config: Any = PLAIN) -> Any:
-    graph = dcc.Graph(id=name, config=config, responsive=True, style={"height": height})
+def _graph(name: str, title: str, *, height: int) -> Any:
+    graph = dcc.Graph(id=name, config=PLAIN, responsive=True, style={"height": height})
     return html.Div([html.H3(title), graph])
 
 
 def _plan(runs: Sequence[Run]) -> Any:
     epochs = max(run.scenario.horizon.epochs for run in runs)
-    sites = 110 + 20 * max(len(run.scenario.datacenters) for run in runs)
-    pools = 110 + 20 * max(len(run.scenario.pools) for run in runs)
     slider = dcc.Slider(
         id="hour",
         min=0,
@@ -310,47 +317,46 @@ def _plan(runs: Sequence[Run]) -> Any:
             html.Div(
                 [
                     html.Button("Play", id="play", **aria(pressed="false")),
-                    html.Div(
-                        slider, className="hour", role="group", **aria(label="Hour, 0 for all")
-                    ),
+                    html.Div(slider, className="hour", role="group", **aria(label="Hour, 0: all")),
                     html.Output(id="hour-text"),
                     dcc.Interval(id="tick", interval=900, disabled=True),
                 ],
                 className="time",
             ),
-            _graph("map", "Where requests come from and go to", height=480),
-            html.Div(
-                [_graph(f"total-{what}", title, height=sites) for what, title in TOTALS.items()],
-                className="four",
-            ),
-            html.Div(
-                [
-                    _graph("load", "Requests by datacenter", height=400),
-                    _graph("variants", "Requests by model variant", height=400),
-                ],
-                className="pair",
-            ),
-            html.Div(
-                [
-                    _graph("nodes", "Nodes in use against capacity", height=pools),
-                    html.Div(
-                        [
-                            _graph("waits", "Time to first token", height=400),
-                            html.Div(id="waits-table", className="wide"),
-                        ]
-                    ),
-                ],
-                className="pair",
-            ),
+            html.Div(id="plan-figures"),
         ],
         id="view-plan",
         hidden=True,
     )
 
 
-def _compare(runs: Sequence[Run]) -> Any:
-    sites = 120 + 20 * max(len(run.scenario.datacenters) for run in runs)
-    variants = 120 + 20 * max(len(run.scenario.variants) for run in runs)
+def plan_figures(runs: Sequence[Run]) -> list[Any]:
+    """The figures of the plan, put into the page when it is first looked at."""
+    sites = 110 + 20 * max(len(run.scenario.datacenters) for run in runs)
+    pools = 110 + 20 * max(len(run.scenario.pools) for run in runs)
+    totals = [_graph(f"total-{what}", title, height=sites) for what, title in TOTALS.items()]
+    waits = _graph("waits", "Time to first token", height=400)
+    return [
+        _graph("map", "Where requests come from and go to", height=480),
+        html.Div(totals, className="four"),
+        html.Div(
+            [
+                _graph("load", "Requests by datacenter", height=400),
+                _graph("variants", "Requests by model variant", height=400),
+            ],
+            className="pair",
+        ),
+        html.Div(
+            [
+                _graph("nodes", "Nodes in use against capacity", height=pools),
+                html.Div([waits, html.Div(id="waits-table", className="wide")]),
+            ],
+            className="pair",
+        ),
+    ]
+
+
+def _compare() -> Any:
     return html.Section(
         [
             html.H2("Compare"),
@@ -363,19 +369,19 @@ def _compare(runs: Sequence[Run]) -> Any:
             ),
             html.Div(id="compare-text"),
             html.Div(id="compare-table", className="wide"),
-            html.Div(
-                [
-                    _graph(
-                        "net", "Requests that B serves more or less, by datacenter", height=sites
-                    ),
-                    _graph("net-variant", "The same by model variant", height=variants),
-                ],
-                className="pair",
-                id="compare-figures",
-            ),
-            html.H3("What moves, when, and why"),
+            html.Div(id="compare-figures", className="pair"),
             html.Div(id="moves", className="wide"),
         ],
         id="view-compare",
         hidden=True,
     )
+
+
+def compare_figures(runs: Sequence[Run]) -> list[Any]:
+    """The figures of the comparison, put into the page when it is first looked at."""
+    sites = 120 + 20 * max(len(run.scenario.datacenters) for run in runs)
+    variants = 120 + 20 * max(len(run.scenario.variants) for run in runs)
+    return [
+        _graph("net", "Requests that B serves more or less, by datacenter", height=sites),
+        _graph("net-variant", "The same by model variant", height=variants),
+    ]

@@ -14,6 +14,7 @@ from slit.app.library import Library
 from slit.app.overlay import overlay_table
 from slit.app.parallel import parallel_data
 from slit.app.plan_callbacks import register_compare, register_plan, themed
+from slit.app.scatter import draw_scatter, scatter_data
 from slit.app.state import parse_query, to_query
 from slit.app.views import runs_text
 from slit.errors import SlitError
@@ -106,7 +107,7 @@ def _register_start(app: dash.Dash, library: Library) -> None:
     )
     script(
         app,
-        "parallel",
+        "plans",
         Output("parallel", "data-drawn"),
         Input("front-data", "data"),
         Input("chosen", "data"),
@@ -168,8 +169,9 @@ def _register_downloads(app: dash.Dash, library: Library) -> None:
     ) -> Any:
         image = str(dash.ctx.triggered_id).removeprefix("download-")
         said: dict[str, Any] = {"figure": figure, "format": image}
-        if figure == "parallel" and chosen is not None:
-            said["drawing"] = parallel_figure(library, chosen["plan"], theme).to_plotly_json()
+        if chosen is not None and figure in ("parallel", "scatter"):
+            draw = parallel_figure if figure == "parallel" else scatter_figure
+            said["drawing"] = draw(library, chosen, theme).to_plotly_json()
         return said
 
     script(
@@ -196,8 +198,22 @@ def download(library: Library, chosen: dict[str, Any], what: str) -> dict[str, A
     return {"filename": "front.csv", "content": front_csv(library, mask), "type": "text/csv"}
 
 
-def parallel_figure(library: Library, key: str, theme: str | None) -> Any:
-    """The parallel coordinates of a plan's run as a figure that can be saved."""
-    run = library.run_of(key)
+def parallel_figure(library: Library, chosen: dict[str, Any], theme: str | None) -> Any:
+    """The parallel coordinates of the selected plan's run as a figure that can be saved."""
+    run = library.run_of(chosen["plan"])
     data = front_data(run.front, search=run.manifest.optimizer)
     return themed(draw_parallel(data), theme)
+
+
+def scatter_figure(library: Library, chosen: dict[str, Any], theme: str | None) -> Any:
+    """The scatter as a figure that can be saved."""
+    points, state = library.shown, state_of(chosen)
+    drawn = draw_scatter(
+        scatter_data(points, x=state.x, y=state.y, color=state.color),
+        points,
+        theme=theme or "light",
+        mask=remaining(points, state.ranges),
+        selected=points.index[chosen["plan"]],
+        other=points.index.get(chosen["other"]),
+    )
+    return themed(drawn, theme)

@@ -3,10 +3,10 @@
 from typing import Any
 
 import dash
-from dash import Input, Output, html, no_update
+from dash import Input, Output, State, html, no_update
 
-from slit.app.compare import comparison_data, differences, draw_net
-from slit.app.layout import TOTALS
+from slit.app.compare import Comparison, comparison_data, differences, draw_net
+from slit.app.layout import TOTALS, compare_figures, plan_figures
 from slit.app.library import Library
 from slit.app.views import differences_table, moves_table, waits_table
 from slit.app.worldmap import WHOLE, draw_map, hour_text, map_data
@@ -21,6 +21,8 @@ from slit.report.plan import (
 )
 from slit.report.style import figure, number, template
 
+FIGURES_OF_PLAN = ("load", "variants", "nodes", "waits")
+
 
 def themed(drawing: Any, theme: str | None) -> Any:
     """The figure in the look of the page."""
@@ -31,26 +33,39 @@ def register_plan(app: dash.Dash, library: Library) -> None:
     """Connect the view of the selected plan; nothing is drawn while it is not seen."""
 
     @app.callback(
+        Output("plan-figures", "children"),
+        Input("view", "value"),
+        State("plan-figures", "children"),
+    )
+    def looked_at(view: str, there: Any) -> Any:
+        return plan_figures(library.runs) if view == "plan" and not there else no_update
+
+    @app.callback(
         Output("plan-title", "children"),
         Output("plan-text", "children"),
-        Output("load", "figure"),
-        Output("variants", "figure"),
-        Output("nodes", "figure"),
-        Output("waits", "figure"),
+        Input("chosen", "data"),
+        Input("view", "value"),
+    )
+    def plan_changed(chosen: dict[str, Any] | None, view: str) -> Any:
+        if view != "plan" or chosen is None:
+            return [no_update] * 2
+        return plan_words(library, chosen["plan"])
+
+    @app.callback(
+        *(Output(name, "figure") for name in FIGURES_OF_PLAN),
         Output("waits-table", "children"),
         Input("chosen", "data"),
         Input("view", "value"),
         Input("theme", "data"),
     )
-    def plan_changed(chosen: dict[str, Any] | None, view: str, theme: str | None) -> Any:
+    def figures_changed(chosen: dict[str, Any] | None, view: str, theme: str | None) -> Any:
         if view != "plan" or chosen is None:
-            return [no_update] * 7
+            return [no_update] * (1 + len(FIGURES_OF_PLAN))
         return plan_view(library, chosen["plan"], theme)
 
     @app.callback(
         Output("map", "figure"),
         *(Output(f"total-{what}", "figure") for what in TOTALS),
-        Output("hour-text", "children"),
         Input("chosen", "data"),
         Input("hour", "value"),
         Input("view", "value"),
@@ -60,21 +75,33 @@ def register_plan(app: dash.Dash, library: Library) -> None:
         chosen: dict[str, Any] | None, hour: int | None, view: str, theme: str | None
     ) -> Any:
         if view != "plan" or chosen is None:
-            return [no_update] * (2 + len(TOTALS))
+            return [no_update] * (1 + len(TOTALS))
         return hour_view(library, chosen["plan"], hour or WHOLE, theme)
+
+    @app.callback(Output("hour-text", "children"), Input("hour", "value"), Input("chosen", "data"))
+    def hour_named(hour: int | None, chosen: dict[str, Any] | None) -> Any:
+        if chosen is None:
+            return no_update
+        return hour_text(library.run_of(chosen["plan"]).scenario.horizon, hour or WHOLE)
+
+
+def plan_words(library: Library, key: str) -> list[Any]:
+    """What the plan is called, and what it does in one sentence."""
+    points = library.shown
+    title = points.title(points.index[key]).capitalize()
+    try:
+        return [title, f"{describe_plan(library.plan(key))}."]
+    except SlitError as error:
+        return [title, html.Span(str(error), className="note")]
 
 
 def plan_view(library: Library, key: str, theme: str | None) -> list[Any]:
-    """Title, text, four figures and the table of waits."""
+    """FIGURES_OF_PLAN and the table of waits."""
     try:
         data = library.plan(key)
-    except SlitError as error:
-        empty = themed(figure([]), theme)
-        return ["Plan", html.Span(str(error), className="note"), *[empty] * 4, None]
-    points = library.shown
+    except SlitError:
+        return [*[themed(figure([]), theme)] * len(FIGURES_OF_PLAN), None]
     return [
-        points.title(points.index[key]).capitalize(),
-        f"{describe_plan(data)}.",
         themed(draw_load(data, by="datacenter"), theme),
         themed(draw_load(data, by="variant"), theme),
         themed(draw_nodes(data), theme),
@@ -84,12 +111,11 @@ def plan_view(library: Library, key: str, theme: str | None) -> list[Any]:
 
 
 def hour_view(library: Library, key: str, hour: int, theme: str | None) -> list[Any]:
-    """Map, bars, and the name of the hour (0: all)."""
+    """The map and the bars of an hour (0: all)."""
     try:
         data = library.plan(key)
     except SlitError:
-        empty = themed(figure([]), theme)
-        return [*[empty] * (1 + len(TOTALS)), ""]
+        return [themed(figure([]), theme)] * (1 + len(TOTALS))
     hour = min(hour, len(data.starts))
     shown = map_data(data, library.run_of(key).scenario, hour=hour)
     sliced = data if hour == WHOLE else at_epoch(data, hour - 1)
@@ -101,7 +127,7 @@ def hour_view(library: Library, key: str, hour: int, theme: str | None) -> list[
             most, least = float(values.max(initial=0)), float(values.min(initial=0))
             drawing.update_xaxes(range=[1.05 * min(0.0, least), 1.05 * most or 1.0])
         bars.append(drawing)
-    return [themed(draw_map(shown, theme=theme or "light"), theme), *bars, hour_text(data, hour)]
+    return [themed(draw_map(shown, theme=theme or "light"), theme), *bars]
 
 
 def register_compare(app: dash.Dash, library: Library) -> None:
@@ -110,50 +136,68 @@ def register_compare(app: dash.Dash, library: Library) -> None:
     @app.callback(
         Output("compare-text", "children"),
         Output("compare-table", "children"),
+        Output("compare-figures", "children"),
+        Output("moves", "children"),
+        Input("chosen", "data"),
+        Input("view", "value"),
+    )
+    def pair_changed(chosen: dict[str, Any] | None, view: str) -> Any:
+        if view != "compare" or chosen is None:
+            return [no_update] * 4
+        return compare_view(library, chosen["plan"], chosen["other"])
+
+    @app.callback(
         Output("net", "figure"),
         Output("net-variant", "figure"),
-        Output("moves", "children"),
-        Output("compare-figures", "hidden"),
         Input("chosen", "data"),
         Input("view", "value"),
         Input("theme", "data"),
     )
-    def pair_changed(chosen: dict[str, Any] | None, view: str, theme: str | None) -> Any:
+    def net_changed(chosen: dict[str, Any] | None, view: str, theme: str | None) -> Any:
         if view != "compare" or chosen is None:
-            return [no_update] * 6
-        return compare_view(library, chosen["plan"], chosen["other"], theme)
+            return [no_update] * 2
+        return net_view(library, chosen["plan"], chosen["other"], theme)
 
 
-def compare_view(library: Library, a: str, b: str | None, theme: str | None) -> list[Any]:
-    """Text, table of objectives, two figures, table of moves, and whether to hide the figures."""
-    points = library.shown
-    empty = themed(figure([]), theme)
-    if b is None:
-        text = html.P("Choose a plan B here, or press compare in the table of the front.")
-        return [text, None, empty, empty, None, True]
-    at_a, at_b = points.index[a], points.index[b]
-    run_a, run_b = library.run_of(a), library.run_of(b)
-    rows = int(points.row[at_a]), int(points.row[at_b])
-    titles = points.title(at_a), points.title(at_b)
-    objectives = differences_table(
-        points.axes, differences(run_a.front, rows[0], run_b.front, rows[1]), titles
-    )
-    if run_a.manifest.scenario_hash != run_b.manifest.scenario_hash:
-        text = html.P("The plans are of different scenarios: their requests cannot be compared.")
-        return [text, objectives, empty, empty, None, True]
+def compared(library: Library, a: str, b: str) -> Comparison | str:
+    """What differs between two plans, or why that cannot be said."""
+    hashes = [library.run_of(key).manifest.scenario_hash for key in (a, b)]
+    if hashes[0] != hashes[1]:
+        return "The plans are of different scenarios: their requests cannot be compared."
     try:
-        data = comparison_data(library.ledger(a), library.ledger(b))
+        return comparison_data(library.ledger(a), library.ledger(b))
     except SlitError as error:
-        return [html.P(str(error), className="note"), objectives, empty, empty, None, True]
-    text = html.P(
-        f"B serves {number(data.moved)} of {number(data.total)} requests "
-        f"({100 * data.moved_share:.1f} %) elsewhere or by another variant than A."
+        return str(error)
+
+
+def compare_view(library: Library, a: str, b: str | None) -> list[Any]:
+    """Text, table of objectives, figures (empty as yet), table of moves."""
+    if b is None:
+        text = "Choose a plan B here, or press compare in the table of the front."
+        return [html.P(text), None, None, None]
+    points = library.shown
+    at_a, at_b = points.index[a], points.index[b]
+    objectives = differences_table(
+        points.axes,
+        differences(points.names, points.F[at_a], points.F[at_b]),
+        (points.title(at_a), points.title(at_b)),
     )
-    return [
-        text,
-        objectives,
-        themed(draw_net(data, by="datacenter"), theme),
-        themed(draw_net(data, by="variant"), theme),
-        moves_table(data),
-        not data.moves,
-    ]
+    found = compared(library, a, b)
+    if isinstance(found, str):
+        return [html.P(found, className="note"), objectives, None, None]
+    text = (
+        f"B serves {number(found.moved)} of {number(found.total)} requests "
+        f"({100 * found.moved_share:.1f} %) elsewhere or by another variant than A."
+    )
+    if not found.moves:
+        return [html.P(text), objectives, None, None]
+    moves = [html.H3("What moves, when, and why"), moves_table(found)]
+    return [html.P(text), objectives, compare_figures(library.runs), moves]
+
+
+def net_view(library: Library, a: str, b: str | None, theme: str | None) -> list[Any]:
+    """What B serves more or less, by datacenter and by variant."""
+    found = compared(library, a, b) if b is not None else ""
+    if isinstance(found, str):
+        return [themed(figure([]), theme)] * 2
+    return [themed(draw_net(found, by=by), theme) for by in ("datacenter", "variant")]

@@ -1,4 +1,4 @@
-"""The scatter of two objectives, colored by a third or by run, with marks and the selection."""
+"""The scatter of two objectives as a figure to save: colored by a third or by run, with marks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,15 +10,13 @@ from numpy.typing import NDArray
 from slit.app.points import Points
 from slit.app.state import BY_RUN
 from slit.report.marks import Role
-from slit.report.style import COLORS, SEQUENCE, figure, label, lines, number, sequence_stops
+from slit.report.style import COLORS, SEQUENCE, figure, label, lines, sequence_stops
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
-MOST_SVG = 3000
-"""More plans than this are drawn by WebGL."""
-PLANS, MARKS, SELECTED, OTHER = range(4)
-"""Traces of the figure, by position."""
+MANY = 3000
+"""More plans than this are drawn smaller."""
 _SYMBOLS = {
     Role.EXTREME: "triangle-up",
     Role.BALANCE: "star",
@@ -63,10 +61,9 @@ def draw_scatter(
     selected: int | None,
     other: int | None,
 ) -> go.Figure:
-    """The figure; traces stand at PLANS, MARKS, SELECTED, OTHER."""
-    kind = go.Scattergl if len(points) > MOST_SVG else go.Scatter
+    """The plans (those outside `mask` faint), the marks, and rings around two plans."""
     marked = [mark.row for mark in points.marks]
-    plans = kind(
+    plans = go.Scatter(
         x=data.x,
         y=data.y,
         mode="markers",
@@ -74,15 +71,12 @@ def draw_scatter(
         selectedpoints=None if mask.all() else np.flatnonzero(mask).tolist(),
         selected={"marker": {"opacity": 0.85}},
         unselected={"marker": {"opacity": 0.08}},
-        text=_hover(points) if len(points) <= MOST_SVG else None,
-        hovertemplate="%{text}<extra></extra>" if len(points) <= MOST_SVG else None,
         name="plans",
     )
     marks = go.Scatter(
         x=data.x[marked],
         y=data.y[marked],
         mode="markers",
-        customdata=marked,
         marker={
             "symbol": [f"{_SYMBOLS[mark.role]}-open" for mark in points.marks],
             "size": 13,
@@ -90,7 +84,6 @@ def draw_scatter(
             "line": {"width": 1.6},
         },
         text=[label(mark.name) for mark in points.marks],
-        hovertemplate="%{text}<extra></extra>",
         name="marks",
     )
     return figure(
@@ -102,37 +95,24 @@ def draw_scatter(
         ],
         height=480,
         showlegend=False,
-        hovermode="closest",
-        dragmode="pan",
-        clickmode="event",
-        uirevision=f"{data.titles[0]}|{data.titles[1]}",
-        selectionrevision="0",
         xaxis={"title": {"text": lines(data.titles[0], width=40)}},
         yaxis={"title": {"text": lines(data.titles[1], width=40)}},
     )
 
 
-def ring_place(data: ScatterData, index: int | None) -> tuple[list[float], list[float]]:
-    """Where the ring around a plan is drawn; nowhere without a plan."""
-    if index is None:
-        return [], []
-    return [float(data.x[index])], [float(data.y[index])]
-
-
 def _ring(data: ScatterData, index: int | None, name: str, *, color: str, size: int) -> go.Scatter:
-    x, y = ring_place(data, index)
+    rows = [] if index is None else [index]
     return go.Scatter(
-        x=x,
-        y=y,
+        x=data.x[rows],
+        y=data.y[rows],
         mode="markers",
         name=name,
-        hoverinfo="skip",
         marker={"symbol": "circle-open", "size": size, "color": color, "line": {"width": 3}},
     )
 
 
 def _tints(data: ScatterData, points: Points) -> dict[str, object]:
-    size = 8 if len(points) <= MOST_SVG else 5
+    size = 8 if len(points) <= MANY else 4
     if data.by_run:
         runs = points.run.astype(int)
         return {"size": size, "color": [COLORS[r % len(COLORS)] for r in runs], "opacity": 0.85}
@@ -164,16 +144,3 @@ def color_scale(stops: Sequence[float]) -> list[list[object]]:
     if span <= 0:
         return [[0.0, SEQUENCE[0]], [1.0, SEQUENCE[-1]]]
     return [[(stop - stops[0]) / span, tint] for stop, tint in zip(stops, SEQUENCE, strict=True)]
-
-
-def _hover(points: Points) -> list[str]:
-    heads = [
-        f"<b>{label(points.title(n))}</b>, {label(points.methods[n])}" for n in range(len(points))
-    ]
-    texts = [(label(axis.title), label(axis.unit)) for axis in points.axes]
-    return [
-        "<br>".join(
-            [head, *(f"{t}: {number(v)} {u}" for (t, u), v in zip(texts, row, strict=True))]
-        )
-        for head, row in zip(heads, points.F, strict=True)
-    ]

@@ -15,7 +15,6 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from slit.app.layout import page
 from slit.app.library import Library
 from slit.app.page_callbacks import register, register_scripts
-from slit.app.scatter import MOST_SVG
 from slit.errors import SlitError
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -30,7 +29,7 @@ INDEX = """<!DOCTYPE html>
 def create_app(folders: Sequence[Path], *, host: str = "127.0.0.1") -> dash.Dash:
     """The page of the given run folders. A folder that cannot be read becomes a message in it."""
     library = Library(folders)
-    app = new_app("slit explore", host=host, webgl=_webgl(library))
+    app = new_app("slit explore", host=host)
     app.layout = page(library.runs, library.points, library.unreadable)
     if library.points is None:
         register_scripts(app)
@@ -39,17 +38,15 @@ def create_app(folders: Sequence[Path], *, host: str = "127.0.0.1") -> dash.Dash
     return app
 
 
-def new_app(title: str, *, host: str, webgl: bool = False, base: str = "/") -> dash.Dash:
-    """An empty application: everything is served from here, and requests are guarded.
-
-    `webgl`: drawing with WebGL needs code compiled in the browser; else the policy forbids it.
-    """
+def new_app(title: str, *, host: str, base: str = "/") -> dash.Dash:
+    """An empty application: everything is served from here, and requests are guarded."""
     app = dash.Dash(
         "slit.app",
         assets_folder=str(Path(__file__).parent / "assets"),
         assets_ignore=r".*\.json",
         serve_locally=True,
         url_base_pathname=base,
+        suppress_callback_exceptions=True,
         title=title,
         update_title="",
         index_string=INDEX,
@@ -58,15 +55,11 @@ def new_app(title: str, *, host: str, webgl: bool = False, base: str = "/") -> d
             {"name": "color-scheme", "content": "light dark"},
         ],
     )
-    _guard(app, host=host, webgl=webgl)
+    _guard(app, host=host)
     return app
 
 
-def _webgl(library: Library) -> bool:
-    return library.points is not None and len(library.points) > MOST_SVG
-
-
-def _guard(app: dash.Dash, *, host: str, webgl: bool) -> None:
+def _guard(app: dash.Dash, *, host: str) -> None:
     """Refuse requests under foreign names, and tell the browser to load and run nothing else."""
     policy: list[str] = []
     server: flask.Flask = app.server
@@ -86,9 +79,8 @@ def _guard(app: dash.Dash, *, host: str, webgl: bool) -> None:
     def guarded(response: flask.Response) -> flask.Response:
         if not policy:
             scripts = " ".join(["'self'", *app.csp_hashes()])
-            evaluated = " 'unsafe-eval'" if webgl else ""
             policy.append(
-                f"default-src 'self'; script-src {scripts}{evaluated}; "
+                f"default-src 'self'; script-src {scripts}; "
                 "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
                 "font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; "
                 "form-action 'none'; frame-ancestors 'none'"

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, timedelta
 from functools import cache
 from importlib.resources import files
 
@@ -11,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from slit.report.plan import PlanData
 from slit.report.style import figure, label, number
+from slit.scenario.records import Horizon
 from slit.scenario.scenario import Scenario
 
 Floats = NDArray[np.float64]
@@ -41,7 +43,6 @@ class MapData:
     carbon: Floats  # (D,) g CO2e/kWh of the grid
     carbon_range: tuple[float, float]  # over all datacenters and hours
     flows: Floats  # (O, D) requests/h
-    when: str
 
 
 def map_data(plan: PlanData, scenario: Scenario, *, hour: int = WHOLE) -> MapData:
@@ -58,15 +59,15 @@ def map_data(plan: PlanData, scenario: Scenario, *, hour: int = WHOLE) -> MapDat
         carbon=grams[chosen].mean(axis=0),
         carbon_range=(float(grams.min()), float(grams.max())),
         flows=plan.flows[chosen].mean(axis=0) / plan.hours,
-        when=hour_text(plan, hour),
     )
 
 
-def hour_text(plan: PlanData, hour: int) -> str:
-    """What an hour is called."""
+def hour_text(horizon: Horizon, hour: int) -> str:
+    """What an hour is called; 0 is the whole horizon."""
     if hour == WHOLE:
-        return f"all {len(plan.starts)} epochs, mean"
-    return plan.starts[hour - 1].replace("T", " ")[:16] + " UTC"
+        return f"all {horizon.epochs} epochs, mean"
+    start = horizon.start.astimezone(UTC) + (hour - 1) * timedelta(seconds=horizon.epoch_seconds)
+    return f"{start:%Y-%m-%d %H:%M} UTC"
 
 
 def project(places: ArrayLike) -> Floats:

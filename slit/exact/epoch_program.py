@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from slit.exact.entries import EntryRows
 from slit.exact.linear import LinearModel
 from slit.exact.relaxed_terms import RelaxedTerms
 from slit.problem import Problem, Start
@@ -122,14 +123,22 @@ def build_epoch(problem: Problem, terms: RelaxedTerms, epoch: int) -> EpochProgr
     )
 
 
-def _sites(problem: Problem, terms: RelaxedTerms, epoch: int) -> _Sites:
-    kwh = problem.kwh_per_energy_tick
-    pue, renewable = problem.pue[epoch], problem.renewable[epoch]
-    centers = problem.datacenters
+def load_limits(problem: Problem, epoch: int) -> tuple[Floats, Floats]:
+    """Facility energy of each datacenter with no node active, and the most that any feasible plan
+    uses: two arrays (D,) of kWh."""
+    kwh, pue = problem.kwh_per_energy_tick, problem.pue[epoch]
     standby_ticks = (problem.standby_energy * problem.pool_nodes).astype(np.float64)
-    standby_it = np.bincount(problem.pool_datacenter, standby_ticks, centers).astype(np.float64)
+    standby_it = np.bincount(problem.pool_datacenter, standby_ticks, problem.datacenters).astype(
+        np.float64
+    )
     standby = pue * standby_it * kwh
     most = np.maximum(pue * kwh * _most_energy(problem, epoch, standby_it), standby)
+    return standby, most
+
+
+def _sites(problem: Problem, terms: RelaxedTerms, epoch: int) -> _Sites:
+    renewable = problem.renewable[epoch]
+    standby, most = load_limits(problem, epoch)
     follows = renewable <= standby
     bought_helpful: Bools = np.any(terms.grid[:, epoch] < 0, axis=0)
     used_helpful = np.any((terms.it[:, epoch] < 0) | (terms.facility[:, epoch] < 0), axis=0)
@@ -154,7 +163,7 @@ def _most_energy(problem: Problem, epoch: int, standby: Floats) -> Floats:
     work, energy = problem.chunk[first:last, :, 0], problem.chunk[first:last, :, 1]
     allowed = problem.allowed[first:last]
     chunks = problem.group_chunks[first:last, None]
-    prewarm = problem.prewarm_energy * (not _loads_nothing(problem, epoch))
+    prewarm = problem.prewarm_energy * (not loads_nothing(problem, epoch))
     active = (problem.idle_energy + prewarm).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         density = np.where(allowed & (work > 0), energy / work, 0.0)
@@ -172,7 +181,8 @@ def _most_energy(problem: Problem, epoch: int, standby: Floats) -> Floats:
     return most
 
 
-def _loads_nothing(problem: Problem, epoch: int) -> bool:
+def loads_nothing(problem: Problem, epoch: int) -> bool:
+    """Whether no node can load weights in an epoch, whatever the plan."""
     return epoch == 0 and problem.start == Start.FREE
 
 
@@ -188,7 +198,7 @@ def _columns(problem: Problem, terms: RelaxedTerms, epoch: int, sites: _Sites) -
     beyond = (problem.idle_energy - standby) * kwh  # of an active node
     energy = chunks * chunk[:, 1] * kwh + nodes * beyond[placement]
     helpful = sites.helpful[problem.placement_datacenter]
-    loads = helpful & (problem.prewarm_energy > 0) & (not _loads_nothing(problem, epoch))
+    loads = helpful & (problem.prewarm_energy > 0) & (not loads_nothing(problem, epoch))
     if terms.nodes.size:
         helpful = helpful | (terms.nodes[:, epoch] < 0).any(axis=0)
     surplus = np.flatnonzero(helpful & problem.allowed[first:last].any(axis=0)).astype(np.int32)
@@ -231,7 +241,7 @@ def _rows(
     problem: Problem, epoch: int, sites: _Sites, columns: _Columns, mixed: Ints
 ) -> tuple[sparse.csc_array[np.float64], Floats, Floats, Ints]:
     """Capacity of pools, grid energy at mixed datacenters, and one surplus node a placement."""
-    rows = _Rows()
+    rows = EntryRows()
     every = np.arange(len(columns.group))
     pool = problem.placement_pool[columns.placement]
     binding = _binding_pools(problem, columns)
@@ -287,31 +297,3 @@ def _position(chosen: NDArray[np.integer], count: int) -> NDArray[np.int64]:
     position = np.full(count, -1)
     position[chosen] = np.arange(len(chosen))
     return position
-
-
-class _Rows:
-    """Collects rows as (row, column, value) entries; entries of row -1 are dropped."""
-
-    def __init__(self) -> None:
-        self._entries: list[tuple[NDArray[np.integer], NDArray[np.integer], Floats]] = []
-        self._lower: list[Floats] = []
-        self._upper: list[Floats] = []
-        self._count = 0
-
-    def add(
-        self,
-        *blocks: tuple[NDArray[np.integer], NDArray[np.integer], Floats],
-        lower: Floats,
-        upper: Floats,
-    ) -> None:
-        for row, column, value in blocks:
-            kept = row >= 0
-            self._entries.append((row[kept] + self._count, column[kept], value[kept]))
-        self._lower.append(lower)
-        self._upper.append(upper)
-        self._count += len(lower)
-
-    def assembled(self, columns: int) -> tuple[sparse.csc_array[np.float64], Floats, Floats]:
-        row, column, value = (np.concatenate(part) for part in zip(*self._entries, strict=True))
-        matrix = sparse.csc_array((value, (row, column)), shape=(self._count, columns))
-        return matrix, np.concatenate(self._lower), np.concatenate(self._upper)

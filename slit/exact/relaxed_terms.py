@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from slit.arrays import frozen
 from slit.errors import SlitError
 from slit.objectives import Coefficients, Linear, Objective
+from slit.objectives.define import build_coefficients
 from slit.objectives.terms import check_coefficients
 from slit.problem import Problem
 from slit.scenario.scenario import Scenario
@@ -93,7 +94,7 @@ def relaxed_terms(
 
 def _linear_part(objective: Objective, problem: Problem, scenario: Scenario) -> Coefficients | None:
     if _largest(objective) and isinstance(objective.measure, Linear):
-        return objective.measure.build(problem, scenario)
+        return build_coefficients(objective.name, objective.measure.build, problem, scenario)
     return objective.linear_part(problem, scenario)
 
 

@@ -43,7 +43,7 @@ def test_no_feasible_plan_is_below_the_bound(case: Case, seed: int) -> None:
     weights = np.vstack([np.eye(len(BUILT_IN)), random_weights(rng, sizes, 4)])
     for weight, relaxed in zip(weights, relaxation.minimize_many(weights), strict=True):
         size = np.abs(weight * relaxed.objectives).sum()
-        assert relaxed.bound <= relaxed.value + 1e-12 * size
+        assert relaxed.bound <= relaxed.value + 1e-8 * size
         assert relaxed.value <= relaxed.bound + 1e-8 * size or weight[-2:].any()
         assert (values @ weight >= relaxed.bound - 1e-13 * np.abs(values * weight).sum(1)).all()
 

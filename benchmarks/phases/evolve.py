@@ -3,6 +3,7 @@
 Options: method (a module of frameworks/), budget (evaluations or seconds), population. Equal
 evaluations mean equal generations; under seconds the number of generations is estimated from a
 short run, and what comes after the budget does not count. A need, if any, made the yardstick.
+beside: the case whose comparisons the result belongs to, if another.
 """
 
 from collections.abc import Callable

@@ -45,6 +45,7 @@ def make_plan(seeds: int) -> Plan:
             needs=[yardstick.key],
             budget=budget,
             population=POPULATION,
+            beside=WORLD_DAY.case,
         )
     return plan("frameworks", seeds, jobs, notes)
 

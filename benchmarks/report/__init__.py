@@ -1,0 +1,1 @@
+"""From results to tables and one page: numbers first, drawings after."""

@@ -1,0 +1,69 @@
+"""report.html and CSV files of the folder of a suite."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.report import sections, tables
+from benchmarks.report.compare import groups_of, overall
+from benchmarks.report.runs import read_runs
+from benchmarks.report.savings import savings_of
+from benchmarks.store import Store
+from slit.errors import SlitError
+from slit.record.folder import replace_file
+from slit.report.markup import tag
+from slit.report.page import page
+
+HTML = "report.html"
+
+
+def write_report(folder: Path) -> list[Path]:
+    """Write the page and the tables of what is done so far; returns their paths, the page first.
+
+    Raises SlitError if this is no folder of a suite, or if nothing is done.
+    """
+    store = Store(folder)
+    plan = store.read_plan()
+    results = list(store.results(plan.jobs))
+    if not results:
+        raise SlitError(f"{folder}: no job is done, expected results of {plan.suite}")
+    runs, yardsticks = read_runs(results, store)
+    groups, savings = groups_of(runs), savings_of(runs)
+    speeds, fronts = tables.speed_records(results), tables.front_records(results)
+    when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+    failures = store.failures()
+    body = [sections.head_section(plan, done=len(results), failures=failures, when=when)]
+    parts = []
+    if groups:
+        parts.append(sections.overview_section(groups, overall(groups)))
+        parts.append(sections.yardstick_note(yardsticks))
+    parts += [
+        sections.group_section(group, yardsticks[group.arena], f"group-{n}")
+        for n, group in enumerate(groups)
+    ]
+    if savings:
+        parts.append(sections.savings_section(savings))
+    if speeds:
+        parts.append(sections.records_section("Speed of one core", speeds))
+    if fronts:
+        parts.append(sections.records_section("Published fronts", fronts))
+    machines = list({str(result.machine): result.machine for result in results}.values())
+    codes = list(dict.fromkeys(result.job.code for result in results))
+    parts.append(sections.machine_section(machines, codes))
+    content = page(
+        title=f"slit benchmark: {plan.suite}", body=[*body, tag("main", *parts, id="content")]
+    )
+    written = {HTML: content}
+    for name, records in {
+        "runs": tables.run_records(runs),
+        "comparisons": tables.comparison_records(groups),
+        "savings": tables.saving_records(savings),
+        "curves": tables.curve_records(groups),
+        "yardsticks": tables.yardstick_records(yardsticks),
+        "speeds": speeds,
+        "fronts": fronts,
+    }.items():
+        if records:
+            written[f"{name}.csv"] = tables.as_csv(records)
+    for name, text in written.items():
+        replace_file(folder / name, text.encode())
+    return [folder / name for name in written]

@@ -26,7 +26,7 @@ from tests.builders import random_scenario
 
 VARIANTS = {
     "as it is": Settings(),
-    "unguided": Settings(guided=False),
+    "guided": Settings(guided=True),
     "without linear programs": Settings(lp_partitions=0),
     "without recombination": Settings(children=0),
     "random starts": Settings(starts=Starts.RANDOM),
@@ -84,7 +84,7 @@ def test_on_tiny_it_comes_close_to_the_exact_front() -> None:
     assert 0.99 * best <= found <= best * (1 + 1e-12)
 
 
-@pytest.mark.parametrize("name", ["as it is", "as the paper"])
+@pytest.mark.parametrize("name", ["as it is", "guided", "as the paper"])
 def test_it_continues_with_the_same_bits_once_it_has_learned(name: str, roomy: Scenario) -> None:
     evaluator = evaluator_of(roomy)
     settings = VARIANTS[name]

@@ -35,7 +35,7 @@ class Settings:
     children: int = 400
     starts: Starts = Starts.BEST
     swaps: bool = True
-    guided: bool = True
+    guided: bool = False
     evolution: bool = False
     population: int = 50
     pool: int = 600

@@ -8,7 +8,7 @@ of air pollution from European industrial facilities".
 
 import csv
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from slit.objectives import Coefficients, linear_objective
 from slit.problem import Problem
 from slit.scenario.scenario import Scenario
 
+TABLE = Path(__file__).with_name("health_cost.csv")
 USD_PER_KG = 0.05
 """For a zone that the table does not hold: USD per kg CO2e of its grid. Illustrative as well."""
 
@@ -34,6 +35,5 @@ def air_health(problem: Problem, scenario: Scenario) -> Coefficients:
 @cache
 def health_cost() -> dict[str, float]:
     """USD per kWh by grid zone, from health_cost.csv beside this file."""
-    table = files("slit_example_objectives").joinpath("health_cost.csv")
-    rows = csv.DictReader(table.read_text(encoding="utf-8").splitlines())
-    return {row["zone"]: float(row["usd_per_kwh"]) for row in rows}
+    with TABLE.open(encoding="utf-8", newline="") as stream:
+        return {row["zone"]: float(row["usd_per_kwh"]) for row in csv.DictReader(stream)}

@@ -1,0 +1,80 @@
+"""The table of the README: picks of a run, and what they save against a reference.
+
+    slit optimize benchmarks/scenarios/world-2023.toml --output runs/world-2023
+    python tools/readme_table.py runs/world-2023
+
+writes it between the marks in README.md; with --print it only prints it.
+"""
+
+import argparse
+from pathlib import Path
+
+from slit.record import Run, read_run
+from slit.report.picks import PicksData, picks_data
+from slit.report.style import number
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
+LEFT_OUT = ("random",)
+
+
+def picks_table(picks: PicksData, *, left_out: tuple[str, ...] = LEFT_OUT) -> str:
+    """Values of the picks, and in brackets the change against the reference, as Markdown."""
+    heads = ["plan", *(f"{axis.title} ({axis.unit})" for axis in picks.axes)]
+    lines = [f"| {' | '.join(heads)} |", f"|---{'|---:' * len(picks.axes)}|"]
+    for n, mark in enumerate(picks.marks):
+        if mark.name in left_out:
+            continue
+        cells = [
+            number(value)
+            + ("" if saving is None or mark.name == picks.reference else change(saving))
+            for value, saving in zip(picks.values[n], picks.savings[n], strict=True)
+        ]
+        beyond = f" ({picks.violation[n]:g} nodes beyond)" if picks.violation[n] > 0 else ""
+        lines.append(f"| `{mark.name}`{beyond} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def change(saving: float) -> str:
+    """A saving in per cent as a change: minus is less."""
+    return f" ({-saving:+.0f} %)".replace("-", "−")
+
+
+def described(run: Run, picks: PicksData) -> str:
+    """The line below the table: what was run."""
+    manifest = run.manifest
+    moves = f" and {manifest.moves:,} moves" if manifest.moves else ""
+    return (
+        f"Scenario `{run.scenario.name}`, {manifest.optimizer}, seed {manifest.seed}: "
+        f"{manifest.evaluations:,} evaluations{moves}, {int(run.front.on_front.sum()):,} plans on "
+        f"the front. In brackets the change against `{picks.reference}`."
+    )
+
+
+def replaced(text: str, table: str) -> str:
+    """`text` with what stands between the marks replaced."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{README.name}: no {BEGIN} ... {END}, expected both marks")
+    return f"{before}{BEGIN}\n\n{table}\n\n{END}{after}"
+
+
+def main() -> None:
+    """Write or print the table of a run."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("run", type=Path, help="run folder")
+    parser.add_argument("--against", help="pick that changes refer to (default: nearest)")
+    parser.add_argument("--print", action="store_true", help="do not touch README.md")
+    said = parser.parse_args()
+    run = read_run(said.run)
+    picks = picks_data(run.front, search=run.manifest.optimizer, reference=said.against)
+    table = f"{picks_table(picks)}\n\n{described(run, picks)}"
+    if said.print:
+        print(table)
+    else:
+        README.write_text(replaced(README.read_text(encoding="utf-8"), table), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from slit.commands.benchmark import benchmark
 from slit.commands.check import check
 from slit.commands.evaluate import evaluate
 from slit.commands.green_llm import green_llm
@@ -72,3 +73,4 @@ app.add_typer(objectives, name="objectives")
 app.command()(optimizers)
 app.command()(schema)
 app.command("green-llm")(green_llm)
+app.add_typer(benchmark, name="benchmark")

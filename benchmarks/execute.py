@@ -2,11 +2,13 @@
 
 import multiprocessing
 import os
+import signal
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,7 +102,12 @@ class _Runner:
             pool = self._pool(alone)
             futures[pool.submit(perform, str(store.folder), job.to_json())] = job
         for future in as_completed(futures):
-            yield futures[future], future.result()
+            try:
+                error = future.result()
+            except BrokenProcessPool:
+                error = "a worker died (out of memory?), or its neighbor did"
+                self._pools.clear()  # the same command tries again
+            yield futures[future], error
 
     def _pool(self, alone: bool) -> Executor:
         if alone not in self._pools:
@@ -117,7 +124,8 @@ class _Runner:
 
 
 def _follow(parent: int) -> None:
-    """End this worker when the process that started it is gone, however it went."""
+    """End this worker at Ctrl-C, and when the process that started it is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -286,8 +286,10 @@ def _front(points: Points) -> Any:
                 role="region",
                 **aria(label="Table of the remaining plans"),
             ),
-            html.H3("Runs") if len(points.labels) > 1 else None,
+            html.H3("Hypervolume"),
             html.Div(id="runs-table", className="wide"),
+            html.Button("Certify: how much is possible at most? (takes seconds)", id="certify"),
+            dcc.Loading(html.Div(id="certified", className="wide", role="status")),
         ],
         id="view-front",
     )

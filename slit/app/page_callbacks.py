@@ -7,6 +7,7 @@ import dash
 from dash import ClientsideFunction, Input, Output, no_update
 from dash import State as Held
 
+from slit.app.certify import certified_view
 from slit.app.choice import remaining
 from slit.app.downloads import front_csv, plan_csv, plan_json
 from slit.app.front_callbacks import register_front, state_of
@@ -94,7 +95,13 @@ def _register_start(app: dash.Dash, library: Library) -> None:
 
     @app.callback(Output("runs-table", "children"), Input("restored", "data"))
     def overlaid(_restored: Any) -> Any:
-        return overlay_table(library) if len(library.runs) > 1 else None
+        return overlay_table(library)
+
+    @app.callback(
+        Output("certified", "children"), Input("certify", "n_clicks"), prevent_initial_call=True
+    )
+    def certify(_clicks: Any) -> Any:
+        return certified_view(library)
 
     script(app, "address", Output("no-output", "children"), Input("query", "data"))
     script(

@@ -9,6 +9,7 @@ from slit.app.choice import Range
 
 VIEWS = ("front", "plan", "compare")
 LARGEST_PREFERENCE = 5.0
+MOST_FIELDS = 200
 BY_RUN = "run"
 """Instead of an objective: color by run."""
 
@@ -56,7 +57,10 @@ def parse_query(
     query: str, *, names: Sequence[str], keys: Mapping[str, object], epochs: int
 ) -> State:
     """The state that a query says. Whatever is unknown or makes no sense is left out."""
-    said = dict(parse_qsl(query.removeprefix("?"), max_num_fields=200))
+    try:
+        said = dict(parse_qsl(query.removeprefix("?"), max_num_fields=MOST_FIELDS))
+    except ValueError:
+        said = {}
     first = default_state(names)
     ranges = {}
     preferences = {}

@@ -4,13 +4,16 @@ from pathlib import Path
 
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
+from slit.exact.bounds import Certificate
 from slit.objectives import find
 from slit.problem import compile_problem
 from slit.record import Run, read_run
 from slit.record.folder import replace_file
 from slit.record.history import read_history
+from slit.report.certified import certified_data
 from slit.report.convergence import convergence_data
 from slit.report.front import front_data
+from slit.report.head import head_section
 from slit.report.inputs import inputs_data
 from slit.report.marks import axes_of
 from slit.report.markup import tag
@@ -19,8 +22,8 @@ from slit.report.picks import picks_data
 from slit.report.plan import PlanData, plan_data
 from slit.report.sections import (
     about_section,
+    certified_section,
     front_section,
-    head_section,
     inputs_section,
     picks_section,
     plans_section,
@@ -28,15 +31,18 @@ from slit.report.sections import (
 )
 
 
-def write_report(run: Run | str | Path, path: str | Path) -> Path:
+def write_report(
+    run: Run | str | Path, path: str | Path, *, certificate: Certificate | None = None
+) -> Path:
     """Write the report of a run (or run folder) as one HTML file, and return its path.
 
-    The file works offline and loads nothing. Raises SlitError for a damaged run folder or a path
-    that cannot be written.
+    With a `certificate` of its scenario and objectives it says how close the front comes to what
+    is possible. The file works offline and loads nothing. Raises SlitError for a damaged run
+    folder or a path that cannot be written.
     """
     found = run if isinstance(run, Run) else read_run(run)
     file = Path(path)
-    content = report_html(found)
+    content = report_html(found, certificate=certificate)
     try:
         replace_file(file, content.encode())
     except OSError as error:
@@ -44,7 +50,7 @@ def write_report(run: Run | str | Path, path: str | Path) -> Path:
     return file
 
 
-def report_html(run: Run) -> str:
+def report_html(run: Run, *, certificate: Certificate | None = None) -> str:
     """The report of a run as an HTML document."""
     manifest, front = run.manifest, run.front
     search = manifest.optimizer
@@ -66,6 +72,8 @@ def report_html(run: Run) -> str:
         sections.append(tag("p", "The run holds no plan.", class_="note"))
     if len(history) > 1:
         sections.append(search_section(convergence_data(history, axes), run))
+    if certificate is not None:
+        sections.append(certified_section(certified_data(front, certificate)))
     sections += [inputs_section(inputs_data(run.scenario), run.scenario), about_section(run)]
     body.append(tag("main", *sections, id="content"))
     return page(title=f"{run.scenario.name}: slit report", body=body)

@@ -1,0 +1,54 @@
+"""Certified shares of the runs: computed when asked for, kept in the user's cache."""
+
+from typing import Any
+
+import numpy as np
+from dash import html
+
+from slit.app.library import Library
+from slit.app.views import table
+from slit.errors import SlitError
+from slit.exact.certificate_store import default_folder, stored_certificate
+from slit.exact.relaxation import Relaxation
+from slit.objectives import find
+from slit.report.certified import (
+    GAP_COLUMNS,
+    Certified,
+    certified_data,
+    describe_certified,
+    gap_rows,
+)
+
+SEED = 1
+"""Of the volume's sampling, which is used beyond five objectives."""
+
+
+def certified(library: Library, run: int) -> Certified:
+    """The certified share of a run. Raises SlitError if an objective is unknown here."""
+    shown = library.runs[run]
+    relaxation = Relaxation(
+        library.problem(run), shown.scenario, objectives=find(shown.manifest.objectives)
+    )
+    certificate = stored_certificate(
+        relaxation, rng=np.random.default_rng(SEED), folder=default_folder()
+    )
+    return certified_data(shown.front, certificate)
+
+
+def certified_view(library: Library) -> list[Any]:
+    """For each run what is certified of it, or why nothing is."""
+    parts: list[Any] = []
+    for run, label in enumerate(library.shown.labels):
+        try:
+            found = certified(library, run)
+        except SlitError as error:
+            parts.append(html.P(f"{label}: {error}", className="note"))
+            continue
+        parts.append(html.P(f"{label}: {describe_certified(found)}"))
+        parts.append(gaps_table(found, label))
+    return parts
+
+
+def gaps_table(found: Certified, label: str) -> Any:
+    """How far the best plan may be from the best possible, objective by objective."""
+    return table(f"Gaps of {label}", GAP_COLUMNS, gap_rows(found), numeric=frozenset({1, 2, 3, 4}))

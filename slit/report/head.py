@@ -1,0 +1,75 @@
+"""The head of a report: what was run, and what the balanced plan saves."""
+
+from slit.record import Run
+from slit.report.marks import Role
+from slit.report.markup import Html, joined, tag
+from slit.report.picks import PicksData
+from slit.report.style import number, percent
+
+
+def head_section(run: Run, picks: PicksData | None) -> Html:
+    """Title, what was run, and what the balanced plan saves."""
+    manifest, scenario = run.manifest, run.scenario
+    horizon = scenario.horizon
+    hours = horizon.epochs * horizon.epoch_seconds / 3600
+    work = f"{manifest.evaluations:,} evaluations"
+    if manifest.moves:
+        work += f" and {manifest.moves:,} moves"
+    facts = {
+        "Plans on the front": f"{int(run.front.on_front.sum()):,}",
+        "Search": f"{manifest.optimizer}, {work}, {manifest.seconds:.1f} s",
+        "Ended by": str(manifest.stop),
+        "Time planned": f"{horizon.start:%Y-%m-%d %H:%M %Z}, {hours:g} h",
+        "Fleet": f"{len(scenario.datacenters)} datacenters, "
+        f"{sum(pool.nodes for pool in scenario.pools):,} nodes",
+        "Demand": f"{number(float(scenario.demand.requests.sum()))} requests",
+    }
+    listed = [tag("div", tag("dt", name), tag("dd", value)) for name, value in facts.items()]
+    toggle = tag("button", "Dark", type="button", id="theme", aria_pressed="false")
+    places = {"picks": "Picks", "front": "Front", "plans": "Plans", "search": "Search"}
+    places |= {"inputs": "Inputs", "about": "About"}
+    links = [tag("a", name, href=f"#{place}") for place, name in places.items()]
+    return tag(
+        "header",
+        tag("div", tag("h1", scenario.name), toggle, class_="top"),
+        tag("p", scenario.description) if scenario.description else "",
+        tag("dl", *listed, class_="facts"),
+        *(tag("p", note, class_="note") for note in manifest.notes),
+        _headline(picks) if picks is not None else "",
+        tag("nav", *links, aria_label="Sections"),
+    )
+
+
+def _headline(picks: PicksData) -> Html:
+    """What the balanced plan saves against the reference, as large figures."""
+    row = next((n for n, mark in enumerate(picks.marks) if mark.role is Role.BALANCE), None)
+    if row is None or picks.reference is None:
+        return Html("")
+    tiles = [
+        tag(
+            "div",
+            tag("span", axis.title, class_="what"),
+            tag("span", percent(_change(saving)), class_=f"much {_worth(saving)}"),
+            tag("span", f"{number(value)} {axis.unit}", class_="value"),
+            class_="tile",
+        )
+        for axis, saving, value in zip(
+            picks.axes, picks.savings[row], picks.values[row], strict=True
+        )
+    ]
+    return joined(
+        [
+            tag("h2", f"{picks.marks[row].name} against {picks.reference}", class_="headline"),
+            tag("div", *tiles, class_="tiles"),
+        ]
+    )
+
+
+def _worth(saving: float | None) -> str:
+    if saving is None or abs(saving) < 0.05:
+        return ""
+    return "good" if saving > 0 else "bad"
+
+
+def _change(saving: float | None) -> float | None:
+    return None if saving is None else -saving

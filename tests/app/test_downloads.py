@@ -1,0 +1,75 @@
+"""Downloads hold the numbers of the run."""
+
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+
+from slit.app.downloads import front_csv, plan_csv, plan_json
+from slit.app.library import Library
+from slit.app.page_callbacks import download, parallel_figure, query_of, scatter_figure
+from slit.app.state import parse_query
+
+
+def rows_of(content: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(content)))
+
+
+def test_a_plan_is_routed_wholly(library: Library) -> None:
+    key = library.shown.keys[0]
+    rows = rows_of(plan_csv(library, key))
+    problem = library.problem(0)
+    assert sum(float(row["requests"]) for row in rows) == pytest.approx(problem.total_requests)
+    shares: dict[tuple[str, str, str], float] = {}
+    for row in rows:
+        group = row["hour"], row["origin"], row["class"]
+        shares[group] = shares.get(group, 0.0) + float(row["share"])
+    assert list(shares.values()) == pytest.approx([1.0] * problem.groups)
+    assert {row["datacenter"] for row in rows} <= {
+        site.name for site in library.runs[0].scenario.datacenters
+    }
+
+
+def test_a_plan_as_json(library: Library) -> None:
+    points = library.shown
+    key = points.keys[5]
+    said = json.loads(plan_json(library, key))
+    assert list(said["values"].values()) == points.F[5].tolist()
+    assert said["plan"] == int(key.split(":")[1])
+    total = sum(site["carbon_kg"] for site in said["datacenters"])
+    assert total == pytest.approx(said["values"]["carbon"])
+    assert len(said["routing"]) == len(rows_of(plan_csv(library, key)))
+
+
+def test_the_front_reads_back_to_the_bit(both: Library) -> None:
+    points = both.shown
+    mask = points.F[:, 0] <= np.median(points.F[:, 0])
+    rows = rows_of(front_csv(both, mask))
+    found = np.array([[float(row[name]) for name in points.names] for row in rows])
+    assert (found == points.F[mask]).all()
+    keys = [f"{points.labels.index(row['run'])}:{row['plan']}" for row in rows]
+    assert keys == [points.keys[n] for n in np.flatnonzero(mask)]
+    assert {row["on_front"] for row in rows} <= {"0", "1"}
+
+
+def test_files_by_button(library: Library) -> None:
+    points = library.shown
+    names = dict.fromkeys(("x", "y", "color"), "carbon")
+    chosen = {**names, "plan": points.keys[1], "other": None, "ranges": {}, "preferences": {}}
+    plan = download(library, chosen, "download-plan-csv")
+    assert plan["filename"] == f"plan-{points.keys[1].replace(':', '-')}.csv"
+    assert json.loads(download(library, chosen, "download-plan-json")["content"])["plan"] == 1
+    every = rows_of(download(library, chosen, "download-front-csv")["content"])
+    assert len(every) == len(points)
+    least = float(points.F[points.best, 0].min())
+    chosen["ranges"] = {"carbon": [None, least]}
+    (row,) = rows_of(download(library, chosen, "download-front-csv")["content"])
+    assert float(row["carbon"]) == least
+    assert len(scatter_figure(library, chosen, "dark").data[0].x) == len(points)
+    assert parallel_figure(library, chosen, None).data
+    query = query_of(library, chosen, view="plan", hour=2)
+    state = parse_query(query, names=points.names, keys=points.index, epochs=library.epochs)
+    assert (state.view, state.hour, state.plan) == ("plan", 2, points.keys[1])
+    assert state.ranges == {"carbon": (None, least)}

@@ -1,0 +1,223 @@
+"""The page as a server: what it serves, to whom, and what it refuses."""
+
+import json
+import re
+import threading
+from pathlib import Path
+
+import pytest
+
+from slit.app.certify import certified, certified_view
+from slit.app.library import Library
+from slit.app.plan_callbacks import compare_view, hour_view, net_view, plan_view, plan_words
+from slit.app.server import address, bind, create_app
+from slit.errors import SlitError
+from tests.stored import HOSTILE, hostile_run, stored_run
+
+
+def text_of(component: object) -> str:
+    """All text of a component, as the browser is given it."""
+    said = component.to_plotly_json() if hasattr(component, "to_plotly_json") else component
+    if isinstance(said, dict):
+        return " ".join(text_of(value) for value in said.values())
+    if isinstance(said, list | tuple):
+        return " ".join(text_of(value) for value in said)
+    return "" if said is None else str(said)
+
+
+def test_everything_comes_from_here(folders: tuple[Path, Path]) -> None:
+    client = create_app(folders).server.test_client()
+    page = client.get("/")
+    html = page.get_data(as_text=True)
+    sources = re.findall(r'(?:src|href)="([^"]+)"', html)
+    assert len(sources) > 5
+    assert [source for source in sources if "//" in source] == []
+    for source in sources:
+        assert client.get(source, buffered=True).status_code == 200
+    assert client.get("/_dash-layout").status_code == 200
+    assert client.get("/_dash-dependencies").status_code == 200
+
+
+def test_the_policy_forbids_foreign_and_inline_code(folders: tuple[Path, Path]) -> None:
+    page = create_app(folders).server.test_client().get("/")
+    policy = page.headers["Content-Security-Policy"]
+    said = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+    assert said["default-src"] == said["connect-src"] == "'self'"
+    assert "unsafe" not in said["script-src"]
+    assert "http" not in policy
+    assert said["frame-ancestors"] == "'none'"
+    assert page.headers["X-Content-Type-Options"] == "nosniff"
+    assert page.headers["Referrer-Policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Host": "localhost:8050"}, 200),
+        ({"Host": "127.0.0.1:8050"}, 200),
+        ({"Host": "[::1]:8050"}, 200),
+        ({"Host": "attacker.example:8050"}, 403),
+        ({"Host": "localhost.attacker.example"}, 403),
+        ({"Host": "localhost:8050", "Origin": "http://localhost:8050"}, 200),
+        ({"Host": "localhost:8050", "Origin": "http://attacker.example"}, 403),
+        ({"Host": "localhost:8050", "Origin": "null"}, 403),
+    ],
+)
+def test_other_names_and_pages_are_refused(
+    folders: tuple[Path, Path], headers: dict[str, str], status: int
+) -> None:
+    client = create_app(folders).server.test_client()
+    assert client.get("/", headers=headers).status_code == status
+
+
+def test_a_host_that_is_named_may_be_used(folders: tuple[Path, Path]) -> None:
+    named = create_app(folders, host="10.0.0.5").server.test_client()
+    assert named.get("/", headers={"Host": "10.0.0.5:8050"}).status_code == 200
+    every = create_app(folders, host="0.0.0.0").server.test_client()
+    assert every.get("/", headers={"Host": "my-machine:8050"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/assets/../../record/manifest.py",
+        "/assets/..%2f..%2frecord%2fmanifest.py",
+        "/assets//etc/passwd",
+        "/_dash-component-suites/dash/../../../../etc/passwd",
+        "/manifest.json",
+        "/front.csv",
+    ],
+)
+def test_files_cannot_be_read(folders: tuple[Path, Path], path: str) -> None:
+    client = create_app(folders).server.test_client()
+    answer = client.get(path, buffered=True)
+    body = answer.get_data(as_text=True)
+    assert "root:" not in body
+    assert "class Manifest" not in body
+    assert "scenario_hash" not in body
+
+
+def test_unreadable_folders_are_messages_in_the_page(
+    tmp_path: Path, folders: tuple[Path, Path]
+) -> None:
+    (tmp_path / "half").mkdir()
+    (tmp_path / "half" / "manifest.json").write_text("{}")
+    for given in ([tmp_path / "half"], [folders[0], tmp_path / "half", tmp_path / "none"]):
+        client = create_app(given).server.test_client()
+        assert client.get("/").status_code == 200
+        said = client.get("/_dash-layout").get_data(as_text=True)
+        assert "manifest.json" in said
+        assert "Traceback" not in said
+        assert ("view-front" in said) == (folders[0] in given)
+
+
+def test_pickled_plans_are_refused(tmp_path: Path) -> None:
+    import numpy as np
+
+    run = stored_run(tmp_path / "run")
+    marker = tmp_path / "executed"
+
+    class Evil:
+        def __reduce__(self) -> object:
+            return Path.touch, (marker,)
+
+    objects = np.array([Evil()], dtype=object)
+    np.savez(run.folder / "plans.npz", X=objects, allow_pickle=True)
+    library = Library([run.folder])
+    assert library.points is None
+    assert "plans.npz" in library.unreadable[0].message
+    assert not marker.exists()
+
+
+def test_plans_that_do_not_fit_are_messages(tmp_path: Path) -> None:
+    import numpy as np
+
+    run = stored_run(tmp_path / "run")
+    np.savez_compressed(run.folder / "plans.npz", X=run.front.X + 1000)
+    library = Library([run.folder])
+    key = library.shown.keys[0]
+    assert "expected placements" in text_of(plan_words(library, key))
+    assert len(plan_view(library, key, "dark")) == 5
+    assert len(hour_view(library, key, 1, None)) == 5
+    said = text_of(compare_view(library, key, library.shown.keys[1]))
+    assert "expected placements" in said
+    assert len(net_view(library, key, library.shown.keys[1], None)) == 2
+
+
+def test_hostile_texts_stay_text(tmp_path: Path) -> None:
+    run = hostile_run(tmp_path / "run")
+    client = create_app([run.folder]).server.test_client()
+    html = client.get("/").get_data(as_text=True)
+    assert "<img" not in html
+    layout = json.loads(client.get("/_dash-layout").get_data(as_text=True))
+    kinds = set(re.findall(r'"type": "(\w+)"', json.dumps(layout)))
+    assert not kinds & {"Markdown", "DangerouslySetInnerHTML", "Iframe", "Script", "Img"}
+    assert HOSTILE in text_of(layout)
+    library = Library([run.folder])
+    figures = [*plan_view(library, "0:0", "light")[:4], *hour_view(library, "0:0", 1, "light")]
+    for figure in figures:
+        assert "<img" not in str(figure.to_plotly_json())
+
+
+def test_views_of_a_plan_and_of_two(both: Library) -> None:
+    points = both.shown
+    a, b = points.keys[0], points.keys[-1]
+    title, said = plan_words(both, a)
+    assert str(points.keys[0].split(":")[1]) in title
+    assert said.endswith(".")
+    figures = plan_view(both, a, "dark")
+    assert [bool(figure.data) for figure in figures[:4]] == [True] * 4
+    map_, *bars = hour_view(both, a, 99, "light")
+    assert map_.data
+    assert len(bars) == 4
+    text, table, figures_, moves = compare_view(both, a, b)
+    assert "elsewhere or by another variant" in text_of(text)
+    assert points.title(points.index[b]) in text_of(table)
+    assert figures_
+    assert "→" in text_of(moves)
+    assert compare_view(both, a, None)[1] is None
+    assert compare_view(both, a, a)[2:] == [None, None]
+    assert all(figure.data for figure in net_view(both, a, b, "dark"))
+    assert not net_view(both, a, None, "dark")[0].data
+
+
+def test_plans_of_other_scenarios_are_compared_by_objectives_only(
+    tmp_path: Path, folders: tuple[Path, Path]
+) -> None:
+    from tests.stored import small_scenario
+
+    other = stored_run(tmp_path / "other", scenario=small_scenario(seed=9)).folder
+    library = Library([folders[0], other])
+    keys = library.shown.keys
+    text, table, figures, moves = compare_view(library, keys[0], keys[-1])
+    assert "different scenarios" in text_of(text)
+    assert table is not None
+    assert (figures, moves) == (None, None)
+
+
+def test_certified_shares(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLIT_CACHE_DIR", str(tmp_path))
+    found = certified(library, 0)
+    assert found.share is not None
+    assert 0 < found.share <= 1 + 1e-9
+    assert found.plans == int(library.runs[0].front.on_front.sum())
+    assert all(gap.best >= gap.bound - 1e-6 * abs(gap.bound) for gap in found.gaps)
+    assert list(tmp_path.glob("certificate-*.json"))
+    said = text_of(certified_view(library))
+    assert f"{100 * found.share:.1f} %" in said
+
+
+def test_a_taken_port_is_the_users_mistake(folders: tuple[Path, Path]) -> None:
+    app = create_app(folders).server
+    server = bind(app, host="127.0.0.1", port=0)
+    try:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        assert address(server) == f"http://127.0.0.1:{server.server_port}/"
+        with pytest.raises(SlitError, match="expected a free one"):
+            bind(app, host="127.0.0.1", port=server.server_port)
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -66,17 +66,16 @@ class Looks:
     """Looks at a search, geometrically in the used share of its budget."""
 
     stop: Stop
-    next_share: float = FIRST_LOOK
     seen: list[Look] = field(default_factory=list)
+    number: int = 0
 
     def due(self, work: Work) -> bool:
         """Whether to look now."""
         share = self.stop.share(**work._asdict())
-        if share < self.next_share:
-            return False
-        while share >= self.next_share:
-            self.next_share *= 2 ** (1 / LOOKS_PER_DOUBLING)
-        return True
+        before = self.number
+        while share >= FIRST_LOOK * 2 ** (self.number / LOOKS_PER_DOUBLING):
+            self.number += 1
+        return self.number > before
 
 
 class Found:

@@ -27,7 +27,7 @@ class Pick:
     row: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Front:
     """Plans X (N, G) with objectives F (N, M), minimized, and violation G (N,).
 
@@ -154,6 +154,10 @@ class Front:
         columns = {"plan": self.plans, "method": list(self.methods), **values}
         columns |= {"violation": self.G, "on_front": self.on_front.astype(np.int64)}
         return pd.DataFrame(columns)
+
+    def __repr__(self) -> str:
+        listed = ", ".join(self.names)
+        return f"<Front of {listed}: {len(self)} plans, {int(self.on_front.sum())} on the front>"
 
     def _repr_html_(self) -> str:
         return str(self.to_frame().to_html(index=False, max_rows=20))

@@ -68,7 +68,7 @@ class Progress:
     optimizer: Optimizer
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Result:
     """What a run found, and why it stopped.
 
@@ -90,6 +90,12 @@ class Result:
     def feasible(self) -> bool:
         """Whether a feasible plan was found; if not, the front holds those of least violation."""
         return self.front.feasible
+
+    def __repr__(self) -> str:
+        return (
+            f"<Result: {self.front!r}, {self.evaluations:,} evaluations, {self.moves:,} moves, "
+            f"{self.seconds:.1f} s, stopped by {self.stop}>"
+        )
 
 
 Watch = Callable[[Progress], None]

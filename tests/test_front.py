@@ -136,3 +136,9 @@ def test_kept_rows_are_those_that_nothing_beats(seed: int) -> None:
 
     expected = [j for j in range(count) if not any(beats(i, j) for i in range(count))]
     assert kept_rows(F, G).tolist() == expected
+
+
+def test_a_front_says_what_it_is_in_a_line() -> None:
+    front = front_of([[1.0, 2.0], [2.0, 1.0], [3.0, 3.0]])
+    listed = ", ".join(front.names)
+    assert repr(front) == f"<Front of {listed}: 3 plans, 2 on the front>"

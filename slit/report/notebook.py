@@ -55,7 +55,7 @@ def main_method(front: Front) -> str:
     return Counter(_with_plans(front).methods).most_common(1)[0][0]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Plan:
     """One plan (G,) and what it does: shows itself in a notebook, with `figures()` below it."""
 
@@ -80,6 +80,9 @@ class Plan:
         for what in ("energy", "carbon", "water", "cost"):
             found[what] = draw_by_datacenter(self.data, what=what)
         return found | {"nodes": draw_nodes(self.data), "waits": draw_waits(self.data.waits)}
+
+    def __repr__(self) -> str:
+        return f"<Plan of {self.ledger.scenario.name}: {describe_plan(self.data)}>"
 
     def _repr_html_(self) -> str:
         data, totals = self.data, self.totals()
@@ -165,6 +168,9 @@ class Brush:
             place = self.front.names.index(name)
             self.widget.data[0].dimensions[place].constraintrange = [low, high]
         return self
+
+    def __repr__(self) -> str:
+        return f"<Brush: {int(self.mask.sum())} of {len(self.front)} plans selected>"
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         return self.widget._repr_mimebundle_(**options)

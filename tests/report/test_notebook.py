@@ -27,6 +27,12 @@ def test_a_front_is_drawn_with_the_picks_of_its_search(run: Run, kind: str) -> N
     )
 
 
+def test_a_result_says_what_it_is_in_a_line() -> None:
+    result = slit.optimize("tiny", optimizer="nearest", baselines=False)
+    assert repr(result).startswith("<Result: <Front of carbon, water, cost, quality: 1 plans, ")
+    assert repr(result).endswith("stopped by finished>")
+
+
 def test_what_cannot_be_drawn(run: Run) -> None:
     with pytest.raises(SlitError, match="kind: 'pie', expected one of parallel, scatter"):
         slit.draw(run.front, kind="pie")
@@ -43,6 +49,7 @@ def test_a_plan_shows_its_totals_and_places(run: Run) -> None:
     for m, name in enumerate(run.front.names):
         assert totals[name] == pytest.approx(run.front.F[row, m], rel=1e-12)
     assert plan.data.cost.sum() == pytest.approx(totals["cost"], rel=1e-12)
+    assert repr(plan).startswith(f"<Plan of {run.scenario.name}: ")
     shown = plan._repr_html_()
     assert "Energy cost" in shown
     for center in run.scenario.datacenters:
@@ -78,6 +85,7 @@ def test_what_is_brushed_comes_back_as_a_front(run: Run) -> None:
     middle = float(np.median(carbon))
     assert brush.limit(carbon=(0.0, middle)) is brush
     assert brush.mask.tolist() == (carbon <= middle).tolist()
+    assert repr(brush) == f"<Brush: {(carbon <= middle).sum()} of {len(carbon)} plans selected>"
     brush.limit(cost=(float(np.median(cost)), np.inf))
     both = (carbon <= middle) & (cost >= np.median(cost))
     assert brush.mask.tolist() == both.tolist()

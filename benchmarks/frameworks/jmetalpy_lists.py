@@ -9,6 +9,7 @@ from jmetal.algorithm.multiobjective.nsgaii import NSGAII
 from jmetal.core.problem import IntegerProblem
 from jmetal.operator.crossover import IntegerSBXCrossover
 from jmetal.operator.mutation import IntegerPolynomialMutation
+from jmetal.util.comparator import DominanceWithConstraintsComparator
 from jmetal.util.evaluator import Evaluator
 from jmetal.util.termination_criterion import StoppingByEvaluations
 from numpy.random import Generator
@@ -70,6 +71,7 @@ def evolve(
             crossover=IntegerSBXCrossover(probability=0.9),
             termination_criterion=StoppingByEvaluations(population * generations),
             population_evaluator=_Batch(),
+            dominance_comparator=DominanceWithConstraintsComparator(),
         )
         algorithm.run()
     finally:

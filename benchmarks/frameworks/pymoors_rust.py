@@ -8,6 +8,7 @@ import pymoors
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from benchmarks.frameworks.deap_arrays import PENALTY
 from benchmarks.measuring.choices import Choices
 
 Floats = NDArray[np.float64]
@@ -44,35 +45,27 @@ class _Reset:
 def evolve(
     problem: Choices, *, population: int, generations: int, rng: Generator
 ) -> tuple[Floats, Floats]:
-    """NSGA-II of pymoors; violation is its constraint."""
+    """NSGA-II of pymoors; violation counts as a penalty."""
     highest = (problem.option_count[problem.gene_row] - 1).astype(np.float64)
-    violation = np.zeros(0)
 
     def fitness(numbers: Floats) -> Floats:
-        nonlocal violation
-        new = problem.chosen(numbers[-population:])
-        F, violation = problem.evaluate(new)
+        F, G = problem.evaluate(problem.chosen(numbers[-population:]))
         if len(numbers) > population:
             known_F, known_G = problem.again(problem.chosen(numbers[:-population]))
-            F, violation = np.concatenate([known_F, F]), np.concatenate([known_G, violation])
-        return F
-
-    def constraints(_: Floats) -> Floats:
-        return violation[:, None]  # of the same solutions: pymoors asks for it next
+            F, G = np.concatenate([known_F, F]), np.concatenate([known_G, G])
+        return F + PENALTY * G[:, None]
 
     algorithm = pymoors.Nsga2(
         sampler=_Sampling(highest, population, rng),
         crossover=pymoors.UniformBinaryCrossover(),
         mutation=_Reset(highest, rng),
         fitness_fn=fitness,
-        constraints_fn=constraints,
         num_vars=problem.genes,
         population_size=population,
         num_offsprings=population,
         num_iterations=generations - 1,
         mutation_rate=1.0,
         crossover_rate=0.9,
-        keep_infeasible=True,
         duplicates_cleaner=pymoors.ExactDuplicatesCleaner(),
         verbose=False,
         seed=int(rng.integers(2**31)),

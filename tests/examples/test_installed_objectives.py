@@ -15,6 +15,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import slit
+from slit.app.choice import best_plan, remaining
+from slit.app.library import Library
+from slit.app.server import create_app
 from slit.commands.app import app
 from slit.evaluator import Evaluator
 from slit.exact.relaxation import Relaxation
@@ -112,6 +115,26 @@ def test_report_and_table_show_them(run: Path) -> None:
     picks = {pick["name"]: pick for pick in json.loads(call("show", run, "--json").stdout)["picks"]}
     assert set(picks["slit-sovereignty"]["values"]) == set(NAMES)
     assert picks["slit-sovereignty"]["saving_percent"]["sovereignty"] is not None
+
+
+def test_the_page_shows_and_limits_them(run: Path) -> None:
+    library = Library([run])
+    points = library.shown
+    assert points.names == NAMES
+    assert [axis.title for axis in points.axes][2:] == [
+        "Tokens served outside their jurisdiction",
+        "Health cost of air pollution",
+    ]
+    column = points.column("sovereignty")
+    limit = float(np.median(points.F[points.best, column]))
+    mask = remaining(points, {"sovereignty": (None, limit)})
+    best = best_plan(points, mask, {"air_health": 1.0})
+    assert best is not None
+    assert points.F[best, column] <= limit
+    assert library.plan(points.keys[best]).carbon.sum() > 0
+    page = create_app([run]).server.test_client().get("/_dash-layout").get_data(as_text=True)
+    for axis in points.axes:
+        assert axis.title in page
 
 
 def test_every_optimizer_takes_them(run: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from slit.app.library import Library
 from slit.commands.app import app
 from slit.objectives import registry
 from slit.objectives.builtin import BUILT_IN
@@ -70,6 +71,8 @@ def test_a_plugin_runs_only_when_it_is_named() -> None:
         result = call(*words)
         assert result.exit_code == 0, (words, result.stderr)
         assert not forgotten(), words
+    assert Library([Path("run")]).shown.names[-1] == "bought"
+    assert not forgotten()
     refused = call("evaluate", "run")
     assert refused.exit_code == 2
     assert "plug-in: none given, expected --plugin FILE" in refused.stderr

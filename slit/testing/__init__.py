@@ -2,5 +2,6 @@
 
 from slit.testing.objectives import ObjectiveContract
 from slit.testing.optimizers import OptimizerContract
+from slit.testing.traces import TraceContract
 
-__all__ = ["ObjectiveContract", "OptimizerContract"]
+__all__ = ["ObjectiveContract", "OptimizerContract", "TraceContract"]

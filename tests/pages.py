@@ -2,7 +2,7 @@
 
 - `python`: executed, the blocks of a page one after the other in one namespace; with a title
   (`title="x.py"`) written to that file instead.
-- `console`: every command begins with `slit`; it is run in the process and has to end with exit
+- `bash`: every command begins with `slit`; it is run in the process and has to end with exit
   code 0, or with the one that a comment behind it states (`# exit code 2`). A search without a
   budget of its own gets a small one.
 - `toml`, `csv`: written to the file that the title names.
@@ -92,13 +92,13 @@ def run_block(block: Block, names: dict[str, Any]) -> None:
         code = compile(block.code, block.place, "exec")
         exec(code, names)  # noqa: S102 - the documentation's own code is what is tested
     else:
-        assert block.language == "console", f"{block.place}: {block.language!r} is not run"
+        assert block.language == "bash", f"{block.place}: {block.language!r} is not run"
         for command in commands_of(block.code):
             run_command(command, place=block.place)
 
 
 def commands_of(code: str) -> list[str]:
-    """The commands of a console block; a line that ends with a backslash goes on."""
+    """The commands of a bash block; a line that ends with a backslash goes on."""
     joined = re.sub(r"\\\n\s*", " ", code)
     return [line for line in joined.splitlines() if line.strip() and not line.startswith("#")]
 

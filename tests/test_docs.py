@@ -32,7 +32,7 @@ def test_the_blocks_of_a_page_run(
 def test_every_block_says_what_it_is(name: str) -> None:
     found = blocks(name)
     for block in found:
-        assert block.language in ("python", "console", "text", *WRITTEN), block.place
+        assert block.language in ("python", "bash", "text", *WRITTEN), block.place
         if block.not_run is not None:
             assert len(block.not_run.split()) >= 3, f"{block.place}: the reason is too short"
             continue
@@ -57,7 +57,7 @@ def test_no_code_hides_in_indented_blocks() -> None:
 
 def test_blocks_are_found() -> None:
     page = '# T\n\n```python title="a.py"\nx = 1\n```\n<!-- not run: needs a browser -->\n\n'
-    page += "```console\nslit a \\\n  b\n# said\nslit c  # exit code 2\n```\n"
+    page += "```bash\nslit a \\\n  b\n# said\nslit c  # exit code 2\n```\n"
     page += "- x\n\n  ```text\n  y\n  ```\n"
     first, second, third = blocks_of("p.md", page)
     assert (first.language, first.title, first.code) == ("python", "a.py", "x = 1\n")
@@ -76,7 +76,7 @@ def test_only_a_search_without_a_budget_gets_one() -> None:
 
 def test_a_block_that_fails_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    page = "```console\nslit show nothing\n```\n\n```console\nls\n```\n\n```python\n1 / 0\n```\n"
+    page = "```bash\nslit show nothing\n```\n\n```bash\nls\n```\n\n```python\n1 / 0\n```\n"
     first, second, third = blocks_of("p.md", page)
     with pytest.raises(AssertionError, match=r"p\.md:1: slit show nothing"):
         run_block(first, {})

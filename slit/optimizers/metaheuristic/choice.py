@@ -158,14 +158,17 @@ class Choice:
         self._start_values = population.values[chosen]
         return population.plans[chosen]
 
-    def learn_ends(self, values: Floats) -> None:
-        """What the last searches reached, (B, M) in the unit box."""
-        gains = ((self._start_values - values) * self._batch).sum(axis=1)
-        self._ends.learn(np.concatenate([self._start_values, self._batch], axis=1), gains)
+    def evolve(self, population: Population, plans: Genes, values: Floats, targets: Longs) -> None:
+        """Let the last batch into the population: the searched plans, then their children.
 
-    def targets(self, population: Population) -> Longs:
-        """The cell of the population nearest to each weight vector of the last batch."""
-        return np.asarray(_distances(self._batch, population.weights).argmin(axis=1))
+        `values` (N, M) are in the unit box; `targets` are the cells that the children are for.
+        """
+        searched = len(self._batch)
+        cells = _distances(self._batch, population.weights).argmin(axis=1)
+        population.replace(plans[:searched], values[:searched], cells, searched=True)
+        population.replace(plans[searched:], values[searched:], targets, searched=False)
+        gains = ((self._start_values - values[:searched]) * self._batch).sum(axis=1)
+        self._ends.learn(np.concatenate([self._start_values, self._batch], axis=1), gains)
 
     def state(self) -> State:
         """What the next choice depends on, besides the random numbers."""

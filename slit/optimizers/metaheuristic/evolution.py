@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from operators.crossover import by_block
 from operators.directions import weight_neighbors
 from operators.mutation import reset
+from slit.optimizers.protocol import State
 from slit.problem import Problem
 from slit.problem.binding import options_of
 
@@ -69,3 +70,17 @@ class Population:
                     replaced += 1
                     if replaced == REPLACED:
                         break
+
+    def state(self) -> State:
+        """For a checkpoint."""
+        return {
+            "population_plans": self.plans,
+            "population_values": self.values,
+            "population_searched": self.searched,
+        }
+
+    def restore(self, state: State) -> None:
+        """Back from `state`."""
+        self.plans = state["population_plans"]
+        self.values = state["population_values"]
+        self.searched = state["population_searched"]

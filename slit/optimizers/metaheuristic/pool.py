@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators.relinking import recombine
+from slit.optimizers.protocol import State
 from slit.problem import Problem
 
 Floats = NDArray[np.float64]
@@ -56,3 +57,17 @@ class EpochPool:
     def build(self, choice: Longs) -> Genes:
         """The plans (W, G) that take each epoch from the plan chosen for it, (W, T)."""
         return recombine(self.plans, choice, block_first=self._first)
+
+    def state(self) -> State:
+        """For a checkpoint."""
+        return {
+            "pool_plans": self.plans,
+            "pool_parts": self.parts,
+            "pool_excess": self.excess,
+        }
+
+    def restore(self, state: State) -> None:
+        """Back from `state`."""
+        self.plans = state["pool_plans"]
+        self.parts = state["pool_parts"]
+        self.excess = state["pool_excess"]

@@ -7,11 +7,13 @@ from numpy.typing import NDArray
 
 from slit.exact.relaxation import Relaxation
 from slit.exact.rounding import round_shares
-from slit.optimizers.protocol import Task
+from slit.optimizers.protocol import State, Task
 
 Floats = NDArray[np.float64]
 Genes = NDArray[np.int16]
 
+SAME = 1e-9
+"""Difference below which two weights are one."""
 LARGEST_PROGRAM = 5_000_000
 """Groups times placements beyond which the programs take longer than they save."""
 
@@ -24,6 +26,26 @@ class RelaxedStarts:
     span: Floats  # (M,)
     weights: Floats  # (L, M)
     plans: Genes  # (L, G), may exceed capacity a little
+
+    def replace(self, starts: Genes, weights: Floats) -> Genes:
+        """`starts` (N, G), with the relaxed optimum of each of the weights (N, M) that has one."""
+        chosen = starts.copy()
+        for n, vector in enumerate(weights):
+            same = np.flatnonzero((np.abs(self.weights - vector) < SAME).all(axis=1))
+            if len(same):
+                chosen[n] = self.plans[same[0]]
+        return chosen
+
+    def state(self) -> State:
+        """For a checkpoint, beside the box."""
+        return {"relaxed_weights": self.weights, "relaxed_plans": self.plans}
+
+    @classmethod
+    def of(cls, state: State, low: Floats, span: Floats) -> "RelaxedStarts | None":
+        """Back from `state`, or None."""
+        if "relaxed_plans" not in state:
+            return None
+        return cls(low, span, state["relaxed_weights"], state["relaxed_plans"])
 
 
 def relaxed_starts(task: Task, weights: Floats) -> RelaxedStarts | None:

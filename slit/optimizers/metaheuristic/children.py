@@ -1,0 +1,62 @@
+"""Plans made of other plans, or of nothing: what is evaluated beside the local searches."""
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from operators.canonical import canonical
+from operators.crossover import by_block
+from operators.mutation import reset
+from operators.sampling import extremes, uniform
+from slit.optimizers.metaheuristic.choice import nearest_other
+from slit.optimizers.metaheuristic.pool import EpochPool
+from slit.problem import Problem
+from slit.problem.binding import options_of
+
+Floats = NDArray[np.float64]
+Genes = NDArray[np.int16]
+
+MOST_EXTREMES = 40
+"""Placements that get an initial plan of their own."""
+MUTATED_GENES = 1.5
+"""Genes that a mutated child changes, on average."""
+MOST_GENES = 250_000_000
+"""Genes of all plans that are held at one place (0.5 GB)."""
+
+
+def affordable(count: int, *, genes: int, least: int = 1) -> int:
+    """`count` plans, or as many as memory has room for."""
+    return min(count, max(least, MOST_GENES // genes))
+
+
+def first_plans(problem: Problem, *, count: int, rng: Generator) -> Genes:
+    """Everything at one placement where allowed, and `count` random plans, the last rows."""
+    corners = min(MOST_EXTREMES, problem.placements)
+    values = np.linspace(0, problem.placements - 1, corners).astype(np.int32)
+    allowed = options_of(problem)
+    return np.concatenate(
+        [extremes(values=values, rng=rng, **allowed), uniform(count, rng=rng, **allowed)]
+    )
+
+
+def recombined(pool: EpochPool, weights: Floats, *, rng: Generator) -> Genes:
+    """The best recombinations of the pool for weights (N, M), and plans on the paths between.
+
+    Path relinking: some epochs come from the best plan of one weight vector, the others from that
+    of the vector nearest to it.
+    """
+    chosen = pool.choose(weights)
+    partner = chosen[nearest_other(weights / weights.mean(axis=0))]
+    mixed = np.where(rng.random(chosen.shape) < rng.random((len(chosen), 1)), chosen, partner)
+    return pool.build(np.unique(np.concatenate([chosen, mixed]), axis=0))
+
+
+def mutants(problem: Problem, parents: Genes, *, count: int, rng: Generator) -> Genes:
+    """Children of pairs of plans (N, G), a few genes changed: what weighted sums miss."""
+    if not len(parents) or not count:
+        return np.empty((0, problem.genes), np.int16)
+    mothers, fathers = rng.integers(len(parents), size=(2, -(-count // 2)))
+    pairs = by_block(parents[mothers], parents[fathers], block_first=problem.epoch_gene, rng=rng)
+    rate = min(1.0, MUTATED_GENES / problem.genes)
+    mutated = reset(pairs[:count], rate=rate, rng=rng, **options_of(problem))
+    return canonical(mutated, group_first=problem.group_first)

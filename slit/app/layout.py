@@ -63,11 +63,12 @@ def page(runs: Sequence[Run], points: Points | None, unreadable: Sequence[Unread
 
 def _stores() -> list[Any]:
     names = ["theme", "brush", "pressed", "chosen", "restored", "query"]
-    names += ["front-data", "parallel-figure"]
+    names += ["front-data", "saved"]
     return [
         *(dcc.Store(id=name) for name in names),
         dcc.Download(id="download"),
         html.Div(id="no-output", hidden=True),
+        html.Div(id="drawing-board", className="away", **aria(hidden="true")),
     ]
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import dash
-from dash import ClientsideFunction, Input, Output, no_update
+from dash import ClientsideFunction, Input, Output, dcc, no_update
 from dash import State as Held
 
 from slit.app.certify import certified_view
@@ -163,7 +163,8 @@ def _register_downloads(app: dash.Dash, library: Library) -> None:
             return no_update
 
     @app.callback(
-        Output("parallel-figure", "data"),
+        Output("saved", "data"),
+        Output("drawing-board", "children"),
         Input("download-png", "n_clicks"),
         Input("download-svg", "n_clicks"),
         Held("download-figure", "value"),
@@ -179,13 +180,14 @@ def _register_downloads(app: dash.Dash, library: Library) -> None:
         if chosen is not None and figure in ("parallel", "scatter"):
             draw = parallel_figure if figure == "parallel" else scatter_figure
             said["drawing"] = draw(library, chosen, theme).to_plotly_json()
-        return said
+        # A graph, though empty, makes dash load plotly.js where that has not happened yet.
+        return said, dcc.Graph(style={"height": 1})
 
     script(
         app,
         "image",
         Output("no-output", "title"),
-        Input("parallel-figure", "data"),
+        Input("saved", "data"),
         prevent_initial_call=True,
     )
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -57,7 +58,13 @@ def test_the_front_reads_back_to_the_bit(both: Library) -> None:
 def test_files_by_button(library: Library) -> None:
     points = library.shown
     names = dict.fromkeys(("x", "y", "color"), "carbon")
-    chosen = {**names, "plan": points.keys[1], "other": None, "ranges": {}, "preferences": {}}
+    chosen: dict[str, Any] = {
+        **names,
+        "plan": points.keys[1],
+        "other": None,
+        "ranges": {},
+        "preferences": {},
+    }
     plan = download(library, chosen, "download-plan-csv")
     assert plan["filename"] == f"plan-{points.keys[1].replace(':', '-')}.csv"
     assert json.loads(download(library, chosen, "download-plan-json")["content"])["plan"] == 1

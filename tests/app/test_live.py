@@ -4,6 +4,7 @@ import threading
 import time
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from tests.stored import small_scenario
 
 NAMES = ("carbon", "water", "cost", "quality")
 UNITS = ("kg CO2e", "L", "USD", "share")
-SEARCH = {"optimizer": "deap-nsga2", "population": 12}
+SEARCH: dict[str, Any] = {"optimizer": "deap-nsga2", "population": 12}
 
 
 @pytest.fixture

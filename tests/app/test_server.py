@@ -4,7 +4,9 @@ import json
 import re
 import threading
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from slit.app.certify import certified, certified_view
@@ -12,7 +14,7 @@ from slit.app.library import Library
 from slit.app.plan_callbacks import compare_view, hour_view, net_view, plan_view, plan_words
 from slit.app.server import address, bind, create_app
 from slit.errors import SlitError
-from tests.stored import HOSTILE, hostile_run, stored_run
+from tests.stored import HOSTILE, hostile_run, small_scenario, stored_run
 
 
 def text_of(component: object) -> str:
@@ -112,13 +114,11 @@ def test_unreadable_folders_are_messages_in_the_page(
 
 
 def test_pickled_plans_are_refused(tmp_path: Path) -> None:
-    import numpy as np
-
     run = stored_run(tmp_path / "run")
     marker = tmp_path / "executed"
 
     class Evil:
-        def __reduce__(self) -> object:
+        def __reduce__(self) -> tuple[Any, ...]:
             return Path.touch, (marker,)
 
     objects = np.array([Evil()], dtype=object)
@@ -130,8 +130,6 @@ def test_pickled_plans_are_refused(tmp_path: Path) -> None:
 
 
 def test_plans_that_do_not_fit_are_messages(tmp_path: Path) -> None:
-    import numpy as np
-
     run = stored_run(tmp_path / "run")
     np.savez_compressed(run.folder / "plans.npz", X=run.front.X + 1000)
     library = Library([run.folder])
@@ -184,8 +182,6 @@ def test_views_of_a_plan_and_of_two(both: Library) -> None:
 def test_plans_of_other_scenarios_are_compared_by_objectives_only(
     tmp_path: Path, folders: tuple[Path, Path]
 ) -> None:
-    from tests.stored import small_scenario
-
     other = stored_run(tmp_path / "other", scenario=small_scenario(seed=9)).folder
     library = Library([folders[0], other])
     keys = library.shown.keys

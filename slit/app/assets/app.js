@@ -51,9 +51,9 @@ window.dash_clientside = window.dash_clientside || {};
 
   function image(said) {
     if (!said) return window.dash_clientside.no_update;
+    const status = document.getElementById("download-status");
     const drawn = document.querySelector("#" + said.figure + " .js-plotly-plot");
     const source = said.drawing || drawn;
-    const status = document.getElementById("download-status");
     if (!source || !source.data) {
       status.textContent = "This figure is not drawn yet: open its view first.";
       return "";
@@ -62,10 +62,19 @@ window.dash_clientside = window.dash_clientside || {};
     const paper = window.getComputedStyle(document.body).backgroundColor;
     const layout = Object.assign({}, source.layout, { paper_bgcolor: paper, autosize: false });
     const size = drawn ? drawn.getBoundingClientRect() : { width: 1000, height: 540 };
-    window.Plotly.downloadImage({ data: source.data, layout: layout }, {
-      format: said.format, filename: "slit-" + said.figure,
-      width: Math.max(700, Math.round(size.width)), height: Math.max(300, Math.round(size.height)),
-    });
+    let tries = 0;
+    function save() {
+      if (!window.Plotly) {
+        tries += 1;
+        if (tries < 100) window.setTimeout(save, 100);
+        return;
+      }
+      window.Plotly.downloadImage({ data: source.data, layout: layout }, {
+        format: said.format, filename: "slit-" + said.figure,
+        width: Math.max(700, Math.round(size.width)), height: Math.max(300, Math.round(size.height)),
+      });
+    }
+    save();
     return "";
   }
 

@@ -1,0 +1,320 @@
+"""The page in a real browser: what is seen, pressed, dragged, saved and reloaded."""
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pytest
+
+from slit.record import Run
+from tests.browser.conftest import Page
+from tests.stored import hostile_run
+
+pytestmark = pytest.mark.browser
+
+REMAIN = "#remaining"
+PLOT = ".js-plotly-plot .main-svg"
+
+
+def said(page: Page) -> dict[str, str]:
+    """What the address bar says."""
+    query = urlsplit(page.driver.current_url).query
+    return {name: values[-1] for name, values in parse_qs(query).items()}
+
+
+def rows_of(file: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file."""
+    return list(csv.DictReader(file.read_text().splitlines()))
+
+
+def best_of(run: Run) -> np.ndarray:
+    """Objectives of the feasible plans."""
+    return run.front.F[run.front.G <= 0]
+
+
+def test_the_front_is_drawn(browser: Page, one: str, runs: tuple[Run, Run]) -> None:
+    browser.open(one)
+    count = len(best_of(runs[0]))
+    assert browser.run("return document.querySelector('#parallel').dataset.drawn") == str(count)
+    assert browser.text(REMAIN) == f"All {count} plans remain."
+    drawn = """
+        return ['#parallel', '#scatter'].map(id => [...document.querySelectorAll(id + ' canvas')]
+          .map(c => new Set(c.getContext('2d').getImageData(0, 0, c.width, c.height).data).size));
+    """
+    for canvases in browser.run(drawn):
+        assert len(canvases) == 2
+        assert min(canvases) > 10
+    rows = browser.run("return document.querySelectorAll('#table tbody tr').length")
+    assert rows == min(12, count)
+    marks = browser.run(
+        "return [...document.querySelectorAll('#marks button')].map(b => b.textContent)"
+    )
+    assert any("nearest" in mark for mark in marks)
+    assert any("deap-nsga2-carbon" in mark for mark in marks)
+    assert "slit explore" in browser.driver.title
+
+
+def test_brushing_filters_all_views(browser: Page, one: str, runs: tuple[Run, Run]) -> None:
+    browser.open(one)
+    browser.drag(".parallel .zone", (0.5, 0.45), (0.5, 0.97))
+    browser.wait(lambda: "max.carbon" in said(browser))
+    ranges = {key: float(value) for key, value in said(browser).items() if "." in key}
+    values = best_of(runs[0])[:, 0]
+    inside = values <= ranges["max.carbon"]
+    if "min.carbon" in ranges:
+        inside &= values >= ranges["min.carbon"]
+    assert 0 < inside.sum() < len(values)
+    expected = f"{inside.sum()} of {len(values)} plans remain."
+    browser.wait(lambda: browser.text(REMAIN) == expected)
+    browser.wait(
+        lambda: (
+            browser.run("return document.querySelector('#parallel').dataset.drawn")
+            == str(inside.sum())
+        )
+    )
+    assert f"of {inside.sum()}" in browser.text("#table caption")
+    slider = '#\\{\\"name\\"\\:\\"carbon\\"\\,\\"type\\"\\:\\"limit\\"\\} [role=slider]'
+    now = browser.run("return Number(document.querySelector(arguments[0]).ariaValueNow)", slider)
+    assert now == pytest.approx(ranges["max.carbon"], rel=1e-6)
+    browser.click(".parallel .range")
+    browser.wait(lambda: browser.text(REMAIN).startswith("All"))
+
+
+def test_a_box_in_the_scatter_brushes_both_axes(
+    browser: Page, one: str, runs: tuple[Run, Run]
+) -> None:
+    browser.open(one)
+    browser.drag("#scatter", (0.1, 0.35), (0.6, 0.85))
+    browser.wait(lambda: any(key.endswith(".water") for key in said(browser)))
+    values = best_of(runs[0])
+    inside = np.ones(len(values), dtype=bool)
+    for m, name in enumerate(runs[0].front.names):
+        inside &= values[:, m] <= float(said(browser).get(f"max.{name}", np.inf))
+        inside &= values[:, m] >= float(said(browser).get(f"min.{name}", -np.inf))
+    browser.wait(lambda: f"{inside.sum()} of" in browser.text(REMAIN))
+    browser.click("#reset")
+    browser.wait(lambda: browser.text(REMAIN).startswith("All"))
+
+
+def test_knobs_select_by_keyboard(browser: Page, one: str, runs: tuple[Run, Run]) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    browser.open(one)
+    first = said(browser)["plan"]
+    sliders = ".knobs fieldset:nth-of-type(1) [role=slider]"
+    for _ in range(16):
+        browser.run(f"document.querySelectorAll('{sliders}')[1].focus()")
+        browser.driver.switch_to.active_element.send_keys(Keys.ARROW_RIGHT)
+    browser.wait(lambda: said(browser).get("like.carbon") == "5")
+    key = browser.wait(lambda: said(browser)["plan"] if said(browser)["plan"] != first else None)
+    front = runs[0].front
+    chosen = front.F[int(np.flatnonzero(front.plans == int(key.split(":")[1]))[0])]
+    before = front.F[int(np.flatnonzero(front.plans == int(first.split(":")[1]))[0])]
+    assert chosen[0] < before[0]
+    browser.run(f"document.querySelectorAll('{sliders}')[0].focus()")
+    for _ in range(3):
+        browser.driver.switch_to.active_element.send_keys(Keys.PAGE_DOWN)
+    browser.wait(lambda: "max.carbon" in said(browser))
+    browser.wait(lambda: "10 % more" in browser.text(".knobs fieldset:nth-of-type(1) .trade"))
+
+
+def test_handles_of_an_axis_move_by_keyboard(browser: Page, one: str) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    browser.open(one)
+    browser.run("document.querySelectorAll('.handle.most')[2].focus()")
+    active = browser.driver.switch_to.active_element
+    assert active.get_attribute("aria-label") == "Energy cost: at most"
+    active.send_keys(Keys.PAGE_DOWN)
+    browser.wait(lambda: "max.cost" in said(browser))
+    browser.driver.switch_to.active_element.send_keys(Keys.DELETE)
+    browser.wait(lambda: "max.cost" not in said(browser))
+
+
+def test_plans_are_selected_from_table_marks_and_lines(
+    browser: Page, one: str, runs: tuple[Run, Run]
+) -> None:
+    browser.open(one)
+    key = browser.run(
+        "return document.querySelector('#table tbody tr:nth-child(4) button').dataset.key"
+    )
+    browser.click("#table tbody tr:nth-child(4) button")
+    browser.wait(lambda: said(browser)["plan"] == key)
+    number = key.split(":")[1]
+    browser.wait(lambda: browser.text("#summary").startswith(f"plan {number}"))
+    mark = browser.run("return document.querySelector('#marks button').dataset.key")
+    browser.click("#marks button")
+    browser.wait(lambda: said(browser)["plan"] == mark)
+    browser.click("#table thead th:nth-child(3) button")
+    browser.wait(lambda: said(browser).get("sort") == "carbon")
+    least = str(
+        runs[0].front.plans[
+            int(np.argmin(np.where(runs[0].front.G <= 0, runs[0].front.F[:, 0], np.inf)))
+        ]
+    )
+    browser.wait(lambda: browser.text("#table tbody tr button").split(",")[0] == f"plan {least}")
+
+
+def test_a_plan_is_drawn_hour_by_hour(browser: Page, one: str) -> None:
+    browser.open(f"{one}?view=plan", ready=f"#map {PLOT}")
+    for name in ("map", "total-carbon", "total-water", "load", "variants", "nodes", "waits"):
+        browser.wait(
+            lambda name=name: browser.run(
+                f"return document.querySelector('#{name} {PLOT}') !== null"
+            )
+        )
+    assert browser.text("#hour-text") == "all 4 epochs, mean"
+    total = "return document.querySelector('#total-carbon .js-plotly-plot').data[0].x"
+    sizes = "return document.querySelector('#map .js-plotly-plot').data.at(-1).marker.size"
+    whole, before = browser.run(total), browser.run(sizes)
+    browser.click("#play")
+    browser.wait(lambda: browser.text("#hour-text").endswith("01:00 UTC"))
+    browser.click("#play")
+    assert browser.text("#play") == "Play"
+    browser.wait(lambda: browser.run(total) != whole and browser.run(sizes) != before)
+    browser.wait(lambda: said(browser).get("hour") is not None)
+    assert browser.run("return document.querySelector('#waits-table table') !== null")
+    browser.wait(lambda: "most load" in browser.text("#plan-text"))
+
+
+def test_comparing_shows_differences(browser: Page, one: str, runs: tuple[Run, Run]) -> None:
+    browser.open(one)
+    selected = int(said(browser)["plan"].split(":")[1])
+    browser.click("#table tbody tr:nth-child(7) td:last-child button")
+    other = int(browser.wait(lambda: said(browser).get("other", "")).split(":")[1])
+    browser.click("#view label:nth-child(3)")
+    browser.wait(lambda: browser.run(f"return document.querySelector('#net {PLOT}') !== null"))
+    table = browser.text("#compare-table")
+    front = runs[0].front
+    for plan in (selected, other):
+        value = front.F[int(np.flatnonzero(front.plans == plan)[0]), 3]
+        assert f"{value:.4g}" in table
+    assert "elsewhere or by another variant" in browser.text("#compare-text")
+    assert "→" in browser.text("#moves")
+    cells = browser.run("return document.querySelector('#net .js-plotly-plot').data[0].z")
+    assert cells
+
+
+def test_downloads_hold_the_numbers(browser: Page, one: str, runs: tuple[Run, Run]) -> None:
+    browser.open(one)
+    front = runs[0].front
+    browser.click("summary")
+    browser.click("#download-front-csv")
+    rows = rows_of(browser.downloaded("front.csv"))
+    found = np.array([[float(row[name]) for name in front.names] for row in rows])
+    assert (found == front.F).all()
+    key = said(browser)["plan"]
+    browser.click("#download-plan-json")
+    plan = json.loads(browser.downloaded(f"plan-{key.replace(':', '-')}.json").read_text())
+    row = int(np.flatnonzero(front.plans == plan["plan"])[0])
+    assert list(plan["values"].values()) == front.F[row].tolist()
+    browser.click("#download-plan-csv")
+    routes = rows_of(browser.downloaded(f"plan-{key.replace(':', '-')}.csv"))
+    assert sum(float(r["requests"]) for r in routes) == pytest.approx(
+        runs[0].scenario.demand.requests.sum()
+    )
+    browser.click("#download-svg")
+    assert "<svg" in browser.downloaded("slit-scatter.svg").read_text()
+    browser.click("#download-png")
+    assert browser.downloaded("slit-scatter.png").read_bytes()[:4] == b"\x89PNG"
+
+
+def test_the_state_survives_a_reload(browser: Page, one: str) -> None:
+    browser.open(one)
+    plan = browser.run(
+        "return document.querySelector('#table tbody tr:nth-child(3) button').dataset.key"
+    )
+    link = f"{one}?view=compare&plan={plan}&other=0:2&x=cost&color=quality&hour=3&sort=water"
+    link += "&like.water=2.5&max.quality=9"
+    browser.open(link, ready="#compare-table table")
+    before = said(browser)
+    assert {"view", "plan", "other", "x", "color", "hour", "sort", "like.water"} <= set(before)
+    remaining = browser.text(REMAIN)
+    browser.driver.refresh()
+    browser.wait(lambda: browser.text("#compare-table") != "")
+    assert said(browser) == before
+    browser.wait(lambda: browser.text(REMAIN) == remaining)
+    assert browser.run("return document.querySelector('#view input:checked').value") == "compare"
+
+
+def test_hostile_links_are_harmless(browser: Page, one: str) -> None:
+    browser.open(
+        f"{one}?plan=../../etc/passwd&x=<script>alert(1)</script>&view=%00&max.carbon=1e999"
+    )
+    assert browser.text(REMAIN).startswith("All")
+    assert "etc" not in browser.driver.current_url
+
+
+def test_two_runs_overlay(browser: Page, two: str, runs: tuple[Run, Run]) -> None:
+    browser.open(f"{two}?color=run")
+    total = sum(len(best_of(run)) for run in runs)
+    assert browser.text(REMAIN) == f"All {total} plans remain."
+    assert [label in browser.text("#legend") for label in ("first", "second")] == [True, True]
+    table = browser.wait(lambda: browser.text("#runs-table"))
+    assert "first" in table
+    assert "second" in table
+    assert "%" in table
+
+
+def test_dark_and_light(browser: Page, one: str) -> None:
+    browser.emulate(prefers_color_scheme="dark")
+    browser.open(f"{one}?view=plan", ready=f"#load {PLOT}")
+    color = "return getComputedStyle(document.body).backgroundColor"
+    ink = "return document.querySelector('#load .js-plotly-plot')._fullLayout.font.color"
+    dark = browser.run(color), browser.run(ink)
+    browser.click("#theme-button")
+    browser.wait(lambda: browser.run(ink) != dark[1])
+    assert browser.run(color) != dark[0]
+    browser.driver.refresh()
+    browser.wait(lambda: browser.run("return document.documentElement.dataset.theme") == "light")
+    browser.run("localStorage.clear()")
+
+
+@pytest.mark.parametrize("view", ["front", "plan", "compare"])
+def test_it_fits_a_phone(browser: Page, one: str, view: str) -> None:
+    browser.resize(390, 844, mobile=True)
+    ready = {
+        "front": "#parallel[data-drawn]",
+        "plan": f"#map {PLOT}",
+        "compare": "#compare-table table",
+    }
+    browser.open(f"{one}?view={view}&other=0:1", ready=ready[view])
+    wide = browser.run("return document.documentElement.scrollWidth")
+    assert wide <= 390
+
+
+def test_all_that_can_be_pressed_has_a_name(browser: Page, one: str) -> None:
+    browser.open(one)
+    unnamed = browser.run(
+        """
+        return [...document.querySelectorAll('button, input, [role=slider], [tabindex="0"]')]
+          .filter(e => e.offsetParent !== null && e.ariaHidden !== 'true')
+          .filter(e => !(e.textContent.trim() || e.ariaLabel || e.labels?.length
+                         || e.closest('[aria-label]')))
+          .map(e => e.outerHTML.slice(0, 200));
+        """
+    )
+    assert unnamed == []
+
+
+def test_unreadable_folders_are_said(
+    browser: Page, serve: Callable[..., str], runs: tuple[Run, Run], tmp_path: Path
+) -> None:
+    url = serve(runs[0].folder, tmp_path / "missing")
+    browser.open(url)
+    assert "missing" in browser.text("[role=alert]")
+    browser.open(serve(tmp_path / "missing"), ready="[role=alert]")
+    assert "expected" in browser.text("[role=alert]")
+
+
+def test_hostile_texts_stay_text(browser: Page, serve: Callable[..., str], tmp_path: Path) -> None:
+    url = serve(hostile_run(tmp_path / "run").folder)
+    browser.open(url)
+    assert browser.run("return document.querySelectorAll('img').length") == 0
+    assert "<img" in browser.text("h1")
+    browser.open(f"{url}?view=plan", ready=f"#map {PLOT}")
+    browser.wait(lambda: browser.run(f"return document.querySelector('#waits {PLOT}') !== null"))
+    assert browser.run("return document.querySelectorAll('img').length") == 0

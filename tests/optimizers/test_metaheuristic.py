@@ -156,9 +156,7 @@ def test_a_descent_searches_only_the_epochs_it_is_given(roomy: Scenario) -> None
     epochs = np.zeros((1, problem.epochs), dtype=np.bool_)
     epochs[0, 1] = True
     weights = 1 / np.abs(evaluator.evaluate(start[None, :]).F)
-    [some] = descend_all(
-        start[None, :], weights, problem, terms, swaps=True, epochs=epochs, threads=1
-    )
+    [some] = descend_all(start[None, :], weights, Task.of(evaluator), swaps=True, epochs=epochs)
     inside = slice(problem.epoch_gene[1], problem.epoch_gene[2])
     outside = np.delete(np.arange(problem.genes), np.r_[inside])
     assert (some.plan[outside] == start[outside]).all()

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from slit.kernels.local_search import improve_plan
 from slit.kernels.scalar import weigh
 from slit.kernels.terms import Terms
+from slit.optimizers.protocol import Task
 from slit.problem import Problem
 
 Bools = NDArray[np.bool_]
@@ -53,21 +54,16 @@ def descend(
 
 
 def descend_all(
-    starts: Genes,
-    weights: Floats,
-    problem: Problem,
-    terms: Terms,
-    *,
-    swaps: bool,
-    epochs: Bools,
-    threads: int,
+    starts: Genes, weights: Floats, task: Task, *, swaps: bool, epochs: Bools
 ) -> list[Descent]:
     """`descend` for each start (N, G) with its weights (N, M) and epochs (N, T), in order."""
 
     def one(n: int) -> Descent:
-        return descend(starts[n], weights[n], problem, terms, swaps=swaps, epochs=epochs[n])
+        return descend(
+            starts[n], weights[n], task.problem, task.terms, swaps=swaps, epochs=epochs[n]
+        )
 
-    if threads == 1 or len(starts) < 2:
+    if task.threads == 1 or len(starts) < 2:
         return [one(n) for n in range(len(starts))]
-    with ThreadPoolExecutor(threads) as pool:
+    with ThreadPoolExecutor(task.threads) as pool:
         return list(pool.map(one, range(len(starts))))

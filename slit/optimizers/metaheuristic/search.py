@@ -68,15 +68,8 @@ class Metaheuristic:
             return self._turn.asks(self._sample())
         weights, epochs = self._choice.next_batch(self._pool, self._span)
         starts = self._starts(weights)
-        self._descents = descend_all(
-            starts,
-            weights / self._span,
-            self._task.problem,
-            self._task.terms,
-            swaps=self._settings.swaps,
-            epochs=epochs,
-            threads=self._task.threads,
-        )
+        scaled, swaps = weights / self._span, self._settings.swaps
+        self._descents = descend_all(starts, scaled, self._task, swaps=swaps, epochs=epochs)
         self.moves += sum(descent.moves for descent in self._descents)
         searched = np.array([descent.plan for descent in self._descents])
         return self._turn.asks(np.concatenate([searched, self._relatives()]))

@@ -17,6 +17,7 @@ from slit.objectives import (
     register,
     registry,
 )
+from slit.objectives.builtin import BUILT_IN as BUILT_IN_OBJECTIVES
 
 BUILT_IN = [
     "carbon",
@@ -41,7 +42,8 @@ def bought(problem, scenario):
 
 @pytest.fixture(autouse=True)
 def own_registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "_registered", dict(registry._registered))
+    built_in = {objective.name: objective for objective in BUILT_IN_OBJECTIVES}
+    monkeypatch.setattr(registry, "_registered", built_in)
     monkeypatch.setattr(registry, "_installed_loaded", True)
 
 

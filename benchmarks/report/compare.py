@@ -38,11 +38,11 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """What the first method is against this one; equal: no significant difference."""
+        """What the first method is against this one; n.s.: no significant difference."""
         if self.against is None:
             return "reference"
         if not self.p < SIGNIFICANT:
-            return "equal"
+            return "n.s."
         return "better" if self.against.rank_biserial > 0 else "WORSE"
 
 

@@ -64,7 +64,7 @@ def overview_section(
         methods, found = ranking
         ordered = sorted(zip(found.mean_ranks, methods, strict=True))
         caption = (
-            f"Mean rank over {found.blocks} comparisons, 1 = best (Friedman p {_p(found.p)}, "
+            f"Mean rank over {found.blocks} comparisons, 1 = best (Friedman p {p_value(found.p)}, "
             f"Kendall's W {found.agreement:.2f})"
         )
         cells = [[method, f"{rank:.2f}"] for rank, method in ordered]
@@ -206,7 +206,7 @@ def _friedman(found: Ranked | None, methods: Sequence[str] = ()) -> str:
     ranks = ", ".join(
         f"{name} {rank:.2f}" for name, rank in zip(methods, found.mean_ranks, strict=False)
     )
-    said = f"Friedman over {found.blocks} seeds: p {_p(found.p)}, W {found.agreement:.2f}"
+    said = f"Friedman over {found.blocks} seeds: p {p_value(found.p)}, W {found.agreement:.2f}"
     return f"{said}; mean ranks: {ranks}" if ranks else said
 
 
@@ -214,7 +214,7 @@ def _cells(row: Row, extra: Mapping[str, str]) -> list[object]:
     against = row.against
     return [
         row.method,
-        _spread(row.share),
+        spread(row.share),
         f"{row.share_found.median:.2%}",
         _plain(row.igd_plus.median),
         number(row.plans.median),
@@ -223,7 +223,7 @@ def _cells(row: Row, extra: Mapping[str, str]) -> list[object]:
         number(row.seconds.median),
         number(row.per_second.median),
         str(row.share.count),
-        _p(row.p) if against else "",
+        p_value(row.p) if against else "",
         f"{against.rank_biserial:+.2f}" if against else "",
         f"{against.superiority:.2f}" if against else "",
         row.verdict,
@@ -241,7 +241,8 @@ def _extra_columns(group: Group) -> dict[str, str]:
     }
 
 
-def _spread(values: Summary) -> str:
+def spread(values: Summary) -> str:
+    """A median with its quartiles, where there are several values."""
     if values.count < 2:
         return f"{values.median:.2%}"
     return f"{values.median:.2%} [{values.low:.2%}, {values.high:.2%}]"
@@ -254,7 +255,8 @@ def _saved(value: float | None) -> Html:
     return tag("span", percent(value), class_=worth)
 
 
-def _p(value: float) -> str:
+def p_value(value: float) -> str:
+    """A p value; a dash where there is none."""
     if math.isnan(value):
         return "–"
     return "< 0.001" if value < 0.001 else f"{value:.3f}"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from benchmarks.report import sections, tables
 from benchmarks.report.compare import groups_of, overall
+from benchmarks.report.markdown import as_markdown
 from benchmarks.report.runs import read_runs
 from benchmarks.report.savings import savings_of
 from benchmarks.store import Store
@@ -14,6 +15,7 @@ from slit.report.markup import tag
 from slit.report.page import page
 
 HTML = "report.html"
+MARKDOWN = "report.md"
 
 
 def write_report(folder: Path) -> list[Path]:
@@ -52,7 +54,7 @@ def write_report(folder: Path) -> list[Path]:
     content = page(
         title=f"slit benchmark: {plan.suite}", body=[*body, tag("main", *parts, id="content")]
     )
-    written = {HTML: content}
+    written = {HTML: content, MARKDOWN: as_markdown(plan, groups, savings)}
     for name, records in {
         "runs": tables.run_records(runs),
         "comparisons": tables.comparison_records(groups),

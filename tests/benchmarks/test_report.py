@@ -192,6 +192,15 @@ def test_the_tables_hold_every_run_and_method(
     assert fronts[0]["ranks_equal"] == "True"
 
 
+def test_the_markdown_holds_every_comparison(folder: Path, groups: list[Group]) -> None:
+    text = (folder / "report.md").read_text()
+    assert "slit benchmark run smoke --seeds 2" in text
+    for group in groups:
+        assert f"**{group.label}**" in text
+        assert all(f"| {row.method} | " in text for row in group.rows)
+    assert "slit-balance saves" in text
+
+
 class Links(HTMLParser):
     """Everything a page would load."""
 

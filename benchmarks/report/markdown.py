@@ -1,0 +1,56 @@
+"""The comparisons as Markdown, to be pasted beside the command that made them."""
+
+from collections.abc import Sequence
+
+from benchmarks.report.compare import Group, Row
+from benchmarks.report.savings import BALANCE, Saving
+from benchmarks.report.sections import p_value, spread
+from benchmarks.store import Plan
+from slit.report.style import number, percent
+
+
+def as_markdown(plan: Plan, groups: Sequence[Group], savings: Sequence[Saving]) -> str:
+    """Every group as a table, then what the balanced plans save."""
+    parts = [f"# {plan.suite}\n\n`slit benchmark run {plan.suite} --seeds {plan.seeds}`\n"]
+    parts += [f"- {note}" for note in plan.notes]
+    for group in groups:
+        columns = ["method", "share", "IGD+", "plans", "evaluations/s", "CPU s", "p", "A"]
+        columns.append(f"{group.reference} is")
+        parts.append(_table(group.label, columns, [_cells(row) for row in group.rows]))
+    balanced = [saving for saving in savings if saving.pick.endswith(BALANCE)]
+    for arena, budget, pick in dict.fromkeys((s.arena, s.budget, s.pick) for s in balanced):
+        rows = [s for s in balanced if (s.arena, s.budget, s.pick) == (arena, budget, pick)]
+        columns = ["against", *arena.objectives, "better in all at once"]
+        cells = [
+            [
+                saving.rival,
+                *(percent(saving.percent[name]) for name in arena.objectives),
+                f"{saving.better:.0%} of seeds",
+            ]
+            for saving in rows
+        ]
+        parts.append(_table(f"{pick} saves: {arena.label}, {budget}", columns, cells))
+    return "\n".join(parts)
+
+
+def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [f"\n**{title}**\n", _line(columns), _line(["---"] * len(columns))]
+    return "\n".join([*lines, *(_line(row) for row in rows)])
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cells(row: Row) -> list[str]:
+    return [
+        row.method,
+        spread(row.share),
+        number(row.igd_plus.median),
+        number(row.plans.median),
+        number(row.per_second.median),
+        number(row.seconds.median),
+        p_value(row.p) if row.against else "",
+        f"{row.against.superiority:.2f}" if row.against else "",
+        row.verdict,
+    ]

@@ -91,19 +91,9 @@ def open_epoch(
     for i in range(n_groups):
         promises[i] = problem.slo[problem.group_class[first + i]]
         queued[:, i] = scalar.queued[first + i]
-    ticks = np.zeros((n_placements, 4), np.int64)
-    fixed = np.zeros((n_placements, 6), np.float64)
-    place = np.zeros((n_placements, 2), np.int32)
     for p in range(n_placements):
         cells[p, NODES] = active_nodes(cells[p, WORK], problem.node_ticks)
-        place[p] = problem.placement_pool[p], problem.placement_datacenter[p]
-        ticks[p] = problem.idle_energy[p], problem.prewarm_energy[p], before[p], after[p]
-        fixed[p, 0] = problem.replicas[p]
-        fixed[p, 1] = problem.prefill_fixed[p]
-        fixed[p, 2] = problem.prefill_slope[p]
-        fixed[p, 3] = scalar.nodes[t, p]
-        fixed[p, 4] = problem.load_share[p]
-        fixed[p, 5] = gap[p]
+    place, ticks, fixed = describe_placements(t, problem, scalar, before, after, gap)
     units = np.zeros(5, np.float64)
     units[0] = 1.0 / problem.request_scale
     units[1] = problem.request_scale / problem.prompt_scale
@@ -146,6 +136,30 @@ def open_epoch(
     )
     sum_epoch(epoch)
     return epoch
+
+
+@kernel
+def describe_placements(
+    t: int, problem: Problem, scalar: Scalar, before: Longs, after: Longs, gap: Floats
+) -> tuple[Ints, Longs, Floats]:
+    """`Epoch.place`, `Epoch.ticks` and `Epoch.fixed` of epoch t."""
+    n_placements = before.shape[0]
+    place = np.zeros((n_placements, 2), np.int32)
+    ticks = np.zeros((n_placements, 4), np.int64)
+    fixed = np.zeros((n_placements, 6), np.float64)
+    place[:, 0] = problem.placement_pool
+    place[:, 1] = problem.placement_datacenter
+    ticks[:, 0] = problem.idle_energy
+    ticks[:, 1] = problem.prewarm_energy
+    ticks[:, 2] = before
+    ticks[:, 3] = after
+    fixed[:, 0] = problem.replicas
+    fixed[:, 1] = problem.prefill_fixed
+    fixed[:, 2] = problem.prefill_slope
+    fixed[:, 3] = scalar.nodes[t]
+    fixed[:, 4] = problem.load_share
+    fixed[:, 5] = gap
+    return place, ticks, fixed
 
 
 @kernel

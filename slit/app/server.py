@@ -1,7 +1,6 @@
 """The page as a web application, and serving it on this machine."""
 
 import ipaddress
-import sys
 import threading
 import webbrowser
 from collections.abc import Callable, Sequence
@@ -28,7 +27,11 @@ INDEX = """<!DOCTYPE html>
 
 def create_app(folders: Sequence[Path], *, host: str = "127.0.0.1") -> dash.Dash:
     """The page of the given run folders. A folder that cannot be read becomes a message in it."""
-    library = Library(folders)
+    return app_of(Library(folders), host=host)
+
+
+def app_of(library: Library, *, host: str = "127.0.0.1") -> dash.Dash:
+    """The page of the runs of a library."""
     app = new_app("slit explore", host=host)
     app.layout = page(library.runs, library.points, library.unreadable)
     if library.points is None:
@@ -127,10 +130,13 @@ def explore(
     host: str = "127.0.0.1",
     port: int = 8050,
     browser: bool = True,
-    say: Callable[[str], None] = lambda text: print(text, file=sys.stderr),  # noqa: T201
+    say: Callable[[str], None],
 ) -> None:
-    """Serve the page until Ctrl-C; `browser` opens it."""
-    server = bind(create_app(folders, host=host).server, host=host, port=port)
+    """Serve the page until Ctrl-C; `browser` opens it. `say` is told where, and what is wrong."""
+    library = Library(folders)
+    server = bind(app_of(library, host=host).server, host=host, port=port)
+    for each in library.unreadable:
+        say(each.message)
     say(f"{address(server)} (Ctrl-C ends it)")
     if browser:
         threading.Timer(0.3, webbrowser.open, [address(server)]).start()

@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 from slit.commands.benchmark import benchmark
 from slit.commands.check import check
 from slit.commands.evaluate import evaluate
+from slit.commands.explore import explore
 from slit.commands.green_llm import green_llm
 from slit.commands.init import init
 from slit.commands.lists import optimizers, scenarios, schema
@@ -67,6 +68,7 @@ app.command()(init)
 app.command()(evaluate)
 app.command()(show)
 app.command()(report)
+app.command()(explore)
 app.command()(check)
 app.command()(scenarios)
 app.add_typer(objectives, name="objectives")

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from slit.errors import SlitError
+from slit.commands.terminal import complain
+from slit.commands.watch import need_dash
 
 
 def explore(
@@ -25,13 +26,10 @@ def explore(
     ] = None,
 ) -> None:
     """Explore runs in the browser: fronts, plans, comparisons. Ctrl-C ends it."""
-    from importlib.util import find_spec
-
-    if find_spec("dash") is None:
-        raise SlitError("dash: not installed, expected pip install 'slit-llm[explore]'")
+    need_dash()
     from slit.app.server import explore as serve
     from slit.objectives import load_plugin
 
     if plugin is not None:
         load_plugin(plugin)
-    serve(runs, host=host, port=port, browser=not no_browser, say=print)
+    serve(runs, host=host, port=port, browser=not no_browser, say=complain)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slit.commands.terminal import AsJson, ExitCode, Plugin, Threads, complain, print_json
+from slit.commands.watch import both, show_result, watched_search
 from slit.errors import SlitError
 
 if TYPE_CHECKING:
@@ -64,6 +65,12 @@ def optimize(
         Path | None, typer.Option(metavar="DIR", help="Continue a run that was killed.")
     ] = None,
     plugin: Plugin = None,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Show the search in the browser while it goes on.")
+    ] = False,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="With --watch: open no browser.")
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -79,37 +86,50 @@ def optimize(
         raise SlitError("--output: given with --resume, expected one of them")
     names = None if objectives is None else [name.strip() for name in objectives.split(",")]
     place = resume or output or default_output(scenario)
-    with shown_progress(quiet=quiet, names=tuple(names or DEFAULT)) as watch:
-        if resume is not None:
-            result = go_on(resume, plugin=plugin, threads=threads, watch=watch)
-        else:
-            result = search(
-                scenario,
-                objectives=names,
-                optimizer=optimizer or DEFAULT_OPTIMIZER,
-                evaluations=evaluations,
-                moves=moves,
-                seconds=seconds,
-                stagnation=stagnation,
-                seed=seed,
-                population=population,
-                threads=threads,
-                start=start,
-                hours=hours,
-                start_plan=start_plan,
-                baselines=baselines,
-                plugin=plugin,
-                output=place,
-                overwrite=overwrite,
-                watch=watch,
-            )
-    if as_json:
-        print_json(summary(place, result))
-    elif not quiet:
-        print_result(place, result)
-    if result.stop is StopReason.INTERRUPTED:
-        complain(f"interrupted: {place} holds the front found so far")
-        raise typer.Exit(ExitCode.INTERRUPTED)
+    page = watched_search(
+        watch,
+        title=scenario,
+        objectives=names,
+        plugin=plugin,
+        resume=resume,
+        browser=not no_browser,
+    )
+    with page as live:
+        with shown_progress(quiet=quiet, names=tuple(names or DEFAULT)) as bar:
+            looking = both(bar, None if live is None else live.feed.watch)
+            if resume is not None:
+                result = go_on(resume, plugin=plugin, threads=threads, watch=looking)
+            else:
+                result = search(
+                    scenario,
+                    objectives=names,
+                    optimizer=optimizer or DEFAULT_OPTIMIZER,
+                    evaluations=evaluations,
+                    moves=moves,
+                    seconds=seconds,
+                    stagnation=stagnation,
+                    seed=seed,
+                    population=population,
+                    threads=threads,
+                    start=start,
+                    hours=hours,
+                    start_plan=start_plan,
+                    baselines=baselines,
+                    plugin=plugin,
+                    output=place,
+                    overwrite=overwrite,
+                    watch=looking,
+                )
+        if as_json:
+            print_json(summary(place, result))
+        elif not quiet:
+            print_result(place, result)
+        stopped = live is not None and live.feed.stopped
+        if result.stop is StopReason.INTERRUPTED and not stopped:
+            complain(f"interrupted: {place} holds the front found so far")
+            raise typer.Exit(ExitCode.INTERRUPTED)
+        if live is not None:
+            show_result(live, place)
 
 
 def default_output(scenario: str) -> Path:

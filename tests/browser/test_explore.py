@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -161,11 +162,8 @@ def test_plans_are_selected_from_table_marks_and_lines(
 def test_a_plan_is_drawn_hour_by_hour(browser: Page, one: str) -> None:
     browser.open(f"{one}?view=plan", ready=f"#map {PLOT}")
     for name in ("map", "total-carbon", "total-water", "load", "variants", "nodes", "waits"):
-        browser.wait(
-            lambda name=name: browser.run(
-                f"return document.querySelector('#{name} {PLOT}') !== null"
-            )
-        )
+        seen = f"return document.querySelector('#{name} {PLOT}') !== null"
+        browser.wait(partial(browser.run, seen))
     assert browser.text("#hour-text") == "all 4 epochs, mean"
     total = "return document.querySelector('#total-carbon .js-plotly-plot').data[0].x"
     sizes = "return document.querySelector('#map .js-plotly-plot').data.at(-1).marker.size"

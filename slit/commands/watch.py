@@ -1,0 +1,81 @@
+"""`slit optimize --watch`: a page that shows the search while it goes on."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from slit.commands.terminal import complain
+from slit.errors import SlitError
+
+if TYPE_CHECKING:
+    from slit.app.live import Live
+    from slit.run import Progress, Watch
+
+
+def need_dash() -> None:
+    """Raise SlitError where the page's library is not installed."""
+    if find_spec("dash") is None:
+        raise SlitError("dash: not installed, expected pip install 'slit-llm[explore]'")
+
+
+@contextmanager
+def watched_search(
+    wanted: bool,
+    *,
+    title: str,
+    objectives: Sequence[str] | None,
+    plugin: Path | None,
+    resume: Path | None,
+    browser: bool = True,
+) -> Iterator["Live | None"]:
+    """The page of a search, if it is wanted; its address goes to standard error."""
+    if not wanted:
+        yield None
+        return
+    need_dash()
+    from slit.app.live import watched
+    from slit.objectives import find
+
+    found = find(_objectives(objectives, plugin, resume))
+    names = tuple(objective.name for objective in found)
+    units = tuple(objective.unit for objective in found)
+    with watched(names, units, title=title, browser=browser) as live:
+        complain(f"watch: {live.address}")
+        yield live
+
+
+def show_result(live: "Live", folder: Path) -> None:
+    """Serve the page of the run that was written, until Ctrl-C."""
+    live.finish(folder)
+    complain(f"explore: {live.address} (Ctrl-C ends it)")
+    live.wait()
+
+
+def both(first: "Watch | None", second: "Watch | None") -> "Watch | None":
+    """A watcher that calls two, or the one that there is."""
+    if first is None or second is None:
+        return first or second
+
+    def watch(progress: "Progress") -> None:
+        first(progress)
+        second(progress)
+
+    return watch
+
+
+def _objectives(
+    objectives: Sequence[str] | None, plugin: Path | None, resume: Path | None
+) -> list[str]:
+    """The objectives that the search will have, as `slit.optimize` chooses them."""
+    from slit.objectives import DEFAULT, load_plugin
+    from slit.record.checkpoint import read_unfinished
+    from slit.record.folder import partial_folder
+
+    loaded = load_plugin(plugin) if plugin is not None else ()
+    if resume is not None:
+        return list(read_unfinished(partial_folder(resume)).pending.objectives)
+    if objectives:
+        return list(objectives)
+    return [*DEFAULT, *(each.name for each in loaded if each.name not in DEFAULT)]

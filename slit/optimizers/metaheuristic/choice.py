@@ -8,7 +8,7 @@ from operators.directions import das_dennis
 from slit.optimizers.metaheuristic.evolution import RANDOM_ROUNDS, Population
 from slit.optimizers.metaheuristic.guide import Guide
 from slit.optimizers.metaheuristic.pool import EpochPool
-from slit.optimizers.metaheuristic.settings import Settings
+from slit.optimizers.metaheuristic.settings import Settings, Starts
 from slit.optimizers.protocol import State
 from slit.problem import Problem
 
@@ -140,14 +140,15 @@ class Choice:
         ]
         return np.stack(columns, axis=-1)
 
-    def learned_starts(self, population: Population, weights: Floats) -> Genes:
+    def population_starts(self, population: Population, weights: Floats) -> Genes:
         """For each weight vector the plan from which local search is expected to gain most.
 
-        Random in the first rounds, as in MOELA.
+        Random in the first rounds, as in MOELA, and always if starts are not to be learned.
         """
         count = len(population.plans)
         chosen = self._rng.integers(count, size=len(weights))
-        if len(self._searched) > RANDOM_ROUNDS * self._settings.batch:
+        learned = self._settings.starts is Starts.LEARNED
+        if learned and len(self._searched) > RANDOM_ROUNDS * self._settings.batch:
             for n, vector in enumerate(weights):
                 pairs = np.concatenate(
                     [population.values, np.repeat(vector[None, :], count, axis=0)], axis=1
@@ -167,8 +168,9 @@ class Choice:
         cells = _distances(self._batch, population.weights).argmin(axis=1)
         population.replace(plans[:searched], values[:searched], cells, searched=True)
         population.replace(plans[searched:], values[searched:], targets, searched=False)
-        gains = ((self._start_values - values[:searched]) * self._batch).sum(axis=1)
-        self._ends.learn(np.concatenate([self._start_values, self._batch], axis=1), gains)
+        if self._settings.starts is Starts.LEARNED:
+            gains = ((self._start_values - values[:searched]) * self._batch).sum(axis=1)
+            self._ends.learn(np.concatenate([self._start_values, self._batch], axis=1), gains)
 
     def state(self) -> State:
         """What the next choice depends on, besides the random numbers."""

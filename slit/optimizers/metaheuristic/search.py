@@ -136,10 +136,10 @@ class Metaheuristic:
 
     def _starts(self, weights: Floats) -> Genes:
         """Where the searches for weights (N, M) start: (N, G)."""
+        if self._population is not None and self._settings.starts is not Starts.BEST:
+            return self._choice.population_starts(self._population, weights)
         if self._settings.starts is Starts.RANDOM:
             return uniform(len(weights), rng=self._rng, **options_of(self._task.problem))
-        if self._settings.starts is Starts.LEARNED and self._population is not None:
-            return self._choice.learned_starts(self._population, weights)
         starts = self._pool.build(self._pool.choose(weights / self._span))
         return starts if self._relaxed is None else self._relaxed.replace(starts, weights)
 

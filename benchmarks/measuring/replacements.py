@@ -12,6 +12,7 @@ from slit.kernels.evaluation import SITE_FIELDS, evaluate_population
 from slit.kernels.terms import Terms
 from slit.optimizers.metaheuristic import search
 from slit.optimizers.metaheuristic.descent import NODE_PENALTY, Descent
+from slit.optimizers.protocol import Task
 from slit.problem import Problem
 
 Floats = NDArray[np.float64]
@@ -71,11 +72,9 @@ def without_increments() -> Iterator[None]:
     """Local search of `slit` evaluates whole plans."""
     rng = np.random.default_rng(1)
 
-    def descend_all(
-        starts: Genes, weights: Floats, problem: Problem, terms: Terms, **_: Any
-    ) -> list[Descent]:
+    def descend_all(starts: Genes, weights: Floats, task: Task, **_: Any) -> list[Descent]:
         return [
-            descend_by_full_evaluation(start, vector, problem, terms, rng=rng)
+            descend_by_full_evaluation(start, vector, task.problem, task.terms, rng=rng)
             for start, vector in zip(starts, weights, strict=True)
         ]
 

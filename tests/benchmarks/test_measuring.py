@@ -15,8 +15,10 @@ from benchmarks.measuring.search import search
 from benchmarks.measuring.yardstick import Kind, Yardstick, box_yardstick, exact_yardstick
 from benchmarks.phases.enumerate import every_plan
 from benchmarks.phases.evaluate import searched_plans
+from benchmarks.planning import Method
 from benchmarks.registry import find_phase
 from benchmarks.store import Outcome, Store
+from benchmarks.suites.ablation import METHODS
 from operators.dominance import nondominated
 from operators.sampling import uniform
 from slit.kernels.local_search import improve_plan
@@ -155,6 +157,19 @@ def test_local_search_by_full_evaluation_descends_but_not_below_increments() -> 
     scalar = weigh(weights, problem, evaluator.terms)
     improve_plan(again, problem, scalar, 0, problem.epochs, 10.0, True, 1 << 60)
     assert value(again) <= value(done.plan) + 1e-12
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.label or method.name)
+def test_every_variant_of_the_ablation_searches(method: Method, tmp_path: Path) -> None:
+    options = {"objectives": list(DEFAULT), "budget": {"evaluations": 1200}, **method.options}
+    bound = Job("bound", "tiny", "", options={"objectives": list(DEFAULT), "weights": 10})
+    store = Store(tmp_path)
+    store.write(bound, find_phase("bound").perform(bound, store), {})
+    job = Job("optimize", "tiny", "", options=options, seed=0, needs=(bound.key,))
+    outcome = find_phase("optimize").perform(job, store)
+    assert outcome.values["label"] == (method.label or method.name)
+    assert outcome.values["moves"] > 0
+    assert outcome.values["plans"] > 0
 
 
 def test_a_replaced_part_is_put_back() -> None:

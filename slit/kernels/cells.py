@@ -218,7 +218,7 @@ def serve_entries(
 
 @kernel
 def queue_value(
-    counts: Ints,
+    counts: Longs,
     first: int,
     first_change: int,
     second: int,

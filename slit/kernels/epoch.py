@@ -1,12 +1,12 @@
 """One epoch of a plan opened for local search: its cells, and all that a move there changes."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from operators.compiling import kernel
-from slit.kernels.cells import active_nodes, fill_cells, queue_value
+from slit.kernels.cells import fill_cells, queue_value
 from slit.kernels.scalar import Scalar
 from slit.problem.arrays import Problem
 
@@ -26,7 +26,7 @@ class Epoch(NamedTuple):
     The first six change with every move, the others are read.
     """
 
-    counts: Ints  # (P, I) chunks of each group in each cell
+    counts: Longs  # (P, I) chunks of each group in each cell
     cells: Longs  # (P, 5) work, energy above idle, requests, weighted prompts, active nodes
     value: Floats  # (P, 6) sums over chunks of `Scalar.moves` (always, without loading, on a
     #                loading node), the queue, the cell's total, least slack of its groups
@@ -57,7 +57,6 @@ class Epoch(NamedTuple):
     node_penalty: float
 
 
-@kernel
 def open_epoch(
     plan: Genes,
     t: int,
@@ -76,101 +75,86 @@ def open_epoch(
     is none) with its nodes `after` (P,), what one loading node there weighs, `gap` (P,), and its
     IT energy `next_energy` (D,).
     """
-    first, last = problem.epoch_group[t], problem.epoch_group[t + 1]
-    n_placements, n_groups = before.shape[0], last - first
-    counts = np.zeros((n_placements, n_groups), np.int32)
-    cells = np.zeros((n_placements, 5), np.int64)
-    promises = np.zeros(n_groups, np.float64)
-    queued = np.zeros((n_placements, n_groups, 3), np.float64)
-    held = np.zeros((problem.epoch_gene[t + 1] - problem.epoch_gene[t], 3), np.int64)
-    entries = fill_cells(
-        plan, first, last, problem.group_first, problem.chunk, problem.chunk_size, cells, held
-    )
-    for e in range(entries):
-        counts[held[e, 1], held[e, 0] - first] = held[e, 2]
-    for i in range(n_groups):
-        promises[i] = problem.slo[problem.group_class[first + i]]
-        queued[:, i] = scalar.queued[first + i]
-    for p in range(n_placements):
-        cells[p, NODES] = active_nodes(cells[p, WORK], problem.node_ticks)
-    place, ticks, fixed = describe_placements(t, problem, scalar, before, after, gap)
-    units = np.zeros(5, np.float64)
-    units[0] = 1.0 / problem.request_scale
-    units[1] = problem.request_scale / problem.prompt_scale
-    units[2] = problem.epoch_ticks
-    units[3] = problem.variability
-    units[4] = scalar.wait
-    pool = np.zeros((problem.pool_nodes.shape[0], 2), np.int64)
-    pool[:, 0] = problem.pool_nodes
-    pool[:, 1] = problem.standby_energy
-    site = site_weights(t, problem, scalar)
-    next_site = site_weights(following, problem, scalar)
-    if following == t:
-        next_site[:] = 0.0
-    epoch = Epoch(
-        counts,
+    groups = slice(problem.epoch_group[t], problem.epoch_group[t + 1])
+    genes = slice(problem.epoch_gene[t], problem.epoch_gene[t + 1])
+    shape = len(before), groups.stop - groups.start
+    cells = np.zeros((len(before), 5), np.int64)
+    entries = np.empty((genes.stop - genes.start, 3), np.int64)
+    found = fill_cells(
+        plan,
+        groups.start,
+        groups.stop,
+        problem.group_first,
+        problem.chunk,
+        problem.chunk_size,
         cells,
-        np.zeros((n_placements, 6), np.float64),
-        np.zeros(site.shape[0], np.int64),
-        next_energy,
-        np.zeros(pool.shape[0], np.int64),
-        problem.chunk[first:last],
-        problem.chunk_size[first:last],
-        scalar.moves[first:last],
-        queued,
-        promises,
-        problem.options,
-        problem.option_count,
-        problem.gene_row[problem.group_first[first:last]],
-        place,
-        ticks,
-        fixed,
-        pool,
-        problem.pool_datacenter,
-        site,
-        next_site,
-        units,
-        np.zeros(6, np.int64),
-        problem.node_ticks,
-        node_penalty,
+        entries,
+    )
+    cells[:, NODES] = -(-cells[:, WORK] // problem.node_ticks)
+    counts = np.zeros(shape, np.int64)
+    group, placement, chunks = entries[:found].T
+    counts[placement, group - groups.start] = chunks
+    units = (
+        1.0 / problem.request_scale,
+        problem.request_scale / problem.prompt_scale,
+        problem.epoch_ticks,
+        problem.variability,
+        scalar.wait,
+    )
+    site, next_site = site_weights(t, problem, scalar), site_weights(following, problem, scalar)
+    epoch = Epoch(
+        counts=counts,
+        cells=cells,
+        value=np.zeros((len(before), 6)),
+        energy=np.zeros(len(site), np.int64),
+        next_energy=next_energy,
+        used=np.zeros(len(problem.pool_nodes), np.int64),
+        chunk=problem.chunk[groups],
+        size=problem.chunk_size[groups],
+        moves=scalar.moves[groups],
+        queued=np.ascontiguousarray(scalar.queued[groups].swapaxes(0, 1)),
+        promises=problem.slo[problem.group_class[groups]],
+        options=problem.options,
+        option_count=problem.option_count,
+        rows=problem.gene_row[problem.group_first[groups]],
+        **describe_placements(t, problem, scalar, before, after, gap),
+        pool=np.stack([problem.pool_nodes, problem.standby_energy], axis=1),
+        home=problem.pool_datacenter,
+        site=site,
+        next_site=next_site if following != t else np.zeros_like(site),
+        units=np.array(units),
+        scratch=np.zeros(6, np.int64),
+        node_ticks=problem.node_ticks,
+        node_penalty=node_penalty,
     )
     sum_epoch(epoch)
     return epoch
 
 
-@kernel
 def describe_placements(
     t: int, problem: Problem, scalar: Scalar, before: Longs, after: Longs, gap: Floats
-) -> tuple[Ints, Longs, Floats]:
+) -> dict[str, Any]:
     """`Epoch.place`, `Epoch.ticks` and `Epoch.fixed` of epoch t."""
-    n_placements = before.shape[0]
-    place = np.zeros((n_placements, 2), np.int32)
-    ticks = np.zeros((n_placements, 4), np.int64)
-    fixed = np.zeros((n_placements, 6), np.float64)
-    place[:, 0] = problem.placement_pool
-    place[:, 1] = problem.placement_datacenter
-    ticks[:, 0] = problem.idle_energy
-    ticks[:, 1] = problem.prewarm_energy
-    ticks[:, 2] = before
-    ticks[:, 3] = after
-    fixed[:, 0] = problem.replicas
-    fixed[:, 1] = problem.prefill_fixed
-    fixed[:, 2] = problem.prefill_slope
-    fixed[:, 3] = scalar.nodes[t]
-    fixed[:, 4] = problem.load_share
-    fixed[:, 5] = gap
-    return place, ticks, fixed
+    ticks = np.stack([problem.idle_energy, problem.prewarm_energy, before, after], axis=1)
+    fixed = np.stack(
+        [
+            problem.replicas,
+            problem.prefill_fixed,
+            problem.prefill_slope,
+            scalar.nodes[t],
+            problem.load_share,
+            gap,
+        ],
+        axis=1,
+    )
+    place = np.stack([problem.placement_pool, problem.placement_datacenter], axis=1)
+    return {"place": place, "ticks": ticks, "fixed": fixed}
 
 
-@kernel
 def site_weights(t: int, problem: Problem, scalar: Scalar) -> Floats:
     """(D, 4) of epoch t, as `Epoch.site`."""
-    site = np.zeros((problem.water_stress.shape[0], 4), np.float64)
-    site[:, 0] = scalar.energy[t]
-    site[:, 1] = scalar.grid[t]
-    site[:, 2] = scalar.facility[t]
-    site[:, 3] = problem.renewable[t]
-    return site
+    columns = [scalar.energy[t], scalar.grid[t], scalar.facility[t], problem.renewable[t]]
+    return np.stack(columns, axis=1)
 
 
 @kernel
@@ -198,7 +182,7 @@ def sum_epoch(epoch: Epoch) -> None:
 @kernel
 def refresh_cell(
     p: int,
-    counts: Ints,
+    counts: Longs,
     cells: Longs,
     value: Floats,
     moves: Floats,

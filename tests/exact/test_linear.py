@@ -2,6 +2,8 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -286,6 +288,11 @@ def test_solver_refuses_wrong_arrays() -> None:
         solver.set_cost(np.ones(3))
     with pytest.raises(ValueError, match="rows"):
         solver.add_rows(sparse.csr_array(np.ones((1, 3))), np.zeros(1), np.ones(1))
-    for wrong in ({"time_limit": 0.0}, {"mip_gap": -1.0}, {"feasibility_tolerance": 1.0}):
+    mistakes: tuple[dict[str, Any], ...] = (
+        {"time_limit": 0.0},
+        {"mip_gap": -1.0},
+        {"feasibility_tolerance": 1.0},
+    )
+    for wrong in mistakes:
         with pytest.raises(ValueError, match="found"):
             Settings(**wrong)

@@ -1,7 +1,6 @@
 """The layer over HiGHS: by-hand programs, statuses, warm starts, safe bounds, conflicts."""
 
 from concurrent.futures import ThreadPoolExecutor
-
 from typing import Any
 
 import numpy as np

@@ -26,6 +26,8 @@ def register(app: dash.Dash, library: Library) -> None:
     """Connect the page of `slit.app.layout` with a library that holds at least one run."""
     register_scripts(app)
     _register_start(app, library)
+    _register_quality(app, library)
+    _register_drawing(app)
     register_front(app, library)
     register_plan(app, library)
     register_compare(app, library)
@@ -93,6 +95,10 @@ def _register_start(app: dash.Dash, library: Library) -> None:
             return no_update
         return query_of(library, chosen, view=view, hour=hour)
 
+    script(app, "address", Output("no-output", "children"), Input("query", "data"))
+
+
+def _register_quality(app: dash.Dash, library: Library) -> None:
     @app.callback(Output("runs-table", "children"), Input("restored", "data"))
     def overlaid(_restored: Any) -> Any:
         return overlay_table(library)
@@ -103,7 +109,8 @@ def _register_start(app: dash.Dash, library: Library) -> None:
     def certify(_clicks: Any) -> Any:
         return certified_view(library)
 
-    script(app, "address", Output("no-output", "children"), Input("query", "data"))
+
+def _register_drawing(app: dash.Dash) -> None:
     script(
         app,
         "views",

@@ -55,3 +55,17 @@ def uncached_kernel(function: Function) -> Function:
     """
     compiled: Any = numba.njit(nogil=True, error_model="numpy", boundscheck=True)(function)
     return cast(Function, compiled)
+
+
+def pointer(function: Callable[..., object], signature: Any) -> Any:
+    """Compile `function` for one signature of C's types; `address` of the result is where it is.
+
+    It must not raise: nobody would see it. Under NUMBA_DISABLE_JIT there is none: see `compiles`.
+    """
+    return numba.cfunc(signature)(function)
+
+
+def compiles() -> bool:
+    """Whether functions are compiled at all: not under NUMBA_DISABLE_JIT."""
+    compiled: Any = numba.njit(compiles)
+    return compiled is not compiles

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,11 @@ from slit.arrays import frozen
 from slit.errors import SlitError
 from slit.kernels.checking import first_refused
 from slit.kernels.evaluation import SITE_FIELDS, evaluate_population
+from slit.kernels.plugs import Plugs
 from slit.kernels.terms import Terms
 from slit.ledger import Ledger, write_ledger
 from slit.objectives import CellWise, LedgerWise, Objective
-from slit.objectives.cellwise import CellSum
+from slit.objectives.cellwise import CellSum, plugs_of
 from slit.objectives.define import call_function
 from slit.objectives.terms import terms_of
 from slit.problem import Problem
@@ -83,8 +85,24 @@ class Evaluator:
 
     @property
     def linear(self) -> bool:
-        """Whether every objective is linear, so that incremental evaluation covers all."""
+        """Whether every objective is linear."""
         return not self._cell_sums and not self._ledger_wise
+
+    @property
+    def incremental(self) -> tuple[bool, ...]:
+        """For each objective, whether a move is evaluated by what it touches alone.
+
+        The largest of several totals, and what is measured on the whole ledger, are not.
+        """
+        largest = self.terms.largest.tolist()
+        return tuple(
+            not largest[m] and m not in self._ledger_wise for m in range(len(self.objectives))
+        )
+
+    @cached_property
+    def plugs(self) -> Plugs:
+        """The cell-wise objectives as kernels of incremental evaluation take them."""
+        return plugs_of(self._cell_sums, self.problem)
 
     def evaluate(self, population: NDArray[np.integer]) -> Evaluation:
         """Evaluate plans (N, G) of placement indices.
@@ -147,6 +165,16 @@ class Evaluator:
         """The ledger of one plan (G,)."""
         return write_ledger(self.check(np.asarray(plan)[None, :])[0], self.problem, self.scenario)
 
+    def ledger_values(self, plan: Genes) -> dict[int, float]:
+        """The objectives that are functions of the ledger, by their place; of a checked plan."""
+        if not self._ledger_wise:
+            return {}
+        ledger = write_ledger(plan, self.problem, self.scenario)
+        return {
+            m: _number(name, call_function(name, function, ledger))
+            for m, (name, function) in self._ledger_wise.items()
+        }
+
     def _evaluate_slice(
         self, plans: Genes, values: Floats, parts: Floats, excess: Longs, rows: slice
     ) -> None:
@@ -166,11 +194,11 @@ class Evaluator:
             )
             for m, add_up in self._cell_sums.items():
                 parts[part, :, m] = add_up(sites)
-                values[part, m] = parts[part, :, m].sum(axis=1)
+                # One after the other, as kernels add.
+                values[part, m] = np.cumsum(parts[part, :, m], axis=1)[:, -1]
         for n in range(rows.start, rows.stop) if self._ledger_wise else ():
-            ledger = write_ledger(plans[n], self.problem, self.scenario)
-            for m, (name, function) in self._ledger_wise.items():
-                values[n, m] = _number(name, call_function(name, function, ledger))
+            for m, value in self.ledger_values(plans[n]).items():
+                values[n, m] = value
 
 
 def _number(name: str, value: Any) -> float:

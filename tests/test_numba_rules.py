@@ -121,7 +121,7 @@ def other_compilers(tree: ast.Module, module: str) -> Iterator[str]:
         elif isinstance(node, ast.Call):
             found = {keyword.arg for keyword in node.keywords if keyword.arg} & OPTIONS
         if module == DECIDED_ONCE:
-            found -= {"njit"}
+            found -= {"njit", "cfunc"}
         for name in sorted(found):
             yield f"{module}:{getattr(node, 'lineno', 0)}: {name}"
 

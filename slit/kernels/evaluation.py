@@ -36,6 +36,8 @@ Longs = NDArray[np.int64]
 
 BLOCK = 64
 """Plans that are evaluated side by side, epoch by epoch, so that an epoch's tables stay at hand."""
+MANY_NODES = np.iinfo(np.int64).max
+"""Nodes before an epoch that spare it any loading."""
 SITE_FIELDS = 4
 """IT, facility and grid energy (kWh) and active nodes of a datacenter-hour."""
 
@@ -73,7 +75,7 @@ def evaluate_population(
             for t in range(parts.shape[1]):
                 value += parts[n, t, m]
             if terms.largest[m]:
-                value += by_center[n, :, m].max()
+                value += largest_of(by_center[n], m)
             values[n, m] = value
 
 
@@ -84,9 +86,10 @@ def start_nodes(plan: Genes, problem: Problem, nodes: Longs) -> None:
     Free: as many as any epoch could want, so that none has to load.
     """
     if problem.start == 0:
-        nodes[:] = np.iinfo(np.int64).max
+        nodes[:] = MANY_NODES
     elif problem.start == 1:
-        nodes[:] = problem.initial_nodes
+        for p in range(nodes.shape[0]):
+            nodes[p] = problem.initial_nodes[p]
     else:
         last = problem.epoch_gene.shape[0] - 2
         nodes[:] = 0
@@ -105,21 +108,22 @@ def placement_tables(problem: Problem) -> tuple[Longs, Floats, Longs]:
     nodes, standby energy.
     """
     n_placements, n_pools = problem.placement_pool.shape[0], problem.pool_nodes.shape[0]
-    places = np.zeros((n_placements, 4), np.int64)
-    places[:, 0] = problem.placement_pool
-    places[:, 1] = problem.placement_datacenter
-    places[:, 2] = problem.idle_energy
-    places[:, 3] = problem.prewarm_energy
-    speeds = np.zeros((n_placements, 5), np.float64)
-    speeds[:, 0] = problem.replicas
-    speeds[:, 1] = problem.prefill_fixed
-    speeds[:, 2] = problem.prefill_slope
-    speeds[:, 3] = problem.load_share
-    speeds[:, 4] = problem.load_seconds / 2.0
+    places, speeds = np.zeros((n_placements, 4), np.int64), np.zeros((n_placements, 5))
+    for p in range(n_placements):
+        places[p, 0] = problem.placement_pool[p]
+        places[p, 1] = problem.placement_datacenter[p]
+        places[p, 2] = problem.idle_energy[p]
+        places[p, 3] = problem.prewarm_energy[p]
+        speeds[p, 0] = problem.replicas[p]
+        speeds[p, 1] = problem.prefill_fixed[p]
+        speeds[p, 2] = problem.prefill_slope[p]
+        speeds[p, 3] = problem.load_share[p]
+        speeds[p, 4] = problem.load_seconds[p] / 2.0
     pools = np.zeros((n_pools, 3), np.int64)
-    pools[:, 0] = problem.pool_datacenter
-    pools[:, 1] = problem.pool_nodes
-    pools[:, 2] = problem.standby_energy
+    for q in range(n_pools):
+        pools[q, 0] = problem.pool_datacenter[q]
+        pools[q, 1] = problem.pool_nodes[q]
+        pools[q, 2] = problem.standby_energy[q]
     return places, speeds, pools
 
 
@@ -167,7 +171,7 @@ def evaluate_epochs(
     n_placements, n_centers = places.shape[0], pue.shape[1]
     cells, nodes = np.zeros((n_placements, 4), np.int64), np.zeros(n_placements, np.int64)
     listed, occupied = np.zeros(n_placements, np.int64), np.zeros(pools.shape[0], np.int64)
-    held = np.zeros((np.diff(problem.epoch_gene).max(), 3), np.int64)
+    held = np.zeros((most_genes(problem.epoch_gene), 3), np.int64)
     waits, served = np.zeros((n_placements, 4)), np.zeros((n_placements, 2))
     energy, site = np.zeros(n_centers, np.int64), np.zeros((n_centers, SITE_FIELDS))
     for row in range(parts.shape[1]):
@@ -202,9 +206,30 @@ def evaluate_epochs(
                 weigh_nodes(node_weights[t], largest, used, nodes, places, part, by_center[n])
             if sites.shape[0] > 0:
                 fill_site_nodes(used, nodes, places, site)
-                sites[n, t] = site
-            earlier[:] = nodes
+                for d in range(n_centers):
+                    for field in range(SITE_FIELDS):
+                        sites[n, t, d, field] = site[d, field]
+            for p in range(n_placements):
+                earlier[p] = nodes[p]
             for p in used:
                 nodes[p] = 0
                 cells[p] = 0
                 served[p] = 0.0
+
+
+@kernel
+def most_genes(epoch_gene: Ints) -> int:
+    """Genes of the largest epoch."""
+    most = 0
+    for t in range(epoch_gene.shape[0] - 1):
+        most = max(most, epoch_gene[t + 1] - epoch_gene[t])
+    return most
+
+
+@kernel
+def largest_of(by_center: Floats, m: int) -> float:
+    """The largest entry of column m of (D, M)."""
+    largest = by_center[0, m]
+    for d in range(1, by_center.shape[0]):
+        largest = max(largest, by_center[d, m])
+    return float(largest)

@@ -1,7 +1,8 @@
 """Objectives of one datacenter-hour: a user's function, compiled and summed over a plan."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from operators.compiling import uncached_kernel
+from operators.compiling import compiles, pointer, uncached_kernel
 from slit.arrays import frozen
 from slit.errors import SlitError
+from slit.kernels.plugs import FILL_SIGNATURE, Fill, Plugs
 from slit.objectives.define import CellWise, call_function
 from slit.problem import Problem
 from slit.scenario.scenario import Scenario
@@ -20,6 +22,8 @@ Floats = NDArray[np.float64]
 
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
 NOISE = ("Failed in nopython mode", "During:", "File ")
+carray: Any = numba.carray  # type: ignore[attr-defined]
+
 ARGUMENTS = "it_kwh, facility_kwh, grid_kwh, active_nodes, data"
 
 
@@ -32,29 +36,89 @@ class CellSum:
 
     def __init__(self, name: str, measure: CellWise, problem: Problem, scenario: Scenario) -> None:
         self.name = name
-        self._data = _data_of(name, measure, problem, scenario)
-        cell = _compiled(name, measure.function)
-
-        @uncached_kernel
-        def add_up(sites: Floats, data: Floats, totals: Floats) -> None:
-            for n in range(sites.shape[0]):
-                for t in range(sites.shape[1]):
-                    total = 0.0
-                    for d in range(sites.shape[2]):
-                        site = sites[n, t, d]
-                        total += cell(site[0], site[1], site[2], site[3], data[t, d])
-                    totals[n, t] = total
-
-        self._add_up = add_up
+        self.data = _data_of(name, measure, problem, scenario)
+        # What numba.njit was applied to, if it was.
+        self.function = getattr(measure.function, "py_func", measure.function)
+        self._add_up = _adder(_compiled(name, self.function))
 
     def __call__(self, sites: Floats) -> Floats:
         """Totals (N, T) of plans whose datacenter-hours used `sites` (N, T, D, 4)."""
         totals = np.full(sites.shape[:2], np.nan)
-        call_function(self.name, self._add_up, sites, self._data, totals)
+        call_function(self.name, self._add_up, sites, self.data, totals)
         if not np.isfinite(totals).all():
             worst = totals[~np.isfinite(totals)][0]
             raise SlitError(f"objective {self.name}: {worst}, expected a finite number")
         return totals
+
+
+@cache
+def _adder(cell: Callable[..., float]) -> Callable[[Floats, Floats, Floats], None]:
+    @uncached_kernel
+    def add_up(sites: Floats, data: Floats, totals: Floats) -> None:
+        for n in range(sites.shape[0]):
+            for t in range(sites.shape[1]):
+                total = 0.0
+                for d in range(sites.shape[2]):
+                    site = sites[n, t, d]
+                    total += cell(site[0], site[1], site[2], site[3], data[t, d])
+                totals[n, t] = total
+
+    return add_up
+
+
+def plugs_of(sums: Mapping[int, CellSum], problem: Problem) -> Plugs:
+    """All cell-wise objectives as one function; `sums` by the objective's place."""
+    if not sums:
+        return Plugs(0, np.zeros((*problem.pue.shape, 0)), np.zeros(0, np.int32))
+    functions = tuple((each.function, each.data.shape[2]) for each in sums.values())
+    fill = _filling(functions)
+    return Plugs(
+        fill.address if compiles() else fill,
+        frozen(np.concatenate([each.data for each in sums.values()], axis=2), np.float64),
+        frozen(list(sums), np.int32),
+    )
+
+
+@cache
+def _filling(functions: tuple[tuple[Callable[..., float], int], ...]) -> Any:
+    """One function that writes the values of all, given each one's number of data; kept for good,
+    as an address does not keep what it points to."""
+    fill: Any = uncached_kernel(_fill_nothing)
+    first = 0
+    for index, (function, width) in enumerate(functions):
+        fill = _with_cell(fill, uncached_kernel(function), slice(first, first + width), index)
+        first += width
+    columns, count = first, len(functions)
+
+    def at_pointers(
+        it: float, facility: float, grid: float, nodes: float, data: Any, values: Any
+    ) -> None:
+        row = carray(data, (columns,))
+        fill(it, facility, grid, nodes, row, carray(values, (count,)))
+
+    return pointer(at_pointers, FILL_SIGNATURE) if compiles() else fill
+
+
+def _with_cell(fill: Fill, cell: Callable[..., float], columns: slice, index: int) -> Fill:
+    first, last = columns.start, columns.stop
+
+    @uncached_kernel
+    def with_cell(
+        it: float, facility: float, grid: float, nodes: float, data: Floats, values: Floats
+    ) -> None:
+        fill(it, facility, grid, nodes, data, values)
+        try:
+            values[index] = cell(it, facility, grid, nodes, data[first:last])
+        except Exception:  # noqa: BLE001 - who is called by address cannot raise
+            values[index] = np.nan
+
+    return with_cell
+
+
+def _fill_nothing(
+    it: float, facility: float, grid: float, nodes: float, data: Floats, values: Floats
+) -> None:
+    """Of no objective."""
 
 
 def _data_of(name: str, measure: CellWise, problem: Problem, scenario: Scenario) -> Floats:
@@ -76,9 +140,9 @@ def _data_of(name: str, measure: CellWise, problem: Problem, scenario: Scenario)
     return data
 
 
-def _compiled(name: str, function: Callable[..., float]) -> Callable[..., float]:
-    """`function` compiled for one datacenter-hour; as it is under NUMBA_DISABLE_JIT."""
-    plain: Any = getattr(function, "py_func", function)  # what numba.njit was applied to
+@cache
+def _compiled(name: str, plain: Any) -> Callable[..., float]:
+    """A function compiled for one datacenter-hour; as it is under NUMBA_DISABLE_JIT."""
     cell: Any = uncached_kernel(plain)
     if cell is plain:  # NUMBA_DISABLE_JIT
         return plain  # type: ignore[no-any-return]

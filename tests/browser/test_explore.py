@@ -291,7 +291,7 @@ def test_all_that_can_be_pressed_has_a_name(browser: Page, one: str) -> None:
         return [...document.querySelectorAll('button, input, [role=slider], [tabindex="0"]')]
           .filter(e => e.offsetParent !== null && e.ariaHidden !== 'true')
           .filter(e => !(e.textContent.trim() || e.ariaLabel || e.labels?.length
-                         || e.closest('[aria-label]')))
+                         || (e.type === 'radio' && e.closest('[aria-label]'))))
           .map(e => e.outerHTML.slice(0, 200));
         """
     )

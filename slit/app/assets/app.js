@@ -13,6 +13,20 @@ window.dash_clientside = window.dash_clientside || {};
     });
   });
 
+  // Handles of sliders, and the inputs beside them, are called what their group is.
+  function nameSliders() {
+    const found = document.querySelectorAll(
+      "[role=group][aria-label] [role=slider]:not([aria-label]), " +
+      "[role=group][aria-label] input[type=number]:not([aria-label])");
+    found.forEach(function (element) {
+      const group = element.closest("[role=group][aria-label]");
+      element.setAttribute("aria-label", group.getAttribute("aria-label"));
+    });
+  }
+  new MutationObserver(nameSliders).observe(document.documentElement, {
+    childList: true, subtree: true,
+  });
+
   function remembered() {
     try { return window.localStorage.getItem("slit-theme"); } catch (error) { return null; }
   }

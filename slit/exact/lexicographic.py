@@ -139,14 +139,14 @@ def check_order(relaxation: Relaxation, order: Sequence[str]) -> list[int]:
     return [_index(relaxation, "order", name) for name in order]
 
 
-def check_caps(relaxation: Relaxation, caps: Mapping[str, float]) -> Floats:
+def check_caps(relaxation: Relaxation, caps: Mapping[str, float], *, what: str = "cap") -> Floats:
     """Caps (M,), inf where there is none. Raises SlitError for a wrong name or number."""
     limits = np.full(relaxation.terms.size, np.inf)
     for name, cap in caps.items():
-        m = _index(relaxation, "cap", name)
+        m = _index(relaxation, what, name)
         if not np.isfinite(cap):
             raise SlitError(
-                f"cap {name}: {cap}, expected a finite number ({relaxation.terms.units[m]})"
+                f"{what} {name}: {cap}, expected a finite number ({relaxation.terms.units[m]})"
             )
         limits[m] = cap
     return limits

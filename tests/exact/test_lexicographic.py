@@ -191,7 +191,7 @@ def test_wrong_input_is_one_message() -> None:
     refused("tolerance: -0.1, expected 0 or more", ["water"], tolerance=-0.1)
     refused("tolerance: 2 numbers, expected 1 or 1", ["water"], tolerance=[0.1, 0.1])
     refused("cap water: nan, expected a finite number", ["carbon"], caps={"water": np.nan})
-    refused("cap cost_: 'cost_'|cap: 'cost_'", ["carbon"], caps={"cost_": 1.0})
+    refused("cap: 'cost_', expected one of carbon, water", ["carbon"], caps={"cost_": 1.0})
 
 
 def test_unlimited_objectives_need_no_rounds() -> None:

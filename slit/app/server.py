@@ -1,6 +1,7 @@
 """The page as a web application, and serving it on this machine."""
 
 import ipaddress
+import socket
 import threading
 import webbrowser
 from collections.abc import Callable, Sequence
@@ -103,7 +104,12 @@ def _open_to_all(host: str) -> bool:
 
 def bind(app: Callable[..., Any], *, host: str, port: int) -> BaseWSGIServer:
     """A server for a web application; port 0 takes any that is free. SlitError if it is taken."""
+    kind = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
+        # Tried first, as werkzeug prints advice of its own and exits.
+        with socket.socket(kind) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind((host, port))
         return make_server(host, port, app, threaded=True, request_handler=_Quiet)
     except (OSError, SystemExit) as error:
         raise SlitError(

@@ -9,7 +9,7 @@ from slit.report.picks import picks_data
 from tests.stored import stored_run
 from tools.readme_table import BEGIN, END, described, picks_table, replaced
 
-LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)#]+)(#[^)]*)?\)")
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)#]+)(#[^)]*)?\)")
 
 
 @pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])

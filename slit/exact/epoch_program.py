@@ -38,6 +38,7 @@ class EpochProgram:
     share_start: Ints  # (groups,) first share of each group
     placement: Ints  # (K,) -1 where the column is grid energy
     center: Ints  # (K,) datacenter
+    nodes: Floats  # (K,) active nodes of a unit
     upper: Floats  # (K,) bound that holds even where the program does not state it
     values: Floats  # (M, K) what a unit adds to each objective
     constant: Floats  # (M, D) what each datacenter adds whatever the plan
@@ -90,11 +91,16 @@ class _Sites:
     bought_helpful: Bools  # buying more may help some objective
 
 
-def build_epoch(problem: Problem, terms: RelaxedTerms, epoch: int) -> EpochProgram:
-    """The arrays of one epoch's relaxation."""
+def build_epoch(
+    problem: Problem, terms: RelaxedTerms, epoch: int, *, all_surplus: bool = False
+) -> EpochProgram:
+    """The arrays of one epoch's relaxation.
+
+    With `all_surplus` every placement has a column of surplus nodes, whether it may help or not.
+    """
     first, last = int(problem.epoch_group[epoch]), int(problem.epoch_group[epoch + 1])
     sites = _sites(problem, terms, epoch)
-    columns = _columns(problem, terms, epoch, sites)
+    columns = _columns(problem, terms, epoch, sites, all_surplus=all_surplus)
     values, constant = _values(problem, terms, epoch, sites, columns)
     mixed = np.flatnonzero(sites.mixed).astype(np.int32)
     shares = int(np.count_nonzero(columns.group >= 0))
@@ -111,6 +117,7 @@ def build_epoch(problem: Problem, terms: RelaxedTerms, epoch: int) -> EpochProgr
         share_start=np.searchsorted(group, np.arange(last - first)).astype(np.int32),
         placement=np.concatenate([columns.placement, np.full(len(mixed), -1, np.int32)]),
         center=np.concatenate([center, mixed]),
+        nodes=np.concatenate([columns.nodes, np.zeros(len(mixed))]),
         upper=np.concatenate([upper, bought]),
         values=values,
         constant=constant,
@@ -186,7 +193,9 @@ def loads_nothing(problem: Problem, epoch: int) -> bool:
     return epoch == 0 and problem.start == Start.FREE
 
 
-def _columns(problem: Problem, terms: RelaxedTerms, epoch: int, sites: _Sites) -> _Columns:
+def _columns(
+    problem: Problem, terms: RelaxedTerms, epoch: int, sites: _Sites, *, all_surplus: bool
+) -> _Columns:
     first, last = problem.epoch_group[epoch], problem.epoch_group[epoch + 1]
     kwh = problem.kwh_per_energy_tick
     pairs = np.nonzero(problem.allowed[first:last])
@@ -201,7 +210,9 @@ def _columns(problem: Problem, terms: RelaxedTerms, epoch: int, sites: _Sites) -
     loads = helpful & (problem.prewarm_energy > 0) & (not loads_nothing(problem, epoch))
     if terms.nodes.size:
         helpful = helpful | (terms.nodes[:, epoch] < 0).any(axis=0)
-    surplus = np.flatnonzero(helpful & problem.allowed[first:last].any(axis=0)).astype(np.int32)
+    surplus = np.flatnonzero(
+        (helpful | all_surplus) & problem.allowed[first:last].any(axis=0)
+    ).astype(np.int32)
     group = np.concatenate([group, np.full(len(surplus), -1, np.int32)])
     placement = np.concatenate([placement, surplus])
     nodes = np.concatenate([nodes, np.ones(len(surplus))])

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from slit.errors import InfeasibleError, SlitError
 from slit.evaluator import Evaluator
 from slit.exact.coupled import CapsUnmet, Coupled, irreducible_caps, minimize_capped
+from slit.exact.readings import shares_of
 from slit.exact.relaxation import Relaxation
 from slit.exact.rounding import descent, fit_capacity, round_shares
 
@@ -220,7 +221,7 @@ class _Goal:
         """
         relaxation = self.relaxation
         problem = relaxation.problem
-        rounded = [round_shares(problem, relaxation.shares(point.relaxed)) for point in points]
+        rounded = [round_shares(problem, shares_of(relaxation, point.relaxed)) for point in points]
         starts = fit_capacity(problem, np.unique(rounded, axis=0), rng=rng)
         plans = list(starts)
         if not self.evaluator.linear:

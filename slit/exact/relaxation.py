@@ -71,9 +71,7 @@ class Relaxation:
         self.terms = relaxed_terms(problem, scenario, objectives)
         self.threads = threads
         self.solves = 0
-        self._solvers = self._each_epoch(
-            lambda t: EpochSolver(build_epoch(problem, self.terms, t)), range(problem.epochs)
-        )
+        self._solvers = self.each_epoch(lambda t: EpochSolver(build_epoch(problem, self.terms, t)))
 
     def fresh(self) -> "Relaxation":
         """The same relaxation, not warmed by earlier solves."""
@@ -143,55 +141,15 @@ class Relaxation:
         points = self.run_epochs(lambda s: s.lexicographic(stages))
         return replace(self.assembled(stages[0], tuple(points)), bound=first.bound)
 
-    def shares(self, relaxed: Relaxed) -> Floats:
-        """(J, P): the share of each request group at each placement; rows sum to 1."""
-        shares = np.zeros((self.problem.groups, self.problem.placements))
-        for solver, point in zip(self._solvers, relaxed.points, strict=True):
-            program = solver.program
-            mine = point.columns < len(program.group)
-            columns, amounts = point.columns[mine], point.amounts[mine]
-            rows = program.first_group + program.group[columns]
-            np.add.at(shares, (rows, program.placement[columns]), amounts)
-        totals = shares.sum(axis=1, keepdims=True)
-        return np.asarray(shares / totals)
-
-    def reduced_costs(self, relaxed: Relaxed) -> Floats:
-        """(J, P): what moving a whole group there would add to the relaxed weighted sum at least.
-
-        0 where the relaxed optimum may serve it; infinite where it is not allowed.
-        """
-        costs = np.full((self.problem.groups, self.problem.placements), np.inf)
-        for solver, point in zip(self._solvers, relaxed.points, strict=True):
-            program = solver.program
-            shares = len(program.group)
-            reduced = solver.reduced_costs(relaxed.center_weights, point.duals)[:shares]
-            rows = program.first_group + program.group
-            np.minimum.at(costs, (rows, program.placement[:shares]), np.maximum(reduced, 0.0))
-        return costs
-
-    def capacity_worth(self, relaxed: Relaxed) -> Floats:
-        """(T, Q): by how much one more node in a pool and epoch would lower the weighted sum."""
-        worth = np.zeros((self.problem.epochs, len(self.problem.pool_nodes)))
-        for t, (solver, point) in enumerate(zip(self._solvers, relaxed.points, strict=True)):
-            pools = solver.program.pools
-            worth[t, pools] = np.maximum(-point.duals[: len(pools)], 0.0)
-        return worth
-
-    def renewable_worth(self, relaxed: Relaxed) -> Floats:
-        """(T, D): by how much one more renewable kWh would lower the weighted sum."""
-        worth = np.zeros(self.problem.pue.shape)
-        grid = np.einsum("md,mtd->td", relaxed.center_weights, self.terms.grid)
-        for t, (solver, point) in enumerate(zip(self._solvers, relaxed.points, strict=True)):
-            program = solver.program
-            worth[t] = np.where(program.follows, grid[t], 0.0)
-            first = len(program.pools)
-            worth[t, program.mixed] = point.duals[first : first + len(program.mixed)]
-        return worth
+    @property
+    def solvers(self) -> list[EpochSolver]:
+        """The solver of each epoch."""
+        return self._solvers
 
     def run_epochs(self, task: Callable[[EpochSolver], Result]) -> list[Result]:
         """`task` on every epoch's solver, spread over threads; the results in order of epochs."""
         try:
-            return self._each_epoch(lambda t: task(self._solvers[t]), range(len(self._solvers)))
+            return self.each_epoch(lambda t: task(self._solvers[t]))
         except Infeasible:
             check_capacity(self.problem, self.scenario)
             raise InfeasibleError(
@@ -199,7 +157,9 @@ class Relaxation:
                 "expected some room (nodes)"
             ) from None
 
-    def _each_epoch(self, task: Callable[[int], Result], epochs: range) -> list[Result]:
+    def each_epoch(self, task: Callable[[int], Result]) -> list[Result]:
+        """`task` on every epoch's index, spread over threads; the results in order of epochs."""
+        epochs = range(self.problem.epochs)
         if self.threads == 1 or len(epochs) == 1:
             return [task(t) for t in epochs]
         with ThreadPoolExecutor(self.threads) as pool:

@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from operators.repair import repair
 from slit.errors import SlitError
+from slit.exact.readings import shares_of
 from slit.exact.relaxation import Relaxation
 from slit.kernels.local_search import improve_plan
 from slit.kernels.scalar import weigh
@@ -90,6 +91,6 @@ def seeds(
     problem = relaxation.problem
     plans = np.empty((len(wanted), problem.genes), dtype=np.int16)
     for n, relaxed in enumerate(relaxation.minimize_many(wanted)):
-        plans[n] = round_shares(problem, relaxation.shares(relaxed))
+        plans[n] = round_shares(problem, shares_of(relaxation, relaxed))
     fitted = fit_capacity(problem, plans, rng=rng)
     return fitted if improve is None else improve(fitted, wanted)

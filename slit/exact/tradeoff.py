@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from slit.errors import InfeasibleError, SlitError
 from slit.exact.coupled import CapsUnmet, Coupled, minimize_capped
 from slit.exact.lexicographic import check_caps
+from slit.exact.readings import capacity_worth, renewable_worth
 from slit.exact.relaxation import Relaxation, Relaxed
 
 Floats = NDArray[np.float64]
@@ -80,8 +81,8 @@ def marginal_rates(relaxation: Relaxation, plan: ArrayLike) -> Rates:
         units=relaxation.terms.units,
         least=np.array([point.value for point in points]),
         rate=np.array([point.multipliers for point in points]),
-        capacity=np.array([relaxation.capacity_worth(p.relaxed) / hours for p in points]),
-        renewable=np.array([relaxation.renewable_worth(p.relaxed) for p in points]),
+        capacity=np.array([capacity_worth(relaxation, p.relaxed) / hours for p in points]),
+        renewable=np.array([renewable_worth(relaxation, p.relaxed) for p in points]),
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slit.exact.feasibility import find_shortfall
+from slit.exact.readings import shares_of
 from slit.exact.relaxation import Relaxation
 from slit.exact.rounding import fit_capacity, round_shares
 from slit.objectives import find
@@ -33,7 +34,7 @@ def _plan(setup: Setup) -> Genes:
     problem = setup.task.problem
     capped = problem._replace(allowed=within_cap(problem))
     relaxation = Relaxation(capped, setup.task.scenario, find(["carbon"]))
-    shares = relaxation.shares(relaxation.minimize(np.ones(1)))
+    shares = shares_of(relaxation, relaxation.minimize(np.ones(1)))
     plan = round_shares(problem, shares)[None, :]
     return np.asarray(fit_capacity(problem, plan, rng=setup.rng)[0])
 

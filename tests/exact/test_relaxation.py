@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from slit.errors import InfeasibleError, SlitError
 from slit.evaluator import Evaluator
 from slit.exact.feasibility import check_capacity
+from slit.exact.readings import capacity_worth, reduced_costs, renewable_worth, shares_of
 from slit.exact.relaxation import Relaxation
 from slit.objectives import Coefficients, Objective, find, linear_objective
 from slit.objectives.builtin import BUILT_IN
@@ -86,7 +87,7 @@ def test_the_relaxed_objectives_are_those_of_the_shares() -> None:
     objectives = find(["carbon", "ttft", "answer_loss"])
     relaxation = Relaxation(problem, case.scenario, objectives)
     relaxed = relaxation.minimize([1.0, 2.0, 3.0])
-    shares = relaxation.shares(relaxed)
+    shares = shares_of(relaxation, relaxed)
     np.testing.assert_allclose(shares.sum(axis=1), 1.0, rtol=1e-12)
     assert not shares[~problem.allowed].any()
     weight = problem.group_requests / problem.total_requests
@@ -126,9 +127,9 @@ def test_reduced_costs_are_zero_where_the_optimum_serves() -> None:
     case = make_case(7)
     relaxation = Relaxation(case.problem, case.scenario, find(["carbon", "cost"]))
     relaxed = relaxation.minimize([1.0, 1.0])
-    reduced = relaxation.reduced_costs(relaxed)
+    reduced = reduced_costs(relaxation, relaxed)
     size = np.abs(relaxed.objectives).sum()
-    assert (reduced[relaxation.shares(relaxed) > 1e-9] < 1e-7 * size).all()
+    assert (reduced[shares_of(relaxation, relaxed) > 1e-9] < 1e-7 * size).all()
     assert np.isinf(reduced[~case.problem.allowed]).all()
     assert (reduced >= 0).all()
 
@@ -142,8 +143,8 @@ def test_worth_of_capacity_and_renewables_is_the_slope_of_the_optimum() -> None:
 
     relaxation = Relaxation(case.problem, case.scenario, objectives)
     relaxed = relaxation.minimize([1.0])
-    capacity = relaxation.capacity_worth(relaxed).sum(axis=0)
-    renewable = relaxation.renewable_worth(relaxed)
+    capacity = capacity_worth(relaxation, relaxed).sum(axis=0)
+    renewable = renewable_worth(relaxation, relaxed)
     assert capacity.max() > 0
     assert renewable.max() > 0
     step = 1e-4

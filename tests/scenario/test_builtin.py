@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from slit.evaluator import Evaluation, Evaluator
+from slit.exact.readings import shares_of
 from slit.exact.relaxation import Relaxation
 from slit.objectives.registry import find
 from slit.problem import Problem, compile_problem
@@ -123,7 +124,7 @@ def test_every_datacenter_is_used_by_some_good_plan(world: Scenario) -> None:
     weights = [[1 / 40_000, 0, 1 / 6_500, 2, 0], [1 / 40_000, 1 / 260_000, 1 / 6_500, 0.2, 5]]
     used = np.zeros(problem.datacenters)
     for found in relaxation.minimize_many(weights):
-        share = relaxation.shares(found).sum(axis=0)
+        share = shares_of(relaxation, found).sum(axis=0)
         used += np.bincount(
             problem.placement_datacenter, weights=share, minlength=problem.datacenters
         )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from slit.exact.readings import shares_of
 from slit.exact.relaxation import Relaxation
 from slit.exact.rounding import round_shares
 from slit.optimizers.protocol import State, Task
@@ -70,5 +71,5 @@ def relaxed_starts(task: Task, weights: Floats) -> RelaxedStarts | None:
     span = corners.max(axis=0) - low
     span = np.where(span > 0, span, np.maximum(np.abs(low), 1.0))
     solved = relaxation.minimize_many(weights / span)
-    plans = np.array([round_shares(problem, relaxation.shares(point)) for point in solved])
+    plans = np.array([round_shares(problem, shares_of(relaxation, point)) for point in solved])
     return RelaxedStarts(low, span, weights, plans)

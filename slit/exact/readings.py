@@ -1,0 +1,57 @@
+"""What an optimum of the relaxation says: shares, reduced costs, worth of capacity and sun."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slit.exact.relaxation import Relaxation, Relaxed
+
+Floats = NDArray[np.float64]
+
+
+def shares_of(relaxation: Relaxation, relaxed: Relaxed) -> Floats:
+    """(J, P): the share of each request group at each placement; rows sum to 1."""
+    shares = np.zeros((relaxation.problem.groups, relaxation.problem.placements))
+    for solver, point in zip(relaxation.solvers, relaxed.points, strict=True):
+        program = solver.program
+        mine = point.columns < len(program.group)
+        columns, amounts = point.columns[mine], point.amounts[mine]
+        rows = program.first_group + program.group[columns]
+        np.add.at(shares, (rows, program.placement[columns]), amounts)
+    totals = shares.sum(axis=1, keepdims=True)
+    return np.asarray(shares / totals)
+
+
+def reduced_costs(relaxation: Relaxation, relaxed: Relaxed) -> Floats:
+    """(J, P): what moving a whole group there would add to the relaxed weighted sum at least.
+
+    0 where the relaxed optimum may serve it; infinite where it is not allowed.
+    """
+    costs = np.full((relaxation.problem.groups, relaxation.problem.placements), np.inf)
+    for solver, point in zip(relaxation.solvers, relaxed.points, strict=True):
+        program = solver.program
+        shares = len(program.group)
+        reduced = solver.reduced_costs(relaxed.center_weights, point.duals)[:shares]
+        rows = program.first_group + program.group
+        np.minimum.at(costs, (rows, program.placement[:shares]), np.maximum(reduced, 0.0))
+    return costs
+
+
+def capacity_worth(relaxation: Relaxation, relaxed: Relaxed) -> Floats:
+    """(T, Q): by how much one more node in a pool and epoch would lower the weighted sum."""
+    worth = np.zeros((relaxation.problem.epochs, len(relaxation.problem.pool_nodes)))
+    for t, (solver, point) in enumerate(zip(relaxation.solvers, relaxed.points, strict=True)):
+        pools = solver.program.pools
+        worth[t, pools] = np.maximum(-point.duals[: len(pools)], 0.0)
+    return worth
+
+
+def renewable_worth(relaxation: Relaxation, relaxed: Relaxed) -> Floats:
+    """(T, D): by how much one more renewable kWh would lower the weighted sum."""
+    worth = np.zeros(relaxation.problem.pue.shape)
+    grid = np.einsum("md,mtd->td", relaxed.center_weights, relaxation.terms.grid)
+    for t, (solver, point) in enumerate(zip(relaxation.solvers, relaxed.points, strict=True)):
+        program = solver.program
+        worth[t] = np.where(program.follows, grid[t], 0.0)
+        first = len(program.pools)
+        worth[t, program.mixed] = point.duals[first : first + len(program.mixed)]
+    return worth

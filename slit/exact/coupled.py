@@ -161,7 +161,7 @@ class _Search:
             self.known.append(relaxed)
         multipliers = np.where(self.largest, prices.sum(axis=1) - self.weights, prices[:, 0])
         multipliers = np.where(np.isfinite(self.caps), np.maximum(multipliers, 0.0), 0.0)
-        point = self._blend(mixture, relaxed)
+        point = _blended(self.relaxation, self.known, mixture, relaxed)
         return Coupled(point, value, min(best, value), multipliers, tuple(self.known))
 
     def _solve(self, weights: Floats, prices: Floats) -> tuple[Relaxed, float]:
@@ -263,25 +263,28 @@ class _Search:
             elif total < weight or not np.isfinite(self.caps[m]):
                 prices[m] *= weight / total
 
-    def _blend(self, mixture: _Mixture, last: Relaxed) -> Relaxed:
-        """The mixture as one point of each epoch, with the duals of the last prices."""
-        points = []
-        for t, at_last in enumerate(last.points):
-            used = np.flatnonzero(mixture.shares[:, t] > MIXED)
-            share = mixture.shares[used, t] / mixture.shares[used, t].sum()
-            mixed = [self.known[n].points[t] for n in used]
-            points.append(
-                EpochPoint(
-                    columns=np.concatenate([point.columns for point in mixed]),
-                    amounts=np.concatenate(
-                        [s * point.amounts for s, point in zip(share, mixed, strict=True)]
-                    ),
-                    parts=np.einsum("n,nmd->md", share, [point.parts for point in mixed]),
-                    duals=at_last.duals,
-                    bound=at_last.bound,
-                )
+
+def _blended(
+    relaxation: Relaxation, known: list[Relaxed], mixture: _Mixture, last: Relaxed
+) -> Relaxed:
+    """The mixture as one point of each epoch, with the duals of the last prices."""
+    points = []
+    for t, at_last in enumerate(last.points):
+        used = np.flatnonzero(mixture.shares[:, t] > MIXED)
+        share = mixture.shares[used, t] / mixture.shares[used, t].sum()
+        mixed = [known[n].points[t] for n in used]
+        points.append(
+            EpochPoint(
+                columns=np.concatenate([point.columns for point in mixed]),
+                amounts=np.concatenate(
+                    [s * point.amounts for s, point in zip(share, mixed, strict=True)]
+                ),
+                parts=np.einsum("n,nmd->md", share, [point.parts for point in mixed]),
+                duals=at_last.duals,
+                bound=at_last.bound,
             )
-        return self.relaxation.assembled(last.center_weights, tuple(points))
+        )
+    return relaxation.assembled(last.center_weights, tuple(points))
 
 
 def _solved(model: LinearModel) -> Solution:

@@ -60,29 +60,9 @@ def count_cells(problem: Problem, terms: Terms) -> Cells:
     work = problem.chunk[group, placement, 0] / problem.node_ticks
     every, nodes = np.arange(pairs), pairs + np.arange(cells)
     rows = EntryRows()
-    ones = np.ones(cells)
     room = capacity[cell_placement]
     helpful = _more_may_help(problem, terms)[cell_epoch, cell_placement]
-    # work <= nodes, and <= work + 1 where more nodes may help
-    rows.add(
-        (cell_of, every, -SHARPER * work),
-        (np.arange(cells), nodes, SHARPER * ones),
-        lower=np.zeros(cells),
-        upper=np.where(helpful, SHARPER, np.inf),
-    )
-    # no nodes without work, and no work without nodes however little
-    rows.add(
-        (cell_of, every, np.ones(pairs)),
-        (np.arange(cells), nodes, -1.0 / np.maximum(room, 1.0)),
-        lower=np.zeros(cells),
-        upper=np.full(cells, np.inf),
-    )
-    rows.add(
-        (every, every, 1.0 / problem.group_chunks[group]),
-        (every, nodes[cell_of], -np.ones(pairs)),
-        lower=np.full(pairs, -np.inf),
-        upper=np.zeros(pairs),
-    )
+    _add_work(rows, cell_of, nodes, work, problem.group_chunks[group], room, helpful)
     loading = np.flatnonzero(
         (problem.prewarm_energy[cell_placement] > 0)
         & ~np.array([loads_nothing(problem, int(t)) for t in cell_epoch], dtype=np.bool_)
@@ -121,6 +101,39 @@ def count_cells(problem: Problem, terms: Terms) -> Cells:
         matrix=matrix,
         row_lower=lower,
         row_upper=upper,
+    )
+
+
+def _add_work(
+    rows: EntryRows,
+    cell_of: Longs,
+    nodes: Longs,
+    work: Floats,
+    chunks: NDArray[np.int32],
+    room: Floats,
+    helpful: Bools,
+) -> None:
+    """What the chunks at a placement ask of its nodes."""
+    pairs, cells, every = len(cell_of), len(nodes), np.arange(len(cell_of))
+    # work <= nodes, and <= work + 1 where more nodes may help
+    rows.add(
+        (cell_of, every, -SHARPER * work),
+        (np.arange(cells), nodes, SHARPER * np.ones(cells)),
+        lower=np.zeros(cells),
+        upper=np.where(helpful, SHARPER, np.inf),
+    )
+    # no nodes without work, and no work without nodes however little
+    rows.add(
+        (cell_of, every, np.ones(pairs)),
+        (np.arange(cells), nodes, -1.0 / np.maximum(room, 1.0)),
+        lower=np.zeros(cells),
+        upper=np.full(cells, np.inf),
+    )
+    rows.add(
+        (every, every, 1.0 / chunks),
+        (every, nodes[cell_of], -np.ones(pairs)),
+        lower=np.full(pairs, -np.inf),
+        upper=np.zeros(pairs),
     )
 
 

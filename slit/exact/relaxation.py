@@ -23,6 +23,7 @@ from slit.objectives import Objective
 from slit.problem import Problem
 from slit.scenario.scenario import Scenario
 
+Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Result = TypeVar("Result")
 
@@ -111,7 +112,9 @@ class Relaxation:
         Raises InfeasibleError where the demand exceeds what the pools can serve.
         """
         wanted = self._weights(weights)
-        return self.minimize_parts(wanted[:, :, None] * self._spread(spread, len(wanted)))
+        return self.minimize_parts(
+            wanted[:, :, None] * _spread(spread, len(wanted), self.even, self.terms.largest)
+        )
 
     def minimize_parts(self, center_weights: Floats) -> list[Relaxed]:
         """As `minimize_many`, from weights by datacenter (N, M, D).
@@ -176,17 +179,6 @@ class Relaxation:
             raise SlitError("weights: negative or not finite, expected numbers >= 0")
         return wanted
 
-    def _spread(self, spread: ArrayLike | None, count: int) -> Floats:
-        if spread is None:
-            return self.even[None, :, :]
-        shares = np.asarray(spread, dtype=np.float64)
-        shares = np.broadcast_to(shares, (count, *self.even.shape)).copy()
-        shares[:, ~self.terms.largest] = 1.0
-        # A hair less than a simplex keeps the bound valid; a hair more would not.
-        sums = shares[:, self.terms.largest].sum(axis=-1, keepdims=True)
-        shares[:, self.terms.largest] /= np.maximum(sums * (1 + 1e-15), 1e-300)
-        return shares
-
     def assembled(self, center_weights: Floats, points: tuple[EpochPoint, ...]) -> Relaxed:
         """One point of each epoch, seen with weights (M, D)."""
         weights = self._totals(center_weights)
@@ -225,3 +217,15 @@ def _tour(weights: Floats) -> list[int]:
         distance = np.abs(scaled[left] - scaled[order[-1]]).sum(axis=1)
         order.append(left.pop(int(np.argmin(distance))))
     return order
+
+
+def _spread(spread: ArrayLike | None, count: int, even: Floats, largest: Bools) -> Floats:
+    """Weights by datacenter (count or 1, M, D), from those asked for."""
+    if spread is None:
+        return even[None, :, :]
+    shares = np.broadcast_to(np.asarray(spread, dtype=np.float64), (count, *even.shape)).copy()
+    shares[:, ~largest] = 1.0
+    # A hair less than a simplex keeps the bound valid; a hair more would not.
+    sums = shares[:, largest].sum(axis=-1, keepdims=True)
+    shares[:, largest] /= np.maximum(sums * (1 + 1e-15), 1e-300)
+    return shares

@@ -209,8 +209,7 @@ def evaluate_epochs(
                 for d in range(n_centers):
                     for field in range(SITE_FIELDS):
                         sites[n, t, d, field] = site[d, field]
-            for p in range(n_placements):
-                earlier[p] = nodes[p]
+            earlier[:] = nodes
             for p in used:
                 nodes[p] = 0
                 cells[p] = 0

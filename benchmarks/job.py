@@ -36,7 +36,10 @@ class Job:
     @property
     def case_label(self) -> str:
         """The case with its options, for people."""
-        said = (str(value) for value in self.case_options.values())
+        said = (
+            value if isinstance(value, str) else f"{name}={value}"
+            for name, value in self.case_options.items()
+        )
         return " ".join((self.case, *said))
 
     @property

@@ -43,7 +43,7 @@ def test_other_content_has_another_key(other: Job) -> None:
 
 
 def test_labels_are_for_people() -> None:
-    assert JOB.label == "tiny 1, optimize, slit, 5 moves, seed 3"
+    assert JOB.label == "tiny a=1, optimize, slit, 5 moves, seed 3"
     assert budget_label({"seconds": 15.0}) == "15 CPU s"
     assert budget_label({"evaluations": 20_000}) == "20,000 evaluations"
     assert budget_label(None) == ""

@@ -6,7 +6,10 @@ from benchmarks.store import Plan
 
 METHODS = (
     Method("slit"),
-    Method("slit", "no guide", {"guided": False}),
+    Method("slit", "guided", {"guidance": "both"}),
+    Method("slit", "guided weights", {"guidance": "weights"}),
+    Method("slit", "guided epochs", {"guidance": "epochs"}),
+    Method("slit", "guided, novel", {"guidance": "novel"}),
     Method("slit", "random starts", {"starts": "random"}),
     Method("slit", "no LP starts", {"lp_partitions": 0}),
     Method("slit", "no relinking", {"children": 0}),

@@ -16,7 +16,7 @@ from slit.optimizers.metaheuristic.guide import FEWEST_ROWS, Guide
 from slit.optimizers.metaheuristic.paper import Settings as PaperSettings
 from slit.optimizers.metaheuristic.pool import EpochPool
 from slit.optimizers.metaheuristic.search import Metaheuristic
-from slit.optimizers.metaheuristic.settings import Settings, Starts
+from slit.optimizers.metaheuristic.settings import Guidance, Settings, Starts
 from slit.optimizers.protocol import Setup, State, Task
 from slit.problem import compile_problem
 from slit.scenario.load import load_scenario
@@ -26,7 +26,7 @@ from tests.builders import random_scenario
 
 VARIANTS = {
     "as it is": Settings(),
-    "guided": Settings(guided=True),
+    **{f"guided, {word}": Settings(guidance=word) for word in Guidance if word != Guidance.OFF},
     "without linear programs": Settings(lp_partitions=0),
     "without recombination": Settings(children=0),
     "random starts": Settings(starts=Starts.RANDOM),
@@ -84,7 +84,7 @@ def test_on_tiny_it_comes_close_to_the_exact_front() -> None:
     assert 0.99 * best <= found <= best * (1 + 1e-12)
 
 
-@pytest.mark.parametrize("name", ["as it is", "guided", "as the paper"])
+@pytest.mark.parametrize("name", ["as it is", "guided, both", "as the paper"])
 def test_it_continues_with_the_same_bits_once_it_has_learned(name: str, roomy: Scenario) -> None:
     evaluator = evaluator_of(roomy)
     settings = VARIANTS[name]

@@ -8,7 +8,7 @@ from operators.directions import das_dennis
 from slit.optimizers.metaheuristic.evolution import RANDOM_ROUNDS, Population
 from slit.optimizers.metaheuristic.guide import Guide
 from slit.optimizers.metaheuristic.pool import EpochPool
-from slit.optimizers.metaheuristic.settings import Settings, Starts
+from slit.optimizers.metaheuristic.settings import Guidance, Settings, Starts
 from slit.optimizers.protocol import State
 from slit.problem import Problem
 
@@ -41,6 +41,7 @@ class Choice:
         self, problem: Problem, n_objectives: int, settings: Settings, *, rng: Generator
     ) -> None:
         self._settings = settings
+        self._guided = settings.guidance is not Guidance.OFF
         self._rng = rng
         self._n_objectives = n_objectives
         self._epochs = problem.epochs
@@ -85,7 +86,7 @@ class Choice:
 
     def learn(self, gains: Floats) -> None:
         """What the epochs of the last batch gained (B, T)."""
-        if self._settings.guided:
+        if self._guided:
             marked = self._batch_epochs
             self._guide.learn(self._batch_rows[marked], gains[marked])
 
@@ -102,25 +103,29 @@ class Choice:
         distance = _distances(candidates, self._searched).min(axis=1)
         everything = np.ones((count, self._epochs), dtype=np.bool_)
         gains = None
-        if self._settings.guided:
+        if self._guided:
             rows = self._features(candidates, pool, span)
             flat = self._guide.predict(rows.reshape(-1, rows.shape[2]))
             gains = None if flat is None else flat.reshape(rows.shape[:2])
         if gains is None:
             chosen = np.argsort(-distance, kind="stable")[:count]
-            return (
-                candidates[chosen],
-                everything,
-                self._features(candidates[chosen], pool, span),
-            )
-        chosen = _apart(candidates, gains.sum(axis=1), count)
+            return candidates[chosen], everything, self._features(candidates[chosen], pool, span)
+        guidance = self._settings.guidance
+        promise = gains.sum(axis=1)
+        if guidance is Guidance.NOVEL:
+            promise = promise * distance
+        elif guidance is Guidance.EPOCHS:
+            promise = distance
+        chosen = _apart(candidates, promise, count)
         epochs = gains[chosen] >= WORTHWHILE * gains[chosen].mean(axis=1, keepdims=True)
+        if guidance is Guidance.WEIGHTS:
+            epochs = everything[: len(chosen)]
         return candidates[chosen], epochs, rows[chosen]
 
     def _features(self, weights: Floats, pool: EpochPool, span: Floats) -> Floats:
         """(N, T, F): weights, hour, load, value of the start, distance to what was searched."""
         shape = (len(weights), self._epochs)
-        if not self._settings.guided:
+        if not self._guided:
             return np.zeros((*shape, self._n_objectives + EPOCH_FEATURES))
         chosen = pool.choose(weights / span)
         epochs = np.arange(self._epochs)

@@ -21,5 +21,4 @@ class Settings(settings.Settings):
     lp_partitions: int = 0
     children: int = 0
     starts: Starts = Starts.LEARNED
-    guided: bool = False
     evolution: bool = True

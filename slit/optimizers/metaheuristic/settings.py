@@ -14,6 +14,21 @@ class Starts(StrEnum):
     LEARNED = "learned"
 
 
+class Guidance(StrEnum):
+    """What a gradient-boosting model of past searches chooses once the designed weights are done.
+
+    Weight vectors (those of most expected gain, instead of those farthest from any searched), the
+    epochs worth searching (instead of all), or both; NOVEL chooses both and counts the gain of a
+    weight vector by its distance from those searched.
+    """
+
+    OFF = "off"
+    BOTH = "both"
+    WEIGHTS = "weights"
+    EPOCHS = "epochs"
+    NOVEL = "novel"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How the search is put together; every part can be turned off (the ablation suite does).
@@ -22,10 +37,9 @@ class Settings:
     weights of the linear programs that give starts, as partitions of the simplex (0: none).
     partitions: the same for the designed weights of the local searches. children: recombined plans
     evaluated per batch (0: no recombination of epochs). starts: where a local search starts.
-    swaps: whether local search exchanges chunks of two cells. guided: whether a gradient-boosting
-    model chooses the weights and epochs to search once the designed weights are done. evolution:
-    whether searched plans are crossed with unsearched ones (as the paper describes). pool: most
-    locally searched plans to recombine from.
+    swaps: whether local search exchanges chunks of two cells. guidance: what a learned model
+    chooses. evolution: whether searched plans are crossed with unsearched ones (as the paper
+    describes). pool: most locally searched plans to recombine from.
     """
 
     batch: int = 4
@@ -35,7 +49,7 @@ class Settings:
     children: int = 400
     starts: Starts = Starts.BEST
     swaps: bool = True
-    guided: bool = False
+    guidance: Guidance = Guidance.OFF
     evolution: bool = False
     population: int = 50
     pool: int = 600
@@ -53,7 +67,8 @@ class Settings:
         for name, limit in least.items():
             if getattr(self, name) < limit:
                 raise SlitError(f"{name}: {getattr(self, name)}, expected at least {limit}")
-        known = ", ".join(Starts)
-        if self.starts not in list(Starts):
-            raise SlitError(f"starts: {self.starts!r}, expected one of {known}")
-        object.__setattr__(self, "starts", Starts(self.starts))  # a checkpoint holds the word
+        for name, words in (("starts", Starts), ("guidance", Guidance)):
+            found = getattr(self, name)
+            if found not in list(words):
+                raise SlitError(f"{name}: {found!r}, expected one of {', '.join(words)}")
+            object.__setattr__(self, name, words(found))  # a checkpoint holds the word

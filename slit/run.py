@@ -14,7 +14,7 @@ from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.front import Front
 from slit.optimizers.protocol import Optimizer, Phase, Plans
-from slit.stop import Stagnation, Stop, StopReason
+from slit.stop import Stagnation, Stop, StopReason, StopRequest
 
 LONGEST_HISTORY = 256
 """Entries of a history: when there are more, every second is dropped."""
@@ -111,6 +111,7 @@ def run(
 ) -> Result:
     """Let `optimizer` search until `stop`; `watch` is called after every step.
 
+    A watcher that raises `StopRequest` ends the search, with what was found so far.
     `state` continues a loop that was interrupted (the optimizer is restored beside it). Ctrl-C
     ends the search after the step under way, with what was found so far; a second one at once.
     Raises SlitError if `stop` sets no budget.
@@ -132,6 +133,8 @@ def run(
                     reason = StopReason.INTERRUPTED
     except KeyboardInterrupt:
         reason = StopReason.INTERRUPTED
+    except StopRequest:
+        reason = StopReason.REQUEST
     loop.seconds = perf_counter() - start
     kept = optimizer.front()
     if not loop.history or loop.history[-1].evaluations < loop.evaluations:

@@ -20,6 +20,11 @@ class StopReason(StrEnum):
     STAGNATION = "stagnation"
     FINISHED = "finished"
     INTERRUPTED = "interrupted"
+    REQUEST = "request"
+
+
+class StopRequest(Exception):  # noqa: N818 - no error, as StopIteration is none
+    """Raised by a watcher that wants the search to end after the step it was shown."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from slit.objectives import find
 from slit.optimizers.protocol import Genes, Plans, Turn, stacked
 from slit.problem import compile_problem
 from slit.run import LONGEST_HISTORY, LoopState, Progress, run
-from slit.stop import Stagnation, Stop, StopReason
+from slit.stop import Stagnation, Stop, StopReason, StopRequest
 from tests.builders import random_scenario
 
 
@@ -142,6 +142,16 @@ def test_a_second_ctrl_c_ends_at_once(evaluator: Evaluator) -> None:
 
     result = run(Sampler(evaluator, each=interrupt), evaluator, stop=Stop(evaluations=900))
     assert (result.stop, result.evaluations) == (StopReason.INTERRUPTED, 15)
+
+
+def test_a_watcher_may_ask_for_the_end(evaluator: Evaluator) -> None:
+    def watch(progress: Progress) -> None:
+        if progress.loop.step == 3:
+            raise StopRequest
+
+    result = run(Sampler(evaluator), evaluator, stop=Stop(evaluations=900), watch=watch)
+    assert (result.stop, result.evaluations) == (StopReason.REQUEST, 15)
+    assert len(result.front) == 15
 
 
 def test_runs_in_a_thread_without_signals(evaluator: Evaluator) -> None:

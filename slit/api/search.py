@@ -28,7 +28,10 @@ from slit.scenario.store import scenario_hash
 from slit.stop import Stop, StopReason
 
 INFEASIBLE = "no feasible plan was found: these are the plans of least violation"
-INTERRUPTED = "interrupted: the front found so far"
+ENDED_EARLY = {
+    StopReason.INTERRUPTED: "interrupted: the front found so far",
+    StopReason.REQUEST: "stopped on request: the front found so far",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,9 +85,9 @@ class Search:
         front = found.front
         if references.front is not None:
             front = front.joined(references.front)
-        notes = references.notes
-        if found.stop is StopReason.INTERRUPTED:
-            notes = (INTERRUPTED, *notes)
+        notes = (*getattr(optimizer, "notes", ()), *references.notes)
+        if found.stop in ENDED_EARLY:
+            notes = (ENDED_EARLY[found.stop], *notes)
         if not front.feasible:
             notes = (INFEASIBLE, *notes)
         own = getattr(optimizer, "phases", ())

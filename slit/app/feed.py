@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from operators.indicators import hypervolume
 from slit.run import Progress
+from slit.stop import StopRequest
 
 Floats = NDArray[np.float64]
 
@@ -78,10 +79,9 @@ class Feed:
             self._look = replace(self._look, ended=True, message=message, explorable=explorable)
 
     def watch(self, progress: Progress) -> None:
-        """To be called after every step; raises KeyboardInterrupt, with which the loop ends
-        cleanly, if the page asked for it."""
+        """To be called after every step; raises StopRequest if the page asked for the end."""
         if self.stopped:
-            raise KeyboardInterrupt
+            raise StopRequest
         now = monotonic()
         if now < self._next:
             return

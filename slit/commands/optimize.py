@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from slit.commands.ranking import Absolute, Caps, Order, Tolerance, ranking_settings
 from slit.commands.terminal import AsJson, ExitCode, Plugin, Threads, complain, print_json
 from slit.commands.watch import both, show_result, watched_search
 from slit.errors import SlitError
@@ -27,6 +28,10 @@ def optimize(
         str | None,
         typer.Option(metavar="A,B,C", help="See slit objectives."),
     ] = None,
+    order: Order = None,
+    tolerance: Tolerance = None,
+    absolute: Absolute = False,
+    cap: Caps = None,
     evaluations: Annotated[
         int | None, typer.Option(metavar="N", help="Budget: full evaluations.")
     ] = None,
@@ -85,6 +90,9 @@ def optimize(
     if resume is not None and output is not None:
         raise SlitError("--output: given with --resume, expected one of them")
     names = None if objectives is None else [name.strip() for name in objectives.split(",")]
+    settings = ranking_settings(
+        optimizer, order=order, tolerance=tolerance, absolute=absolute, caps=cap
+    )
     place = resume or output or default_output(scenario)
     page = watched_search(
         watch,
@@ -110,6 +118,7 @@ def optimize(
                     stagnation=stagnation,
                     seed=seed,
                     population=population,
+                    settings=settings,
                     threads=threads,
                     start=start,
                     hours=hours,
@@ -124,8 +133,7 @@ def optimize(
             print_json(summary(place, result))
         elif not quiet:
             print_result(place, result)
-        stopped = live is not None and live.feed.stopped
-        if result.stop is StopReason.INTERRUPTED and not stopped:
+        if result.stop is StopReason.INTERRUPTED:
             complain(f"interrupted: {place} holds the front found so far")
             raise typer.Exit(ExitCode.INTERRUPTED)
         if live is not None:

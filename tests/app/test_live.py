@@ -69,7 +69,7 @@ def test_the_page_can_stop_the_search(eager: None, tmp_path: Path) -> None:
     result = slit.optimize(
         small_scenario(), evaluations=100_000, watch=watch, output=tmp_path / "run", **SEARCH
     )
-    assert result.stop is StopReason.INTERRUPTED
+    assert result.stop is StopReason.REQUEST
     assert result.evaluations < 200
     assert len(result.front)
     assert (tmp_path / "run" / "front.csv").exists()

@@ -49,5 +49,6 @@ def test_a_search_is_watched_stopped_and_explored(browser: Page, tmp_path: Path)
         assert browser.driver.current_url.startswith(live.address + "?plan=")
         thread.join(20)
     (result,) = results
-    assert str(result.stop) == "interrupted"
+    assert str(result.stop) == "request"
+    assert result.notes[0].startswith("stopped on request")
     assert result.seconds < 50

@@ -1,5 +1,6 @@
 """`slit explore` and `slit optimize --watch` as processes."""
 
+import json
 import re
 import signal
 import subprocess
@@ -29,10 +30,34 @@ def line_with(running: subprocess.Popen[str], word: str, *, seconds: float = 120
 
 def fetched(line: str) -> tuple[str, str]:
     """Where the address in a line leads to, and the page there."""
-    found = re.search(r"http://[^ ]+", line)
+    found = re.search(r"http://\S+", line)
     assert found
     with urllib.request.urlopen(found.group(), timeout=20) as answer:
         return answer.geturl(), answer.read().decode()
+
+
+def press_stop(line: str) -> None:
+    """What the browser sends when the stop button of the page in a line is pressed."""
+    found = re.search(r"http://\S+", line)
+    assert found
+    place = f"{found.group()}live/_dash-"
+    with urllib.request.urlopen(f"{place}dependencies", timeout=20) as answer:
+        (asked,) = (each for each in json.load(answer) if "growing.figure" in each["output"])
+    values = {"stop": 1, "poll": 1, "x": "carbon", "y": "water", "theme": "light"}
+    outputs = [part.rsplit(".", 1) for part in asked["output"].strip(".").split("...")]
+    pressed = {
+        "output": asked["output"],
+        "outputs": [{"id": name, "property": prop} for name, prop in outputs],
+        "inputs": [{**each, "value": values[each["id"]]} for each in asked["inputs"]],
+        "changedPropIds": ["stop.n_clicks"],
+    }
+    request = urllib.request.Request(
+        f"{place}update-component",
+        data=json.dumps(pressed).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        assert "Stopping" in answer.read().decode()
 
 
 def ended(running: subprocess.Popen[str]) -> int:
@@ -63,6 +88,24 @@ def test_a_search_is_watched_and_then_explored(repository: Path, tmp_path: Path)
     assert not url.endswith("/live/")
     assert "slit explore" in page
     assert (tmp_path / "run" / "front.csv").exists()
+    assert ended(running) == 0
+
+
+def test_the_stop_button_ends_a_search_well(repository: Path, tmp_path: Path) -> None:
+    running = process(
+        repository, "optimize", "tiny", "--watch", "--no-browser", "--output", tmp_path / "run",
+        "--optimizer", "nsga2", "--evaluations", 10**9, "--quiet",
+    )  # fmt: skip
+    try:
+        press_stop(line_with(running, "watch:"))
+        line_with(running, "explore:")
+    except BaseException:
+        running.kill()
+        running.communicate()
+        raise
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text())
+    assert manifest["stop"] == "request"
+    assert "stopped on request" in manifest["notes"][0]
     assert ended(running) == 0
 
 

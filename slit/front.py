@@ -138,6 +138,8 @@ class Front:
         """The row of a plan given by its number or by the name of a pick."""
         numbers = {str(number): row for row, number in enumerate(self.plans)}
         named = {pick.name: pick.row for pick in self.picks(prefix=prefix)}
+        if self.methods.count(prefix) == 1:
+            named[prefix] = self.methods.index(prefix)
         row = numbers.get(plan, named.get(plan))
         if row is None:
             raise SlitError(

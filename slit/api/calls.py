@@ -1,6 +1,6 @@
 """The functions of `slit` itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from functools import partial as partial_call
@@ -70,17 +70,19 @@ def optimize(
     quality and those of the plug-in. optimizer: a name (see `slit optimize --help`), an algorithm
     of pymoo, or a function that makes an optimizer of a `Setup`. evaluations, moves, seconds,
     stagnation: budgets (`slit.stop.Stop`); by default the optimizer's own. population, settings:
-    of the optimizer. start_plan: "RUN:PLAN", or plans (G,) or (N, G), to begin with. baselines:
-    whether the reference plans are made; a search also begins with them.
+    of the optimizer; settings as the dataclass `Settings` of its module or by name (with
+    "lexicographic": `{"order": ["carbon", "cost"], "tolerance": 0.01, "caps": {"water": 20.0}}`).
+    start_plan: "RUN:PLAN", or plans (G,) or (N, G), to begin with. baselines: whether the reference
+    plans are made; a search also begins with them.
 
     Raises SlitError for what the caller can mend, InfeasibleError for demand beyond capacity.
     """
     loaded = load_plugin(plugin) if plugin is not None else ()
-    names = tuple(objectives or (*DEFAULT, *(o.name for o in loaded if o.name not in DEFAULT)))
-    find(names)
     name, make = _maker(optimizer)
-    if make is None and settings is None:
-        settings = default_settings(name, population=population)
+    if make is None and (settings is None or isinstance(settings, Mapping)):
+        settings = default_settings(name, population=population, **(settings or {}))
+    names = _measured(objectives, (*DEFAULT, *(objective.name for objective in loaded)), settings)
+    find(names)
     planned = _scenario(scenario, start, hours)
     asked = Stop(evaluations, moves, seconds, stagnation)
     request = Request(
@@ -180,6 +182,19 @@ def _maker(optimizer: Any) -> tuple[str, Make | None]:
         f"optimizer: {type(optimizer).__name__}, expected a name, an algorithm of pymoo or a "
         "function that makes an optimizer"
     )
+
+
+def _measured(
+    objectives: Sequence[str] | None, default: Sequence[str], settings: Any
+) -> tuple[str, ...]:
+    """The objectives asked for; by default the usual ones and those that the settings name."""
+    named = getattr(settings, "named", ())
+    if not objectives:
+        return tuple(dict.fromkeys((*default, *named)))
+    for name in named:
+        if name not in objectives:
+            raise SlitError(f"{name!r} in an order or cap: expected one of {', '.join(objectives)}")
+    return tuple(objectives)
 
 
 def _stop(name: str, make: Make | None, stop: Stop, *, genes: int) -> Stop:

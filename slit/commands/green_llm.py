@@ -4,13 +4,13 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
 
+from slit.commands.terminal import numbers
 from slit.errors import SlitError
 
 if TYPE_CHECKING:
@@ -183,21 +183,10 @@ def _read(source: str | None, seed: int) -> "tuple[str, Instance]":
     return source, load_instance(Path(source))
 
 
-def _numbers(text: str, option: str) -> list[float]:
-    """Numbers by commas, fractions allowed."""
-    try:
-        return [
-            float(Fraction(part.strip())) if "/" in part else float(part)
-            for part in text.split(",")
-        ]
-    except (ValueError, ZeroDivisionError, OverflowError):
-        raise SlitError(f"{option}: found {text!r}, expected numbers by commas") from None
-
-
 def _tolerances(text: str, absolute: bool) -> "list[Tolerance]":
     from slit.exact.green_llm.solve import Tolerance
 
-    return [Tolerance(amount, absolute=absolute) for amount in _numbers(text, "--tolerance")]
+    return [Tolerance(amount, absolute=absolute) for amount in numbers(text, "--tolerance")]
 
 
 def _order(text: str | None) -> tuple[str, ...]:
@@ -232,9 +221,9 @@ def _weighted(instance: "Instance", text: str, table: Path | None) -> _Report:
     parts = text.split(",")
     if all("=" in part for part in parts):
         names = [part.split("=", 1)[0].strip() for part in parts]
-        values = _numbers(",".join(part.split("=", 1)[1] for part in parts), "--weights")
+        values = numbers(",".join(part.split("=", 1)[1] for part in parts), "--weights")
     else:
-        names, values = list(_WEIGHT_ORDER), _numbers(text, "--weights")
+        names, values = list(_WEIGHT_ORDER), numbers(text, "--weights")
     if len(names) != len(values) or len(set(names)) != len(names):
         expected = "one number for each of " + ", ".join(_WEIGHT_ORDER)
         raise SlitError(f"--weights: found {text!r}, expected {expected}")
@@ -317,7 +306,7 @@ def _sweep(
     data = sweep_data(
         instance,
         swept.strip(),
-        _numbers(listed, "--sweep"),
+        numbers(listed, "--sweep"),
         order=_order(order),
         tolerance=tolerances[0],
     )

@@ -158,6 +158,8 @@ def summary(place: Path, result: "Result") -> dict[str, Any]:
         "moves": result.moves,
         "seconds": result.seconds,
         "stop": str(result.stop),
+        "notes": list(result.notes),
+        "phases": [phase._asdict() for phase in result.phases],
     }
 
 

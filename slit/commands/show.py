@@ -70,9 +70,18 @@ def print_phases(phases: "Sequence[Phase]") -> None:
     if phases:
         print("\nLexicographic phases:")
         rows = [
-            [phase.name, number(phase.relaxed), number(phase.real), phase.unit] for phase in phases
+            [
+                phase.name,
+                number(phase.relaxed),
+                "–" if phase.limit is None else number(phase.limit),
+                "–" if phase.final is None else number(phase.final),
+                number(phase.real),
+                phase.unit,
+            ]
+            for phase in phases
         ]
-        print_table(["phase", "relaxed", "real", "unit"], rows)
+        header = ["phase", "relaxed optimum", "limit", "relaxed at the end", "plan", "unit"]
+        print_table(header, rows)
 
 
 def picks_of(front: "Front", *, search: str, against: str | None = None) -> "PicksData":

@@ -4,12 +4,15 @@ import json
 import sys
 from collections.abc import Sequence
 from enum import IntEnum
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
+
+from slit.errors import SlitError
 
 WIDE = 240
 """Columns where nobody looks: a pipe or a file should not get cut tables."""
@@ -58,6 +61,35 @@ def print_table(
 def number(value: float) -> str:
     """A figure with four digits that mean something."""
     return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+
+
+def numbers(text: str, option: str) -> list[float]:
+    """Numbers by commas, fractions as 1/4 allowed. Raises SlitError for anything else."""
+    try:
+        return [
+            float(Fraction(part.strip())) if "/" in part else float(part)
+            for part in text.split(",")
+        ]
+    except (ValueError, ZeroDivisionError, OverflowError):
+        raise SlitError(f"{option}: {text!r}, expected numbers by commas") from None
+
+
+def named_numbers(given: Sequence[str], option: str, *, expected: str) -> dict[str, float]:
+    """Numbers by name from options NAME=NUMBER. Raises SlitError for anything else."""
+    found: dict[str, float] = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        name = name.strip()
+        try:
+            amount = float(value)
+        except ValueError:
+            raise SlitError(f"{option}: {text!r}, expected {expected}") from None
+        if not name:
+            raise SlitError(f"{option}: {text!r}, expected {expected}")
+        if name in found:
+            raise SlitError(f"{option}: {name!r} twice, expected each name once")
+        found[name] = amount
+    return found
 
 
 def percent(value: float | None) -> str:

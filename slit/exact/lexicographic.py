@@ -16,7 +16,7 @@ from slit.evaluator import Evaluator
 from slit.exact.coupled import CapsUnmet, Coupled, irreducible_caps, minimize_capped
 from slit.exact.readings import shares_of
 from slit.exact.relaxation import Relaxation
-from slit.exact.rounding import descent, fit_capacity, round_shares
+from slit.exact.rounding import Descent, fit_capacity, round_shares
 
 Floats = NDArray[np.float64]
 Genes = NDArray[np.int16]
@@ -43,7 +43,8 @@ class Lexicographic:
 
     relaxed: the objectives at the relaxed optimum, by name. values: the evaluator's objectives of
     the plan (G,), by name. violation: its nodes beyond capacity, 0 = feasible. broken: the caps
-    that the plan exceeds (the relaxed optimum meets all).
+    that the plan exceeds (the relaxed optimum meets all). moves: evaluations it took to choose the
+    plan, the incremental ones of its improvement included.
     """
 
     phases: tuple[Phase, ...]
@@ -52,6 +53,7 @@ class Lexicographic:
     values: dict[str, float]
     violation: float
     broken: tuple[str, ...]
+    moves: int
 
 
 def lexicographic(
@@ -78,6 +80,7 @@ def lexicographic(
     limits = check_caps(relaxation, caps or {})
     rooms = check_tolerance(tolerance, len(steps))
     phases, points = solve_phases(relaxation, steps, limits, rooms, absolute=absolute)
+    evaluated = evaluator.evaluations
     goal = _Goal(relaxation, evaluator, steps, limits, rooms, absolute)
     plan = goal.best(goal.candidates(points, rng=rng, swaps=swaps))
     found = evaluator.evaluate(plan[None, :])
@@ -90,6 +93,7 @@ def lexicographic(
         values=values,
         violation=float(found.G[0]),
         broken=tuple(name for name, cap in (caps or {}).items() if values[name] > cap),
+        moves=goal.moves + evaluator.evaluations - evaluated,
     )
 
 
@@ -189,9 +193,17 @@ def _unmet(
 
     under = f" under {', '.join(said(m) for m in others)}" if len(others) else ""
     return (
-        f"phase {phase + 1} ({name}): cap {said(last)}, expected at least {least:.6g} "
-        f"(attainable minimum{under}, {relaxation.terms.units[last]})"
+        f"phase {phase + 1} ({name}): cap {said(last)}, expected at least {rounded_up(least):.6g} "
+        f"{relaxation.terms.units[last]} (attainable minimum{under})"
     )
+
+
+def rounded_up(value: float) -> float:
+    """To six digits that mean something, never below the value: a number said is one that works."""
+    if value == 0 or not np.isfinite(value):
+        return value
+    step = 10.0 ** (np.floor(np.log10(abs(value))) - 5)
+    return float(np.ceil(value / step) * step)
 
 
 class _Goal:
@@ -212,6 +224,7 @@ class _Goal:
         self.order = [*steps, *rest]
         self.tolerances = [*tolerances, *(0.0 for _ in rest)]
         self.absolute = absolute
+        self.moves = 0
 
     def candidates(self, points: Sequence[Coupled], *, rng: Generator, swaps: bool) -> Genes:
         """Each phase's optimum rounded and repaired, and descents from there.
@@ -226,7 +239,7 @@ class _Goal:
         plans = list(starts)
         if not self.evaluator.linear:
             return starts
-        improve = descent(problem, self.evaluator.terms, swaps=swaps)
+        improve = Descent(problem, self.evaluator.terms, swaps=swaps)
         for point in points:
             for start in starts:
                 weights = np.zeros(len(self.evaluator.names))
@@ -241,6 +254,7 @@ class _Goal:
                         break
                     weights[self.columns] = self._raised(weights[self.columns], over, point)
                     weights = _scaled(weights, values)
+        self.moves += improve.moves
         return np.unique(np.array(plans), axis=0)
 
     def best(self, plans: Genes) -> Genes:

@@ -58,21 +58,28 @@ def fit_capacity(problem: Problem, plans: Genes, *, rng: Generator) -> Genes:
     return np.ascontiguousarray(np.take_along_axis(fitted, order, axis=1))
 
 
-def descent(problem: Problem, terms: Terms, *, swaps: bool = True) -> Improve:
+class Descent:
     """Local search on each plan's weighted sum, ready to be passed as `improve`.
 
     `terms` are those of the evaluator's objectives; weights are scaled, so that a node beyond
-    capacity outweighs what any move saves.
+    capacity outweighs what any move saves. `moves` counts the incremental evaluations made so far.
     """
 
-    def improve(plans: Genes, weights: Floats) -> Genes:
-        better = plans.copy()
-        for plan, weight in zip(better, weights, strict=True):
-            scalar = weigh(weight, problem, terms)
-            improve_plan(plan, problem, scalar, 0, problem.epochs, NODE_PENALTY, swaps, MOST_MOVES)
-        return better
+    def __init__(self, problem: Problem, terms: Terms, *, swaps: bool = True) -> None:
+        self.problem, self.terms, self.swaps = problem, terms, swaps
+        self.moves = 0
 
-    return improve
+    def __call__(self, plans: Genes, weights: Floats) -> Genes:
+        """Plans (N, G), each improved for its weights (N, M)."""
+        better = plans.copy()
+        last = self.problem.epochs
+        for plan, weight in zip(better, weights, strict=True):
+            scalar = weigh(weight, self.problem, self.terms)
+            moves, _ = improve_plan(
+                plan, self.problem, scalar, 0, last, NODE_PENALTY, self.swaps, MOST_MOVES
+            )
+            self.moves += moves
+        return better
 
 
 def seeds(
@@ -84,7 +91,7 @@ def seeds(
 ) -> Genes:
     """Plans (N, G), one for each weight vector (N, M): the relaxed optimum rounded and repaired.
 
-    `improve` is applied to them where given (see `descent`). Plans may still exceed capacity where
+    `improve` is applied to them where given (see `Descent`). Plans may still exceed capacity where
     repair finds no room. Raises InfeasibleError where even the relaxation cannot serve the demand.
     """
     wanted = np.asarray(weights, dtype=np.float64)

@@ -1,17 +1,18 @@
 """`lexicographic`: one objective after the other, in the order they are given.
 
-Staged linear programs on the relaxation, rounded and repaired to a plan
-(`slit.exact.lexicographic`). Objectives without a linear part are left out. Choosing among the
-roundings takes a few evaluations of its own: they are counted as `moves`.
+Staged linear programs on the relaxation, rounded, repaired and improved to a plan
+(`slit.exact.lexicographic`). Objectives without a linear part cannot be ranked. Incremental
+evaluations of the improvement and evaluations to choose among its results count as `moves`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
-from slit.exact.lexicographic import lexicographic
+from slit.exact.lexicographic import Lexicographic, lexicographic
 from slit.exact.relaxation import Relaxation
 from slit.optimizers.protocol import Genes, Optimizer, Phase, Setup
 from slit.optimizers.single import SinglePlan
@@ -19,13 +20,45 @@ from slit.optimizers.single import SinglePlan
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`tolerance`: share of an objective's optimum that the phases after it may give up."""
+    """What comes first, what later phases may give up of it, and what must be kept to.
 
-    tolerance: float = 0.01
+    order: objectives, the most important first; those it leaves out only break ties (default: all
+    objectives as they are given). tolerance: how far an objective may rise above its relaxed
+    optimum in later phases, one for all or one for each of `order`: a share of the optimum's
+    absolute value, or with `absolute` in the objective's unit. caps: the largest value of any
+    objective, in its unit.
+    """
+
+    order: Sequence[str] = ()
+    tolerance: float | Sequence[float] = 0.01
+    absolute: bool = False
+    caps: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not self.tolerance >= 0:
-            raise SlitError(f"tolerance: {self.tolerance}, expected 0 or more (share)")
+        order = tuple(self.order)
+        rooms = np.asarray(self.tolerance, dtype=np.float64)
+        for name in order:
+            if order.count(name) > 1:
+                raise SlitError(f"order: {name!r} twice, expected each objective once")
+        unit = "in the objective's unit" if self.absolute else "share of the optimum"
+        if not (np.isfinite(rooms) & (rooms >= 0)).all():
+            raise SlitError(f"tolerance: {_listed(rooms)}, expected 0 or more ({unit})")
+        if rooms.ndim and order and rooms.shape != (len(order),):
+            raise SlitError(
+                f"tolerance: {rooms.size} numbers, expected 1 or {len(order)} (one for each of "
+                f"{', '.join(order)})"
+            )
+        for name, cap in self.caps.items():
+            if not np.isfinite(cap):
+                raise SlitError(f"cap {name}: {cap}, expected a finite number")
+        object.__setattr__(self, "order", order)
+        object.__setattr__(self, "tolerance", tuple(rooms.tolist()) if rooms.ndim else float(rooms))
+        object.__setattr__(self, "caps", {name: float(cap) for name, cap in self.caps.items()})
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The objectives that the order and the caps name."""
+        return tuple(dict.fromkeys((*self.order, *self.caps)))
 
 
 def build(setup: Setup) -> Optimizer:
@@ -34,30 +67,55 @@ def build(setup: Setup) -> Optimizer:
 
 
 class LexicographicPlan(SinglePlan):
-    """Makes the lexicographic plan; `phases` says afterwards what each phase reached."""
+    """Makes the lexicographic plan.
+
+    Afterwards `phases` says what each phase reached, and `notes` which caps the plan exceeds.
+    """
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup, make=self._plan)
         self._setup = setup
         self.phases: tuple[Phase, ...] = ()
+        self.notes: tuple[str, ...] = ()
 
     def _plan(self) -> Genes:
         task, settings = self._setup.task, self._setup.settings
-        relaxation = Relaxation(task.problem, task.scenario, task.objectives)
+        relaxation = Relaxation(task.problem, task.scenario, task.objectives, threads=task.threads)
         if not relaxation.names:
             said = "; ".join(f"{name} has {why}" for name, why in relaxation.left_out.items())
             raise SlitError(f"lexicographic: {said}, expected an objective with a linear part")
-        evaluator = Evaluator(task.problem, task.scenario, objectives=task.objectives)
         found = lexicographic(
             relaxation,
-            evaluator,
-            relaxation.names,
+            Evaluator(task.problem, task.scenario, objectives=task.objectives),
+            settings.order or relaxation.names,
             rng=self._setup.rng,
             tolerance=settings.tolerance,
+            absolute=settings.absolute,
+            caps=settings.caps,
         )
-        self.moves = evaluator.evaluations
+        self.moves = found.moves
         self.phases = tuple(
-            Phase(phase.name, phase.unit, phase.value, found.values[phase.name])
+            Phase(
+                phase.name,
+                phase.unit,
+                phase.value,
+                found.values[phase.name],
+                phase.limit,
+                found.relaxed[phase.name],
+            )
             for phase in found.phases
         )
+        self.notes = tuple(_exceeded(found, settings.caps, name) for name in found.broken)
         return np.asarray(found.plan)
+
+
+def _exceeded(found: Lexicographic, caps: Mapping[str, float], name: str) -> str:
+    return (
+        f"cap {name} <= {caps[name]:.6g}: the relaxed optimum meets it "
+        f"({found.relaxed[name]:.6g}), the plan in whole nodes does not "
+        f"({found.values[name]:.6g})"
+    )
+
+
+def _listed(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> str:
+    return ", ".join(f"{value:g}" for value in np.atleast_1d(values))

@@ -34,12 +34,18 @@ class Plans(NamedTuple):
 
 
 class Phase(NamedTuple):
-    """What one step of a lexicographic plan reached: on the relaxation, and really."""
+    """What one step of a lexicographic plan reached: on the relaxation, and really.
+
+    relaxed: the objective's relaxed optimum in its phase. limit: what later phases may let it grow
+    to. final: its value at the relaxed optimum of the last phase. real: that of the plan.
+    """
 
     name: str
     unit: str
     relaxed: float
     real: float
+    limit: float | None = None
+    final: float | None = None
 
 
 class Optimizer(Protocol):

@@ -10,7 +10,7 @@ from operators.canonical import is_canonical
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.exact.relaxation import Relaxation
-from slit.exact.rounding import descent, fit_capacity, round_shares, seeds
+from slit.exact.rounding import Descent, fit_capacity, round_shares, seeds
 from slit.objectives import find
 from slit.problem import Problem
 from tests.cases import Case, cases, make_case
@@ -74,7 +74,7 @@ def test_seeds_are_feasible_and_near_the_bound() -> None:
     found = evaluator.evaluate(plans)
     assert not found.G.any()
     values = (found.F * weights).sum(axis=1)
-    improve = descent(case.problem, evaluator.terms)
+    improve = Descent(case.problem, evaluator.terms)
     better = evaluator.evaluate(
         seeds(relaxation, weights, rng=np.random.default_rng(0), improve=improve)
     )

@@ -36,12 +36,14 @@ class Certificate:
 
     weights (K, M') and offsets (K,): weights @ scaled >= offsets for every feasible plan.
     volume: of the box they leave, 1.1 ranges wide in each of the M' kept objectives.
+    optima (K, M'): the scaled points of the relaxation where the half-spaces touch it.
     """
 
     box: ReferenceBox
     weights: Floats
     offsets: Floats
     volume: Volume
+    optima: Floats
 
     @property
     def bound(self) -> float:
@@ -98,7 +100,7 @@ def certify(
     kept = int(box.kept.sum())
     if kept < 2:
         flat = np.zeros((0, kept))
-        return Certificate(box, flat, np.zeros(0), Volume(float("nan"), 0.0, exact=True))
+        return Certificate(box, flat, np.zeros(0), Volume(float("nan"), 0.0, exact=True), flat)
     supports = _Supports(relaxation, box)
     supports.add(lattice(kept, weights))
     goal = len(supports.weights) + refined
@@ -109,7 +111,7 @@ def certify(
         supports.add(more)
     normals, offsets = supports.weights, supports.offsets
     volume = cut_volume(normals, offsets, edge=REACH, rng=rng)
-    return Certificate(box, normals, offsets, volume)
+    return Certificate(box, normals, offsets, volume, supports.optima)
 
 
 def lattice(objectives: int, most: int) -> Floats:

@@ -2,13 +2,14 @@
 
 import json
 import os
-from dataclasses import asdict
 from hashlib import sha256
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from slit.exact.bounds import Certificate, certify
 from slit.exact.outer_volume import Volume
@@ -16,7 +17,7 @@ from slit.exact.reference_box import ReferenceBox
 from slit.exact.relaxation import Relaxation
 from slit.scenario.store import scenario_hash
 
-FORMAT = 1
+FORMAT = 2
 
 
 def default_folder() -> Path:
@@ -54,51 +55,80 @@ def stored_certificate(
     key = certificate_key(relaxation, weights=weights, refined=refined)
     path = folder / f"certificate-{key[:32]}.json"
     try:
-        return _from_json(json.loads(path.read_text(encoding="utf-8")), key)
-    except (OSError, ValueError, KeyError, TypeError):
+        said = json.loads(path.read_text(encoding="utf-8"))
+        if said["key"] == key:
+            return certificate_from_json(said)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         pass  # none yet, or not one of this version
     certificate = certify(relaxation, rng=rng, weights=weights, refined=refined)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(f".{os.getpid()}.part")
-        part.write_text(json.dumps(_to_json(certificate, key)), encoding="utf-8")
+        said = {"key": key, **certificate_to_json(certificate)}
+        part.write_text(json.dumps(said), encoding="utf-8")
         part.replace(path)
     except OSError:
         pass  # a read-only home is no reason to fail
     return certificate
 
 
-def _to_json(certificate: Certificate, key: str) -> dict[str, Any]:
-    box = certificate.box
+def certificate_to_json(certificate: Certificate) -> dict[str, Any]:
+    """A certificate as lists and numbers."""
+    box, volume = certificate.box, certificate.volume
     return {
-        "key": key,
-        "names": box.names,
-        "units": box.units,
+        "names": list(box.names),
+        "units": list(box.units),
         "ideal": box.ideal.tolist(),
         "nadir": box.nadir.tolist(),
         "kept": box.kept.tolist(),
         "left_out": box.left_out,
         "weights": certificate.weights.tolist(),
         "offsets": certificate.offsets.tolist(),
-        "volume": asdict(certificate.volume),
+        "optima": certificate.optima.tolist(),
+        "volume": {
+            "value": volume.value if isfinite(volume.value) else None,
+            "error": volume.error,
+            "exact": volume.exact,
+        },
     }
 
 
-def _from_json(said: dict[str, Any], key: str) -> Certificate:
-    if said["key"] != key:
-        raise ValueError("another certificate")
-    kept = np.array(said["kept"], dtype=np.bool_)
+def certificate_from_json(said: dict[str, Any]) -> Certificate:
+    """Back from `certificate_to_json`.
+
+    Raises ValueError, KeyError or TypeError for anything else.
+    """
+    names, units = tuple(map(str, said["names"])), tuple(map(str, said["units"]))
+    count = len(names)
+    kept = _array(said["kept"], (count,)) > 0
+    axes, vectors = int(kept.sum()), len(said["offsets"])
     box = ReferenceBox(
-        names=tuple(said["names"]),
-        units=tuple(said["units"]),
-        ideal=np.array(said["ideal"], dtype=np.float64),
-        nadir=np.array(said["nadir"], dtype=np.float64),
+        names=names,
+        units=units,
+        ideal=_array(said["ideal"], (count,)),
+        nadir=_array(said["nadir"], (count,)),
         kept=kept,
-        left_out=dict(said["left_out"]),
+        left_out={str(name): str(why) for name, why in said["left_out"].items()},
     )
+    volume, error = said["volume"], float(said["volume"]["error"])
+    value = float("nan") if volume["value"] is None else float(volume["value"])
+    proper = not isfinite(value) if axes < 2 else 0 < value < float("inf")
+    if len(units) != count or not proper or not 0 <= error < float("inf"):
+        raise ValueError(f"a volume of {value} +- {error}, expected one of {axes} objectives")
     return Certificate(
         box=box,
-        weights=np.array(said["weights"], dtype=np.float64).reshape(-1, int(kept.sum())),
-        offsets=np.array(said["offsets"], dtype=np.float64),
-        volume=Volume(**said["volume"]),
+        weights=_array(said["weights"], (vectors, axes)),
+        offsets=_array(said["offsets"], (vectors,)),
+        volume=Volume(value, error, exact=bool(volume["exact"])),
+        optima=_array(said["optima"], (vectors, axes)),
     )
+
+
+def _array(values: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Finite numbers of a shape."""
+    found = np.array(values, dtype=np.float64)
+    if found.size == 0 and 0 in shape:
+        found = found.reshape(shape)
+    if found.shape != shape or not np.isfinite(found).all():
+        raise ValueError(f"numbers {found.shape}, expected {shape}, finite")
+    return found

@@ -3,17 +3,18 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
 
-from slit.commands.terminal import numbers
+from slit.commands.terminal import named_texts, numbers, print_table
 from slit.errors import SlitError
 
 if TYPE_CHECKING:
+    from slit.exact.green_llm.conversion import Conversion
     from slit.exact.green_llm.instance import Instance
     from slit.exact.green_llm.solve import Result, Tolerance
 
@@ -21,8 +22,18 @@ Source = Annotated[
     str | None,
     typer.Argument(
         metavar="[INSTANCE | SCENARIO]",
-        help="JSON file of an instance; without it a random one of the published size.",
+        help="JSON file of an instance, or name or file of a scenario to convert; without it a "
+        "random instance of the published size.",
         show_default=False,
+    ),
+]
+Variants = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--variant",
+        metavar="CLASS=NAME",
+        help="Of a scenario: the model variant of a class (the letter has one for each); may be "
+        "repeated. Default: the most accurate that fit.",
     ),
 ]
 Order = Annotated[
@@ -88,13 +99,13 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 _WEIGHT_ORDER = ("energy", "carbon", "delay")
 _COLUMNS = {
-    "energy_cost": ("E USD", ".3f"),
-    "carbon_cost": ("C USD", ".3f"),
-    "delay_penalty": ("D USD", ".3f"),
-    "carbon_kg": ("kg CO2e", ".2f"),
-    "water_l": ("water L", ".1f"),
-    "latency_mean_s": ("mean s", ".4f"),
-    "latency_max_s": ("max s", ".4f"),
+    "energy_cost": ("E USD", ",.3f"),
+    "carbon_cost": ("C USD", ",.3f"),
+    "delay_penalty": ("D USD", ",.3f"),
+    "carbon_kg": ("kg CO2e", ",.2f"),
+    "water_l": ("water L", ",.1f"),
+    "latency_mean_s": ("mean s", ",.4f"),
+    "latency_max_s": ("max s", ",.4f"),
 }
 _LEGEND = (
     "E energy cost, C carbon cost, D delay penalty. D's delay counts every query of an hour: it\n"
@@ -114,6 +125,7 @@ class _Report:
 
 def green_llm(
     source: Source = None,
+    variant: Variants = None,
     order: Order = None,
     tolerance: Tolerances = "0.001",
     absolute: Absolute = False,
@@ -147,7 +159,7 @@ def green_llm(
         raise SlitError(f"options: found {found} together, expected one way to solve")
     if figure is not None and sweep is None:
         raise SlitError("--figure: found no --sweep, expected one (what to draw)")
-    name, instance = _read(source, seed)
+    name, instance, conversion = _read(source, seed, variant or ())
     instance = change(
         instance,
         renewable_scale=renewable_scale,
@@ -166,21 +178,52 @@ def green_llm(
         report = _weighted(instance, weights, table)
     else:
         report = _lexicographic(instance, order, tolerance, absolute, table)
+    if conversion is not None:
+        report = _with_conversion(report, conversion)
     _show(name, instance, report, as_json=as_json)
 
 
-def _read(source: str | None, seed: int) -> "tuple[str, Instance]":
-    """An instance and what to call it: of a JSON file, or drawn at random."""
+def _read(
+    source: str | None, seed: int, variants: Sequence[str]
+) -> "tuple[str, Instance, Conversion | None]":
+    """An instance and what to call it: of a JSON file, of a scenario, or drawn at random."""
     from slit.exact.green_llm.generator import generate_instance
     from slit.exact.green_llm.instance import load_instance
 
     if source is None:
         rng = np.random.default_rng(seed)
-        return f"random instance, seed {seed}", generate_instance(rng=rng)
-    if Path(source).suffix.lower() != ".json":
-        # Where a scenario becomes an instance.
-        raise SlitError(f"{source}: found no JSON file, expected a Green-LLM instance (.json)")
-    return source, load_instance(Path(source))
+        named = f"random instance, seed {seed}"
+        return named, _unvaried(generate_instance(rng=rng), variants), None
+    if Path(source).suffix.lower() == ".json":
+        return source, _unvaried(load_instance(Path(source)), variants), None
+    from slit.exact.green_llm.conversion import convert
+    from slit.scenario.load import load_scenario
+
+    chosen = named_texts(variants, "--variant", expected="CLASS=NAME (see the scenario)")
+    found = convert(load_scenario(source), variants=chosen)
+    return f"scenario {source}", found.instance, found
+
+
+def _unvaried(instance: "Instance", variants: Sequence[str]) -> "Instance":
+    if variants:
+        raise SlitError("--variant: found no scenario, expected one (an instance has no variants)")
+    return instance
+
+
+def _with_conversion(report: _Report, conversion: "Conversion") -> _Report:
+    """A report that says what was done to the scenario."""
+    from slit.exact.green_llm.conversion import describe_conversion
+
+    content = {
+        "mapped": [asdict(each) for each in conversion.mapped],
+        "lost": list(conversion.lost),
+        "models": conversion.models,
+    }
+    return replace(
+        report,
+        notes=[*report.notes, *describe_conversion(conversion)],
+        content={**report.content, "conversion": content},
+    )
 
 
 def _tolerances(text: str, absolute: bool) -> "list[Tolerance]":
@@ -357,17 +400,24 @@ def _show(name: str, instance: "Instance", report: _Report, *, as_json: bool) ->
     sizes = instance.sizes
     print(
         f"Green-LLM, {name}: {sizes['I']} areas, {sizes['J']} datacenters, {sizes['K']} query "
-        f"types, {sizes['T']} hours, water cap {instance.water_cap:.1f} L"
+        f"types, {sizes['T']} hours, water cap {instance.water_cap:,.1f} L"
     )
     print(report.title)
-    width = max(len(row) for row in [*report.rows, "phase"])
-    print(" " * width + "".join(f"{title:>10}" for title, _ in _COLUMNS.values()))
-    for row, outcome in report.rows.items():
-        cells = (f"{outcome[name]:>10{form}}" for name, (_, form) in _COLUMNS.items())
-        print(f"{row:<{width}}" + "".join(cells))
+    header = ["phase", *(title for title, _ in _COLUMNS.values())]
+    print_table(
+        header,
+        [
+            [row, *(_figure(outcome[key], form) for key, (_, form) in _COLUMNS.items())]
+            for row, outcome in report.rows.items()
+        ],
+    )
     print(_LEGEND)
     for note in report.notes:
         print(note)
+
+
+def _figure(value: float, form: str) -> str:
+    return f"{value:.4g}" if 0 < abs(value) < 1 else f"{value:{form}}"
 
 
 def _without_nan(value: Any) -> Any:

@@ -77,18 +77,24 @@ def numbers(text: str, option: str) -> list[float]:
 def named_numbers(given: Sequence[str], option: str, *, expected: str) -> dict[str, float]:
     """Numbers by name from options NAME=NUMBER. Raises SlitError for anything else."""
     found: dict[str, float] = {}
-    for text in given:
-        name, _, value = text.partition("=")
-        name = name.strip()
+    for name, text in named_texts(given, option, expected=expected).items():
         try:
-            amount = float(value)
+            found[name] = float(text)
         except ValueError:
-            raise SlitError(f"{option}: {text!r}, expected {expected}") from None
-        if not name:
-            raise SlitError(f"{option}: {text!r}, expected {expected}")
+            raise SlitError(f"{option}: {f'{name}={text}'!r}, expected {expected}") from None
+    return found
+
+
+def named_texts(given: Sequence[str], option: str, *, expected: str) -> dict[str, str]:
+    """What stands behind each name in options NAME=TEXT. Raises SlitError for anything else."""
+    found: dict[str, str] = {}
+    for each in given:
+        name, _, text = (part.strip() for part in each.partition("="))
+        if not name or not text:
+            raise SlitError(f"{option}: {each!r}, expected {expected}")
         if name in found:
             raise SlitError(f"{option}: {name!r} twice, expected each name once")
-        found[name] = amount
+        found[name] = text
     return found
 
 

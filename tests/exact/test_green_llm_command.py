@@ -177,5 +177,41 @@ def test_mistakes_are_said(small: str, arguments: list[str], message: str) -> No
 def test_no_instance_of_that_name() -> None:
     with pytest.raises(SlitError, match=r"absent\.json: cannot be read"):
         run("absent.json")
-    with pytest.raises(SlitError, match="tiny: found no JSON file"):
-        run("tiny")
+    with pytest.raises(SlitError, match="absent: no such scenario, expected a path"):
+        run("absent")
+
+
+def test_a_scenario_is_converted(tmp_path: Path) -> None:
+    content = run_json("tiny", "--order", "energy,carbon", "--save-instance", "tiny.json")
+    assert content["source"] == "scenario tiny"
+    assert [phase["minimized"] for phase in content["phases"]] == ["energy", "carbon"]
+    conversion = content["conversion"]
+    assert len(conversion["mapped"]) == 22
+    assert conversion["models"] == {"chat": "small", "code": "large"}
+    again = run_json("tiny.json", "--order", "energy,carbon")
+    assert again["energy_cost"] == content["energy_cost"]
+    assert "conversion" not in again
+    output = run("tiny", "--variant", "chat=large", "--variant", "code=small")
+    assert "chat large (0.85), code small (0.4)" in output
+    assert "filled in delta: no such tax in a scenario" in output
+    capped = run_json("tiny", "--water-cap", "9")
+    assert capped["water_l"] == pytest.approx(9.0)
+    with pytest.raises(InfeasibleError, match=r"water cap: found 3 L, expected at least 8\.3 L"):
+        run("tiny", "--water-cap", "3")
+    with pytest.raises(InfeasibleError, match="resource capacity"):
+        run("tiny", "--demand-scale", "9")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--variant", "chat"], "--variant: 'chat', expected CLASS=NAME"),
+        (["--variant", "chat=small", "--variant", "chat=large"], "--variant: 'chat' twice"),
+        (["--variant", "chat=huge"], "variant of chat: 'huge', expected one of small, large"),
+    ],
+)
+def test_mistakes_about_variants_are_said(small: str, arguments: list[str], message: str) -> None:
+    with pytest.raises(SlitError, match=message):
+        run("tiny", *arguments)
+    with pytest.raises(SlitError, match="--variant: found no scenario"):
+        run(small, *arguments)

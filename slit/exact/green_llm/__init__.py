@@ -2,5 +2,5 @@
 
 instance: the data and its JSON format. generator: random instances. program: the linear program.
 solve: lexicographic orders and weighted sums. placement: the early variant with placed models.
-sweeps: one parameter varied. outcome: what an allocation costs, computed without the program.
+sweeps: one parameter varied. conversion: a scenario as an instance. outcome: what an allocation costs, computed without the program.
 """

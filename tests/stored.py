@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 import slit
+from slit.optimizers.registry import Entry, Kind, available
 from slit.record import Run, read_run
 from slit.scenario.scenario import Input, Scenario
 from tests.builders import random_scenario
@@ -22,10 +24,20 @@ def small_scenario(seed: int = 5, **options: Any) -> Scenario:
 
 
 def stored_run(folder: Path, *, scenario: Scenario | None = None, **options: Any) -> Run:
-    """A short search, with its reference plans, in a run folder."""
+    """A short search, with baselines and rivals, in a run folder.
+
+    The lexicographic plan is left out: it needs the local search, whose kernels take more time to
+    compile than all others together.
+    """
     settings: dict[str, Any] = {"optimizer": SEARCH, "population": 24, "evaluations": 240} | options
-    slit.optimize(small_scenario() if scenario is None else scenario, output=folder, **settings)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("slit.api.search.available", _but_references)
+        slit.optimize(small_scenario() if scenario is None else scenario, output=folder, **settings)
     return read_run(folder)
+
+
+def _but_references(*kinds: Kind) -> tuple[Entry, ...]:
+    return tuple(entry for entry in available(*kinds) if entry.kind is not Kind.REFERENCE)
 
 
 def hostile_scenario() -> Scenario:

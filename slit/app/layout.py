@@ -150,6 +150,7 @@ def _knobs(points: Points) -> Any:
     return html.Aside(
         [
             html.H2("Selected plan"),
+            html.Label("Plan by name", htmlFor="pick", className="said"),
             dcc.Dropdown(
                 id="pick", options=named, searchable=False, placeholder="choose a plan by name"
             ),
@@ -298,7 +299,7 @@ def _front(points: Points) -> Any:
 
 def _graph(name: str, title: str, *, height: int) -> Any:
     graph = dcc.Graph(id=name, config=PLAIN, responsive=True, style={"height": height})
-    return html.Div([html.H3(title), graph])
+    return html.Div([html.H3(title), graph], role="figure", **aria(label=title))
 
 
 def _plan(runs: Sequence[Run]) -> Any:
@@ -342,6 +343,9 @@ def plan_figures(runs: Sequence[Run]) -> list[Any]:
     return [
         _graph("map", "Where requests come from and go to", height=480),
         html.Div(totals, className="four"),
+        html.Details(
+            [html.Summary("Numbers of the bars"), html.Div(id="numbers", className="wide")]
+        ),
         html.Div(
             [
                 _graph("load", "Requests by datacenter", height=400),

@@ -8,7 +8,7 @@ from dash import Input, Output, State, html, no_update
 from slit.app.compare import Comparison, comparison_data, differences, draw_net
 from slit.app.layout import TOTALS, compare_figures, plan_figures
 from slit.app.library import Library
-from slit.app.views import differences_table, moves_table, waits_table
+from slit.app.views import differences_table, moves_table, numbers_table, waits_table
 from slit.app.worldmap import WHOLE, draw_map, hour_text, map_data
 from slit.errors import SlitError
 from slit.report.plan import (
@@ -66,6 +66,7 @@ def register_plan(app: dash.Dash, library: Library) -> None:
     @app.callback(
         Output("map", "figure"),
         *(Output(f"total-{what}", "figure") for what in TOTALS),
+        Output("numbers", "children"),
         Input("chosen", "data"),
         Input("hour", "value"),
         Input("view", "value"),
@@ -75,7 +76,7 @@ def register_plan(app: dash.Dash, library: Library) -> None:
         chosen: dict[str, Any] | None, hour: int | None, view: str, theme: str | None
     ) -> Any:
         if view != "plan" or chosen is None:
-            return [no_update] * (1 + len(TOTALS))
+            return [no_update] * (2 + len(TOTALS))
         return hour_view(library, chosen["plan"], hour or WHOLE, theme)
 
     @app.callback(Output("hour-text", "children"), Input("hour", "value"), Input("chosen", "data"))
@@ -111,11 +112,11 @@ def plan_view(library: Library, key: str, theme: str | None) -> list[Any]:
 
 
 def hour_view(library: Library, key: str, hour: int, theme: str | None) -> list[Any]:
-    """The map and the bars of an hour (0: all)."""
+    """The map and the bars of an hour (0: all), and a table of what the bars show."""
     try:
         data = library.plan(key)
     except SlitError:
-        return [themed(figure([]), theme)] * (1 + len(TOTALS))
+        return [*[themed(figure([]), theme)] * (1 + len(TOTALS)), None]
     hour = min(hour, len(data.starts))
     shown = map_data(data, library.run_of(key).scenario, hour=hour)
     sliced = data if hour == WHOLE else at_epoch(data, hour - 1)
@@ -127,7 +128,8 @@ def hour_view(library: Library, key: str, hour: int, theme: str | None) -> list[
             most, least = float(values.max(initial=0)), float(values.min(initial=0))
             drawing.update_xaxes(range=[1.05 * min(0.0, least), 1.05 * most or 1.0])
         bars.append(drawing)
-    return [themed(draw_map(shown, theme=theme or "light"), theme), *bars]
+    drawing = themed(draw_map(shown, theme=theme or "light"), theme)
+    return [drawing, *bars, numbers_table(sliced)]
 
 
 def register_compare(app: dash.Dash, library: Library) -> None:

@@ -19,6 +19,7 @@ from slit.app.library import Library
 from slit.app.points import Points
 from slit.app.turn import PAGE, Answer
 from slit.report.marks import Axis
+from slit.report.plan import PlanData
 from slit.report.style import number, percent
 from slit.report.waits import SHARES, Waits
 
@@ -147,6 +148,26 @@ def plan_values(points: Points, index: int) -> list[Any]:
             parts.append(html.Span(f"against {reference[0]}", className="unit"))
         drawn.append(parts)
     return drawn
+
+
+def numbers_table(plan: PlanData) -> Any:
+    """What each datacenter serves and uses, all epochs of the plan together."""
+    series = (plan.by_datacenter, plan.energy, plan.carbon, plan.water, plan.cost)
+    totals = np.stack([values.sum(axis=0) for values in series], axis=1)
+    rows = [
+        [name, *(number(value) for value in values)]
+        for name, values in zip(plan.datacenters, totals, strict=True)
+    ]
+    rows.append(["Together", *(number(value) for value in totals.sum(axis=0))])
+    columns = [
+        "Datacenter",
+        "Requests",
+        "Energy (kWh)",
+        "Carbon (kg CO2e)",
+        "Water (L)",
+        "Cost (USD)",
+    ]
+    return table("Totals by datacenter", columns, rows, numeric=frozenset(range(1, 6)))
 
 
 def waits_table(waits: Waits) -> Any:

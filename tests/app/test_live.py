@@ -19,7 +19,7 @@ from tests.stored import small_scenario
 
 NAMES = ("carbon", "water", "cost", "quality")
 UNITS = ("kg CO2e", "L", "USD", "share")
-SEARCH: dict[str, Any] = {"optimizer": "deap-nsga2", "population": 12}
+SEARCH: dict[str, Any] = {"optimizer": "deap-nsga2", "population": 12, "baselines": False}
 
 
 @pytest.fixture

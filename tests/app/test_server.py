@@ -136,7 +136,7 @@ def test_plans_that_do_not_fit_are_messages(tmp_path: Path) -> None:
     key = library.shown.keys[0]
     assert "expected placements" in text_of(plan_words(library, key))
     assert len(plan_view(library, key, "dark")) == 5
-    assert len(hour_view(library, key, 1, None)) == 5
+    assert len(hour_view(library, key, 1, None)) == 6
     said = text_of(compare_view(library, key, library.shown.keys[1]))
     assert "expected placements" in said
     assert len(net_view(library, key, library.shown.keys[1], None)) == 2
@@ -152,7 +152,7 @@ def test_hostile_texts_stay_text(tmp_path: Path) -> None:
     assert not kinds & {"Markdown", "DangerouslySetInnerHTML", "Iframe", "Script", "Img"}
     assert HOSTILE in text_of(layout)
     library = Library([run.folder])
-    figures = [*plan_view(library, "0:0", "light")[:4], *hour_view(library, "0:0", 1, "light")]
+    figures = [*plan_view(library, "0:0", "light")[:4], *hour_view(library, "0:0", 1, "light")[:5]]
     for figure in figures:
         assert "<img" not in str(figure.to_plotly_json())
 
@@ -165,9 +165,14 @@ def test_views_of_a_plan_and_of_two(both: Library) -> None:
     assert said.endswith(".")
     figures = plan_view(both, a, "dark")
     assert [bool(figure.data) for figure in figures[:4]] == [True] * 4
-    map_, *bars = hour_view(both, a, 99, "light")
+    map_, *bars, numbers = hour_view(both, a, 99, "light")
     assert map_.data
     assert len(bars) == 4
+    data = both.plan(a)
+    last = [f"{data.carbon[-1, 0]:.4g}", f"{data.carbon[-1].sum():.4g}"]
+    assert all(value in text_of(numbers) for value in (*data.datacenters, *last))
+    whole = text_of(hour_view(both, a, 0, "light")[-1])
+    assert f"{data.carbon.sum():.4g}" in whole
     text, table, figures_, moves = compare_view(both, a, b)
     assert "elsewhere or by another variant" in text_of(text)
     assert points.title(points.index[b]) in text_of(table)

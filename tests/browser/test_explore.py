@@ -100,28 +100,6 @@ def test_a_box_in_the_scatter_brushes_both_axes(
     browser.wait(lambda: browser.text(REMAIN).startswith("All"))
 
 
-def test_knobs_select_by_keyboard(browser: Page, one: str, runs: tuple[Run, Run]) -> None:
-    from selenium.webdriver.common.keys import Keys
-
-    browser.open(one)
-    first = said(browser)["plan"]
-    sliders = ".knobs fieldset:nth-of-type(1) [role=slider]"
-    for _ in range(16):
-        browser.run(f"document.querySelectorAll('{sliders}')[1].focus()")
-        browser.driver.switch_to.active_element.send_keys(Keys.ARROW_RIGHT)
-    browser.wait(lambda: said(browser).get("like.carbon") == "5")
-    key = browser.wait(lambda: said(browser)["plan"] if said(browser)["plan"] != first else None)
-    front = runs[0].front
-    chosen = front.F[int(np.flatnonzero(front.plans == int(key.split(":")[1]))[0])]
-    before = front.F[int(np.flatnonzero(front.plans == int(first.split(":")[1]))[0])]
-    assert chosen[0] < before[0]
-    browser.run(f"document.querySelectorAll('{sliders}')[0].focus()")
-    for _ in range(3):
-        browser.driver.switch_to.active_element.send_keys(Keys.PAGE_DOWN)
-    browser.wait(lambda: "max.carbon" in said(browser))
-    browser.wait(lambda: "10 % more" in browser.text(".knobs fieldset:nth-of-type(1) .trade"))
-
-
 def test_handles_of_an_axis_move_by_keyboard(browser: Page, one: str) -> None:
     from selenium.webdriver.common.keys import Keys
 

@@ -26,6 +26,7 @@ def test_a_search_is_watched_stopped_and_explored(browser: Page, tmp_path: Path)
                     scenario,
                     optimizer="deap-nsga2",
                     population=24,
+                    baselines=False,
                     seconds=60,
                     watch=live.feed.watch,
                     output=tmp_path / "run",

@@ -48,6 +48,17 @@ def test_marks_by_hand() -> None:
     ]
 
 
+def test_plans_of_every_kind_of_scheduler_are_marked() -> None:
+    methods = (SEARCH, "lexicographic", "nearest", "helix", "of_a_package_not_installed")
+    marks = marks_of(made_front(np.eye(5)[:, :2], methods), search=SEARCH)
+    assert [(mark.name, mark.role) for mark in marks if mark.name == mark.method] == [
+        ("lexicographic", Role.REFERENCE),
+        ("nearest", Role.BASELINE),
+        ("helix", Role.RIVAL),
+        ("of_a_package_not_installed", Role.BASELINE),
+    ]
+
+
 def test_a_plan_with_two_names_is_marked_once() -> None:
     front = made_front(np.array([[1.0, 1.0], [2.0, 2.0]]), ("nearest", SEARCH))
     marks = front_data(front, search=SEARCH).marks

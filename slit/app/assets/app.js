@@ -3,15 +3,52 @@ window.dash_clientside = window.dash_clientside || {};
 (function () {
   const root = document.documentElement;
   let presses = 0;
+  let pressed = null;
 
+  document.addEventListener("pointerdown", function () { pressed = null; });
   document.addEventListener("click", function (event) {
     const button = event.target.closest("[data-press]");
     if (!button) return;
     presses += 1;
+    pressed = button === document.activeElement ? button : null;
     window.dash_clientside.set_props("pressed", {
       data: { what: button.dataset.press, key: button.dataset.key, n: presses },
     });
   });
+
+  // A table that is drawn anew takes the pressed button away: the one that stands for it is focused.
+  function keepFocus() {
+    if (!pressed || pressed.isConnected || document.activeElement !== document.body) return;
+    const others = [...document.querySelectorAll("[data-press='" + pressed.dataset.press + "']")];
+    const next = others.find(function (each) { return each.ariaLabel === pressed.ariaLabel; });
+    pressed = next || null;
+    if (next) next.focus({ preventScroll: true });
+  }
+
+  document.addEventListener("keydown", function (event) {
+    const panel = event.key === "Escape" && event.target.closest("details.downloads[open]");
+    if (!panel || event.target.closest("[aria-expanded=true]")) return;
+    panel.open = false;
+    panel.querySelector("summary").focus();
+  });
+
+  // Dash names a dropdown after its value alone: its label comes before that.
+  function nameDropdowns() {
+    document.querySelectorAll("button.dash-dropdown[id]:not([data-named])").forEach(function (found) {
+      const label = document.querySelector("label[for='" + found.id + "']");
+      if (!label) return;
+      label.id = label.id || found.id + "-label";
+      found.setAttribute("aria-labelledby", label.id + " " + found.getAttribute("aria-labelledby"));
+      found.dataset.named = "";
+    });
+  }
+
+  // What only a pointer can use is no stop of the tabulator.
+  function passModeBars() {
+    document.querySelectorAll(".modebar-btn:not([tabindex='-1'])").forEach(function (button) {
+      button.tabIndex = -1;
+    });
+  }
 
   // Handles of sliders, and the inputs beside them, are called what their group is.
   function nameSliders() {
@@ -23,9 +60,12 @@ window.dash_clientside = window.dash_clientside || {};
       element.setAttribute("aria-label", group.getAttribute("aria-label"));
     });
   }
-  new MutationObserver(nameSliders).observe(document.documentElement, {
-    childList: true, subtree: true,
-  });
+  new MutationObserver(function () {
+    nameSliders();
+    nameDropdowns();
+    passModeBars();
+    keepFocus();
+  }).observe(document.documentElement, { childList: true, subtree: true });
 
   function remembered() {
     try { return window.localStorage.getItem("slit-theme"); } catch (error) { return null; }

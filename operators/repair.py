@@ -28,7 +28,7 @@ from operators.arrays import (
     read_ints,
     read_longs,
 )
-from operators.compiling import kernel
+from operators.compiling import kernel, kernel_of_types
 
 WORK, NODES, QUANTUM, RESOURCE = 0, 1, 2, 3
 """Columns of `values` (P, 4): what a block puts on each value, and what the value is."""
@@ -253,7 +253,7 @@ def _repair_block(
             return
 
 
-@kernel
+@kernel_of_types
 def _empty_nodes(
     r: int,
     enough: int,
@@ -296,7 +296,7 @@ def _cheapest(r: int, values: Longs, tried: Bools) -> int:
     return best
 
 
-@kernel
+@kernel_of_types
 def _empty_node(
     v: int,
     fresh: bool,
@@ -357,7 +357,7 @@ def _next_gene(here: Longs, rows: Ints, load: Longs, v: int, need: int) -> int:
     return best
 
 
-@kernel
+@kernel_of_types
 def _target(
     v: int | np.int64,
     fresh: bool,

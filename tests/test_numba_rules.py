@@ -23,6 +23,7 @@ COMPILERS = {
 }
 OPTIONS = {"fastmath", "parallel"}
 DECIDED_ONCE = "operators.compiling"
+KERNELS = {"kernel", "kernel_of_types"}
 ENUMS = {"Enum", "IntEnum", "IntFlag"}
 
 Modules = dict[str, ast.Module]
@@ -82,7 +83,7 @@ def kernels(tree: ast.Module) -> Iterator[ast.FunctionDef]:
     """Functions under `@kernel`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and any(
-            dotted(decorator).rpartition(".")[2] == "kernel" for decorator in node.decorator_list
+            dotted(decorator).rpartition(".")[2] in KERNELS for decorator in node.decorator_list
         ):
             yield node
 

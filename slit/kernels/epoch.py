@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from operators.compiling import kernel
+from operators.compiling import kernel, kernel_of_types
 from slit.kernels.cells import fill_cells, queue_value
 from slit.kernels.scalar import Scalar
 from slit.problem.arrays import Problem
@@ -179,7 +179,7 @@ def sum_epoch(epoch: Epoch) -> None:
         energy[epoch.home[q]] += spare * epoch.pool[q, 1]
 
 
-@kernel
+@kernel_of_types
 def refresh_cell(
     p: int,
     counts: Longs,

@@ -9,7 +9,7 @@ without its new queue is no better than the best so far is dropped before its qu
 import numpy as np
 from numpy.typing import NDArray
 
-from operators.compiling import kernel
+from operators.compiling import kernel, kernel_of_types
 from slit.kernels.cells import active_nodes, queue_value
 from slit.kernels.epoch import (
     ALWAYS,
@@ -234,7 +234,7 @@ def exchange(i: int, a: int, j: int, b: int, epoch: Epoch, limit: float) -> floa
     return float(change)
 
 
-@kernel
+@kernel_of_types
 def shift(i: int, p: int, change: int, epoch: Epoch) -> None:
     """Add `change` chunks of group `i` to cell `p`, or remove them."""
     cells, energy, used, ticks = epoch.cells, epoch.energy, epoch.used, epoch.ticks

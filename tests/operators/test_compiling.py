@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from operators.compiling import kernel, uncached_kernel
+from operators.compiling import kernel, kernel_of_types, uncached_kernel
 
 FILES = {
     "given.py": """
@@ -86,3 +86,25 @@ def test_kernels_release_the_lock_and_divide_as_numpy_does() -> None:
         assert options["nogil"]
         assert not options.get("parallel")
         assert not options.get("fastmath")
+
+
+def doubled(value: int) -> int:
+    return 2 * value
+
+
+doubled_of_types = kernel_of_types(doubled)
+doubled_of_constants = kernel(doubled)
+
+
+@pytest.mark.compiled
+def test_kernels_of_types_are_not_compiled_again_for_each_constant() -> None:
+    @kernel
+    def sums(value: int) -> int:
+        return (
+            doubled_of_types(1) + doubled_of_types(2) + doubled_of_types(value)
+            - doubled_of_constants(1) - doubled_of_constants(2) - doubled_of_constants(value)
+        )  # fmt: skip
+
+    assert sums(7) == 0
+    assert len(doubled_of_types.signatures) == 1  # type: ignore[attr-defined]
+    assert len(doubled_of_constants.signatures) == 3  # type: ignore[attr-defined]

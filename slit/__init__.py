@@ -12,7 +12,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from slit.api import check, compile_problem, evaluate, load_scenario, optimize, resume
+    from slit.api import (
+        bound,
+        certify,
+        check,
+        compile_problem,
+        evaluate,
+        load_scenario,
+        optimize,
+        resume,
+    )
     from slit.errors import InfeasibleError, SlitError
     from slit.front import Front
     from slit.record import read_run
@@ -24,7 +33,9 @@ _PLACES = {
     "InfeasibleError": "slit.errors",
     "Result": "slit.run",
     "SlitError": "slit.errors",
+    "bound": "slit.api",
     "brush": "slit.report.notebook",
+    "certify": "slit.api",
     "check": "slit.api",
     "compile_problem": "slit.problem",
     "draw": "slit.report.notebook",
@@ -41,7 +52,9 @@ __all__ = [
     "InfeasibleError",
     "Result",
     "SlitError",
+    "bound",
     "brush",
+    "certify",
     "check",
     "compile_problem",
     "draw",

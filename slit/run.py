@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from slit.evaluator import Evaluator
 from slit.front import Front
 from slit.optimizers.protocol import Optimizer, Phase, Plans
 from slit.stop import Stagnation, Stop, StopReason, StopRequest
+
+if TYPE_CHECKING:
+    from slit.exact.certified import Certified
 
 LONGEST_HISTORY = 256
 """Entries of a history: when there are more, every second is dropped."""
@@ -74,7 +77,8 @@ class Result:
 
     `front` holds the plans that were kept and, from `slit.optimize`, the reference plans beside
     them. `evaluations` are full evaluations, `moves` incremental ones, `seconds` wall time.
-    `phases` are those of the lexicographic plan; `notes` say what a reader should know.
+    `phases` are those of the lexicographic plan; `notes` say what a reader should know. `certified`
+    holds the certificate and the front's share of it, where `slit.optimize` was asked for one.
     """
 
     front: Front
@@ -85,6 +89,7 @@ class Result:
     history: tuple[Entry, ...]
     phases: tuple[Phase, ...] = ()
     notes: tuple[str, ...] = ()
+    certified: "Certified | None" = None
 
     @property
     def feasible(self) -> bool:

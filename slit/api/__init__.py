@@ -1,8 +1,18 @@
 """What a notebook calls: load a scenario, optimize it, evaluate plans."""
 
+from slit.api.bounds import bound, certify
 from slit.api.calls import evaluate, optimize, resume
 from slit.api.checks import check
 from slit.problem import compile_problem
 from slit.scenario.load import load_scenario
 
-__all__ = ["check", "compile_problem", "evaluate", "load_scenario", "optimize", "resume"]
+__all__ = [
+    "bound",
+    "certify",
+    "check",
+    "compile_problem",
+    "evaluate",
+    "load_scenario",
+    "optimize",
+    "resume",
+]

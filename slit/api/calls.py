@@ -54,6 +54,7 @@ def optimize(
     hours: float | None = None,
     start_plan: str | NDArray[np.integer] | None = None,
     baselines: bool = True,
+    bound: bool = False,
     plugin: str | Path | None = None,
     output: str | Path | None = None,
     overwrite: bool = False,
@@ -92,6 +93,7 @@ def optimize(
         settings=asdict(settings) if settings is not None else {},
         budget=_stop(name, make, asked, genes=planned.resolution.genes),
         baselines=baselines,
+        bound=bound,
         start_plan=start_plan if isinstance(start_plan, str) else None,
         plugin=_plugin(plugin),
     )
@@ -123,12 +125,14 @@ def resume(
     *,
     plugin: str | Path | None = None,
     threads: int = 1,
+    bound: bool = True,
     watch: Watch | None = None,
 ) -> Result:
     """Continue a search that was killed before it could write its run folder `output`.
 
-    With a counted budget the result has the same bits as if it had never been killed. Raises
-    SlitError if there is nothing to continue.
+    With a counted budget the result has the same bits as if it had never been killed. It is
+    certified if that was asked for at first and `bound` does not say otherwise. Raises SlitError
+    if there is nothing to continue.
     """
     place = Path(output)
     partial = partial_folder(place)
@@ -136,9 +140,11 @@ def resume(
     pending = left.pending
     check_free(place, overwrite=pending.overwrite)
     check_plugin(pending.plugin, plugin)
+    request = pending.model_dump(exclude={"overwrite"})
+    request["bound"] = pending.bound and bound
     search = prepare(
         left.scenario,
-        Request(**pending.model_dump(exclude={"overwrite"})),
+        Request(**request),
         settings=default_settings(pending.optimizer, **pending.settings),
         threads=threads,
         start=left.start,

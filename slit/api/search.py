@@ -8,15 +8,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from slit.api.bounds import certified_front
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.exact.feasibility import check_capacity
+from slit.exact.linear import SolverError
 from slit.front import Front
 from slit.objectives import find
 from slit.optimizers.protocol import Genes, Make, Phase, Resumable, Setup, Task
 from slit.optimizers.registry import Kind, available, make_optimizer
 from slit.optimizers.registry import find as find_optimizer
 from slit.problem import compile_problem
+from slit.record.certificate import write_certificate
 from slit.record.checkpoint import Checkpoint, Keeper, forget
 from slit.record.folder import publish
 from slit.record.manifest import Manifest, Request, versions
@@ -32,6 +35,7 @@ ENDED_EARLY = {
     StopReason.INTERRUPTED: "interrupted: the front found so far",
     StopReason.REQUEST: "stopped on request: the front found so far",
 }
+UNCERTIFIED = "no certificate, as it was interrupted: slit bound makes one of the run folder"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,7 +95,25 @@ class Search:
         if not front.feasible:
             notes = (INFEASIBLE, *notes)
         own = getattr(optimizer, "phases", ())
-        return replace(found, front=front, phases=own or references.phases, notes=notes)
+        return self._certified(
+            replace(found, front=front, phases=own or references.phases, notes=notes)
+        )
+
+    def _certified(self, result: Result) -> Result:
+        """The result with its certificate, if that was asked for; or why it has none.
+
+        Whatever goes wrong here is no reason to lose what was found.
+        """
+        if not self.request.bound:
+            return result
+        if result.stop is StopReason.INTERRUPTED:
+            return replace(result, notes=(*result.notes, UNCERTIFIED))
+        try:
+            return replace(result, certified=certified_front(result.front, self.evaluator))
+        except KeyboardInterrupt:
+            return replace(result, notes=(*result.notes, UNCERTIFIED))
+        except (SlitError, SolverError) as error:
+            return replace(result, notes=(*result.notes, f"no certificate: {error}"))
 
     def written(
         self,
@@ -112,6 +134,9 @@ class Search:
 
         result = self.result(watch=both, checkpoint=checkpoint)
         write_run(partial, manifest=self._manifest(result), result=result, scenario=self.scenario)
+        if result.certified is not None:
+            certified_hash = scenario_hash(self.scenario)
+            write_certificate(result.certified, partial, scenario_hash=certified_hash)
         write_report(partial, partial / "report.html")
         forget(partial)
         publish(partial, output, overwrite=overwrite)

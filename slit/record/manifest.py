@@ -50,6 +50,7 @@ class Request(BaseModel):
     settings: dict[str, Any]
     budget: Stop
     baselines: bool = True
+    bound: bool = False
     start_plan: str | None = None
     plugin: Plugin | None = None
 

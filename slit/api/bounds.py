@@ -1,0 +1,127 @@
+"""How good any front could be, and what that says of a run."""
+
+from collections.abc import Sequence
+from datetime import date
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+
+from slit.errors import SlitError
+from slit.evaluator import Evaluator
+from slit.exact.bounds import Certificate
+from slit.exact.certificate_store import default_folder, stored_certificate
+from slit.exact.certified import Certified, certified_data
+from slit.exact.gap_parts import gap_parts, whole_node_bounds
+from slit.exact.relaxation import Relaxation
+from slit.front import Front
+from slit.objectives import DEFAULT, find, load_plugin
+from slit.problem import compile_problem
+from slit.record import Run, read_run
+from slit.record.runs import evaluator_of
+from slit.scenario.load import load_scenario
+from slit.scenario.scenario import Scenario
+
+SEED = 1
+"""Of the volume's sampling, which is used beyond five objectives."""
+
+
+def bound(
+    scenario: Scenario | str | PathLike[str],
+    *,
+    objectives: Sequence[str] | None = None,
+    weights: int | None = None,
+    refined: int | None = None,
+    threads: int = 1,
+    start: str | date | None = None,
+    hours: float | None = None,
+    plugin: str | Path | None = None,
+) -> Certificate:
+    """What no front of a scenario can surpass: bounds of each objective and of the hypervolume.
+
+    weights, refined: weight vectors of a lattice, and how many more are placed where the bound is
+    loosest. Other arguments as in `slit.optimize`. The certificate is kept in the user's cache, and
+    taken from there when it is asked for again.
+
+    Raises SlitError for what the caller can mend, InfeasibleError for demand beyond capacity.
+    """
+    loaded = load_plugin(plugin) if plugin is not None else ()
+    names = objectives or (*DEFAULT, *(o.name for o in loaded if o.name not in DEFAULT))
+    if isinstance(scenario, Scenario):
+        if start is not None or hours is not None:
+            raise SlitError("start, hours: expected with the name or file of a scenario only")
+        planned = scenario
+    else:
+        planned = load_scenario(scenario, start=start, hours=hours)
+    relaxation = Relaxation(compile_problem(planned), planned, find(names), threads=threads)
+    return _certificate(relaxation, weights, refined)
+
+
+def certify(
+    run: Run | str | PathLike[str],
+    *,
+    objectives: Sequence[str] | None = None,
+    weights: int | None = None,
+    refined: int | None = None,
+    gap: bool = False,
+    threads: int = 1,
+    plugin: str | Path | None = None,
+) -> Certified:
+    """A run against the certificate of its scenario: share, gaps, and what these are made of.
+
+    objectives: some of the run's. `gap` also works out what whole nodes cost, which takes seconds
+    to a minute. Nothing is written to the run folder. Other arguments as in `bound`; a run that was
+    made with a plug-in needs it.
+    """
+    known = run if isinstance(run, Run) else read_run(Path(run))
+    evaluator = evaluator_of(known, plugin=plugin, threads=threads)
+    front = known.front
+    if objectives is not None:
+        unknown = [name for name in objectives if name not in front.names]
+        if unknown:
+            raise SlitError(
+                f"objectives: {', '.join(unknown)}, expected some of {', '.join(front.names)} "
+                "(of the run)"
+            )
+        find(objectives)
+    return certified_front(
+        front,
+        evaluator,
+        objectives=objectives,
+        weights=weights,
+        refined=refined,
+        gap=gap,
+    )
+
+
+def certified_front(
+    front: Front,
+    evaluator: Evaluator,
+    *,
+    objectives: Sequence[str] | None = None,
+    weights: int | None = None,
+    refined: int | None = None,
+    gap: bool = False,
+) -> Certified:
+    """A front of the evaluator's objectives against the certificate of its problem."""
+    relaxation = Relaxation(
+        evaluator.problem,
+        evaluator.scenario,
+        evaluator.objectives if objectives is None else find(objectives),
+        threads=evaluator.threads,
+    )
+    certificate = _certificate(relaxation, weights, refined)
+    nodes = whole_node_bounds(relaxation) if gap else None
+    rng = np.random.default_rng(SEED)
+    parts = gap_parts(front, certificate, evaluator, rng=rng, nodes=nodes)
+    return certified_data(front, certificate, parts=parts)
+
+
+def _certificate(relaxation: Relaxation, weights: int | None, refined: int | None) -> Certificate:
+    asked = {"weights": weights, "refined": refined}
+    return stored_certificate(
+        relaxation,
+        rng=np.random.default_rng(SEED),
+        folder=default_folder(),
+        **{name: count for name, count in asked.items() if count is not None},
+    )

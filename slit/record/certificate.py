@@ -1,0 +1,75 @@
+"""certificate.json: the certificate of a run's scenario, and what its gap is made of."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pydantic import TypeAdapter
+
+from slit.errors import SlitError
+from slit.exact.bounds import Certificate
+from slit.exact.certificate_store import certificate_from_json, certificate_to_json
+from slit.exact.certified import Certified, certified_data
+from slit.exact.gap_parts import GapParts
+from slit.record.folder import replace_file
+from slit.record.runs import Run
+
+CERTIFICATE = "certificate.json"
+FORMAT = 1
+ROUNDING = 1e-6
+"""Plans may be below a half-space by this, in ranges of the box: more is a contradiction."""
+
+_PARTS = TypeAdapter(GapParts | None)
+
+
+def write_certificate(certified: Certified, folder: Path, *, scenario_hash: str) -> None:
+    """Write certificate.json into an existing folder."""
+    said = {
+        "format": FORMAT,
+        "scenario_hash": scenario_hash,
+        "certificate": certificate_to_json(certified.certificate),
+        "parts": None if certified.parts is None else asdict(certified.parts),
+    }
+    replace_file(folder / CERTIFICATE, f"{json.dumps(said, allow_nan=False)}\n".encode())
+
+
+def read_certificate(run: Run) -> Certified | None:
+    """The run's front against the certificate in its folder; None if there is none.
+
+    Raises SlitError for a damaged file, and for one of another scenario or other objectives.
+    """
+    file = run.folder / CERTIFICATE
+    if not file.exists():
+        return None
+    try:
+        said = json.loads(file.read_bytes())
+        if said["format"] != FORMAT:
+            raise ValueError(f"format {said['format']}")
+        if said["scenario_hash"] != run.manifest.scenario_hash:
+            raise ValueError("another scenario's")
+        certificate = certificate_from_json(said["certificate"])
+        parts = _PARTS.validate_python(said["parts"])
+        _check(run, certificate)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        why = str(error).splitlines()[0] if isinstance(error, ValueError) else repr(error)
+        raise SlitError(
+            f"{file}: {why}, expected the certificate of this run (remove the file; slit bound "
+            f"{run.folder} makes it anew)"
+        ) from error
+    return certified_data(run.front, certificate, parts=parts)
+
+
+def _check(run: Run, certificate: Certificate) -> None:
+    """Raise ValueError if a certificate cannot be this run's."""
+    front, box = run.front, certificate.box
+    strange: list[Any] = [name for name in box.names if name not in front.names]
+    if strange or not box.names:
+        raise ValueError(f"objectives {', '.join(box.names) or 'none'}")
+    columns = [front.names.index(name) for name in box.names]
+    scaled = box.scaled(front.F[front.on_front][:, columns])
+    if (scaled @ certificate.weights.T < certificate.offsets - ROUNDING).any():
+        raise ValueError("a plan is better than its bound")
+    if (np.diff([box.ideal, box.nadir], axis=0) < 0).any():
+        raise ValueError("a nadir below the ideal")

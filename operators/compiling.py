@@ -32,7 +32,7 @@ def kernel_of_types(function: Function) -> Function:
     compiled: Any = kernel(function)
     template = getattr(compiled, "get_call_template", None)
     if template is not None:  # there is none under NUMBA_DISABLE_JIT
-        unliteral = numba.types.unliteral
+        unliteral: Any = numba.types.unliteral
         compiled.get_call_template = lambda args, kws: template(
             tuple(unliteral(kind) for kind in args),
             {name: unliteral(kind) for name, kind in kws.items()},

@@ -11,6 +11,7 @@ from slit.errors import SlitError
 from slit.exact.certificate_store import default_folder, stored_certificate
 from slit.exact.relaxation import Relaxation
 from slit.objectives import find
+from slit.record import read_certificate
 from slit.report.certified import (
     GAP_COLUMNS,
     Certified,
@@ -26,6 +27,9 @@ SEED = 1
 def certified(library: Library, run: int) -> Certified:
     """The certified share of a run. Raises SlitError if an objective is unknown here."""
     shown = library.runs[run]
+    kept = read_certificate(shown)
+    if kept is not None:
+        return kept
     relaxation = Relaxation(
         library.problem(run), shown.scenario, objectives=find(shown.manifest.objectives)
     )

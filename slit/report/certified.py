@@ -1,58 +1,70 @@
-"""How close a front comes to what is possible: gaps and the certified share."""
+"""How close a front comes to what is possible: gaps, the certified share, what is missing."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from math import isfinite
 
-from slit.exact.bounds import Certificate, Gap, gaps
-from slit.front import Front
+from slit.exact.certified import Certified, certified_data
+from slit.exact.gap_parts import ExtremeParts, GapParts
+from slit.exact.reference_box import REACH
 from slit.report.style import number
 
+__all__ = [
+    "EXTREME_COLUMNS",
+    "GAP_COLUMNS",
+    "GAP_NOTE",
+    "PART_COLUMNS",
+    "Certified",
+    "certified_data",
+    "describe_certified",
+    "describe_reference",
+    "describe_share",
+    "extreme_rows",
+    "gap_rows",
+    "part_rows",
+]
+
 GAP_COLUMNS = ("Objective", "Best found", "Lower bound", "Gap, share of the range", "Gap, of bound")
+PART_COLUMNS = ("Part of the bound", "Share", "What it is, and what it is not")
+EXTREME_COLUMNS = ("Objective", "Gap", "Whole nodes", "Waits", "Left")
+NOT_MEASURED = "not measured"
+GAP_NOTE = (
+    "Whole nodes: what a bound with whole nodes adds to the relaxation's, which no plan can avoid "
+    "(measured by slit bound RUN --gap). Waits: what waiting adds in the best plan found. Left: "
+    "what the search may still find, and what whole chunks forbid."
+)
 
 
-@dataclass(frozen=True, slots=True)
-class Certified:
-    """A front of `plans` plans against a certificate of `weights` weight vectors.
-
-    `share` is the part of the bound on the hypervolume that the front reaches at least, None where
-    fewer than two objectives conflict. `left_out` are objectives without a bound, and why.
-    """
-
-    plans: int
-    weights: int
-    hypervolume: float | None
-    bound: float | None
-    share: float | None
-    gaps: tuple[Gap, ...]
-    left_out: dict[str, str]
-
-
-def certified_data(front: Front, certificate: Certificate) -> Certified:
-    """The feasible, mutually non-dominated plans of a front against a certificate."""
-    box = certificate.box
-    columns = [front.names.index(name) for name in box.names]
-    values = front.F[front.on_front][:, columns]
-    conflicts = int(box.kept.sum()) > 1 and len(values) > 0
-    return Certified(
-        plans=len(values),
-        weights=len(certificate.weights),
-        hypervolume=certificate.hypervolume(values) if conflicts else None,
-        bound=certificate.bound if conflicts else None,
-        share=certificate.share(values) if conflicts else None,
-        gaps=gaps(box, values) if len(values) else (),
-        left_out=dict(box.left_out),
+def describe_share(data: Certified) -> str:
+    """The certified share in one sentence."""
+    if data.share is None:
+        return "No certified share: fewer than two of the bounded objectives conflict."
+    if not data.plans:
+        return "Certified share 0 %: no plan is feasible."
+    plans = "1 plan reaches" if data.plans == 1 else f"{data.plans:,} plans reach"
+    return (
+        f"Certified: {plans} at least {100 * data.share:.1f} % of the hypervolume "
+        f"that any front could have ({data.weights} weight vectors)."
     )
+
+
+def describe_reference(data: Certified) -> str:
+    """The reference point that a share is measured from."""
+    box = data.certificate.box
+    units = dict(zip(box.names, box.units, strict=True))
+    listed = (f"{name} {number(value)} {units[name]}" for name, value in data.reference.items())
+    return f"Reference point: {', '.join(listed)}."
 
 
 def describe_certified(data: Certified) -> str:
     """The share with everything it depends on, in words."""
     if data.share is None:
         return "Fewer than two objectives conflict: a front has no hypervolume to certify."
+    plans = "1 plan" if data.plans == 1 else f"{data.plans:,} plans"
     return (
-        f"The front of {data.plans:,} plans reaches at least {100 * data.share:.1f} % of the "
-        f"hypervolume that any front could have: {data.hypervolume:.4f} of at most "
-        f"{data.bound:.4f}, in the box from the best possible values to 1.1 times the ranges of "
-        f"the relaxation, bounded by {data.weights} weight vectors."
+        f"The front of {plans} reaches at least {100 * data.share:.1f} % of the hypervolume that "
+        f"any front could have: {data.hypervolume:.4f} of at most {data.bound:.4f}, in the box "
+        f"from the best possible values to {REACH:g} times the ranges of the relaxation, bounded "
+        f"by {data.weights} weight vectors. {describe_reference(data)}"
     )
 
 
@@ -68,4 +80,83 @@ def gap_rows(data: Certified) -> list[list[str]]:
         ]
         for gap in data.gaps
     ]
-    return rows + [[name, "–", f"no bound: {why}", "–", "–"] for name, why in data.left_out.items()]
+    bounded = data.certificate.box.names
+    return rows + [
+        [name, "–", f"{'left out' if name in bounded else 'no bound'}: {why}", "–", "–"]
+        for name, why in data.left_out.items()
+    ]
+
+
+def part_rows(parts: GapParts, *, plans: int) -> list[list[str]]:
+    """What the bound on the hypervolume is made of: rows of a table with PART_COLUMNS."""
+    volume = parts.volume
+    if volume is None:
+        return []
+    listed: Sequence[tuple[str, float | None, str]] = (
+        ("Reached by the front", volume.hypervolume, "The certified share."),
+        (
+            "Finite number of weights",
+            volume.weights,
+            "At most: what the bound exceeds the mixtures of the relaxation's own optima by. More "
+            "weight vectors can lower the bound by no more.",
+        ),
+        (
+            f"Finite number of plans ({plans:,})",
+            volume.size,
+            "At most: what these mixtures hold beyond as many points spread over them. As many "
+            "better spread points lose less; a larger front of the search may gain it.",
+        ),
+        (
+            "Whole nodes at the extremes",
+            volume.nodes,
+            "No plan can have it: the bound cut by the least value of each objective with whole "
+            "nodes. What whole nodes cost between the extremes is not in it.",
+        ),
+        (
+            "Waits",
+            volume.waits,
+            "What the plans found would gain if nobody waited, which the relaxation assumes. Other "
+            "plans may wait less, so it is no proof.",
+        ),
+        (
+            "Left",
+            volume.left,
+            "The rest: what the search may still find, and what whole chunks and, between the "
+            "extremes, whole nodes forbid.",
+        ),
+    )
+    return [
+        [name, NOT_MEASURED if part is None else f"{100 * part / volume.bound:.2f} %", said]
+        for name, part, said in listed
+    ]
+
+
+def extreme_rows(parts: GapParts) -> list[list[str]]:
+    """What the gap of each objective's best plan is made of: rows with EXTREME_COLUMNS."""
+    return [
+        [
+            each.name,
+            _part(each, each.gap),
+            NOT_MEASURED if each.nodes is None else _part(each, each.nodes, least=not each.proven),
+            _part(each, each.waits),
+            _part(each, each.left),
+        ]
+        for each in parts.extremes
+    ]
+
+
+def _part(extreme: ExtremeParts, part: float, *, least: bool = False) -> str:
+    """A part in per cent of the bound, or where that is not positive of the range, else its size.
+
+    What is but rounding is 0.
+    """
+    size = max(abs(extreme.bound), extreme.range)
+    known = 0.0 if abs(part) <= 1e-7 * size else part
+    relative = extreme.relative(known)
+    if relative is not None:
+        said = f"{relative:.2f} %"
+    elif extreme.range > 0:
+        said = f"{100 * known / extreme.range:.2f} % of the range"
+    else:
+        said = f"{number(known)} {extreme.unit}"
+    return f"at least {said}" if least else said

@@ -1,5 +1,6 @@
 """The head of a report: what was run, and what the balanced plan saves."""
 
+from slit.exact.certified import Certified
 from slit.record import Run
 from slit.report.marks import Role
 from slit.report.markup import Html, joined, tag
@@ -7,8 +8,8 @@ from slit.report.picks import PicksData
 from slit.report.style import number, percent
 
 
-def head_section(run: Run, picks: PicksData | None) -> Html:
-    """Title, what was run, and what the balanced plan saves."""
+def head_section(run: Run, picks: PicksData | None, certified: Certified | None = None) -> Html:
+    """Title, what was run, what share is certified, and what the balanced plan saves."""
     manifest, scenario = run.manifest, run.scenario
     horizon = scenario.horizon
     hours = horizon.epochs * horizon.epoch_seconds / 3600
@@ -24,9 +25,13 @@ def head_section(run: Run, picks: PicksData | None) -> Html:
         f"{sum(pool.nodes for pool in scenario.pools):,} nodes",
         "Demand": f"{number(float(scenario.demand.requests.sum()))} requests",
     }
+    if certified is not None and certified.share is not None:
+        facts["Certified share"] = f"at least {100 * certified.share:.1f} %"
     listed = [tag("div", tag("dt", name), tag("dd", value)) for name, value in facts.items()]
     toggle = tag("button", "Dark", type="button", id="theme", aria_pressed="false")
     places = {"picks": "Picks", "front": "Front", "plans": "Plans", "search": "Search"}
+    if certified is not None:
+        places["certified"] = "What is possible"
     places |= {"inputs": "Inputs", "about": "About"}
     links = [tag("a", name, href=f"#{place}") for place, name in places.items()]
     return tag(

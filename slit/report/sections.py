@@ -5,8 +5,19 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from slit.exact.gap_parts import GapParts
 from slit.record import Run
-from slit.report.certified import GAP_COLUMNS, Certified, describe_certified, gap_rows
+from slit.report.certified import (
+    EXTREME_COLUMNS,
+    GAP_COLUMNS,
+    GAP_NOTE,
+    PART_COLUMNS,
+    Certified,
+    describe_certified,
+    extreme_rows,
+    gap_rows,
+    part_rows,
+)
 from slit.report.convergence import Convergence, draw_convergence, draw_plans
 from slit.report.front import FrontData, describe_front, draw_parallel, draw_scatter_matrix
 from slit.report.inputs import InputRow
@@ -273,9 +284,8 @@ def search_section(data: Convergence, run: Run) -> Html:
 
 
 def certified_section(found: Certified) -> Html:
-    """How close the front comes to what is possible."""
-    return tag(
-        "section",
+    """How close the front comes to what is possible, and what the gap is made of."""
+    parts: list[object] = [
         tag("h2", "What is possible"),
         tag("p", describe_certified(found)),
         table(
@@ -284,8 +294,28 @@ def certified_section(found: Certified) -> Html:
             gap_rows(found),
             numeric=frozenset({1, 2, 3, 4}),
         ),
-        id="certified",
+    ]
+    if found.parts is not None:
+        parts += _gap_tables(found.parts, plans=found.plans)
+    return tag("section", *parts, id="certified")
+
+
+def _gap_tables(found: GapParts, *, plans: int) -> list[Html]:
+    tables = []
+    rows = part_rows(found, plans=plans)
+    if rows:
+        caption = "What the bound on the hypervolume is made of"
+        tables.append(table(caption, PART_COLUMNS, rows, numeric=frozenset({1})))
+    tables.append(
+        table(
+            "What the gap of each objective's best plan is made of, in per cent of its bound",
+            EXTREME_COLUMNS,
+            extreme_rows(found),
+            numeric=frozenset({1, 2, 3, 4}),
+        )
     )
+    tables.append(tag("p", GAP_NOTE, class_="small"))
+    return tables
 
 
 def inputs_section(rows: Sequence[InputRow], scenario: Scenario) -> Html:

@@ -5,12 +5,12 @@ from pathlib import Path
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.exact.bounds import Certificate
+from slit.exact.certified import certified_data
 from slit.objectives import find
 from slit.problem import compile_problem
-from slit.record import Run, read_run
+from slit.record import Run, read_certificate, read_run
 from slit.record.folder import replace_file
 from slit.record.history import read_history
-from slit.report.certified import certified_data
 from slit.report.convergence import convergence_data
 from slit.report.front import front_data
 from slit.report.head import head_section
@@ -36,9 +36,10 @@ def write_report(
 ) -> Path:
     """Write the report of a run (or run folder) as one HTML file, and return its path.
 
-    With a `certificate` of its scenario and objectives it says how close the front comes to what
-    is possible. The file works offline and loads nothing. Raises SlitError for a damaged run
-    folder or a path that cannot be written.
+    It says how close the front comes to what is possible: by the `certificate` given, one of its
+    scenario and objectives, or by the one in the run folder, where there is one. The file works
+    offline and loads nothing. Raises SlitError for a damaged run folder or a path that cannot be
+    written.
     """
     found = run if isinstance(run, Run) else read_run(run)
     file = Path(path)
@@ -55,11 +56,15 @@ def report_html(run: Run, *, certificate: Certificate | None = None) -> str:
     manifest, front = run.manifest, run.front
     search = manifest.optimizer
     axes = axes_of(front)
+    if certificate is None:
+        certified = read_certificate(run)
+    else:
+        certified = certified_data(front, certificate)
     history = read_history(run.folder, names=front.names)
     picks = picks_data(front, search=search) if len(front) else None
     body = [
         tag("a", "Skip to the content", href="#content", class_="skip"),
-        head_section(run, picks),
+        head_section(run, picks, certified),
     ]
     sections = []
     if picks is not None:
@@ -72,8 +77,8 @@ def report_html(run: Run, *, certificate: Certificate | None = None) -> str:
         sections.append(tag("p", "The run holds no plan.", class_="note"))
     if len(history) > 1:
         sections.append(search_section(convergence_data(history, axes), run))
-    if certificate is not None:
-        sections.append(certified_section(certified_data(front, certificate)))
+    if certified is not None:
+        sections.append(certified_section(certified))
     sections += [inputs_section(inputs_data(run.scenario), run.scenario), about_section(run)]
     body.append(tag("main", *sections, id="content"))
     return page(title=f"{run.scenario.name}: slit report", body=body)

@@ -26,6 +26,8 @@ SPREAD_ROUNDS = 4
 """Rounds spent on the spread of a weight over datacenters, where the largest counts."""
 BATCH = 24
 CANDIDATES = 1000
+PARTS = 16
+"""Of the points, taken in turn: their heights over all candidates take much memory."""
 ALIKE = 0.02
 """Weight vectors nearer than this (L1) are not worth two solves."""
 
@@ -181,8 +183,9 @@ class _Supports:
         candidates = candidates[distance.min(axis=1) > ALIKE]
         points = points_within(self.weights, self.offsets, edge=REACH)
         reached = (self.optima @ candidates.T).min(axis=0)
-        heights = points @ candidates.T
-        below = heights < reached
+        below = np.concatenate(
+            [part @ candidates.T < reached for part in np.array_split(points, PARTS)]
+        )
         chosen: list[Floats] = []
         while len(chosen) < count and len(points):
             gain = below.sum(axis=0)
@@ -190,9 +193,8 @@ class _Supports:
             if gain[best] == 0:
                 break
             chosen.append(candidates[best])
-            halfway = 0.5 * (heights[:, best].min() + reached[best])
-            left = heights[:, best] >= halfway
-            heights, below = heights[left], below[left]
+            height = points @ candidates[best]
+            left = height >= 0.5 * (height.min() + reached[best])
+            points, below = points[left], below[left]
             below[:, np.abs(candidates - candidates[best]).sum(axis=1) <= ALIKE] = False
-            points = points[left]
         return np.array(chosen).reshape(-1, self.weights.shape[1])

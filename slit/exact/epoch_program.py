@@ -21,6 +21,7 @@ from slit.problem import Problem, Start
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
+Integers = NDArray[np.integer]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,20 +50,27 @@ class EpochProgram:
     mixed: Ints  # datacenters with a grid column, and a row each after those of the pools
     follows: Bools  # (D,) where grid energy is load less renewables whatever the plan
 
-    def model(self) -> LinearModel:
-        """The program for HiGHS, with no cost."""
-        shares, columns = len(self.group), len(self.placement)
+    def model(self, columns: Integers | None = None) -> LinearModel:
+        """The program for HiGHS with no cost, whole or with some columns (k,), ascending."""
+        if columns is None:
+            columns = np.arange(len(self.placement))
+        shares = int(np.searchsorted(columns, len(self.group)))
         sums = sparse.csc_array(
-            (np.ones(shares), self.group, np.minimum(np.arange(columns + 1), shares)),
-            shape=(self.groups, columns),
+            (
+                np.ones(shares),
+                self.group[columns[:shares]],
+                np.minimum(np.arange(len(columns) + 1), shares),
+            ),
+            shape=(self.groups, len(columns)),
         )
-        upper = self.upper.copy()
+        upper = self.upper[columns]
         upper[:shares] = np.inf  # implied by the rows of the groups
+        matrix = self.matrix[:, columns]
         return LinearModel(
-            cost=np.zeros(columns),
-            lower=np.zeros(columns),
+            cost=np.zeros(len(columns)),
+            lower=np.zeros(len(columns)),
             upper=upper,
-            matrix=sparse.csc_array(sparse.vstack([sums, self.matrix], format="csc")),
+            matrix=sparse.csc_array(sparse.vstack([sums, matrix], format="csc")),
             row_lower=np.concatenate([np.ones(self.groups), self.row_lower]),
             row_upper=np.concatenate([np.ones(self.groups), self.row_upper]),
         )

@@ -181,6 +181,15 @@ class _Program:
             self.activity = np.concatenate([self.activity, activity])
             self.recheck(activity, lower, upper)
 
+    def widen(self, columns: LinearModel) -> None:
+        matrix = sparse.hstack([self.model().matrix, columns.matrix], format="csc")
+        self.matrices = [sparse.csc_array(matrix)]
+        self.cost = np.concatenate([self.cost, columns.cost])
+        self.lower = np.concatenate([self.lower, columns.lower])
+        self.upper = np.concatenate([self.upper, columns.upper])
+        if self.feasible:
+            self.x = np.concatenate([self.x, np.zeros(len(columns.cost))])
+
     def recheck(self, values: Floats, lower: Floats, upper: Floats) -> None:
         within = (values >= lower - self.slack) & (values <= upper + self.slack)
         self.feasible = bool(within.all())
@@ -258,6 +267,29 @@ class Solver:
         first = self.rows
         self._program.append(matrix, lower, upper)
         return slice(first, self.rows)
+
+    def add_columns(self, columns: LinearModel) -> None:
+        """Add the columns of another program on the same rows, continuous ones that may be 0."""
+        rows, count = columns.matrix.shape
+        if rows != self.rows or columns.integer is not None:
+            raise ValueError(
+                f"columns: found {rows} rows, expected {self.rows}, none of them whole"
+            )
+        matrix = sparse.csc_array(columns.matrix)
+        status = self.highs.addCols(
+            count,
+            columns.cost,
+            columns.lower,
+            columns.upper,
+            int(matrix.nnz),
+            matrix.indptr[:-1].astype(np.int32),
+            matrix.indices.astype(np.int32),
+            matrix.data,
+        )
+        _check(status, "addCols")
+        self._program.widen(columns)
+        self._every = np.arange(self.columns, dtype=np.int32)
+        self._cost_changed = True
 
     def solve(self, *, warm: bool = True, start: Floats | None = None) -> Solution:
         """Solve from the previous basis (`warm`) or afresh with presolve.

@@ -146,6 +146,27 @@ def test_agrees_with_another_solver_through_changes(seed: int) -> None:
     solver.set_column_bounds(np.arange(3), np.zeros(3), np.full(3, 2.0))
     wider = solver.solve()
     assert wider.value == pytest.approx(independent(solver.model(), cost), abs=1e-6)
+    # More columns, then more rows over all of them.
+    added = LinearModel(
+        cost=np.full(2, -0.5),
+        lower=np.zeros(2),
+        upper=np.array([1.0, INFINITY]),
+        matrix=sparse.csc_array(np.abs(rng.normal(size=(solver.rows, 2)))),
+        row_lower=np.full(solver.rows, -INFINITY),
+        row_upper=np.full(solver.rows, INFINITY),
+    )
+    solver.add_columns(added)
+    cost = np.append(cost, [-0.5, -0.5])
+    more = solver.solve()
+    assert more.value == pytest.approx(independent(solver.model(), cost), abs=1e-6)
+    assert more.value <= wider.value + 1e-9
+    ones = sparse.csr_array(np.ones((1, solver.columns)))
+    solver.add_rows(ones, np.array([-INFINITY]), np.array([more.x.sum()]))
+    cost = np.round(rng.normal(size=solver.columns), 2)
+    solver.set_cost(cost)
+    assert solver.solve().value == pytest.approx(independent(solver.model(), cost), abs=1e-6)
+    with pytest.raises(ValueError, match="rows, expected"):
+        solver.add_columns(added)
     assert (model.cost == before[0]).all()
     assert (model.matrix.toarray() == before[1]).all()
     assert (model.row_upper == before[2]).all()

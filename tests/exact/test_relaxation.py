@@ -1,5 +1,6 @@
 """The relaxation: below every feasible plan, and equal to a program spelled out by plain loops."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from slit.errors import InfeasibleError, SlitError
 from slit.evaluator import Evaluator
+from slit.exact import epoch_solver
 from slit.exact.feasibility import check_capacity
 from slit.exact.readings import capacity_worth, reduced_costs, renewable_worth, shares_of
 from slit.exact.relaxation import Relaxation
@@ -23,6 +25,15 @@ from tests.exact.plans import feasible_objectives, linear_objectives, pushed_dow
 
 Floats = NDArray[np.float64]
 SEEDS = st.integers(0, 2**32 - 1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_shares_at_first() -> Iterator[None]:
+    """The cases are small: let almost all shares join by what they cost."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(epoch_solver, "FIRST", 1)
+        patch.setattr(epoch_solver, "MORE", 1)
+        yield
 
 
 def random_weights(rng: np.random.Generator, sizes: Floats, count: int) -> Floats:
@@ -78,6 +89,28 @@ def test_agrees_with_the_program_spelled_out(case: Case, seed: int) -> None:
         assert plain is not None
         size = np.abs(weight * relaxed.objectives).sum()
         assert relaxed.value == pytest.approx(plain, rel=1e-7, abs=1e-7 * size)
+
+
+@settings(max_examples=40)
+@given(case=cases(), seed=SEEDS)
+def test_shares_that_join_later_change_nothing(case: Case, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    objectives = linear_objectives(BUILT_IN)
+    sizes = Evaluator(case.problem, case.scenario, objectives=objectives).evaluate(case.plans).F
+    weights = random_weights(rng, sizes.mean(axis=0), 6)
+    order = rng.permutation(len(objectives))[:3]
+    found = []
+    for first in (1, 10**6):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(epoch_solver, "FIRST", first)
+            relaxation = Relaxation(case.problem, case.scenario, objectives)
+            last = relaxation.lexicographic([int(m) for m in order]).objectives[order]
+            found.append((relaxation.minimize_many(weights), last))
+    for one, other in zip(found[0][0], found[1][0], strict=True):
+        size = np.abs(one.weights * one.objectives).sum()
+        assert one.value == pytest.approx(other.value, rel=1e-9, abs=1e-9 * size)
+        assert one.bound == pytest.approx(other.bound, rel=1e-9, abs=1e-9 * size)
+    np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-6, atol=1e-9)
 
 
 def test_the_relaxed_objectives_are_those_of_the_shares() -> None:

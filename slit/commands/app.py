@@ -6,6 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 from slit.commands.benchmark import benchmark
+from slit.commands.bound import bound
 from slit.commands.check import check
 from slit.commands.evaluate import evaluate
 from slit.commands.explore import explore
@@ -68,6 +69,7 @@ app.command()(init)
 app.command()(evaluate)
 app.command()(show)
 app.command()(report)
+app.command()(bound)
 app.command()(explore)
 app.command()(check)
 app.command()(scenarios)

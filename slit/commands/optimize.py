@@ -60,6 +60,9 @@ def optimize(
     baselines: Annotated[
         bool, typer.Option(help="Make the reference plans too, and begin with them.")
     ] = True,
+    bound: Annotated[
+        bool, typer.Option(help="Certify how much of the best possible the front reaches.")
+    ] = True,
     output: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Run folder (default: a new one in runs/).")
     ] = None,
@@ -82,6 +85,7 @@ def optimize(
     """Search for the best plans of a scenario and write a run folder."""
     from slit.api import optimize as search
     from slit.api import resume as go_on
+    from slit.api.search import UNCERTIFIED
     from slit.commands.progress import shown_progress
     from slit.objectives import DEFAULT
     from slit.optimizers.registry import DEFAULT_OPTIMIZER
@@ -106,7 +110,7 @@ def optimize(
         with shown_progress(quiet=quiet, names=tuple(names or DEFAULT)) as bar:
             looking = both(bar, None if live is None else live.feed.watch)
             if resume is not None:
-                result = go_on(resume, plugin=plugin, threads=threads, watch=looking)
+                result = go_on(resume, plugin=plugin, threads=threads, bound=bound, watch=looking)
             else:
                 result = search(
                     scenario,
@@ -124,6 +128,7 @@ def optimize(
                     hours=hours,
                     start_plan=start_plan,
                     baselines=baselines,
+                    bound=bound,
                     plugin=plugin,
                     output=place,
                     overwrite=overwrite,
@@ -133,7 +138,7 @@ def optimize(
             print_json(summary(place, result))
         elif not quiet:
             print_result(place, result)
-        if result.stop is StopReason.INTERRUPTED:
+        if result.stop is StopReason.INTERRUPTED or UNCERTIFIED in result.notes:
             complain(f"interrupted: {place} holds the front found so far")
             raise typer.Exit(ExitCode.INTERRUPTED)
         if live is not None:
@@ -158,6 +163,7 @@ def summary(place: Path, result: "Result") -> dict[str, Any]:
         "moves": result.moves,
         "seconds": result.seconds,
         "stop": str(result.stop),
+        "certified_share": None if result.certified is None else result.certified.share,
         "notes": list(result.notes),
         "phases": [phase._asdict() for phase in result.phases],
     }
@@ -165,6 +171,7 @@ def summary(place: Path, result: "Result") -> dict[str, Any]:
 
 def print_result(place: Path, result: "Result") -> None:
     """What was found, and where it is."""
+    from slit.commands.bound import print_share
     from slit.commands.show import picks_of, print_phases, print_picks
     from slit.record.manifest import read_manifest
 
@@ -178,5 +185,7 @@ def print_result(place: Path, result: "Result") -> None:
         f"\n{int(result.front.on_front.sum())} plans on the front after {result.evaluations:,} "
         f"evaluations{moves} in {result.seconds:.1f} s (stopped by: {result.stop})"
     )
+    if result.certified is not None:
+        print_share(result.certified)
     report = place / "report.html"
     print(f"run folder: {place}{f' (open {report})' if report.exists() else ''}")

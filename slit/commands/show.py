@@ -42,7 +42,8 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Print the extremes, the balanced plan, the lexicographic plan and the baselines of a run."""
-    from slit.record import read_run
+    from slit.commands.bound import certified_content, print_share
+    from slit.record import read_certificate, read_run
     from slit.record.runs import check_plugin
 
     run = read_run(folder)
@@ -53,16 +54,26 @@ def show(
     content: dict[str, Any] = {}
     if plan is not None:
         content = _plan(run, plan, routing=routing, as_json=as_json)
+    certified = read_certificate(run)
     picks = picks_of(run.front, search=run.manifest.optimizer, against=against)
     if as_json:
         phases = [phase._asdict() for phase in run.manifest.phases]
-        said = {"picks": picks_content(picks), "against": picks.reference, "phases": phases}
+        said: dict[str, Any] = {
+            "picks": picks_content(picks),
+            "against": picks.reference,
+            "phases": phases,
+        }
+        said["certified_share"] = None if certified is None else certified.share
+        said["certified"] = None if certified is None else certified_content(certified)
         print_json(said | content)
     elif plan is None:
         for note in run.manifest.notes:
             print(note)
         print_picks(picks)
         print_phases(run.manifest.phases)
+        if certified is not None:
+            print()
+            print_share(certified)
 
 
 def print_phases(phases: "Sequence[Phase]") -> None:

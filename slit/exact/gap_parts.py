@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class ExtremeParts:
-    """The gap of the best plan in one objective, in the objective's unit; `range` is the box's.
+    """The gap of the best plan in one objective, in its unit; `range` is reference - ideal.
 
     bound: no plan is below it. nodes: what a bound with whole nodes adds to that, which no plan can
     avoid; None if not worked out, `proven` says if it could be more. waits: what waiting adds in
@@ -148,7 +148,7 @@ def _extremes(
             ExtremeParts(
                 name=name,
                 unit=box.units[m],
-                range=float(box.range[m]),
+                range=float(box.reference[m] - box.ideal[m]),
                 bound=ideal,
                 nodes=added,
                 proven=nodes is not None and nodes[m].complete,

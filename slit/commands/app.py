@@ -18,6 +18,7 @@ from slit.commands.optimize import optimize
 from slit.commands.report import report
 from slit.commands.show import show
 from slit.commands.terminal import ExitCode, complain
+from slit.commands.tradeoff import tradeoff
 from slit.errors import SlitError
 
 
@@ -70,6 +71,7 @@ app.command()(evaluate)
 app.command()(show)
 app.command()(report)
 app.command()(bound)
+app.command()(tradeoff)
 app.command()(explore)
 app.command()(check)
 app.command()(scenarios)

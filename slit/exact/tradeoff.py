@@ -1,7 +1,9 @@
 """What one objective buys of the others: rates, worth of capacity and renewables, allowances.
 
 Everything is exact on the relaxation. At a plan each objective in turn is minimized while the
-others stay at or below the plan's; the multipliers of these caps are the marginal rates.
+others stay at or below the plan's; the multipliers of these caps are the marginal rates. Plans in
+whole nodes are often so far above the relaxation that none of these caps binds: then start from the
+edge of the relaxation below the plan (`slit.exact.projection`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,7 +45,7 @@ class Purchase:
 
     relaxed_before, relaxed_after: its relaxed minima under the plan's other values, without and
     with the allowance. plan: its value in the plan; attained: the least among the given plans that
-    stay within the other values and the allowance (at most that of the plan, if that is given).
+    stay within the other values and the allowance, NaN where none does; row: which one, or -1.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Purchase:
     relaxed_after: float
     plan: float
     attained: float
+    row: int
 
     @property
     def relaxed_gain(self) -> float:
@@ -62,6 +65,23 @@ class Purchase:
     def attained_gain(self) -> float:
         """What it buys among the given plans."""
         return self.plan - self.attained
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curves:
+    """What growing shares of an allowance buy: K shares, B objectives bought.
+
+    allow: the whole allowance by name. plan (B,): the plan's values. relaxed (K, B): relaxed minima
+    at each share; attained (K, B): the least among the given plans. NaN where nothing is that good.
+    """
+
+    allow: dict[str, float]
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    plan: Floats
+    shares: Floats
+    relaxed: Floats
+    attained: Floats
 
 
 def marginal_rates(relaxation: Relaxation, plan: ArrayLike) -> Rates:
@@ -92,36 +112,67 @@ def tradeoff(
     *,
     plan: int,
     allow: Mapping[str, float],
+    relaxed: ArrayLike | None = None,
 ) -> tuple[Purchase, ...]:
     """What allowing some objectives to be higher buys of each of the others.
 
     front (N, M): objectives of feasible plans, columns as `relaxation.names`; plan: the row to
     start from. allow: by how much each named objective may exceed the plan's, in its unit (negative
-    to demand less). Raises SlitError for wrong names or numbers, InfeasibleError where a demand is
-    below what is attainable.
+    to demand less). relaxed (M,): where the relaxed minima start, instead of the plan.
+
+    Raises SlitError for wrong names or numbers, InfeasibleError where a demand is below what is
+    attainable.
     """
-    values = _objectives(relaxation, front)
-    if not 0 <= plan < len(values):
-        raise SlitError(f"plan: {plan}, expected a row of the front (0 to {len(values) - 1})")
-    if not allow:
-        raise SlitError(f"allow: none, expected some of {', '.join(relaxation.names)}")
-    check_caps(relaxation, allow, what="allow")
+    values, room = _checked(relaxation, front, plan, allow)
     start = values[plan]
-    allowed = start + np.array([allow.get(name, 0.0) for name in relaxation.names])
+    base = start if relaxed is None else _objectives(relaxation, relaxed)[0]
     found = []
     known: tuple[Relaxed, ...] = ()
     for a, name in enumerate(relaxation.names):
         if name in allow:
             continue
-        before = _least(relaxation, a, start, known)
-        after = _least(relaxation, a, allowed, before.known)
+        before = _least(relaxation, a, base, known)
+        after = _least(relaxation, a, base + room, before.known)
         known = after.known
-        others = np.arange(len(start)) != a
-        within = (values <= allowed + 1e-9 * np.abs(allowed))[:, others].all(axis=1)
-        best = float(values[within, a].min()) if within.any() else float("nan")
+        best, row = _attained(values, start + room, a)
         unit = relaxation.terms.units[a]
-        found.append(Purchase(name, unit, before.value, after.value, float(start[a]), best))
+        found.append(Purchase(name, unit, before.value, after.value, float(start[a]), best, row))
     return tuple(found)
+
+
+def allowance_curves(
+    relaxation: Relaxation,
+    front: ArrayLike,
+    *,
+    plan: int,
+    allow: Mapping[str, float],
+    shares: Sequence[float],
+    relaxed: ArrayLike | None = None,
+) -> Curves:
+    """What growing shares of an allowance buy of each of the other objectives; see `tradeoff`."""
+    values, room = _checked(relaxation, front, plan, allow)
+    base = values[plan] if relaxed is None else _objectives(relaxation, relaxed)[0]
+    bought = [a for a, name in enumerate(relaxation.names) if name not in allow]
+    minima = np.full((len(shares), len(bought)), np.nan)
+    attained = minima.copy()
+    known: tuple[Relaxed, ...] = ()
+    for column, a in enumerate(bought):
+        for k, share in enumerate(shares):
+            attained[k, column] = _attained(values, values[plan] + share * room, a)[0]
+            try:
+                point = _least(relaxation, a, base + share * room, known)
+            except InfeasibleError:
+                continue
+            minima[k, column], known = point.value, point.known
+    return Curves(
+        allow=dict(allow),
+        names=tuple(relaxation.names[a] for a in bought),
+        units=tuple(relaxation.terms.units[a] for a in bought),
+        plan=values[plan][bought],
+        shares=np.asarray(shares, dtype=np.float64),
+        relaxed=minima,
+        attained=attained,
+    )
 
 
 def tradeoff_curve(
@@ -147,6 +198,29 @@ def tradeoff_curve(
             continue
         curve[k], known = point.value, point.known
     return curve
+
+
+def _checked(
+    relaxation: Relaxation, front: ArrayLike, plan: int, allow: Mapping[str, float]
+) -> tuple[Floats, Floats]:
+    """Objectives (N, M) of the front and the allowance (M,), 0 where there is none."""
+    values = _objectives(relaxation, front)
+    if not 0 <= plan < len(values):
+        raise SlitError(f"plan: {plan}, expected a row of the front (0 to {len(values) - 1})")
+    if not allow:
+        raise SlitError(f"allow: none, expected some of {', '.join(relaxation.names)}")
+    check_caps(relaxation, allow, what="allow")
+    return values, np.array([allow.get(name, 0.0) for name in relaxation.names])
+
+
+def _attained(values: Floats, allowed: Floats, objective: int) -> tuple[float, int]:
+    """The least of one objective among plans (N, M) whose others are allowed, and its row."""
+    others = np.arange(len(allowed)) != objective
+    within = (values <= allowed + 1e-9 * np.abs(allowed))[:, others].all(axis=1)
+    if not within.any():
+        return float("nan"), -1
+    row = int(np.argmin(np.where(within, values[:, objective], np.inf)))
+    return float(values[row, objective]), row
 
 
 def _least(

@@ -29,6 +29,7 @@ from slit.report.sections import (
     plans_section,
     search_section,
 )
+from slit.report.tradeoff import kept_curves, tradeoff_section
 
 
 def write_report(
@@ -79,6 +80,9 @@ def report_html(run: Run, *, certificate: Certificate | None = None) -> str:
         sections.append(search_section(convergence_data(history, axes), run))
     if certified is not None:
         sections.append(certified_section(certified))
+    curves = kept_curves(run.folder)
+    if curves is not None:
+        sections.append(tradeoff_section(curves))
     sections += [inputs_section(inputs_data(run.scenario), run.scenario), about_section(run)]
     body.append(tag("main", *sections, id="content"))
     return page(title=f"{run.scenario.name}: slit report", body=body)

@@ -1,0 +1,165 @@
+"""What an allowance buys, as curves: kept in the run folder, drawn in its report."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from plotly.subplots import make_subplots
+
+from slit.errors import SlitError
+from slit.exact.tradeoff import Curves
+from slit.record.folder import replace_file
+from slit.report.markup import Html, tag
+from slit.report.page import Picture, picture
+from slit.report.style import color, label, number, template
+
+Floats = NDArray[np.float64]
+
+CURVES = "tradeoff.json"
+"""Name of the file in a run folder."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TradeoffData:
+    """Curves from the plan numbered `plan` and called `pick`, the allowance in words."""
+
+    plan: int
+    pick: str
+    allowance: str
+    curves: Curves
+
+
+def keep_curves(data: TradeoffData, folder: Path) -> Path:
+    """Write the curves into a run folder, and return the file."""
+    curves = data.curves
+    arrays = ("plan", "shares", "relaxed", "attained")
+    content = {
+        "plan": data.plan,
+        "pick": data.pick,
+        "allowance": data.allowance,
+        "curves": {"allow": curves.allow, "names": curves.names, "units": curves.units}
+        | {name: _without_nan(getattr(curves, name)) for name in arrays},
+    }
+    file = folder / CURVES
+    replace_file(file, f"{json.dumps(content, indent=1, allow_nan=False)}\n".encode())
+    return file
+
+
+def kept_curves(folder: Path) -> TradeoffData | None:
+    """The curves that a run folder holds, None if there are none.
+
+    Raises SlitError for a damaged file.
+    """
+    file = folder / CURVES
+    if not file.is_file():
+        return None
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        held = content["curves"]
+        arrays = {
+            name: np.array(held[name], dtype=np.float64)
+            for name in ("plan", "shares", "relaxed", "attained")
+        }
+        curves = Curves(
+            allow={str(name): float(value) for name, value in held["allow"].items()},
+            names=tuple(map(str, held["names"])),
+            units=tuple(map(str, held["units"])),
+            **arrays,
+        )
+        shape = len(curves.shares), len(curves.names)
+        if {curves.relaxed.shape, curves.attained.shape} != {shape}:
+            raise ValueError(f"shape {curves.relaxed.shape}, expected {shape}")
+        return TradeoffData(
+            int(content["plan"]), str(content["pick"]), str(content["allowance"]), curves
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SlitError(
+            f"{file}: {error}, expected what slit tradeoff --figure wrote (remove it)"
+        ) from None
+
+
+def draw_tradeoff(data: TradeoffData) -> go.Figure:
+    """One panel for each objective bought: its relaxed minimum and the least of the front."""
+    curves = data.curves
+    drawn = make_subplots(rows=1, cols=len(curves.names), horizontal_spacing=0.09)
+    title, scale = _axis(curves)
+    for column, (name, unit) in enumerate(zip(curves.names, curves.units, strict=True)):
+        lines = (
+            ("relaxed minimum", curves.relaxed[:, column], {"width": 2.5, "color": color(0)}),
+            (
+                "best plan of the front",
+                curves.attained[:, column],
+                {"width": 2.5, "color": color(1), "shape": "hv", "dash": "dot"},
+            ),
+        )
+        for text, values, line in lines:
+            trace = go.Scatter(
+                x=scale * curves.shares,
+                y=values,
+                mode="lines+markers",
+                name=text,
+                line=line,
+                showlegend=column == 0,
+                hovertemplate=f"%{{y:,.4g}} {label(unit)}<extra>{text}</extra>",
+            )
+            drawn.add_trace(trace, row=1, col=column + 1)
+        drawn.update_xaxes(title_text=title, nticks=5, row=1, col=column + 1)
+        drawn.update_yaxes(title_text=label(f"{name} ({unit})"), nticks=5, row=1, col=column + 1)
+    drawn.update_layout(template=template("light"), height=340)
+    return drawn
+
+
+def describe_tradeoff(data: TradeoffData) -> str:
+    """The curves' ends in words."""
+    curves = data.curves
+    ends = [
+        f"{name} from {number(first)} to {number(last)} {unit} on the relaxation"
+        for name, unit, first, last in zip(
+            curves.names, curves.units, curves.relaxed[0], curves.relaxed[-1], strict=True
+        )
+    ]
+    return f"From plan {data.plan} ({data.pick}): {'; '.join(ends)}."
+
+
+def tradeoff_section(data: TradeoffData) -> Html:
+    """What an allowance buys."""
+    said = describe_tradeoff(data)
+    return tag(
+        "section",
+        tag("h2", "What an allowance buys"),
+        tag(
+            "p",
+            f"From plan {data.plan} ({data.pick}), if {data.allowance} were allowed, and shares of "
+            "it: the least value of each other objective while the rest stay as they are. The "
+            "relaxed minimum starts from the edge of the relaxation below the plan; the best plan "
+            "of the front is what the search found.",
+        ),
+        picture(
+            Picture(
+                "tradeoff",
+                f"What allowing {data.allowance} buys",
+                said,
+                draw_tradeoff(data),
+                wide=True,
+            )
+        ),
+        id="allowances",
+    )
+
+
+def _axis(curves: Curves) -> tuple[str, float]:
+    """What the shares are drawn as: the amount of one allowance, or the share of several."""
+    if len(curves.allow) > 1:
+        return "share of the allowance", 1.0
+    ((name, amount),) = curves.allow.items()
+    return label(f"{name} allowed above the plan's"), amount
+
+
+def _without_nan(values: Floats) -> list[object]:
+    """Nested lists with None for NaN, which JSON does not know."""
+    kept = values.astype(object)
+    kept[np.isnan(values)] = None
+    return list(kept.tolist())

@@ -227,7 +227,7 @@ class _Goal:
         self.moves = 0
 
     def candidates(self, points: Sequence[Coupled], *, rng: Generator, swaps: bool) -> Genes:
-        """Each phase's optimum rounded and repaired, and descents from there.
+        """Each phase's optimum rounded and repaired, and descents from the first and the last.
 
         A descent follows the phase's prices: its objective, and the others by what their limits
         are worth. Objectives over their cap are weighed more until it is met.
@@ -235,13 +235,13 @@ class _Goal:
         relaxation = self.relaxation
         problem = relaxation.problem
         rounded = [round_shares(problem, shares_of(relaxation, point.relaxed)) for point in points]
-        starts = fit_capacity(problem, np.unique(rounded, axis=0), rng=rng)
+        starts = fit_capacity(problem, np.array(rounded), rng=rng)
         plans = list(starts)
         if not self.evaluator.linear:
             return starts
         improve = Descent(problem, self.evaluator.terms, swaps=swaps)
         for point in points:
-            for start in starts:
+            for start in np.unique(starts[[0, -1]], axis=0):
                 weights = np.zeros(len(self.evaluator.names))
                 weights[self.columns] = _scaled(point.relaxed.weights, point.relaxed.objectives)
                 plan = start

@@ -167,9 +167,10 @@ def print_certificate(certificate: "Certificate") -> None:
     )
     if isfinite(certificate.volume.value):
         how = "exact volume" if certificate.volume.exact else "upper limit of 99.9 % confidence"
+        count = len(certificate.weights)
         print(
-            f"\nNo front has a hypervolume above {certificate.bound:.6g} ({len(certificate.weights)} "
-            f"weight vectors, {how}),\nmeasured from the reference point, the nadir being 1 above "
+            f"\nNo front has a hypervolume above {certificate.bound:.6g} ({count} weight vectors, "
+            f"{how}),\nmeasured from the reference point, the nadir being 1 above "
             "the best in each objective."
         )
     else:

@@ -34,7 +34,7 @@ def shown_progress(*, quiet: bool, names: tuple[str, ...]) -> Iterator[Watch | N
             bar.update(
                 task,
                 completed=progress.share,
-                description="searching" if progress.share < 1 else "writing",
+                description="searching" if progress.share < 1 else "finishing",
                 rate=rate_text(progress),
                 best=best_text(progress, names),
             )

@@ -40,6 +40,11 @@ def describe_share(data: Certified) -> str:
         return "No certified share: fewer than two of the bounded objectives conflict."
     if not data.plans:
         return "Certified share 0 %: no plan is feasible."
+    if not data.hypervolume:
+        return (
+            f"Certified share 0 %: of {data.plans:,} plans none is better than the reference point "
+            "in all objectives."
+        )
     plans = "1 plan reaches" if data.plans == 1 else f"{data.plans:,} plans reach"
     return (
         f"Certified: {plans} at least {100 * data.share:.1f} % of the hypervolume "
@@ -59,6 +64,8 @@ def describe_certified(data: Certified) -> str:
     """The share with everything it depends on, in words."""
     if data.share is None:
         return "Fewer than two objectives conflict: a front has no hypervolume to certify."
+    if not data.hypervolume:
+        return f"{describe_share(data)} {describe_reference(data)}"
     plans = "1 plan" if data.plans == 1 else f"{data.plans:,} plans"
     return (
         f"The front of {plans} reaches at least {100 * data.share:.1f} % of the hypervolume that "

@@ -335,7 +335,8 @@ def _draw(
     number_of = int(start.plans[start.row])
     data = TradeoffData(number_of, start.pick, _allowance(start, amounts), curves)
     drawn = draw_tradeoff(data)
-    drawn.update_layout(title=f"What allowing {data.allowance} buys, from plan {number_of}")
+    title = f"What allowing {data.allowance} buys, from plan {number_of}"
+    drawn.update_layout(title=title, margin={"t": 90})
     try:
         drawn.write_html(file, include_plotlyjs=True)
         kept = keep_curves(data, run.folder)

@@ -11,6 +11,7 @@ from plotly.subplots import make_subplots
 
 from slit.errors import SlitError
 from slit.exact.tradeoff import Curves
+from slit.objectives import available
 from slit.record.folder import replace_file
 from slit.report.markup import Html, tag
 from slit.report.page import Picture, picture
@@ -82,16 +83,27 @@ def kept_curves(folder: Path) -> TradeoffData | None:
 
 
 def draw_tradeoff(data: TradeoffData) -> go.Figure:
-    """One panel for each objective bought: its relaxed minimum and the least of the front."""
+    """One panel for each objective bought: by how much its relaxed minimum falls, and by how much
+    the best plan of the front is below this one."""
     curves = data.curves
-    drawn = make_subplots(rows=1, cols=len(curves.names), horizontal_spacing=0.09)
+    titles = {objective.name: objective.title for objective in available()}
+    drawn = make_subplots(
+        rows=1,
+        cols=len(curves.names),
+        horizontal_spacing=0.09,
+        subplot_titles=[label(titles.get(name, name)) for name in curves.names],
+    )
     title, scale = _axis(curves)
-    for column, (name, unit) in enumerate(zip(curves.names, curves.units, strict=True)):
+    for column, unit in enumerate(curves.units):
         lines = (
-            ("relaxed minimum", curves.relaxed[:, column], {"width": 2.5, "color": color(0)}),
             (
-                "best plan of the front",
-                curves.attained[:, column],
+                "on the relaxation",
+                curves.relaxed[0, column] - curves.relaxed[:, column],
+                {"width": 2.5, "color": color(0)},
+            ),
+            (
+                "on the front",
+                curves.plan[column] - curves.attained[:, column],
                 {"width": 2.5, "color": color(1), "shape": "hv", "dash": "dot"},
             ),
         )
@@ -103,12 +115,12 @@ def draw_tradeoff(data: TradeoffData) -> go.Figure:
                 name=text,
                 line=line,
                 showlegend=column == 0,
-                hovertemplate=f"%{{y:,.4g}} {label(unit)}<extra>{text}</extra>",
+                hovertemplate=f"%{{y:,.4g}} {label(unit)} less<extra>{text}</extra>",
             )
             drawn.add_trace(trace, row=1, col=column + 1)
         drawn.update_xaxes(title_text=title, nticks=5, row=1, col=column + 1)
-        drawn.update_yaxes(title_text=label(f"{name} ({unit})"), nticks=5, row=1, col=column + 1)
-    drawn.update_layout(template=template("light"), height=340)
+        drawn.update_yaxes(title_text=label(f"less by ({unit})"), nticks=5, row=1, col=column + 1)
+    drawn.update_layout(template=template("light"), height=360, margin={"t": 40})
     return drawn
 
 
@@ -133,9 +145,9 @@ def tradeoff_section(data: TradeoffData) -> Html:
         tag(
             "p",
             f"From plan {data.plan} ({data.pick}), if {data.allowance} were allowed, and shares of "
-            "it: the least value of each other objective while the rest stay as they are. The "
-            "relaxed minimum starts from the edge of the relaxation below the plan; the best plan "
-            "of the front is what the search found.",
+            "it: by how much each other objective would fall while the rest stay as they are. On "
+            "the relaxation that starts from its edge below the plan; on the front it is what the "
+            "search found.",
         ),
         picture(
             Picture(
@@ -155,7 +167,8 @@ def _axis(curves: Curves) -> tuple[str, float]:
     if len(curves.allow) > 1:
         return "share of the allowance", 1.0
     ((name, amount),) = curves.allow.items()
-    return label(f"{name} allowed above the plan's"), amount
+    units = {objective.name: f" ({objective.unit})" for objective in available()}
+    return label(f"{name} allowed more{units.get(name, '')}"), amount
 
 
 def _without_nan(values: Floats) -> list[object]:

@@ -122,7 +122,9 @@ def test_the_figure_and_the_report(folder: Path, tmp_path: Path) -> None:
     drawn = draw_tradeoff(data)
     assert len(drawn.data) == 6
     np.testing.assert_allclose(drawn.data[0].x, 0.02 * data.curves.shares)
-    np.testing.assert_allclose(drawn.data[0].y, data.curves.relaxed[:, 0])
+    relaxed, attained = data.curves.relaxed[:, 0], data.curves.attained[:, 0]
+    np.testing.assert_allclose(drawn.data[0].y, relaxed[0] - relaxed)
+    np.testing.assert_allclose(drawn.data[1].y, data.curves.plan[0] - attained)
     assert describe_tradeoff(data).startswith(f"From plan {data.plan} (nsga2-balance): carbon from")
     page = report_html(read_run(folder))
     assert "What an allowance buys" in page

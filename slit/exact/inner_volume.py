@@ -10,15 +10,17 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
-from scipy.stats import qmc
 
 from operators.indicators import hypervolume
-from slit.exact.outer_volume import EXACT_UP_TO
+from slit.exact.outer_volume import EXACT_UP_TO, sobol
 
 Floats = NDArray[np.float64]
 
 EVENNESS = 0.5
 """Exponent of the coordinates of directions: of 1, 1/2, 1/4 and 1/10 this gave the most volume."""
+
+RAYS = 100
+"""Rays taken at a time: against all faces of the hull they take much memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,9 +67,11 @@ def spread_volume(hull: Hull, count: int) -> float:
         return _greedy(hull.optima, count, far)
     rays = _directions(count - len(hull.optima), len(far))
     room = hull.offsets - hull.normals @ far
-    climb = -(rays @ hull.normals.T)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        steps = np.where(climb > 1e-12, room / climb, np.inf).min(axis=1)
+    steps = np.empty(len(rays))
+    for some in np.array_split(np.arange(len(rays)), len(rays) // RAYS + 1):
+        climb = -(rays[some] @ hull.normals.T)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            steps[some] = np.where(climb > 1e-12, room / climb, np.inf).min(axis=1)
     met = np.clip(far - steps[:, None] * rays, 0.0, hull.edge)
     return hypervolume(np.vstack([hull.optima, met]), reference=far)
 
@@ -75,7 +79,7 @@ def spread_volume(hull: Hull, count: int) -> float:
 def _directions(count: int, dimensions: int) -> Floats:
     """Evenly spread directions (count, M), none negative; always the same."""
     power = int(np.ceil(np.log2(count + 1)))
-    sample = qmc.Sobol(dimensions, scramble=False).random_base2(power)[1 : count + 1]
+    sample = sobol(dimensions).random_base2(power)[1 : count + 1]
     spread = np.maximum(sample, 1e-6) ** EVENNESS
     return np.asarray(spread / spread.sum(axis=1, keepdims=True))
 

@@ -4,13 +4,15 @@ Points z (M,) in [0, edge]^M with normals (K, M) @ z >= offsets (K,), all normal
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, HalfspaceIntersection, QhullError
-from scipy.stats import qmc
-from scipy.stats import t as student
+
+if TYPE_CHECKING:
+    from scipy.stats.qmc import Sobol
 
 Floats = NDArray[np.float64]
 
@@ -68,7 +70,7 @@ def _corners(normals: Floats, offsets: Floats, *, edge: float) -> Floats:
 
 def points_within(normals: Floats, offsets: Floats, *, edge: float, points: int = POINTS) -> Floats:
     """Evenly spread points (n, M) of the cut box, n <= points; always the same."""
-    sample = edge * qmc.Sobol(normals.shape[1], scramble=False).random(points)
+    sample = edge * sobol(normals.shape[1]).random(points)
     return np.asarray(sample[(sample @ normals.T >= offsets).all(axis=1)])
 
 
@@ -86,10 +88,12 @@ def sampled_volume(
     The replicates are independent and unbiased, so Student's t applies to their mean (L'Ecuyer and
     Lemieux 2002). Where all agree, the limit of as many plain random points is used instead.
     """
+    from scipy.stats import t as student
+
     dimensions = normals.shape[1]
     shares = np.empty(replicates)
     for r in range(replicates):
-        sample = edge * qmc.Sobol(dimensions, scramble=True, rng=rng).random(points)
+        sample = edge * sobol(dimensions, rng=rng).random(points)
         shares[r] = (sample @ normals.T >= offsets).all(axis=1).mean()
     mean = float(shares.mean())
     spread = float(student.ppf(CONFIDENCE, replicates - 1)) * float(shares.std(ddof=1))
@@ -97,6 +101,14 @@ def sampled_volume(
     limit = min(1.0, mean + max(spread / np.sqrt(replicates), alike))
     box = edge**dimensions
     return Volume(mean * box, (limit - mean) * box, exact=False)
+
+
+def sobol(dimensions: int, *, rng: Generator | None = None) -> "Sobol":
+    """Sobol's sequence, scrambled if `rng` is given."""
+    # Loading scipy.stats takes half a second, and whoever reads a run folder loads this module.
+    from scipy.stats.qmc import Sobol
+
+    return Sobol(dimensions, scramble=rng is not None, rng=rng)
 
 
 def _inside(normals: Floats, offsets: Floats, *, edge: float) -> Floats:

@@ -417,6 +417,8 @@ def _show(name: str, instance: "Instance", report: _Report, *, as_json: bool) ->
 
 
 def _figure(value: float, form: str) -> str:
+    if math.isnan(value):
+        return "–"
     return f"{value:.4g}" if 0 < abs(value) < 1 else f"{value:{form}}"
 
 

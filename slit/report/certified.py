@@ -29,8 +29,9 @@ EXTREME_COLUMNS = ("Objective", "Gap", "Whole nodes", "Waits", "Left")
 NOT_MEASURED = "not measured"
 GAP_NOTE = (
     "Whole nodes: what a bound with whole nodes adds to the relaxation's, which no plan can avoid "
-    "(measured by slit bound RUN --gap). Waits: what waiting adds in the best plan found. Left: "
-    "what the search may still find, and what whole chunks forbid."
+    "(measured by slit bound RUN --gap, to 0.1 %; at least, where time ran out). "
+    "Waits: what waiting adds in the best plan found; another may wait less. Left: what the search "
+    "may still find, and what whole chunks forbid."
 )
 
 

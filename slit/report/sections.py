@@ -301,7 +301,7 @@ def certified_section(found: Certified) -> Html:
 
 
 def _gap_tables(found: GapParts, *, plans: int) -> list[Html]:
-    tables = []
+    tables = [tag("h3", "What the gap is made of")]
     rows = part_rows(found, plans=plans)
     if rows:
         caption = "What the bound on the hypervolume is made of"

@@ -64,6 +64,6 @@ def test_every_dependency_has_a_lower_bound_only(setup: configparser.ConfigParse
 
 
 def test_the_gates_call_the_command_of_the_readme(repository: Path) -> None:
-    command = "python -m pytest"
+    command = "python -m pytest -n auto"
     assert f"\n{command}\n" in (repository / "README.md").read_text()
     assert f" {command}\n" in (repository / ".ci" / "run").read_text()

@@ -110,16 +110,11 @@ class Choice:
         if gains is None:
             chosen = np.argsort(-distance, kind="stable")[:count]
             return candidates[chosen], everything, self._features(candidates[chosen], pool, span)
-        guidance = self._settings.guidance
-        promise = gains.sum(axis=1)
-        if guidance is Guidance.NOVEL:
-            promise = promise * distance
-        elif guidance is Guidance.EPOCHS:
-            promise = distance
+        promise = _promise(self._settings.guidance, gains.sum(axis=1), distance)
         chosen = _apart(candidates, promise, count)
+        if self._settings.guidance is Guidance.WEIGHTS:
+            return candidates[chosen], everything[: len(chosen)], rows[chosen]
         epochs = gains[chosen] >= WORTHWHILE * gains[chosen].mean(axis=1, keepdims=True)
-        if guidance is Guidance.WEIGHTS:
-            epochs = everything[: len(chosen)]
         return candidates[chosen], epochs, rows[chosen]
 
     def _features(self, weights: Floats, pool: EpochPool, span: Floats) -> Floats:
@@ -226,6 +221,13 @@ def _epoch_load(problem: Problem) -> Floats:
 
 def _distances(vectors: Floats, others: Floats) -> Floats:
     return np.asarray(np.abs(vectors[:, None, :] - others[None, :, :]).sum(axis=2))
+
+
+def _promise(guidance: Guidance, gain: Floats, distance: Floats) -> Floats:
+    """What counts for a weight vector: its expected gain, its distance from others, or both (N,)."""
+    if guidance is Guidance.EPOCHS:
+        return distance
+    return gain * distance if guidance is Guidance.NOVEL else gain
 
 
 def _apart(candidates: Floats, promise: Floats, count: int) -> Longs:

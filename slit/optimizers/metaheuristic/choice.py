@@ -224,7 +224,7 @@ def _distances(vectors: Floats, others: Floats) -> Floats:
 
 
 def _promise(guidance: Guidance, gain: Floats, distance: Floats) -> Floats:
-    """What counts for a weight vector: its expected gain, its distance from others, or both (N,)."""
+    """What counts for weight vectors (N,): expected gain, distance from others, or both."""
     if guidance is Guidance.EPOCHS:
         return distance
     return gain * distance if guidance is Guidance.NOVEL else gain

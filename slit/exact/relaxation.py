@@ -15,8 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from slit.arrays import frozen
 from slit.errors import InfeasibleError, SlitError
+from slit.exact.column_generation import Infeasible
 from slit.exact.epoch_program import build_epoch
-from slit.exact.epoch_solver import EpochPoint, EpochSolver, Infeasible
+from slit.exact.epoch_solver import EpochPoint, EpochSolver
 from slit.exact.feasibility import check_capacity
 from slit.exact.relaxed_terms import relaxed_terms
 from slit.objectives import Objective

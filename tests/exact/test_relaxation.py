@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from slit.errors import InfeasibleError, SlitError
 from slit.evaluator import Evaluator
-from slit.exact import epoch_solver
+from slit.exact import column_generation
 from slit.exact.feasibility import check_capacity
 from slit.exact.readings import capacity_worth, reduced_costs, renewable_worth, shares_of
 from slit.exact.relaxation import Relaxation
@@ -31,8 +31,8 @@ SEEDS = st.integers(0, 2**32 - 1)
 def few_shares_at_first() -> Iterator[None]:
     """The cases are small: let almost all shares join by what they cost."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(epoch_solver, "FIRST", 1)
-        patch.setattr(epoch_solver, "MORE", 1)
+        patch.setattr(column_generation, "FIRST", 1)
+        patch.setattr(column_generation, "MORE", 1)
         yield
 
 
@@ -102,7 +102,7 @@ def test_shares_that_join_later_change_nothing(case: Case, seed: int) -> None:
     found = []
     for first in (1, 10**6):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(epoch_solver, "FIRST", first)
+            patch.setattr(column_generation, "FIRST", first)
             relaxation = Relaxation(case.problem, case.scenario, objectives)
             last = relaxation.lexicographic([int(m) for m in order]).objectives[order]
             found.append((relaxation.minimize_many(weights), last))

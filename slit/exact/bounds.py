@@ -26,8 +26,9 @@ SPREAD_ROUNDS = 4
 """Rounds spent on the spread of a weight over datacenters, where the largest counts."""
 BATCH = 24
 CANDIDATES = 1000
-PARTS = 16
-"""Of the points, taken in turn: their heights over all candidates take much memory."""
+PARTS = 64
+"""Of the points, taken in turn: the heights of all over all candidates take much memory, and
+threads of BLAS that cost more than they save."""
 ALIKE = 0.02
 """Weight vectors nearer than this (L1) are not worth two solves."""
 

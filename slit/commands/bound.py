@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from slit.commands.progress import shown_work
 from slit.commands.terminal import (
     AsJson,
     Plugin,
@@ -64,14 +65,15 @@ def bound(
             raise SlitError(f"--gap: {target} is a scenario, expected a run folder")
         from slit.api import bound as find_bound
 
-        certificate = find_bound(
-            target,
-            objectives=names,
-            weights=weights,
-            refined=refined,
-            threads=threads,
-            plugin=plugin,
-        )
+        with shown_work("solving linear programs"):
+            certificate = find_bound(
+                target,
+                objectives=names,
+                weights=weights,
+                refined=refined,
+                threads=threads,
+                plugin=plugin,
+            )
         if as_json:
             print_json(certificate_content(certificate))
         else:
@@ -83,15 +85,16 @@ def bound(
     run = read_run(target)
     certified = None if own else read_certificate(run)
     if certified is None or (gap and not _has_nodes(certified.parts)):
-        certified = certify(
-            run,
-            objectives=names,
-            weights=weights,
-            refined=refined,
-            gap=gap,
-            threads=threads,
-            plugin=plugin,
-        )
+        with shown_work(f"solving {'mixed-integer' if gap else 'linear'} programs"):
+            certified = certify(
+                run,
+                objectives=names,
+                weights=weights,
+                refined=refined,
+                gap=gap,
+                threads=threads,
+                plugin=plugin,
+            )
         if not own:
             _keep(certified, run)
     if as_json:

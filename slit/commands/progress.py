@@ -42,6 +42,18 @@ def shown_progress(*, quiet: bool, names: tuple[str, ...]) -> Iterator[Watch | N
         yield watch
 
 
+@contextmanager
+def shown_work(text: str) -> Iterator[None]:
+    """Say on the terminal that something takes a while."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(text):
+        yield
+
+
 def rate_text(progress: Progress) -> str:
     """Evaluations a second, and moves where there are any."""
     loop = progress.loop

@@ -85,8 +85,9 @@ def test_a_killed_run_is_resumed_with_the_same_bits(repository: Path, tmp_path: 
     assert json.loads(output)["evaluations"] == 20_400
     whole = process(repository, *LONG, *budget, "--output", tmp_path / "whole")
     whole.communicate(timeout=300)
-    first, second = (tmp_path / name / "front.csv" for name in ("killed", "whole"))
-    assert first.read_bytes() == second.read_bytes()
+    for file in ("front.csv", "certificate.json"):
+        first, second = (tmp_path / name / file for name in ("killed", "whole"))
+        assert first.read_bytes() == second.read_bytes()
 
 
 def test_a_closed_pipe_is_no_traceback(repository: Path) -> None:

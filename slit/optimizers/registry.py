@@ -43,9 +43,9 @@ _GREEDY = _HERE + "greedy"
 _SLIT = _HERE + "metaheuristic."
 
 CATALOG: tuple[Entry, ...] = (
-    Entry("slit", Kind.SEARCH, _SLIT + "search", "local search recombined by epochs", moves=30_000),
+    Entry("slit", Kind.SEARCH, _SLIT + "search", "local search recombined by epochs", moves=15_000),
     Entry(
-        "slit-paper", Kind.SEARCH, _SLIT + "paper", "SLIT as its paper describes it", moves=30_000
+        "slit-paper", Kind.SEARCH, _SLIT + "paper", "SLIT as its paper describes it", moves=15_000
     ),
     Entry("nsga2", Kind.SEARCH, _HERE + "nsga2", "NSGA-II in compiled code"),
     Entry("pymoo-nsga2", Kind.SEARCH, _HERE + "pymoo_adapter", "NSGA-II of pymoo"),

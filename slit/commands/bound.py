@@ -10,7 +10,6 @@ from slit.commands.progress import shown_work
 from slit.commands.terminal import (
     AsJson,
     Plugin,
-    Threads,
     complain,
     number,
     print_json,
@@ -38,11 +37,15 @@ def bound(
     ] = None,
     weights: Annotated[
         int | None,
-        typer.Option(metavar="N", min=1, help="Weight vectors of an even lattice, at most."),
+        typer.Option(
+            metavar="N", min=1, help="Weight vectors of an even lattice, at most (default: 35)."
+        ),
     ] = None,
     refined: Annotated[
         int | None,
-        typer.Option(metavar="N", min=0, help="More of them, where the bound is loosest, at most."),
+        typer.Option(
+            metavar="N", min=0, help="More, where the bound is loosest, at most (default: 130)."
+        ),
     ] = None,
     gap: Annotated[
         bool,
@@ -50,7 +53,7 @@ def bound(
             "--gap", help="Work out what whole nodes cost too (a minute on a large scenario)."
         ),
     ] = False,
-    threads: Threads = 1,
+    threads: Annotated[int, typer.Option(min=1, help="Threads that solve programs.")] = 1,
     plugin: Plugin = None,
     as_json: AsJson = False,
 ) -> None:

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from slit.api import search
 from slit.app.certify import certified as certified_of_page
 from slit.app.library import Library
 from slit.errors import SlitError
-from slit.exact.bounds import gaps
+from slit.exact.bounds import certify, gaps
 from slit.exact.linear import SolverError
 from slit.objectives.registry import set_apart
 from slit.record import read_certificate, read_run
@@ -271,6 +272,22 @@ def test_a_certificate_below_a_plan_is_refused(folder: Path) -> None:
     content["certificate"]["ideal"][0] += 0.5
     file.write_text(json.dumps(content))
     assert "better than its bound" in refused("show", folder)
+
+
+def test_the_help_states_the_defaults() -> None:
+    options = signature(certify).parameters
+    printed = " ".join(call("bound", "--help").stdout.split())
+    for name in ("weights", "refined"):
+        assert f"(default: {options[name].default})" in printed
+
+
+def test_a_folder_that_cannot_be_written_still_gets_its_answer(folder: Path) -> None:
+    (folder / CERTIFICATE).unlink()
+    (folder / f"{CERTIFICATE}.new").mkdir()
+    result = call("bound", folder, "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["certified_share"] > 0
+    assert "not kept in the run folder" in result.stderr
 
 
 def test_refuses(folder: Path, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """`slit optimize --watch`: a page that shows the search while it goes on."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,8 +49,9 @@ def watched_search(
 def show_result(live: "Live", folder: Path) -> None:
     """Serve the page of the run that was written, until Ctrl-C."""
     live.finish(folder)
-    complain(f"explore: {live.address} (Ctrl-C ends it)")
-    live.wait()
+    with suppress(KeyboardInterrupt):  # as soon as the line is read, not only while it waits
+        complain(f"explore: {live.address} (Ctrl-C ends it)")
+        live.wait()
 
 
 def both(first: "Watch | None", second: "Watch | None") -> "Watch | None":

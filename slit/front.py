@@ -168,7 +168,8 @@ class Front:
         """The best rows, and how far each is from their ideal point."""
         if not len(self):
             raise SlitError("front: no plan, expected at least one")
-        candidates = kept_rows(self.F, self.G)
+        front = np.flatnonzero(self.on_front)
+        candidates = front if len(front) else kept_rows(self.F, self.G)
         values = self.F[candidates]
         low, high = values.min(axis=0), values.max(axis=0)
         span = np.where(high > low, high - low, 1.0)

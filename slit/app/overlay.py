@@ -36,7 +36,7 @@ def overlay_data(points: Points) -> tuple[Overlay, ...]:
     every = np.concatenate(fronts)
     if not len(every):
         return tuple(Overlay(label, 0, 0.0, False) for label in points.labels)
-    union = every[nondominated(every)]
+    union = every if len(fronts) == 1 else every[nondominated(every)]
     low, high = union.min(axis=0), union.max(axis=0)
     flat = high <= low
     span = np.where(flat, 1.0, high - low)

@@ -11,6 +11,9 @@ window.slitPlans = (function () {
   };
   let sent = 0;
   let waiting = null;
+  let frame = 0;
+  let shown = "";
+  let drawn = null;
 
   it.make = function (name, className, parent) {
     const element = document.createElement(name);
@@ -93,8 +96,10 @@ window.slitPlans = (function () {
       else it.ranges[axis.name] = [least, most];
     });
     filter();
-    it.draw();
+    // Asked first, drawn while the answer is on its way.
     it.send(false);
+    window.cancelAnimationFrame(frame);
+    frame = window.requestAnimationFrame(it.draw);
   };
 
   it.send = function (now) {
@@ -154,7 +159,14 @@ window.slitPlans = (function () {
     return pen;
   };
 
+  // All that lines and points depend on, but the front itself.
+  function look() {
+    const chosen = it.chosen || {};
+    return JSON.stringify([it.ranges, chosen.color, chosen.x, chosen.y, it.theme, shown]);
+  }
+
   it.draw = function () {
+    drawn = look();
     views.forEach(function (view) { if (view.ready()) view.draw(); });
   };
 
@@ -175,17 +187,22 @@ window.slitPlans = (function () {
     entry.appendChild(document.createTextNode(text));
   }
 
-  function plans(front, chosen, theme) {
+  function plans(front, chosen, theme, view) {
     if (!front || !document.getElementById("parallel")) return window.dash_clientside.no_update;
     const anew = it.front !== front;
     it.front = front;
     it.chosen = chosen;
     it.theme = theme || "light";
+    shown = view;
     if (chosen && !it.dragging) it.ranges = JSON.parse(JSON.stringify(chosen.ranges));
     views.forEach(function (view) { if (anew || !view.ready()) view.build(); });
     filter();
-    legend(document.getElementById("legend"));
-    it.draw();
+    if (!anew && look() === drawn) {
+      views.forEach(function (each) { each.point(); });
+    } else {
+      legend(document.getElementById("legend"));
+      it.draw();
+    }
     return String(it.mask.reduce(function (sum, inside) { return sum + inside; }, 0));
   }
 

@@ -6,6 +6,7 @@
   const NARROW = 520;
   const ZONE = 20;
   const CHUNK = 4000;
+  const REST = 200;
   const FAINT = { light: "rgba(110,122,138,0.14)", dark: "rgba(150,162,178,0.12)" };
   const DASHES = { baseline: [7, 4], rival: [2, 3] };
   let box = null;
@@ -236,9 +237,13 @@
     const count = it.front.values[0].length;
     const outside = [];
     const inside = [];
-    for (let n = 0; n < count; n += 1) {
-      if (it.mask[n]) inside.push(n);
-      else if (it.front.chosen[n]) outside.push(n);
+    // Of many lines an even sample comes first.
+    const stride = Math.ceil(count / CHUNK);
+    for (let first = 0; first < stride; first += 1) {
+      for (let n = first; n < count; n += stride) {
+        if (it.mask[n]) inside.push(n);
+        else if (it.front.chosen[n]) outside.push(n);
+      }
     }
     token += 1;
     const own = token;
@@ -246,8 +251,8 @@
     const tints = it.tints();
     const alpha = Math.min(0.75, Math.max(0.06, 14 / Math.sqrt(inside.length + 1)));
     const jobs = [];
-    for (let n = 0; n < outside.length; n += CHUNK) jobs.push([outside.slice(n, n + CHUNK), true]);
     for (let n = 0; n < inside.length; n += CHUNK) jobs.push([inside.slice(n, n + CHUNK), false]);
+    for (let n = 0; n < outside.length; n += CHUNK) jobs.push([outside.slice(n, n + CHUNK), true]);
     function bundle(rows, size) {
       // One path a few lines: crossings within one path do not add up.
       for (let k = 0; k < rows.length; k += size) {
@@ -256,14 +261,13 @@
         pen.stroke();
       }
     }
-    function next() {
-      if (own !== token || !jobs.length) return;
-      const job = jobs.shift();
+    function drawJob(job) {
       pen.lineWidth = 1;
       if (job[1]) {
-        pen.globalAlpha = 1;
+        pen.globalCompositeOperation = "destination-over";
         pen.strokeStyle = FAINT[it.theme];
         bundle(job[0], CHUNK);
+        pen.globalCompositeOperation = "source-over";
       } else {
         const groups = tints.map(function () { return []; });
         job[0].forEach(function (row) { groups[numbers[row]].push(row); });
@@ -275,9 +279,20 @@
         }
         pen.globalAlpha = 1;
       }
-      if (jobs.length) window.requestAnimationFrame(next);
     }
-    next();
+    function some() {
+      let left = CHUNK;
+      while (jobs.length && jobs[0][0].length <= left) {
+        left -= jobs[0][0].length;
+        drawJob(jobs.shift());
+      }
+      return jobs.length > 0;
+    }
+    function next() {
+      if (own === token && some()) window.requestAnimationFrame(next);
+    }
+    // The rest once the brush rests: the answer to it comes first.
+    if (some()) window.setTimeout(next, REST);
   }
 
   function strong(pen, row, style, width, dashes, dots) {

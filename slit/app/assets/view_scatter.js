@@ -4,6 +4,8 @@
   const it = window.slitPlans;
   const PAD = { left: 84, right: 16, top: 12, bottom: 50 };
   const NEAR = 12;
+  const MANY = 20000;
+  const REST = 300;
   const MARKS = {
     extreme: "triangle", balance: "star", reference: "square", baseline: "cross", rival: "diamond",
   };
@@ -15,6 +17,7 @@
   let at = null;
   let area = null;
   let drag = null;
+  let later = null;
 
   function ready() { return box && box.isConnected && box.clientWidth > 0; }
 
@@ -97,7 +100,14 @@
     return found;
   }
 
+  // Many points once the brush rests: the answer to it comes first.
   function draw() {
+    window.clearTimeout(later);
+    if (ready() && it.front.values[0].length > MANY) later = window.setTimeout(drawAll, REST);
+    else drawAll();
+  }
+
+  function drawAll() {
     if (!ready()) return;
     measure();
     const pen = it.prepare(points);

@@ -33,7 +33,7 @@ ALIKE = 0.02
 """Weight vectors nearer than this (L1) are not worth two solves."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Certificate:
     """What no front can surpass: K half-spaces in the scaled box of the kept objectives.
 
@@ -64,6 +64,13 @@ class Certificate:
     def share(self, objectives: Floats) -> float:
         """Hypervolume of feasible plans (N, M) over the bound; NaN if no objectives conflict."""
         return self.hypervolume(objectives) / self.bound
+
+    def __repr__(self) -> str:
+        listed = ", ".join(self.box.names)
+        return (
+            f"<Certificate of {listed}: hypervolume at most {self.bound:.6g}, "
+            f"{len(self.weights)} weight vectors>"
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from slit.exact.gap_parts import GapParts
 from slit.front import Front
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Certified:
     """A front of `plans` feasible plans, none better than another, against a certificate.
 
@@ -49,6 +49,10 @@ class Certified:
         """The reference point: the objectives that conflict, by name."""
         box = self.certificate.box
         return {name: float(box.reference[m]) for m, name in enumerate(box.names) if box.kept[m]}
+
+    def __repr__(self) -> str:
+        share = "no share" if self.share is None else f"at least {100 * self.share:.1f} %"
+        return f"<Certified: {self.plans} plans, {share}, {self.weights} weight vectors>"
 
 
 def certified_data(

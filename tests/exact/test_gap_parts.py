@@ -162,3 +162,12 @@ def test_no_feasible_plan_has_no_parts() -> None:
     certificate = certify(relaxation, rng=rng(), weights=4, refined=0)
     assert gap_parts(none, certificate, evaluator, rng=rng()) is None
     assert certified_data(none, certificate).share == 0
+
+
+def test_certificates_say_what_they_are_in_a_line() -> None:
+    front, _, relaxation = front_of(12, ["carbon", "quality"])
+    certificate = certify(relaxation, rng=rng(), weights=4, refined=0)
+    assert repr(certificate).startswith("<Certificate of carbon, quality: hypervolume at most ")
+    said = certified_data(front, certificate)
+    assert f"{said.plans} plans, at least " in repr(said)
+    assert "4 weight vectors" in repr(said)

@@ -149,7 +149,7 @@ def test_a_plan_is_drawn_hour_by_hour(browser: Page, one: str) -> None:
     browser.click("#play")
     browser.wait(lambda: browser.text("#hour-text").endswith("01:00 UTC"))
     browser.click("#play")
-    assert browser.text("#play") == "Play"
+    browser.wait(lambda: browser.text("#play") == "Play")
     browser.wait(lambda: browser.run(total) != whole and browser.run(sizes) != before)
     browser.wait(lambda: said(browser).get("hour") is not None)
     assert browser.run("return document.querySelector('#waits-table table') !== null")
@@ -294,3 +294,42 @@ def test_hostile_texts_stay_text(browser: Page, serve: Callable[..., str], tmp_p
     browser.open(f"{url}?view=plan", ready=f"#map {PLOT}")
     browser.wait(lambda: browser.run(f"return document.querySelector('#waits {PLOT}') !== null"))
     assert browser.run("return document.querySelectorAll('img').length") == 0
+
+
+def test_nothing_is_loaded_from_elsewhere_and_the_tests_would_see_it(
+    browser: Page, one: str
+) -> None:
+    browser.open(one)
+    browser.requested()
+    refused = browser.driver.execute_async_script(
+        """
+        const done = arguments[0];
+        document.addEventListener("securitypolicyviolation", event => done(event.blockedURI));
+        new Image().src = "http://127.0.0.2:9/pixel.png";
+        """
+    )
+    assert refused.startswith("http://127.0.0.2:9")
+    # What the fixture looks at after every test.
+    assert any("Content Security Policy" in error for error in browser.wait(browser.errors))
+    assert "http://127.0.0.2:9/pixel.png" in browser.requested()
+
+
+def test_downloads_hold_what_is_brushed_and_selected(
+    browser: Page, one: str, runs: tuple[Run, Run]
+) -> None:
+    front = runs[0].front
+    limit = float(np.median(best_of(runs[0])[:, 1]))
+    inside = (front.G <= 0) & (front.F[:, 1] <= limit)
+    plan = int(front.plans[np.flatnonzero(inside)[-1]])
+    browser.open(f"{one}?max.water={limit!r}&plan=0:{plan}")
+    browser.wait(lambda: browser.text(REMAIN).startswith(f"{inside.sum()} of"))
+    browser.click("summary")
+    (browser.downloads / "front.csv").unlink(missing_ok=True)
+    browser.click("#download-front-csv")
+    found = [int(row["plan"]) for row in rows_of(browser.downloaded("front.csv"))]
+    assert found == front.plans[inside].tolist()
+    browser.click("#download-plan-json")
+    said_plan = json.loads(browser.downloaded(f"plan-0-{plan}.json").read_text())
+    row = int(np.flatnonzero(front.plans == plan)[0])
+    assert said_plan["plan"] == plan
+    assert list(said_plan["values"].values()) == front.F[row].tolist()

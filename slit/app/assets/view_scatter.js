@@ -72,7 +72,7 @@
     const both = columns();
     area = {
       m: both, x: span(both[0]), y: span(both[1]),
-      left: box.clientWidth < 520 ? 54 : PAD.left, right: box.clientWidth - PAD.right,
+      left: box.clientWidth < 520 ? 76 : PAD.left, right: box.clientWidth - PAD.right,
       top: PAD.top, bottom: box.clientHeight - PAD.bottom,
     };
   }

@@ -38,7 +38,9 @@ def new(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called.")],
     kind: Annotated[
         str,
-        typer.Option(metavar="KIND", help="linear, cell or ledger: from fastest to freest."),
+        typer.Option(
+            metavar="KIND", help="linear, cell, placement or ledger: from fastest to freest."
+        ),
     ] = "linear",
     output: Annotated[Path, typer.Option(metavar="DIR", help="Where to write it.")] = Path(),
     as_json: AsJson = False,

@@ -11,6 +11,7 @@ from slit.objectives.define import (
     ledger_objective,
     linear_objective,
 )
+from slit.objectives.placementwise import placement_objective
 from slit.objectives.registry import available, find, load_plugin, register
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "ledger_objective",
     "linear_objective",
     "load_plugin",
+    "placement_objective",
     "register",
 ]
 

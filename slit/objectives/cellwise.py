@@ -36,10 +36,11 @@ class CellSum:
 
     def __init__(self, name: str, measure: CellWise, problem: Problem, scenario: Scenario) -> None:
         self.name = name
-        self.data = _data_of(name, measure, problem, scenario)
+        shape = problem.pue.shape
+        self.data = data_of(name, measure.data, problem, scenario, shape, "datacenters")
         # What numba.njit was applied to, if it was.
         self.function = getattr(measure.function, "py_func", measure.function)
-        self._add_up = _adder(_compiled(name, self.function))
+        self._add_up = _adder(compiled(name, self.function, ARGUMENTS))
 
     def __call__(self, sites: Floats) -> Floats:
         """Totals (N, T) of plans whose datacenter-hours used `sites` (N, T, D, 4)."""
@@ -121,19 +122,29 @@ def _fill_nothing(
     """Of no objective."""
 
 
-def _data_of(name: str, measure: CellWise, problem: Problem, scenario: Scenario) -> Floats:
-    shape = problem.pue.shape
-    if measure.data is None:
+def data_of(
+    name: str,
+    build: Callable[[Problem, Scenario], Floats] | None,
+    problem: Problem,
+    scenario: Scenario,
+    shape: tuple[int, ...],
+    places: str,
+) -> Floats:
+    """The data of each hour at each of `places` (datacenters, placements): `shape` and one more
+    axis, which is empty if nothing builds them. SlitError for anything else."""
+    if build is None:
         return frozen(np.zeros((*shape, 0)), np.float64)
-    found = call_function(name, measure.data, problem, scenario)
+    found = call_function(name, build, problem, scenario)
     try:
         data = frozen(found, np.float64)
     except (TypeError, ValueError) as error:
-        raise SlitError(f"objective {name}: data: {error}, expected an array (T, D, n)") from error
+        raise SlitError(
+            f"objective {name}: data: {error}, expected an array (T, {places[0].upper()}, n)"
+        ) from error
     if data.ndim != 3 or data.shape[:2] != shape:
         raise SlitError(
             f"objective {name}: data has shape {data.shape}, expected {shape} and one more axis "
-            "(epochs, datacenters, values)"
+            f"(epochs, {places}, values)"
         )
     if not np.isfinite(data).all():
         raise SlitError(f"objective {name}: data is not finite, expected numbers")
@@ -141,8 +152,9 @@ def _data_of(name: str, measure: CellWise, problem: Problem, scenario: Scenario)
 
 
 @cache
-def _compiled(name: str, plain: Any) -> Callable[..., float]:
-    """A function compiled for one datacenter-hour; as it is under NUMBA_DISABLE_JIT."""
+def compiled(name: str, plain: Any, arguments: str) -> Callable[..., float]:
+    """A function of these arguments, all numbers but the last, compiled; as it is under
+    NUMBA_DISABLE_JIT. Raises SlitError, naming the objective and the line, if it cannot be."""
     cell: Any = uncached_kernel(plain)
     if cell is plain:  # NUMBA_DISABLE_JIT
         return plain  # type: ignore[no-any-return]
@@ -150,13 +162,13 @@ def _compiled(name: str, plain: Any) -> Callable[..., float]:
     row = numba.types.Array(number, 1, "C", readonly=True)
     code = plain.__code__
     try:
-        cell.compile((number, number, number, number, row))
+        cell.compile((*[number] * arguments.count(","), row))
     except Exception as error:
         what, line = _first_complaint(error, Path(code.co_filename).name)
         raise SlitError(
             f"objective {name}: cannot be compiled ({code.co_filename}:"
             f"{line or code.co_firstlineno}: {what}), expected plain arithmetic on numbers in a "
-            f"function of ({ARGUMENTS})"
+            f"function of ({arguments})"
         ) from error
     [signature] = cell.nopython_signatures
     if not isinstance(signature.return_type, numba.types.Integer | numba.types.Float):

@@ -1,11 +1,13 @@
 """What an objective is, and the decorators that make one of a function.
 
-There are three kinds, from the fastest to the freest:
+There are four kinds, from the fastest to the freest:
 
 - linear: coefficients on what a plan uses (energy of datacenter-hours, active nodes, requests at
   placements, waits). Fast, incremental, and part of the linear programs.
 - cell-wise: a function of one datacenter-hour, compiled by numba. Fast; in the linear programs
   only with a linear lower bound.
+- placement-wise: a function of one placement-hour, compiled, but of a plan's ledger: as slow as
+  the last kind (see `slit.objectives.placementwise`).
 - ledger-wise: any Python function of the whole ledger of a plan. Slow: milliseconds a plan.
 """
 

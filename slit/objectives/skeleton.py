@@ -13,6 +13,7 @@ FOLDER = Path(__file__).parent / "skeletons"
 _EXPECTED = {
     "linear": "float(ledger.grid_kwh.sum())",
     "cell": "float(sum(max(0.0, kwh - 1.0) for kwh in ledger.grid_kwh.flat))",
+    "placement": "0.05 * float(ledger.loading_nodes.sum())",
     "ledger": "max(float(row.sum()) for row in ledger.grid_kwh)",
 }
 
@@ -20,8 +21,8 @@ _EXPECTED = {
 def write_skeleton(name: str, folder: str | Path, *, kind: str = "linear") -> tuple[Path, Path]:
     """Write NAME.py, an objective that works, and test_NAME.py; their paths.
 
-    `kind` says how it is measured: linear, cell or ledger. Raises SlitError for another one, for a
-    name that cannot be used, and where one of the files exists.
+    `kind` says how it is measured: linear, cell, placement or ledger. Raises SlitError for another
+    one, for a name that cannot be used, and where one of the files exists.
     """
     _check(name)
     if kind not in _EXPECTED:

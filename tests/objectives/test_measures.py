@@ -1,4 +1,4 @@
-"""The three kinds of objective: what they measure, and what they say of a function that fails."""
+"""The four kinds of objective: what they measure, and what they say of a function that fails."""
 
 import math
 from collections.abc import Callable
@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from numpy.typing import NDArray
 
+from operators.compiling import compiles
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
+from slit.incremental import PlanState
 from slit.ledger import Ledger
 from slit.objectives import (
     Coefficients,
@@ -20,6 +22,7 @@ from slit.objectives import (
     find,
     ledger_objective,
     linear_objective,
+    placement_objective,
 )
 from slit.problem import Problem, compile_problem
 from slit.scenario.scenario import Scenario
@@ -340,3 +343,63 @@ def test_a_function_that_fails_on_numbers_is_said(
 def test_wrong_data_are_said(data: Callable[..., Any], message: str) -> None:
     with pytest.raises(SlitError, match=message):
         values(cell(too_few, data))
+
+
+def placement_wise(
+    function: Callable[..., Any], data: Callable[..., Any] | None = None
+) -> Objective:
+    return placement_objective(name="own", unit="1", title="Own", data=data)(function)
+
+
+def place_prices(problem: Problem, scenario: Scenario) -> Floats:
+    return np.stack([problem.price[:, problem.placement_datacenter]], axis=-1)
+
+
+def mixed(
+    requests: float, nodes: float, loading: float, use: float, chance: float, wait: float, data: Any
+) -> float:
+    price = data[0]
+    return float(price * math.sqrt(nodes) + 3.0 * loading + use**2 + requests * chance * wait)
+
+
+@given(case=cases())
+def test_placement_wise_objectives_by_a_plain_loop(case: Case) -> None:
+    objective = placement_wise(mixed, place_prices)
+    evaluator = Evaluator(case.problem, case.scenario, objectives=[objective])
+    found = evaluator.evaluate(case.plans).F[:, 0]
+    for value, plan in zip(found, case.plans, strict=True):
+        ledger, expected = evaluator.ledger(plan), 0.0
+        for t in range(case.problem.epochs):
+            for p in range(case.problem.placements):
+                if ledger.nodes[t, p] > 0:
+                    site = case.problem.placement_datacenter[p]
+                    expected += case.problem.price[t, site] * math.sqrt(ledger.nodes[t, p])
+                    expected += 3.0 * ledger.loading_nodes[t, p] + ledger.utilization[t, p] ** 2
+                    queue = ledger.wait_chance[t, p] * ledger.mean_wait[t, p]
+                    expected += ledger.requests[t, p] * queue
+        assert value == pytest.approx(expected, rel=1e-9, abs=1e-9)
+
+
+def test_placement_wise_objectives_under_moves() -> None:
+    made = make_case(3)
+    objectives = [placement_wise(mixed, place_prices)]
+    evaluator = Evaluator(made.problem, made.scenario, objectives=objectives)
+    state = PlanState(evaluator, made.plans[0])
+    for gene, target in enumerate(made.plans[-1]):
+        state.move(gene, int(target))
+    assert pytest.approx(evaluator.evaluate(made.plans[-1:]).F[0], rel=1e-12) == state.F
+    assert evaluator.incremental == (False,)
+
+
+def test_placement_wise_functions_that_fail_are_named() -> None:
+    def unknown(a: float, b: float, c: float, d: float, e: float, f: float, g: Any) -> float:
+        return a + nobody  # type: ignore[name-defined,no-any-return] # noqa: F821
+
+    def two(problem: Problem, scenario: Scenario) -> Floats:
+        return np.ones((2, 2))
+
+    if compiles():
+        with pytest.raises(SlitError, match=r"objective own: cannot be compiled .*mean_wait_s"):
+            values(placement_wise(unknown))
+    with pytest.raises(SlitError, match=r"objective own: data has shape \(2, 2\).*placements"):
+        values(placement_wise(mixed, two))

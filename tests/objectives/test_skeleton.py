@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from slit.commands.app import app
 from slit.objectives.registry import set_apart
 
-KINDS = ("linear", "cell", "ledger")
+KINDS = ("linear", "cell", "placement", "ledger")
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +64,7 @@ def test_the_tests_that_are_written_pass(repository: Path, tmp_path: Path) -> No
         text=True,
     )
     assert done.returncode == 0, done.stdout
-    assert "24 passed" in done.stdout
+    assert "32 passed" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -94,4 +94,4 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     unwritable = call("objectives", "new", "own", "--output", tmp_path / "test_own.py" / "x")
     assert "expected a folder to write into" in unwritable.stderr
     unknown = call("objectives", "new", "own", "--kind", "fast", "--output", tmp_path / "new")
-    assert unknown.stderr == "slit: kind: 'fast', expected one of linear, cell, ledger\n"
+    assert unknown.stderr == "slit: kind: 'fast', expected one of linear, cell, placement, ledger\n"

@@ -3,7 +3,7 @@
 import json
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -123,6 +123,15 @@ def test_a_budget_is_needed(evaluator: Evaluator) -> None:
         run(Sampler(evaluator), evaluator, stop=Stop())
 
 
+@pytest.fixture
+def listening() -> Iterator[None]:
+    """Ctrl-C is heard, also where the tests were started in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("listening")
 def test_ctrl_c_ends_after_the_step_with_the_front_found(evaluator: Evaluator) -> None:
     def interrupt(step: int) -> None:
         if step == 3:
@@ -134,6 +143,7 @@ def test_ctrl_c_ends_after_the_step_with_the_front_found(evaluator: Evaluator) -
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+@pytest.mark.usefixtures("listening")
 def test_a_second_ctrl_c_ends_at_once(evaluator: Evaluator) -> None:
     def interrupt(step: int) -> None:
         if step == 3:

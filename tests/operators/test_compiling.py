@@ -98,7 +98,8 @@ doubled_of_constants = kernel(doubled)
 
 @pytest.mark.compiled
 def test_kernels_of_types_are_not_compiled_again_for_each_constant() -> None:
-    @kernel
+    # In no cache: from there its callees would not be compiled at all.
+    @uncached_kernel
     def sums(value: int) -> int:
         return (
             doubled_of_types(1) + doubled_of_types(2) + doubled_of_types(value)

@@ -29,6 +29,7 @@ FLAGS = (
     "--window-size=1400,1000",
 )
 PATIENCE = 20.0
+DRAWN = "#parallel[data-drawn]"
 
 
 class Page:
@@ -38,10 +39,13 @@ class Page:
         self.driver = driver
         self.downloads = downloads
 
-    def open(self, url: str, *, ready: str = "#parallel[data-drawn]") -> None:
-        """Go to a page and wait until the element `ready` is there."""
+    def open(self, url: str, *, ready: str = DRAWN) -> None:
+        """Go to a page and wait until the element `ready` is there: by default until a front is
+        drawn and the address says which plan is selected."""
         self.driver.get(url)
         self.wait(lambda: self.run("return document.querySelector(arguments[0]) !== null", ready))
+        if ready == DRAWN:
+            self.wait(lambda: "plan=" in self.driver.current_url and self.text("#remaining"))
 
     def run(self, script: str, *arguments: Any) -> Any:
         """What a script returns."""

@@ -121,12 +121,12 @@ def test_plans_are_selected_from_table_marks_and_lines(
         "return document.querySelector('#table tbody tr:nth-child(4) button').dataset.key"
     )
     browser.click("#table tbody tr:nth-child(4) button")
-    browser.wait(lambda: said(browser)["plan"] == key)
+    browser.wait(lambda: said(browser).get("plan") == key)
     number = key.split(":")[1]
     browser.wait(lambda: browser.text("#summary").startswith(f"plan {number}"))
     mark = browser.run("return document.querySelector('#marks button').dataset.key")
     browser.click("#marks button")
-    browser.wait(lambda: said(browser)["plan"] == mark)
+    browser.wait(lambda: said(browser).get("plan") == mark)
     browser.click("#table thead th:nth-child(3) button")
     browser.wait(lambda: said(browser).get("sort") == "carbon")
     least = str(
@@ -158,7 +158,7 @@ def test_a_plan_is_drawn_hour_by_hour(browser: Page, one: str) -> None:
 
 def test_comparing_shows_differences(browser: Page, one: str, runs: tuple[Run, Run]) -> None:
     browser.open(one)
-    selected = int(said(browser)["plan"].split(":")[1])
+    selected = int(browser.wait(lambda: said(browser).get("plan", "")).split(":")[1])
     browser.click("#table tbody tr:nth-child(7) td:last-child button")
     other = int(browser.wait(lambda: said(browser).get("other", "")).split(":")[1])
     browser.click("#view label:nth-child(3)")
@@ -182,7 +182,7 @@ def test_downloads_hold_the_numbers(browser: Page, one: str, runs: tuple[Run, Ru
     rows = rows_of(browser.downloaded("front.csv"))
     found = np.array([[float(row[name]) for name in front.names] for row in rows])
     assert (found == front.F).all()
-    key = said(browser)["plan"]
+    key = browser.wait(lambda: said(browser).get("plan"))
     browser.click("#download-plan-json")
     plan = json.loads(browser.downloaded(f"plan-{key.replace(':', '-')}.json").read_text())
     row = int(np.flatnonzero(front.plans == plan["plan"])[0])

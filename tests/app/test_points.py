@@ -1,5 +1,7 @@
 """Runs as one table of plans; folders that cannot be read; hypervolume in a common box."""
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +49,48 @@ def test_damaged_and_foreign_folders_become_messages(tmp_path: Path, both: Libra
     assert [run.folder for run in runs] == [both.runs[0].folder]
     assert [Path(each.folder).name for each in unreadable] == ["none", "empty", "half", "other"]
     assert all("expected" in each.message for each in unreadable)
+
+
+def cut(file: Path) -> None:
+    """As a disk that is full leaves it."""
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def word(file: Path) -> None:
+    """A word among the numbers."""
+    file.write_text(file.read_text().replace("0.", "many.", 1))
+
+
+def other_scenario(file: Path) -> None:
+    """A scenario that is not the one the run was made with."""
+    file.write_text(file.read_text().replace('"epochs":4', '"epochs":3').replace("4", "5", 1))
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("plans.npz", cut),
+        ("plans.npz", Path.unlink),
+        ("front.csv", cut),
+        ("front.csv", word),
+        ("front.csv", Path.unlink),
+        ("scenario.json", cut),
+        ("scenario.json", other_scenario),
+        ("scenario.json", Path.unlink),
+        ("manifest.json", cut),
+        ("manifest.json", Path.unlink),
+    ],
+)
+def test_a_damaged_run_is_a_message(
+    name: str, damage: Callable[[Path], None], both: Library, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(both.runs[0].folder, folder)
+    damage(folder / name)
+    runs, (unreadable,) = read_runs([folder])
+    assert runs == []
+    assert str(folder) in unreadable.message
+    assert "expected" in unreadable.message
 
 
 def test_a_library_without_runs_says_so() -> None:

@@ -333,3 +333,26 @@ def test_downloads_hold_what_is_brushed_and_selected(
     row = int(np.flatnonzero(front.plans == plan)[0])
     assert said_plan["plan"] == plan
     assert list(said_plan["values"].values()) == front.F[row].tolist()
+
+
+def test_hovering_shows_the_numbers_of_a_plan(
+    browser: Page, one: str, runs: tuple[Run, Run]
+) -> None:
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    browser.open(one)
+    element = browser.driver.find_element("css selector", "#parallel")
+    browser.run("arguments[0].scrollIntoView({block: 'center'})", element)
+    across = round(0.17 * element.size["width"] - 0.5 * element.size["width"])
+    tip = "return document.querySelector('#parallel .tip:not([hidden])')?.textContent || ''"
+    for down in range(-150, 180, 5):
+        actions = ActionChains(browser.driver, duration=0)
+        actions.move_to_element_with_offset(element, across, down).perform()
+        if browser.run(tip):
+            break
+    said_there = browser.run(tip)
+    front = runs[0].front
+    plan = int(said_there.removeprefix("plan ").split("Carbon")[0].split(",")[0])
+    row = int(np.flatnonzero(front.plans == plan)[0])
+    for value, unit in zip(front.F[row], front.units, strict=True):
+        assert f"{value:,.0f} {unit}" in said_there or f"{value:.4g} {unit}" in said_there

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from slit.app.certify import certified, certified_view
+from slit.app.downloads import plan_json
 from slit.app.library import Library
 from slit.app.plan_callbacks import compare_view, hour_view, net_view, plan_view, plan_words
 from slit.app.server import address, bind, create_app
 from slit.errors import SlitError
+from slit.objectives.registry import set_apart
 from tests.stored import HOSTILE, hostile_run, small_scenario, stored_run
 
 
@@ -126,6 +128,32 @@ def test_pickled_plans_are_refused(tmp_path: Path) -> None:
     library = Library([run.folder])
     assert library.points is None
     assert "plans.npz" in library.unreadable[0].message
+    assert not marker.exists()
+
+
+PLUGIN = """
+from slit.objectives import ledger_objective
+
+
+@ledger_objective(name="own_grid", unit="kWh", title="Own")
+def own_grid(ledger):
+    return float(ledger.grid_kwh.sum())
+"""
+
+
+def test_a_plugin_that_a_run_names_is_not_executed(tmp_path: Path) -> None:
+    file, marker = tmp_path / "own.py", tmp_path / "executed"
+    file.write_text(PLUGIN)
+    with set_apart():
+        stored_run(tmp_path / "run", objectives=["carbon", "own_grid"], plugin=file)
+    file.write_text(f"import pathlib\npathlib.Path({str(marker)!r}).touch()\n")
+    library = Library([tmp_path / "run"])
+    assert create_app([tmp_path / "run"]).server.test_client().get("/").status_code == 200
+    assert library.shown.names == ("carbon", "own_grid")
+    key = library.shown.keys[0]
+    assert plan_view(library, key, "light")[0].data
+    assert json.loads(plan_json(library, key))["units"]["own_grid"] == "kWh"
+    assert "own_grid" in text_of(certified_view(library))
     assert not marker.exists()
 
 

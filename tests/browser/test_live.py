@@ -9,12 +9,15 @@ import slit
 from slit.app.live import watched
 from slit.run import Result
 from tests.browser.conftest import Page
+from tests.browser.test_keyboard import Keyboard
 from tests.stored import small_scenario
 
 pytestmark = pytest.mark.browser
 
 
 def test_a_search_is_watched_stopped_and_explored(browser: Page, tmp_path: Path) -> None:
+    from selenium.webdriver.common.keys import Keys
+
     scenario = small_scenario()
     results: list[Result] = []
     names, units = ("carbon", "water", "cost", "quality"), ("kg CO2e", "L", "USD", "share")
@@ -43,7 +46,9 @@ def test_a_search_is_watched_stopped_and_explored(browser: Page, tmp_path: Path)
         browser.wait(
             lambda: browser.run("return document.querySelectorAll('#volume .point').length") > 1
         )
-        browser.click("#stop")
+        keyboard = Keyboard(browser)
+        keyboard.go("Stop")
+        keyboard.press(Keys.ENTER)
         browser.wait(
             lambda: browser.run("return document.querySelector('#parallel[data-drawn]') !== null")
         )

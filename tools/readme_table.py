@@ -9,7 +9,7 @@ writes it between the marks in README.md; with --print it only prints it.
 import argparse
 from pathlib import Path
 
-from slit.record import Run, read_run
+from slit.record import Run, read_certificate, read_run
 from slit.report.picks import PicksData, picks_data
 from slit.report.style import number
 
@@ -44,10 +44,17 @@ def described(run: Run, picks: PicksData) -> str:
     """The line below the table: what was run."""
     manifest = run.manifest
     moves = f" and {manifest.moves:,} moves" if manifest.moves else ""
+    certified = read_certificate(run)
+    share = ""
+    if certified is not None and certified.share is not None:
+        share = (
+            f" They reach at least {100 * certified.share:.1f} % of the hypervolume that any front "
+            "could have."
+        )
     return (
         f"Scenario `{run.scenario.name}`, {manifest.optimizer}, seed {manifest.seed}: "
         f"{manifest.evaluations:,} evaluations{moves}, {int(run.front.on_front.sum()):,} plans on "
-        f"the front. In brackets the change against `{picks.reference}`."
+        f"the front.{share} In brackets the change against `{picks.reference}`."
     )
 
 

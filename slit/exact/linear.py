@@ -308,7 +308,9 @@ class Solver:
         if start is not None:
             _check(self.highs.setSolution(self.columns, self._every, start), "setSolution")
         status = _run(self.highs)
-        if status is Status.FAILED and warm:
+        if warm and (
+            status is Status.FAILED or (status is Status.OPTIMAL and not _fits(self.highs))
+        ):
             # Numerical trouble on the way from the previous basis.
             _check(self.highs.clearSolver(), "clearSolver")
             status = _run(self.highs)
@@ -363,10 +365,16 @@ def _run(highs: highspy.Highs) -> Status:
     return _STATUSES.get(highs.getModelStatus(), Status.FAILED)
 
 
+def _fits(highs: highspy.Highs) -> bool:
+    """Whether HiGHS' point is within all bounds, to its tolerance."""
+    return bool(highs.getInfo().primal_solution_status == int(highspy.kSolutionStatusFeasible))
+
+
 def _solution(highs: highspy.Highs, status: Status, *, mixed: bool) -> Solution:
     info, solution = highs.getInfo(), highs.getSolution()
-    found = info.primal_solution_status == int(highspy.kSolutionStatusFeasible)
-    usable = bool(solution.value_valid) and status in (Status.OPTIMAL, Status.LIMIT) and found
+    # An optimum may miss its bounds by more than the tolerance, once it is scaled back.
+    found = status is Status.OPTIMAL or (status is Status.LIMIT and _fits(highs))
+    usable = bool(solution.value_valid) and found
     dual = bool(solution.dual_valid) and not mixed
     empty = np.empty(0)
     return Solution(

@@ -308,9 +308,8 @@ class Solver:
         if start is not None:
             _check(self.highs.setSolution(self.columns, self._every, start), "setSolution")
         status = _run(self.highs)
-        if warm and (
-            status is Status.FAILED or (status is Status.OPTIMAL and not _fits(self.highs))
-        ):
+        missed = status is Status.OPTIMAL and not _fits(self.highs)
+        if warm and (missed or status is Status.FAILED):
             # Numerical trouble on the way from the previous basis.
             _check(self.highs.clearSolver(), "clearSolver")
             status = _run(self.highs)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import optimize, sparse
 
+from slit.exact import linear
 from slit.exact.conflict import conflicting_groups, conflicting_rows
 from slit.exact.linear import LinearModel, Settings, Solver, Status
 from slit.exact.rows import RowBlocks
@@ -59,6 +60,17 @@ def independent(model: LinearModel, cost: Floats) -> float:
     assert result.success
     assert result.fun is not None
     return float(result.fun)
+
+
+def test_an_optimum_that_misses_its_bounds_is_solved_again_and_counts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runs = []
+    monkeypatch.setattr(linear, "_fits", lambda highs: runs.append(highs) or False)
+    solution = Solver(furniture()).solve()
+    assert solution.status is Status.OPTIMAL
+    assert solution.x == pytest.approx([3, 1])
+    assert runs
 
 
 def test_optimum_and_duals_by_hand() -> None:

@@ -34,7 +34,9 @@ class Meter:
         work = Work(self.evaluations, 0, self.clock.seconds)
         if work.over(self._looks.stop) is None:
             self.evaluations += len(plans)
+            self.clock.pause()
             self.found.add(F, G)
+            self.clock.go_on()
             work = work._replace(evaluations=self.evaluations)
             if self._looks.due(work):
                 self._done.append(work)

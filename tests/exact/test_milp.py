@@ -55,7 +55,7 @@ def small_case(seed: int, rng: np.random.Generator) -> Case:
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=200)
 @given(seed=st.integers(0, 2**32 - 1), waits=st.booleans())
 def test_the_front_is_that_of_all_plans(seed: int, waits: bool) -> None:
     """And no bound lies above it: relaxation <= exact <= every plan."""
@@ -83,7 +83,7 @@ def test_the_front_is_that_of_all_plans(seed: int, waits: bool) -> None:
     assert np.isnan(share) or share <= 1
 
 
-@settings(max_examples=60)
+@settings(max_examples=200)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_the_optimum_under_caps_is_that_of_all_plans(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from slit.api.given import scenario_of
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.exact.bounds import Certificate
@@ -19,7 +20,6 @@ from slit.objectives import DEFAULT, find, load_plugin
 from slit.problem import compile_problem
 from slit.record import Run, read_run
 from slit.record.runs import evaluator_of
-from slit.scenario.load import load_scenario
 from slit.scenario.scenario import Scenario
 
 SEED = 1
@@ -47,12 +47,7 @@ def bound(
     """
     loaded = load_plugin(plugin) if plugin is not None else ()
     names = objectives or (*DEFAULT, *(o.name for o in loaded if o.name not in DEFAULT))
-    if isinstance(scenario, Scenario):
-        if start is not None or hours is not None:
-            raise SlitError("start, hours: expected with the name or file of a scenario only")
-        planned = scenario
-    else:
-        planned = load_scenario(scenario, start=start, hours=hours)
+    planned = scenario_of(scenario, start, hours)
     relaxation = Relaxation(compile_problem(planned), planned, find(names), threads=threads)
     return _certificate(relaxation, weights, refined)
 

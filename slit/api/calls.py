@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from slit.api.given import scenario_of
 from slit.api.search import prepare
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
@@ -26,7 +27,6 @@ from slit.record.folder import abandon, check_free, claim, partial_folder
 from slit.record.manifest import Pending, Plugin, Request
 from slit.record.runs import check_plugin, read_run
 from slit.run import Result, Watch, front_of
-from slit.scenario.load import load_scenario
 from slit.scenario.scenario import Scenario
 from slit.stop import Stop
 
@@ -84,7 +84,7 @@ def optimize(
         settings = default_settings(name, population=population, **(settings or {}))
     names = _measured(objectives, (*DEFAULT, *(objective.name for objective in loaded)), settings)
     find(names)
-    planned = _scenario(scenario, start, hours)
+    planned = scenario_of(scenario, start, hours)
     asked = Stop(evaluations, moves, seconds, stagnation)
     request = Request(
         optimizer=name,
@@ -165,7 +165,7 @@ def evaluate(
 
     Raises SlitError for a wrong shape or a placement that is not allowed for its group.
     """
-    known = _scenario(scenario, None, None)
+    known = scenario_of(scenario, None, None)
     evaluator = Evaluator(
         compile_problem(known), known, objectives=find(objectives), threads=threads
     )
@@ -213,16 +213,6 @@ def _stop(name: str, make: Make | None, stop: Stop, *, genes: int) -> Stop:
     if entry.moves:
         return Stop(moves=entry.moves * genes)
     return Stop(evaluations=entry.evaluations)
-
-
-def _scenario(
-    scenario: Scenario | str | PathLike[str], start: str | date | None, hours: float | None
-) -> Scenario:
-    if not isinstance(scenario, Scenario):
-        return load_scenario(scenario, start=start, hours=hours)
-    if start is not None or hours is not None:
-        raise SlitError("start, hours: expected with the name or file of a scenario only")
-    return scenario
 
 
 def _plans(start_plan: str | NDArray[np.integer] | None) -> NDArray[np.integer] | None:

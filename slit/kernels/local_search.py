@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators.compiling import kernel
+from slit.kernels.cells import active_nodes
 from slit.kernels.epoch import LOADED, NODES, QUEUED, WAITING, WORK, Epoch, open_epoch
 from slit.kernels.moves import exchange, scan, shift
 from slit.kernels.scalar import Scalar
@@ -19,6 +20,10 @@ Longs = NDArray[np.int64]
 
 ENOUGH = 1e-12
 """Improvements below this, in units of the weighted sum, are rounding."""
+MANY = 16
+"""Chunks of a group in a cell from which a step takes more than one of them."""
+STEPS = 4
+"""Steps in which many chunks leave a cell that sheds a node, about."""
 NO_NODES_LOAD = np.iinfo(np.int64).max
 """Nodes before an epoch that spare it any loading."""
 
@@ -149,7 +154,10 @@ def improve_epoch(epoch: Epoch, swaps: bool, most_moves: int) -> tuple[int, floa
 
 @kernel
 def try_moves(epoch: Epoch) -> tuple[int, float]:
-    """Move chunks, all of a group in a cell or one of them, wherever it helps most."""
+    """Move chunks, all of a group in a cell or one of them, wherever it helps most.
+
+    Of many chunks ever smaller parts are tried.
+    """
     evaluated, gained = 0, 0.0
     for i in range(epoch.counts.shape[1]):
         n_options = epoch.option_count[epoch.rows[i]]
@@ -163,6 +171,8 @@ def try_moves(epoch: Epoch) -> tuple[int, float]:
                     shift(i, a, -k, epoch)
                     shift(i, b, k, epoch)
                     k = int(epoch.counts[a, i])
+                elif k > MANY:
+                    k //= MANY
                 else:
                     k = 1 if k > 1 else 0
     return evaluated, gained
@@ -198,6 +208,13 @@ def try_swaps(epoch: Epoch) -> tuple[int, float]:
 
 
 @kernel
+def step_of(chunks: int, work: int, chunk_work: int) -> int:
+    """How many of a group's chunks leave a cell at once that has to lose `work`."""
+    needed = min(chunks, active_nodes(work, chunk_work))
+    return needed // STEPS if needed > MANY else 1
+
+
+@kernel
 def shed_node(a: int, epoch: Epoch) -> tuple[int, float]:
     """Move chunks away from cell `a`, cheapest per work first, until it needs one node less.
 
@@ -214,19 +231,21 @@ def shed_node(a: int, epoch: Epoch) -> tuple[int, float]:
     )  # fmt: skip
     total, evaluated = 0.0, 0
     while cells[a, WORK] > target:
-        best_group, best_place, best_rate, best_change = -1, -1, np.inf, np.inf
+        best_group, best_place, best_rate, best_change, moved = -1, -1, np.inf, np.inf, 0
         for i in range(counts.shape[1]):
             if counts[a, i] > 0:
-                b, change = scan(i, a, 1, epoch, np.inf)
+                k = step_of(counts[a, i], cells[a, WORK] - target, epoch.chunk[i, a, 0])
+                b, change = scan(i, a, k, epoch, np.inf)
                 evaluated += epoch.option_count[rows[i]]
-                rate = change / epoch.chunk[i, a, 0]
+                rate = change / (k * epoch.chunk[i, a, 0])
                 if b >= 0 and rate < best_rate:
                     best_group, best_place, best_rate, best_change = i, b, rate, change
+                    moved = k
         if best_group < 0:
             break
         total += best_change
-        shift(best_group, a, -1, epoch)
-        shift(best_group, best_place, 1, epoch)
+        shift(best_group, a, -moved, epoch)
+        shift(best_group, best_place, moved, epoch)
     if cells[a, WORK] <= target and total < -ENOUGH:
         return evaluated, total
     counts[:] = old_counts

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 
 from operators.canonical import canonical, is_canonical
 from slit.evaluator import Evaluator
-from slit.kernels.local_search import ENOUGH, improve_plan
+from slit.kernels.epoch import NODES, WORK
+from slit.kernels.local_search import ENOUGH, STEPS, close_epoch, improve_plan, shed_node
+from slit.kernels.local_search import MANY as LARGE
 from slit.kernels.scalar import weigh
 from slit.objectives import find
 from tests.cases import Case, cases, make_case
@@ -119,6 +121,45 @@ def test_without_swaps_no_single_move_helps() -> None:
     least = found.value(end) - ENOUGH - found.tolerance(end)
     assert best_of(found, neighbors(found, end)) >= least
     assert found.value(settled(found, end, swaps=True)) <= found.value(end)
+
+
+def test_many_chunks_of_a_group_move_together_and_then_one_by_one() -> None:
+    case = make_case(7, plans=3, genes=400, epochs=2, origins=1, classes=2, nodes_per_group=9.0)
+    assert case.problem.group_chunks.max() > STEPS * LARGE
+    found = weighed(case, seed=7, penalty=0.3)
+    for plan in case.plans:
+        better, _, change = found.improved(plan)
+        gained = found.value(better) - found.value(plan)
+        assert abs(change - gained) <= found.tolerance(plan, better)
+        end = settled(found, better, swaps=True)
+        least = found.value(end) - ENOUGH - found.tolerance(end)
+        assert best_of(found, neighbors(found, end)) >= least
+
+
+def test_a_node_of_many_chunks_is_shed_in_few_steps() -> None:
+    shed = 0
+    for seed in range(8):
+        case = make_case(
+            seed, plans=2, genes=4000, epochs=1, origins=1, classes=1, nodes_per_group=2.5
+        )
+        found, problem = weighed(case, seed=seed, penalty=0.0), case.problem
+        crowded = case.plans[1]  # all in one cell
+        epoch, a = found.open(crowded, 0), int(crowded[0])
+        nodes, work = epoch.cells[a, NODES], epoch.cells[a, WORK]
+        target = (nodes - 1) * problem.node_ticks
+        needed = -(-(work - target) // problem.chunk[0, a, 0])
+        assert needed > 2 * LARGE
+        evaluated, change = shed_node(a, epoch)
+        assert evaluated < needed * problem.allowed[0].sum() / 4
+        plan = crowded.copy()
+        close_epoch(plan, 0, problem, epoch)
+        gained = found.value(plan) - found.value(crowded)
+        assert abs(change - gained) <= found.tolerance(crowded, plan)
+        if change < 0.0:
+            shed += 1
+            assert (plan != a).sum() == needed
+            assert epoch.cells[a, NODES] == nodes - 1
+    assert shed > 0
 
 
 @pytest.mark.parametrize("seed", range(4))

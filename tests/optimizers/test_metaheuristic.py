@@ -10,6 +10,7 @@ from operators.indicators import hypervolume
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.objectives import DEFAULT, find
+from slit.optimizers.metaheuristic import descent
 from slit.optimizers.metaheuristic.choice import nearest_other, spread_weights
 from slit.optimizers.metaheuristic.descent import descend, descend_all
 from slit.optimizers.metaheuristic.guide import FEWEST_ROWS, Guide
@@ -168,6 +169,18 @@ def test_a_descent_searches_only_the_epochs_it_is_given(roomy: Scenario) -> None
     excess = evaluator.evaluate(np.stack([start, everywhere.plan])).G
     gained = before - after + 10.0 * (excess[0] - excess[1])
     assert everywhere.gains.sum() == pytest.approx(gained, rel=1e-9)
+
+
+def test_a_descent_ends_by_its_moves(roomy: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    evaluator = evaluator_of(roomy)
+    problem, terms = evaluator.problem, evaluator.terms
+    plan = np.ascontiguousarray(problem.options[problem.gene_row, 0])
+    weights = 1 / np.abs(evaluator.evaluate(plan[None, :]).F[0])
+    whole = descend(plan, weights, problem, terms, swaps=True)
+    monkeypatch.setattr(descent, "MOST_MOVES", problem.epochs)
+    short = descend(plan, weights, problem, terms, swaps=True)
+    assert 0 < short.moves < whole.moves
+    assert 0 < short.gains.sum() < whole.gains.sum()
 
 
 def test_the_guide_learns_where_gains_are() -> None:

@@ -18,7 +18,9 @@ Genes = NDArray[np.int16]
 
 NODE_PENALTY = 10.0
 """What a node beyond capacity weighs, in widths of the front: no saving is worth one."""
-MOST_MOVES = 1 << 62
+MOST_MOVES = 200_000_000
+"""Moves of one local search, evenly over the epochs: about ten seconds, more than it needs below
+hundreds of thousands of genes. The rest is left to searches that start from its plan."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,10 +45,10 @@ def descend(
     plan = start.copy()
     scalar = weigh(weights, problem, terms)
     gains = np.zeros(problem.epochs)
-    moves = 0
+    moves, most_moves = 0, MOST_MOVES // problem.epochs
     for t in range(problem.epochs) if epochs is None else np.flatnonzero(epochs):
         evaluated, change = improve_plan(
-            plan, problem, scalar, int(t), int(t) + 1, NODE_PENALTY, swaps, MOST_MOVES
+            plan, problem, scalar, int(t), int(t) + 1, NODE_PENALTY, swaps, most_moves
         )
         moves += evaluated
         gains[t] = -change

@@ -17,6 +17,7 @@ from benchmarks.job import Job
 from benchmarks.machine import machine
 from benchmarks.registry import find_phase
 from benchmarks.store import Plan, Store, missing
+from slit.errors import SlitError
 
 Tell = Callable[[str], None]
 
@@ -38,7 +39,8 @@ def execute(plan: Plan, store: Store, *, workers: int, tell: Tell, only: str = "
     """Do what is missing, jobs that others need first; a job that fails does not stop the others.
 
     `only`: just the jobs whose label holds this text, and what they need. Results do not depend on
-    the number of workers, except for times and searches under a budget of time.
+    the number of workers, except for times and searches under a budget of time. SlitError if
+    there is no such job.
     """
     began = time.perf_counter()
     wanted = _wanted(plan.jobs, only)
@@ -166,6 +168,8 @@ def _waves(jobs: Sequence[Job], store: Store) -> Iterator[list[Job]]:
 
 def _wanted(jobs: Sequence[Job], only: str) -> list[Job]:
     chosen = [job for job in jobs if only in job.label]
+    if jobs and not chosen:
+        raise SlitError(f"--only: {only!r}, expected part of a job's name, like {jobs[0].label!r}")
     needed = {key for job in chosen for key in job.needs}
     keys = {job.key for job in chosen} | needed
     return [job for job in jobs if job.key in keys]

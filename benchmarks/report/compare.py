@@ -93,9 +93,13 @@ def groups_of(runs: Sequence[Run]) -> list[Group]:
 
 
 def overall(groups: Sequence[Group]) -> tuple[tuple[str, ...], Ranked] | None:
-    """Friedman's test over arenas: the methods that are in every group of searches, by their
-    median share. None where that is less than 3 methods or 2 groups."""
-    tables = [{row.method: row.share.median for row in group.rows} for group in groups]
+    """Friedman's test over the groups that have the first one's reference: the methods that are
+    in each of them, by their median share. None where that is less than 3 methods or 2 groups."""
+    tables = [
+        {row.method: row.share.median for row in group.rows}
+        for group in groups
+        if any(row.method == groups[0].reference for row in group.rows)
+    ]
     if not tables:
         return None
     methods = tuple(name for name in tables[0] if all(name in table for table in tables))

@@ -113,6 +113,12 @@ def test_only_what_is_asked_for_and_needed(smoke_plan: Plan, tmp_path: Path) -> 
     assert tally.failed == 0
 
 
+def test_a_filter_that_fits_no_job_is_said(smoke_plan: Plan, tmp_path: Path) -> None:
+    with pytest.raises(SlitError, match="--only: 'smok', expected part of a job's name, like"):
+        execute(smoke_plan, Store(tmp_path), workers=1, tell=lambda _: None, only="smok")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_job_that_fails_does_not_stop_the_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

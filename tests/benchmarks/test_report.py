@@ -101,6 +101,10 @@ def test_methods_are_ranked_over_arenas() -> None:
     assert dict(zip(methods, ranks.mean_ranks, strict=True))["ours"] == 1.0
     assert overall(groups[:1]) is None
     assert overall([]) is None
+    without = [each for each in three_methods() if each.method != "ours"]
+    (other,) = groups_of(without)
+    assert overall([*groups, other]) is not None
+    assert overall([*groups, other]) == (methods, ranks)  # what lacks the reference does not count
 
 
 def test_a_share_holds_until_the_next_look() -> None:

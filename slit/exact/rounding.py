@@ -10,7 +10,7 @@ from operators.repair import repair
 from slit.errors import SlitError
 from slit.exact.readings import shares_of
 from slit.exact.relaxation import Relaxation
-from slit.kernels.local_search import improve_plan
+from slit.kernels.local_search import MOST_MOVES, improve_plan
 from slit.kernels.scalar import weigh
 from slit.kernels.terms import Terms
 from slit.problem import Problem
@@ -23,7 +23,6 @@ Improve = Callable[[Genes, Floats], Genes]
 
 NODE_PENALTY = 10.0
 """What a node beyond capacity weighs in a descent, in units of the scaled weighted sum."""
-MOST_MOVES = 1 << 62
 TINY_SHARE = 1e-9
 
 
@@ -73,10 +72,11 @@ class Descent:
         """Plans (N, G), each improved for its weights (N, M)."""
         better = plans.copy()
         last = self.problem.epochs
+        most_moves = MOST_MOVES // last
         for plan, weight in zip(better, weights, strict=True):
             scalar = weigh(weight, self.problem, self.terms)
             moves, _ = improve_plan(
-                plan, self.problem, scalar, 0, last, NODE_PENALTY, self.swaps, MOST_MOVES
+                plan, self.problem, scalar, 0, last, NODE_PENALTY, self.swaps, most_moves
             )
             self.moves += moves
         return better

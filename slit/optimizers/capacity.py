@@ -15,6 +15,17 @@ SHARES = (0.0, 0.125, 0.25, 0.5, 0.75, 1.0)
 """Shares of an epoch's groups that are served thriftily, tried until everything fits."""
 
 
+TURNS = 100
+"""Turns in which the chunks of a group are given out one by one, at most; see `portions`."""
+
+
+def portions(chunks: int) -> list[int]:
+    """The chunks of a group as they take turns: one by one, or in about `TURNS` equal parts."""
+    size = -(-chunks // TURNS)
+    whole, rest = divmod(chunks, size) if size else (0, 0)
+    return [size] * whole + [rest] * (rest > 0)
+
+
 class Room:
     """The capacity left in one epoch while chunks are placed.
 
@@ -24,7 +35,7 @@ class Room:
     def __init__(self, problem: Problem, epoch: int, *, fill: float = 1.0) -> None:
         self.problem = problem
         self.epoch = epoch
-        self.placed = 0
+        self.turns = 0  # calls of `put`
         self.work = [0] * problem.placements
         self.left = [int(nodes * fill) for nodes in problem.pool_nodes]
         self.chosen: dict[int, list[int]] = {}
@@ -46,7 +57,7 @@ class Room:
         pool = problem.placement_pool[placement]
         self.left[pool] -= -(-now // problem.node_ticks) + -used // problem.node_ticks
         self.work[placement] = now
-        self.placed += count
+        self.turns += 1
         self.chosen.setdefault(group, []).extend([placement] * count)
 
 

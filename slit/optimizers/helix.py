@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_flow
 
-from slit.optimizers.capacity import Room, build_plan, orders, put_in_order
+from slit.optimizers.capacity import Room, build_plan, orders, portions, put_in_order
 from slit.optimizers.protocol import Genes, Optimizer, Setup, Task
 from slit.optimizers.single import NoSettings, SinglePlan
 from slit.problem import Problem
@@ -49,16 +49,17 @@ def helix_plan(task: Task) -> Genes:
         here = {int(q): order[pools == q] for q in np.unique(pools)}
         share = weights[group]
         credit = np.zeros(len(share))
-        for _ in range(chunks):
-            credit += share
-            turn = np.argsort(-credit, kind="stable")
-            for q in turn:
-                if int(q) in here and put_in_order(room, group, 1, here[int(q)]) == 0:
-                    credit[q] -= 1.0
-                    break
-            else:
+        for portion in portions(chunks):
+            credit += share * portion
+            left = portion
+            for q in np.argsort(-credit, kind="stable"):
+                if int(q) in here:
+                    rest = put_in_order(room, group, left, here[int(q)])
+                    credit[q] -= left - rest
+                    left = rest
+            chunks -= portion - left
+            if left:
                 break
-            chunks -= 1
         return chunks
 
     return build_plan(problem, place, fill=HIGH_WATER)

@@ -5,7 +5,7 @@ Knows: capacity and residency. Blind to everything else.
 
 from numpy.random import Generator
 
-from slit.optimizers.capacity import Room, build_plan, put_in_order, thrifty_order
+from slit.optimizers.capacity import Room, build_plan, portions, put_in_order, thrifty_order
 from slit.optimizers.protocol import Genes, Optimizer, Setup, Task
 from slit.optimizers.single import NoSettings, SinglePlan
 
@@ -26,12 +26,17 @@ def random_plan(task: Task, *, rng: Generator) -> Genes:
         options = thrifty[group]
         if frugal:
             return put_in_order(room, group, chunks, options)
-        while chunks:
-            free = [p for p in options if room.most(group, int(p), 1)]
-            if not free:
-                break
-            room.put(group, int(free[rng.integers(len(free))]), 1)
-            chunks -= 1
+        for portion in portions(chunks):
+            left = portion
+            while left:
+                free = [p for p in options if room.most(group, int(p), 1)]
+                if not free:
+                    return chunks
+                chosen = int(free[rng.integers(len(free))])
+                count = room.most(group, chosen, left)
+                room.put(group, chosen, count)
+                left -= count
+                chunks -= count
         return chunks
 
     return build_plan(problem, place)

@@ -4,7 +4,7 @@ Knows: capacity and residency; the most accurate variant is served wherever it f
 Blind to: distance, carbon, water, prices, energy, waits, and the hour of the day.
 """
 
-from slit.optimizers.capacity import Room, build_plan, orders, put_in_order
+from slit.optimizers.capacity import Room, build_plan, orders, portions, put_in_order
 from slit.optimizers.protocol import Genes, Optimizer, Setup, Task
 from slit.optimizers.single import NoSettings, SinglePlan
 
@@ -28,13 +28,13 @@ def round_robin_plan(task: Task) -> Genes:
         order = (thrifty if frugal else wanted)[group]
         where = problem.placement_datacenter[order]
         here = [order[where == d] for d in range(centers)]
-        for _ in range(chunks):
-            turn = room.epoch + room.placed
-            if all(
-                put_in_order(room, group, 1, here[(turn + k) % centers]) for k in range(centers)
-            ):
+        for portion in portions(chunks):
+            turn, left = room.epoch + room.turns, portion
+            for k in range(centers):
+                left = put_in_order(room, group, left, here[(turn + k) % centers])
+            chunks -= portion - left
+            if left:
                 break
-            chunks -= 1
         return chunks
 
     return build_plan(problem, place)

@@ -11,7 +11,7 @@ wherever it fits. Blind to: carbon, water, prices, energy, distance, and the hou
 
 import numpy as np
 
-from slit.optimizers.capacity import Room, build_plan, orders, put_in_order
+from slit.optimizers.capacity import Room, build_plan, orders, portions, put_in_order
 from slit.optimizers.protocol import Genes, Optimizer, Setup, Task
 from slit.optimizers.single import NoSettings, SinglePlan
 
@@ -34,22 +34,22 @@ def splitwise_plan(task: Task) -> Genes:
     pending: dict[int, np.ndarray] = {}
 
     def place(room: Room, group: int, chunks: int, frugal: bool) -> int:
-        if room.placed == 0:
+        if room.turns == 0:
             pending[room.epoch] = np.zeros(len(problem.pool_nodes))
         queue = pending[room.epoch]
         order = (thrifty if frugal else wanted)[group]
         pools = problem.placement_pool[order]
         by_pool = [order[pools == q] for q in np.unique(pools)]
         names = np.unique(pools)
-        for _ in range(chunks):
-            shortest = np.argsort(queue[names] / throughput[names], kind="stable")
-            for k in shortest:
-                if put_in_order(room, group, 1, by_pool[k]) == 0:
-                    queue[names[k]] += tokens[group]
-                    break
-            else:
+        for portion in portions(chunks):
+            left = portion
+            for k in np.argsort(queue[names] / throughput[names], kind="stable"):
+                rest = put_in_order(room, group, left, by_pool[k])
+                queue[names[k]] += tokens[group] * (left - rest)
+                left = rest
+            chunks -= portion - left
+            if left:
                 break
-            chunks -= 1
         return chunks
 
     return build_plan(problem, place)

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from slit.evaluator import Evaluator
 from slit.objectives import find
-from slit.optimizers.capacity import Room, build_plan, put_in_order, thrifty_order
+from slit.optimizers import capacity
+from slit.optimizers.capacity import (
+    TURNS,
+    Room,
+    build_plan,
+    portions,
+    put_in_order,
+    thrifty_order,
+)
 from slit.optimizers.casper import within_cap
 from slit.optimizers.helix import CUT, flow_weights
 from slit.optimizers.lexicographic import LexicographicPlan
@@ -225,3 +233,29 @@ def test_what_fits_nowhere_goes_where_it_needs_least() -> None:
     for gene, p in enumerate(plan):
         j = problem.gene_group[gene]
         assert problem.node_seconds[j, p] == problem.node_seconds[j][problem.allowed[j]].min()
+
+
+@pytest.mark.parametrize("name", ["round_robin", "random", "splitwise", "helix"])
+def test_parts_of_a_large_group_take_turns_like_its_chunks(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario = random_scenario(
+        np.random.default_rng(4), epochs=1, origins=1, genes=3000, nodes_per_group=4.0
+    )
+    evaluator = evaluator_of(scenario)
+    problem = evaluator.problem
+    assert problem.group_chunks.max() > 5 * TURNS
+    by_parts = plan_of(name, evaluator)
+    monkeypatch.setattr(capacity, "TURNS", problem.genes)
+    one_by_one = plan_of(name, evaluator)
+    assert evaluator.evaluate(np.stack([by_parts, one_by_one])).G.tolist() == [0.0, 0.0]
+    shares = [np.bincount(plan, minlength=problem.placements) for plan in (by_parts, one_by_one)]
+    assert np.abs(shares[0] - shares[1]).sum() < (0.3 if name == "random" else 0.1) * problem.genes
+
+
+@pytest.mark.parametrize("chunks", [0, 1, TURNS, TURNS + 1, 12_345])
+def test_portions_are_all_chunks_in_few_turns(chunks: int) -> None:
+    found = portions(chunks)
+    assert sum(found) == chunks
+    assert len(found) <= TURNS
+    assert chunks > TURNS or set(found) <= {1}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from slit.kernels.local_search import improve_plan
+from slit.kernels.local_search import MOST_MOVES, improve_plan
 from slit.kernels.scalar import weigh
 from slit.kernels.terms import Terms
 from slit.optimizers.protocol import Task
@@ -18,9 +18,6 @@ Genes = NDArray[np.int16]
 
 NODE_PENALTY = 10.0
 """What a node beyond capacity weighs, in widths of the front: no saving is worth one."""
-MOST_MOVES = 200_000_000
-"""Moves of one local search, evenly over the epochs: about ten seconds, more than it needs below
-hundreds of thousands of genes. The rest is left to searches that start from its plan."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -149,7 +149,8 @@ class Metaheuristic:
         if self._population is not None:
             children, self._targets = self._population.offspring(self._rng)
             return children
-        count = affordable(self._settings.children, genes=problem.genes)
+        # Up to two recombinations for each weight vector, held twice while they are put together.
+        count = affordable(self._settings.children, genes=4 * problem.genes)
         if not self._settings.children:
             return np.empty((0, problem.genes), np.int16)
         vectors = self._choice.recombination_weights(count)

@@ -1,4 +1,4 @@
-"""Weighted sums of the linear objectives, for tests of local search: by tables and in full."""
+"""Weighted sums of objectives, for tests of local search: by tables and in full."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,8 +10,9 @@ from slit.evaluator import Evaluator
 from slit.kernels.epoch import Epoch
 from slit.kernels.local_search import epoch_of_plan, improve_plan
 from slit.kernels.scalar import Scalar, weigh
-from slit.objectives import find
+from slit.objectives import Objective, cell_objective, find
 from slit.problem import Problem
+from slit.scenario.scenario import Scenario
 from tests.cases import Case
 
 Floats = NDArray[np.float64]
@@ -33,11 +34,30 @@ MANY = 1 << 60
 """Moves: no limit."""
 
 
+def water_figures(problem: Problem, scenario: Scenario) -> Floats:
+    return np.stack([problem.wue, problem.ewif], axis=-1)
+
+
+@cell_objective(name="squares", unit="1", title="Of squares", data=water_figures)
+def squares(it: float, facility: float, grid: float, nodes: float, data: Floats) -> float:
+    return data[0] * grid**2 + data[1] * it + nodes**2  # type: ignore[no-any-return]
+
+
+@cell_objective(name="steps", unit="1", title="With steps, which rounding must not pass")
+def steps(it: float, facility: float, grid: float, nodes: float, data: Floats) -> float:
+    return 3.0 * facility if facility > 2.0 * nodes or grid > 40.0 else facility
+
+
+PLUGGED = squares, steps
+"""Cell-wise objectives that no linear one comes near."""
+
+
 @dataclass(frozen=True)
 class Weighed:
-    """A case with weights (M,) on the objectives SUMS and a penalty per node beyond capacity."""
+    """A case with weights (M,) on its objectives and a penalty per node beyond capacity."""
 
     case: Case
+    objectives: tuple[Objective, ...]
     weights: Floats
     penalty: float
 
@@ -47,11 +67,12 @@ class Weighed:
 
     @cached_property
     def evaluator(self) -> Evaluator:
-        return Evaluator(self.problem, self.case.scenario, objectives=find(SUMS))
+        return Evaluator(self.problem, self.case.scenario, objectives=self.objectives)
 
     @cached_property
     def scalar(self) -> Scalar:
-        return weigh(self.weights, self.problem, self.evaluator.terms)
+        evaluator = self.evaluator
+        return weigh(self.weights, self.problem, evaluator.terms, plugs=evaluator.plugs)
 
     def value(self, plan: Genes) -> float:
         """The weighted sum of a plan (G,), by full evaluation."""
@@ -92,10 +113,14 @@ class Weighed:
         return better, moves, change
 
 
-def weighed(case: Case, *, seed: int, penalty: float) -> Weighed:
-    """The case with random weights, some of them 0, scaled to what its first plan costs."""
+def weighed(case: Case, *, seed: int, penalty: float, plugged: bool = False) -> Weighed:
+    """The case with random weights, some of them 0, scaled to what its first plan costs.
+
+    On the objectives SUMS; with `plugged`, on cell-wise ones too.
+    """
     rng = np.random.default_rng(seed)
-    evaluator = Evaluator(case.problem, case.scenario, objectives=find(SUMS))
+    objectives = (*find(SUMS), *(PLUGGED if plugged else ()))
+    evaluator = Evaluator(case.problem, case.scenario, objectives=objectives)
     size = np.abs(evaluator.evaluate(case.plans[:1]).F[0])
-    share = rng.dirichlet(np.full(len(SUMS), 0.5)) * (rng.random(len(SUMS)) < 0.8)
-    return Weighed(case, share / np.maximum(size, 1e-3 * size.max()), penalty)
+    share = rng.dirichlet(np.full(len(size), 0.5)) * (rng.random(len(size)) < 0.8)
+    return Weighed(case, objectives, share / np.maximum(size, 1e-3 * size.max()), penalty)

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from operators.compiling import kernel, kernel_of_types
 from slit.kernels.cells import fill_cells, queue_value
+from slit.kernels.plugs import DATA, Plugged, sum_plugs
 from slit.kernels.scalar import Scalar
 from slit.problem.arrays import Problem
 
@@ -23,7 +24,7 @@ NO_SLACK = 1e300
 class Epoch(NamedTuple):
     """The arrays of one epoch. Shapes: I groups of it, P placements, D datacenters, Q pools.
 
-    The first six change with every move, the others are read.
+    The first six and `Plugged.state` change with every move, the others are read.
     """
 
     counts: Longs  # (P, I) chunks of each group in each cell
@@ -55,6 +56,7 @@ class Epoch(NamedTuple):
     scratch: Longs  # (6,) what `cell_change` reports
     node_ticks: int
     node_penalty: float
+    plugged: Plugged | None
 
 
 def open_epoch(
@@ -126,6 +128,7 @@ def open_epoch(
         scratch=np.zeros(6, np.int64),
         node_ticks=problem.node_ticks,
         node_penalty=node_penalty,
+        plugged=plugged_hours(t, following, problem, scalar),
     )
     sum_epoch(epoch)
     return epoch
@@ -157,6 +160,20 @@ def site_weights(t: int, problem: Problem, scalar: Scalar) -> Floats:
     return np.stack(columns, axis=1)
 
 
+def plugged_hours(t: int, following: int, problem: Problem, scalar: Scalar) -> Plugged | None:
+    """`Epoch.plugged` of epoch t; its state is not yet filled in."""
+    plugs = scalar.plugs
+    if plugs is None:
+        return None
+    when, n_centers = [t, following], problem.datacenters
+    hours = np.empty((2, n_centers, DATA + plugs.data.shape[2]))
+    hours[:, :, 0] = problem.kwh_per_energy_tick
+    hours[:, :, 1], hours[:, :, 2] = problem.pue[when], problem.renewable[when]
+    hours[:, :, DATA:] = plugs.data[when]
+    values = np.stack([scalar.plug_weights, np.zeros(len(scalar.plug_weights))])
+    return Plugged(plugs.fill, np.zeros((2, n_centers + 2, 2)), hours, values)
+
+
 @kernel
 def sum_epoch(epoch: Epoch) -> None:
     """Fill in what follows from the cells: energy, used nodes and values."""
@@ -177,6 +194,7 @@ def sum_epoch(epoch: Epoch) -> None:
     for q in range(used.shape[0]):
         spare = max(0, epoch.pool[q, 0] - used[q])
         energy[epoch.home[q]] += spare * epoch.pool[q, 1]
+    sum_plugs(epoch.cells, epoch.place, ticks, energy, epoch.next_energy, epoch.plugged)
 
 
 @kernel_of_types

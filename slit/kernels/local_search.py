@@ -11,6 +11,7 @@ from operators.compiling import kernel
 from slit.kernels.cells import active_nodes
 from slit.kernels.epoch import LOADED, NODES, QUEUED, WAITING, WORK, Epoch, open_epoch
 from slit.kernels.moves import exchange, scan, shift
+from slit.kernels.plugs import sum_plugs
 from slit.kernels.scalar import Scalar
 from slit.problem.arrays import Problem, Start
 
@@ -257,4 +258,5 @@ def shed_node(a: int, epoch: Epoch) -> tuple[int, float]:
     epoch.energy[:] = old_energy
     epoch.next_energy[:] = old_next
     epoch.used[:] = old_used
+    sum_plugs(cells, epoch.place, epoch.ticks, epoch.energy, epoch.next_energy, epoch.plugged)
     return evaluated, 0.0

@@ -25,6 +25,7 @@ from slit.kernels.epoch import (
     Epoch,
     refresh_cell,
 )
+from slit.kernels.plugs import plug_change
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
@@ -122,7 +123,7 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
     promises, place, ticks, fixed = epoch.promises, epoch.place, epoch.ticks, epoch.fixed
     pool, site, units, report = epoch.pool, epoch.site, epoch.units, epoch.scratch
     next_energy, next_site = epoch.next_energy, epoch.next_site
-    node_ticks, node_penalty = epoch.node_ticks, epoch.node_penalty
+    node_ticks, node_penalty, plugged = epoch.node_ticks, epoch.node_penalty, epoch.plugged
     options, n_options = epoch.options[epoch.rows[i]], epoch.option_count[epoch.rows[i]]
     total_a, share_a = cell_change(
         a, i, -k, -1, 0, cells, value, chunk, size, moves, ticks, fixed, node_ticks, report
@@ -141,6 +142,10 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
     leave += beyond + site_change(report[4] + standby, energy[center_a], site[center_a])
     if ticks[a, 1] > 0:
         leave += site_change(report[5] * ticks[a, 1], next_energy[center_a], next_site[center_a])
+    left = energy.shape[0]
+    if plugged is not None:
+        loads = next_a != next_energy[center_a]
+        leave += plug_change(center_a, center_a, left, nodes_a, energy_a, next_a, loads, plugged)
     best, best_change = -1, limit
     for index in range(n_options):
         b = int(options[index])
@@ -157,11 +162,18 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
             beyond, standby = pool_change(nodes_b, used_b, pool[pool_b], node_penalty)
             change += beyond
             added += standby
-        here = energy_a if center_b == center_a else energy[center_b]
+        known, here, there = center_b, energy[center_b], next_energy[center_b]
+        if center_b == center_a:
+            known, here, there = left, energy_a, next_a
         change += site_change(added, here, site[center_b])
-        if report[5] != 0 and ticks[b, 1] > 0:
-            here = next_a if center_b == center_a else next_energy[center_b]
-            change += site_change(report[5] * ticks[b, 1], here, next_site[center_b])
+        later = report[5] * ticks[b, 1]
+        if later != 0:
+            change += site_change(later, there, next_site[center_b])
+        if plugged is not None:
+            change += plug_change(
+                center_b, known, left + 1, nodes_b, here + added, there + later, later != 0,
+                plugged,
+            )  # fmt: skip
         if change < best_change:
             change += (1.0 - share) * queue_value(
                 counts[b], i, k, -1, 0, report[0], report[1], report[2], report[3], fixed[b],
@@ -212,6 +224,7 @@ def exchange(i: int, a: int, j: int, b: int, epoch: Epoch, limit: float) -> floa
     if center_a == center_b:
         added_a, added_b = 0, added_a + added_b
         next_a, next_b = 0, next_a + next_b
+        nodes_a, nodes_b = 0, nodes_a + nodes_b
     change += site_change(added_b, energy[center_b], site[center_b])
     if added_a != 0:
         change += site_change(added_a, energy[center_a], site[center_a])
@@ -219,6 +232,15 @@ def exchange(i: int, a: int, j: int, b: int, epoch: Epoch, limit: float) -> floa
         change += site_change(next_a, epoch.next_energy[center_a], epoch.next_site[center_a])
     if next_b != 0:
         change += site_change(next_b, epoch.next_energy[center_b], epoch.next_site[center_b])
+    if epoch.plugged is not None:
+        for d, more, added, later in (
+            (center_a, nodes_a, added_a, next_a),
+            (center_b, nodes_b, added_b, next_b),
+        ):
+            change += plug_change(
+                d, d, energy.shape[0], more, energy[d] + added, epoch.next_energy[d] + later,
+                later != 0, epoch.plugged,
+            )  # fmt: skip
     if change >= limit:
         return float(change)
     change += (1.0 - share_b) * queue_value(
@@ -258,6 +280,11 @@ def shift(i: int, p: int, change: int, epoch: Epoch) -> None:
     )
     loading = max(0, ticks[p, 3] - nodes) - max(0, ticks[p, 3] - old)
     epoch.next_energy[d] += loading * ticks[p, 1]
+    if epoch.plugged is not None:
+        plug_change(
+            d, d, d, nodes - old, energy[d], epoch.next_energy[d], loading * ticks[p, 1] != 0,
+            epoch.plugged,
+        )  # fmt: skip
     refresh_cell(
         p, epoch.counts, cells, epoch.value, epoch.moves, epoch.queued, epoch.promises, ticks,
         epoch.fixed, epoch.units,

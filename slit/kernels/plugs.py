@@ -13,10 +13,11 @@ from numba.core import types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
-from operators.compiling import compiles
+from operators.compiling import compiles, kernel
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
+Longs = NDArray[np.int64]
 
 Fill = Callable[[float, float, float, float, Floats, Floats], None]
 """fill(it_kwh, facility_kwh, grid_kwh, active_nodes, data, values) writes the values (C,)."""
@@ -61,3 +62,92 @@ def _call_address(
 
 call_fill: Any = _call_address if compiles() else _call
 """call_fill(fill, it, facility, grid, nodes, data, values) writes the values (C,)."""
+
+HERE, NEXT = range(2)
+ACTIVE, VALUE = range(2)
+KWH_OF_TICK, PUE, RENEWABLE, DATA = range(4)
+
+
+class Plugged(NamedTuple):
+    """What C objectives of one datacenter-hour weigh in an epoch and in the next one.
+
+    Where there are none, kernels take None instead: compiled for it, they do nothing here.
+
+    Two rows of `state` beyond the datacenters' are scratch: what a move would make of one of them.
+    """
+
+    fill: int | Fill  # as in `Plugs`
+    state: Floats  # (2, D + 2, 2) active nodes, value
+    hours: Floats  # (2, D, 3 + n) kWh of an energy tick, PUE, renewable kWh, what `fill` reads
+    values: Floats  # (2, C) weights, scratch
+
+
+@kernel
+def plug_value(energy: int, nodes: float, hour: Floats, fill: int | Fill, values: Floats) -> float:
+    """What a datacenter-hour of `energy` ticks weighs; hour (3 + n,) is a row of `Plugged.hours`.
+
+    In kWh of the same bits as in full evaluation.
+    """
+    it = energy * hour[KWH_OF_TICK]
+    facility = hour[PUE] * it
+    grid = max(0.0, facility - hour[RENEWABLE])
+    call_fill(fill, it, facility, grid, nodes, hour[DATA:], values[1])
+    total = 0.0
+    for c in range(values.shape[1]):
+        total += values[0, c] * values[1, c]
+    return total
+
+
+@kernel
+def plug_change(
+    d: int,
+    known: int,
+    into: int,
+    nodes: int,
+    energy: int,
+    next_energy: int,
+    next_changes: bool,
+    plugged: Plugged | None,
+) -> float:
+    """What plug-ins weigh more with `nodes` more in datacenter `d`, and so much energy in both
+    epochs.
+
+    More than row `known` of the state says; the new row is written to row `into`.
+    """
+    if plugged is None:
+        return 0.0
+    fill, state, hours, values = plugged.fill, plugged.state, plugged.hours, plugged.values
+    active = state[HERE, known, ACTIVE] + nodes
+    value = plug_value(energy, active, hours[HERE, d], fill, values)
+    change = value - state[HERE, known, VALUE]
+    state[HERE, into, ACTIVE], state[HERE, into, VALUE] = active, value
+    active, before = state[NEXT, known, ACTIVE], state[NEXT, known, VALUE]
+    value = before
+    if next_changes:
+        value = plug_value(next_energy, active, hours[NEXT, d], fill, values)
+        change += value - before
+    state[NEXT, into, ACTIVE], state[NEXT, into, VALUE] = active, value
+    return float(change)
+
+
+@kernel
+def sum_plugs(
+    cells: Longs,
+    place: Ints,
+    ticks: Longs,
+    energy: Longs,
+    next_energy: Longs,
+    plugged: Plugged | None,
+) -> None:
+    """Fill in the state from the arrays of `slit.kernels.epoch.Epoch`."""
+    if plugged is None:
+        return
+    fill, state, hours, values = plugged.fill, plugged.state, plugged.hours, plugged.values
+    state[:] = 0.0
+    for p in range(cells.shape[0]):
+        state[HERE, place[p, 1], ACTIVE] += cells[p, 4]
+        state[NEXT, place[p, 1], ACTIVE] += ticks[p, 3]
+    for d in range(energy.shape[0]):
+        for when, used in ((HERE, energy[d]), (NEXT, next_energy[d])):
+            nodes = state[when, d, ACTIVE]
+            state[when, d, VALUE] = plug_value(used, nodes, hours[when, d], fill, values)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slit.arrays import frozen
+from slit.kernels.plugs import Plugs
 from slit.kernels.terms import Terms
 from slit.problem.arrays import Problem
 
@@ -26,15 +27,23 @@ class Scalar(NamedTuple):
     moves: Floats  # (J, P, 3) per chunk: always, without loading, on a loading node
     queued: Floats  # (J, P, 3) per chunk: slack (s, at least 0), late, lost
     wait: float  # per request-second of waiting
+    plugs: Plugs | None  # objectives of one datacenter-hour, if any has a weight
+    plug_weights: Floats  # (C,) of their values
 
 
 def weigh(
-    weights: Floats, problem: Problem, terms: Terms, *, center_share: Floats | None = None
+    weights: Floats,
+    problem: Problem,
+    terms: Terms,
+    *,
+    plugs: Plugs | None = None,
+    center_share: Floats | None = None,
 ) -> Scalar:
-    """The tables of `weights` (M,) @ objectives.
+    """The tables of `weights` (M,) @ objectives, and of the cell-wise ones where `plugs` are given.
 
     An objective that takes the largest datacenter enters as the sum over datacenters weighted by
-    `center_share` (D,), by default equal shares: a lower bound that local search can follow.
+    `center_share` (D,), by default equal shares: a lower bound that local search can follow. One
+    of the ledger does not enter.
     """
     centers = problem.datacenters
     shares = np.full(centers, 1.0 / centers) if center_share is None else center_share
@@ -62,6 +71,7 @@ def weigh(
     queued = np.stack(
         [np.maximum(slack, 0.0), late * requests * ~behind, -answers * sigma], axis=-1
     )
+    weighed = plugs is not None and bool(weights[plugs.owners].any())
     return Scalar(
         energy=frozen((it + facility * problem.pue) * kwh, np.float64),
         grid=frozen(grid, np.float64),
@@ -70,4 +80,6 @@ def weigh(
         moves=frozen(moves, np.float64),
         queued=frozen(queued, np.float64),
         wait=wait,
+        plugs=plugs if weighed else None,
+        plug_weights=weights[plugs.owners] if plugs is not None and weighed else np.zeros(0),
     )

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from slit.errors import SlitError
 from slit.evaluator import Evaluation, Evaluator
+from slit.kernels.plugs import Plugs
 from slit.kernels.terms import Terms
 from slit.objectives import Objective
 from slit.problem import Problem
@@ -88,13 +89,15 @@ class Resumable(Protocol):
 class Task:
     """What an optimizer may know of what it optimizes; M objectives, `terms` their coefficients.
 
-    It may use so many `threads`; what it finds must not depend on their number.
+    `plugs` are the cell-wise ones as kernels take them. It may use so many `threads`; what it finds
+    must not depend on their number.
     """
 
     problem: Problem
     scenario: Scenario
     objectives: tuple[Objective, ...]
     terms: Terms
+    plugs: Plugs
     threads: int = 1
 
     @classmethod
@@ -105,6 +108,7 @@ class Task:
             evaluator.scenario,
             evaluator.objectives,
             evaluator.terms,
+            evaluator.plugs,
             evaluator.threads,
         )
 

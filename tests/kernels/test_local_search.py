@@ -37,7 +37,8 @@ MODES = [
 def weighed_cases(draw: st.DrawFn) -> Weighed:
     case: Case = draw(cases(plans=3, largest_epochs=5))
     penalty = draw(st.sampled_from([0.0, 0.01, 1.0]))
-    return weighed(case, seed=draw(st.integers(0, 2**32 - 1)), penalty=penalty)
+    seed, plugged = draw(st.integers(0, 2**32 - 1)), draw(st.booleans())
+    return weighed(case, seed=seed, penalty=penalty, plugged=plugged)
 
 
 def settled(weighed: Weighed, plan: Genes, *, swaps: bool) -> Genes:
@@ -102,11 +103,14 @@ def test_the_change_reported_equals_full_evaluation(
         assert is_canonical(better[None, :], group_first=weighed.problem.group_first).all()
 
 
+@pytest.mark.parametrize("plugged", [False, True], ids=["linear", "plugged"])
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: "-".join(map(str, mode.values())))
-def test_no_single_move_and_no_swap_helps_at_the_end(mode: dict[str, str | int]) -> None:
+def test_no_single_move_and_no_swap_helps_at_the_end(
+    mode: dict[str, str | int], plugged: bool
+) -> None:
     for seed in range(2):
         case = make_case(seed, plans=2, genes=12, origins=1, variants=2, **mode)
-        found = weighed(case, seed=seed, penalty=0.3)
+        found = weighed(case, seed=seed, penalty=0.3, plugged=plugged)
         for plan in case.plans:
             end = settled(found, plan, swaps=True)
             least = found.value(end) - ENOUGH - found.tolerance(end)

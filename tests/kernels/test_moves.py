@@ -48,7 +48,8 @@ def opened(draw: st.DrawFn) -> tuple[Weighed, Genes, int]:
     """A plan of a weighed case, and one of its epochs that has groups."""
     case: Case = draw(cases(plans=3, largest_epochs=5))
     penalty = draw(st.sampled_from([0.0, 0.01, 1.0]))
-    found = weighed(case, seed=draw(st.integers(0, 2**32 - 1)), penalty=penalty)
+    seed, plugged = draw(st.integers(0, 2**32 - 1)), draw(st.booleans())
+    found = weighed(case, seed=seed, penalty=penalty, plugged=plugged)
     problem = case.problem
     busy = [int(t) for t in np.flatnonzero(np.diff(problem.epoch_group) > 0)]
     plan = case.plans[draw(st.integers(0, len(case.plans) - 1))].copy()
@@ -116,3 +117,8 @@ def test_after_a_shift_the_epoch_is_that_of_the_new_plan(
     fresh = weighed.open(moved(weighed, plan, t, i, a, b, k), t)
     for name in ("counts", "cells", "value", "energy", "next_energy", "used"):
         np.testing.assert_array_equal(getattr(epoch, name), getattr(fresh, name), err_msg=name)
+    assert (epoch.plugged is None) == (fresh.plugged is None)
+    if epoch.plugged is not None and fresh.plugged is not None:
+        centers = weighed.problem.datacenters
+        kept, new = epoch.plugged.state[:, :centers], fresh.plugged.state[:, :centers]
+        np.testing.assert_array_equal(kept, new)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slit.kernels.local_search import MOST_MOVES, improve_plan
+from slit.kernels.plugs import Plugs
 from slit.kernels.scalar import weigh
 from slit.kernels.terms import Terms
 from slit.optimizers.protocol import Task
@@ -36,11 +37,15 @@ def descend(
     terms: Terms,
     *,
     swaps: bool,
+    plugs: Plugs | None = None,
     epochs: Bools | None = None,
 ) -> Descent:
-    """Local search from `start` (G,) on weights (M,) @ objectives, in all epochs or some (T,)."""
+    """Local search from `start` (G,) on weights (M,) @ objectives, in all epochs or some (T,).
+
+    Cell-wise objectives count where their `plugs` are given (see `slit.kernels.scalar.weigh`).
+    """
     plan = start.copy()
-    scalar = weigh(weights, problem, terms)
+    scalar = weigh(weights, problem, terms, plugs=plugs)
     gains = np.zeros(problem.epochs)
     moves, most_moves = 0, MOST_MOVES // problem.epochs
     for t in range(problem.epochs) if epochs is None else np.flatnonzero(epochs):
@@ -59,7 +64,13 @@ def descend_all(
 
     def one(n: int) -> Descent:
         return descend(
-            starts[n], weights[n], task.problem, task.terms, swaps=swaps, epochs=epochs[n]
+            starts[n],
+            weights[n],
+            task.problem,
+            task.terms,
+            swaps=swaps,
+            plugs=task.plugs,
+            epochs=epochs[n],
         )
 
     if task.threads == 1 or len(starts) < 2:

@@ -4,11 +4,15 @@ There are four kinds, from the fastest to the freest:
 
 - linear: coefficients on what a plan uses (energy of datacenter-hours, active nodes, requests at
   placements, waits). Fast, incremental, and part of the linear programs.
-- cell-wise: a function of one datacenter-hour, compiled by numba. Fast; in the linear programs
-  only with a linear lower bound.
+- cell-wise: a function of one datacenter-hour, compiled by numba. Fast, incremental; in the linear
+  programs only with a linear lower bound.
 - placement-wise: a function of one placement-hour, compiled, but of a plan's ledger: as slow as
   the last kind (see `slit.objectives.placementwise`).
 - ledger-wise: any Python function of the whole ledger of a plan. Slow: milliseconds a plan.
+
+The local search of `slit` follows the change of linear and cell-wise objectives exactly. Of one that
+takes the largest datacenter (`largest`) it follows the mean of the datacenters; the last two kinds
+it does not see: they count when whole plans are evaluated.
 """
 
 from collections.abc import Callable
@@ -66,7 +70,8 @@ class Coefficients:
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """Measured by coefficients. With `largest`, the largest datacenter's total counts."""
+    """Measured by coefficients. With `largest`, the largest datacenter's total counts; local search
+    then follows the mean of all."""
 
     build: Callable[[Problem, Scenario], Coefficients]
     largest: bool = False
@@ -78,7 +83,7 @@ class CellWise:
 
     `function(it_kwh, facility_kwh, grid_kwh, active_nodes, data)` returns a float; `data` is the
     row of this datacenter-hour in the (T, D, n) array that `data(problem, scenario)` returns.
-    `lower_bound` gives coefficients that are nowhere above it, for the linear programs.
+    Local search calls it for each move that it tries. `lower_bound` gives coefficients that are nowhere above it, for the linear programs.
     """
 
     function: Callable[..., float]
@@ -88,7 +93,10 @@ class CellWise:
 
 @dataclass(frozen=True, slots=True)
 class LedgerWise:
-    """Measured by any Python function of the ledger of a plan: slow, milliseconds each."""
+    """Measured by any Python function of the ledger of a plan: slow, milliseconds each.
+
+    Local search does not see it.
+    """
 
     function: Callable[[Ledger], float]
     lower_bound: Callable[[Problem, Scenario], Coefficients] | None = None

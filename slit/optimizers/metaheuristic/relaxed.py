@@ -1,5 +1,6 @@
 """Starts from the linear relaxation: its box scales the objectives, its shares are rounded."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from slit.exact.readings import shares_of
 from slit.exact.relaxation import Relaxation
 from slit.exact.rounding import round_shares
+from slit.objectives import Linear, Objective
 from slit.optimizers.protocol import State, Task
 
 Floats = NDArray[np.float64]
@@ -37,6 +39,13 @@ class RelaxedStarts:
                 chosen[n] = self.plans[same[0]]
         return chosen
 
+    def box(self, objectives: Sequence[Objective], values: Floats) -> tuple[Floats, Floats]:
+        """Low and span (M,), where an objective is not linear those of the values (L, M) of the
+        plans: it has no linear part, or one that may be far below it."""
+        linear = np.array([isinstance(objective.measure, Linear) for objective in objectives])
+        low, high = values.min(axis=0), values.max(axis=0)
+        return np.where(linear, self.low, low), np.where(linear, self.span, _width(low, high))
+
     def state(self) -> State:
         """For a checkpoint, beside the box."""
         return {"relaxed_weights": self.weights, "relaxed_plans": self.plans}
@@ -52,24 +61,33 @@ class RelaxedStarts:
 def relaxed_starts(task: Task, weights: Floats) -> RelaxedStarts | None:
     """Solve the relaxation for weights (L, M) of the unit box.
 
-    None if an objective has no linear part of its own, or if the programs would be too large.
+    Objectives without a linear part are left out of them. None if there is no other one, if one is
+    the largest of several totals, or if the programs would be too large.
     """
     problem = task.problem
     if problem.groups * problem.placements > LARGEST_PROGRAM:
         return None
-    relaxation = Relaxation(problem, task.scenario, task.objectives, threads=task.threads)
-    if relaxation.left_out or relaxation.terms.largest.any():
+    parts = [objective.linear_part(problem, task.scenario) for objective in task.objectives]
+    if all(part is None or part.wait < 0 for part in parts):
         return None
-    n_objectives = len(task.objectives)
+    relaxation = Relaxation(problem, task.scenario, task.objectives, threads=task.threads)
+    if relaxation.terms.largest.any():
+        return None
+    n_objectives = len(relaxation.names)
     corners = np.array(
         [
             relaxation.lexicographic([m, *(k for k in range(n_objectives) if k != m)]).objectives
             for m in range(n_objectives)
         ]
     )
-    low = corners.min(axis=0)
-    span = corners.max(axis=0) - low
-    span = np.where(span > 0, span, np.maximum(np.abs(low), 1.0))
-    solved = relaxation.minimize_many(weights / span)
+    low, span = np.zeros(len(task.objectives)), np.ones(len(task.objectives))
+    inside = [objective.name in relaxation.names for objective in task.objectives]
+    low[inside] = corners.min(axis=0)
+    span[inside] = _width(corners.min(axis=0), corners.max(axis=0))
+    solved = relaxation.minimize_many((weights / span)[:, inside])
     plans = np.array([round_shares(problem, shares_of(relaxation, point)) for point in solved])
     return RelaxedStarts(low, span, weights, plans)
+
+
+def _width(low: Floats, high: Floats) -> Floats:
+    return np.asarray(np.where(high > low, high - low, np.maximum(np.abs(low), 1.0)))

@@ -116,7 +116,9 @@ class Metaheuristic:
     def _begin(self, plans: Plans, evaluation: Evaluation) -> None:
         """Take the initial plans into the pool, and the scale of the objectives from them."""
         if self._relaxed is not None:
-            self._low, self._span = self._relaxed.low, self._relaxed.span
+            first = 0 if self._given is None else len(self._given)
+            values = plans.F[first : first + len(self._relaxed.plans)]
+            self._low, self._span = self._relaxed.box(self._task.objectives, values)
         else:
             self._low = plans.F.min(axis=0)
             self._span = _width(plans.F)

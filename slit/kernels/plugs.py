@@ -66,6 +66,9 @@ call_fill: Any = _call_address if compiles() else _call
 HERE, NEXT = range(2)
 ACTIVE, VALUE = range(2)
 KWH_OF_TICK, PUE, RENEWABLE, DATA = range(4)
+LEAST_GAIN = 1e-13
+"""What a change must save at least as a share of its size: less is rounding, and a search could
+follow it in circles."""
 
 
 class Plugged(NamedTuple):
@@ -112,7 +115,8 @@ def plug_change(
     """What plug-ins weigh more with `nodes` more in datacenter `d`, and so much energy in both
     epochs.
 
-    More than row `known` of the state says; the new row is written to row `into`.
+    More than row `known` of the state says, and `LEAST_GAIN` of that on top; the new row is written
+    to row `into`.
     """
     if plugged is None:
         return 0.0
@@ -120,14 +124,16 @@ def plug_change(
     active = state[HERE, known, ACTIVE] + nodes
     value = plug_value(energy, active, hours[HERE, d], fill, values)
     change = value - state[HERE, known, VALUE]
+    size = abs(change)
     state[HERE, into, ACTIVE], state[HERE, into, VALUE] = active, value
     active, before = state[NEXT, known, ACTIVE], state[NEXT, known, VALUE]
     value = before
     if next_changes:
         value = plug_value(next_energy, active, hours[NEXT, d], fill, values)
         change += value - before
+        size += abs(value - before)
     state[NEXT, into, ACTIVE], state[NEXT, into, VALUE] = active, value
-    return float(change)
+    return float(change + LEAST_GAIN * size)
 
 
 @kernel

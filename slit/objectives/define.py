@@ -10,9 +10,9 @@ There are four kinds, from the fastest to the freest:
   the last kind (see `slit.objectives.placementwise`).
 - ledger-wise: any Python function of the whole ledger of a plan. Slow: milliseconds a plan.
 
-The local search of `slit` follows the change of linear and cell-wise objectives exactly. Of one that
-takes the largest datacenter (`largest`) it follows the mean of the datacenters; the last two kinds
-it does not see: they count when whole plans are evaluated.
+The local search of `slit` follows the change of linear and cell-wise objectives exactly. Of one
+that takes the largest datacenter (`largest`) it follows the mean of the datacenters; the last two
+kinds it does not see: they count when whole plans are evaluated.
 """
 
 from collections.abc import Callable
@@ -83,7 +83,8 @@ class CellWise:
 
     `function(it_kwh, facility_kwh, grid_kwh, active_nodes, data)` returns a float; `data` is the
     row of this datacenter-hour in the (T, D, n) array that `data(problem, scenario)` returns.
-    Local search calls it for each move that it tries. `lower_bound` gives coefficients that are nowhere above it, for the linear programs.
+    Local search calls it for each move that it tries. `lower_bound` gives coefficients that are
+    nowhere above it, for the linear programs.
     """
 
     function: Callable[..., float]

@@ -12,10 +12,11 @@ from slit.kernels.epoch import NODES, WORK
 from slit.kernels.local_search import ENOUGH, STEPS, close_epoch, improve_plan, shed_node
 from slit.kernels.local_search import MANY as LARGE
 from slit.kernels.scalar import weigh
-from slit.objectives import find
+from slit.objectives import cell_objective, find
 from tests.cases import Case, cases, make_case
 from tests.weighed import MANY, Weighed, weighed
 
+Floats = NDArray[np.float64]
 Genes = NDArray[np.int16]
 
 MODES = [
@@ -187,6 +188,29 @@ def test_only_the_epochs_asked_for_change() -> None:
     outside = np.ones(problem.genes, np.bool_)
     outside[inside] = False
     assert (better[outside] == plan[outside]).all()
+
+
+@cell_objective(name="penalty", unit="1", title="So large that it rounds all else away")
+def penalty(it: float, facility: float, grid: float, nodes: float, data: Floats) -> float:
+    return 1e15 * max(0.0, it - 3.0) + 1e15 * nodes
+
+
+@pytest.mark.parametrize("seed", [33, 40, 114])
+def test_rounding_does_not_lead_in_circles(seed: int) -> None:
+    case = make_case(seed, plans=2, genes=40, variants=2, datacenters=3)
+    problem = case.problem
+    evaluator = Evaluator(problem, case.scenario, objectives=(*find(["carbon"]), penalty))
+    scalar = weigh(np.ones(2), problem, evaluator.terms, plugs=evaluator.plugs)
+    for plan in case.plans:
+        better = plan.copy()
+        moves, change = improve_plan(
+            better, problem, scalar, 0, problem.epochs, 0.01, True, 300_000
+        )
+        assert moves < 10_000
+        values = evaluator.evaluate(np.stack([plan, better])).F
+        assert change == pytest.approx(
+            values[1, 1] - values[0, 1], rel=1e-9, abs=values[0, 1] / 1e9
+        )
 
 
 def test_the_same_start_ends_in_the_same_bits() -> None:

@@ -162,18 +162,18 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
             beyond, standby = pool_change(nodes_b, used_b, pool[pool_b], node_penalty)
             change += beyond
             added += standby
-        known, here, there = center_b, energy[center_b], next_energy[center_b]
-        if center_b == center_a:
-            known, here, there = left, energy_a, next_a
+        here = energy_a if center_b == center_a else energy[center_b]
         change += site_change(added, here, site[center_b])
-        later = report[5] * ticks[b, 1]
-        if later != 0:
-            change += site_change(later, there, next_site[center_b])
         if plugged is not None:
+            row, there, later = center_b, next_energy[center_b], report[5] * ticks[b, 1]
+            if center_b == center_a:
+                row, there = left, next_a
             change += plug_change(
-                center_b, known, left + 1, nodes_b, here + added, there + later, later != 0,
-                plugged,
-            )  # fmt: skip
+                center_b, row, left + 1, nodes_b, here + added, there + later, later != 0, plugged
+            )
+        if report[5] != 0 and ticks[b, 1] > 0:
+            here = next_a if center_b == center_a else next_energy[center_b]
+            change += site_change(report[5] * ticks[b, 1], here, next_site[center_b])
         if change < best_change:
             change += (1.0 - share) * queue_value(
                 counts[b], i, k, -1, 0, report[0], report[1], report[2], report[3], fixed[b],

@@ -32,6 +32,8 @@ Longs = NDArray[np.int64]
 
 MUTANTS = 4
 """One mutated child of the archive for so many recombined plans."""
+COPIES = 4
+"""Plans in memory for each weight vector: two recombinations, twice while they are put together."""
 
 
 class Metaheuristic:
@@ -151,8 +153,7 @@ class Metaheuristic:
         if self._population is not None:
             children, self._targets = self._population.offspring(self._rng)
             return children
-        # Up to two recombinations for each weight vector, held twice while they are put together.
-        count = affordable(self._settings.children, genes=4 * problem.genes)
+        count = affordable(self._settings.children, genes=COPIES * problem.genes)
         if not self._settings.children:
             return np.empty((0, problem.genes), np.int16)
         vectors = self._choice.recombination_weights(count)

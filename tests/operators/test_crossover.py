@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from operators import crossover
 from operators.arrays import Genes
+from operators.nsga2_variation import BITS, draw_bits
 from tests.operators.strategies import SEEDS, Case, cases, offsets
 
 
@@ -89,6 +90,15 @@ def test_a_pair_is_crossed_with_the_probability() -> None:
     children = crossover.uniform(zeros, ones, probability=0.25, rng=np.random.default_rng(2))
     crossed = children[0::2].any(axis=1).mean()
     assert abs(crossed - 0.25) < 5 * np.sqrt(0.25 * 0.75 / 600)
+
+
+@given(SEEDS, st.integers(1, 4))
+def test_bits_are_those_of_the_random_numbers(seed: int, words: int) -> None:
+    mask = np.ones(words * BITS, np.int16)
+    draw_bits(mask, np.random.default_rng(seed))
+    numbers = np.random.default_rng(seed).random(words).tolist()
+    expected = [-(int(number * 2**BITS) >> k & 1) for number in numbers for k in range(BITS)]
+    assert mask.tolist() == expected
 
 
 def test_labels_of_blocks_by_hand() -> None:

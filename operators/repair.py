@@ -31,9 +31,9 @@ from operators.arrays import (
 from operators.compiling import kernel, kernel_of_types
 
 WORK, NODES, QUANTUM, RESOURCE = 0, 1, 2, 3
-"""Columns of `values` (P, 4): what a block puts on each value, and what the value is."""
+"""Rows of `values` (4, P): what a block puts on each value, and what the value is."""
 USED, LIMIT = 0, 1
-"""Columns of `pools` (R, 2): nodes of each resource in a block."""
+"""Rows of `pools` (2, R): nodes of each resource in a block."""
 
 
 class Repaired(NamedTuple):
@@ -149,17 +149,17 @@ def repair_rows(
     rng: Generator,
 ) -> None:
     """Repair chromosomes in place and write their excess (N,); checks nothing."""
-    values = np.zeros((quantum.shape[0], 4), np.int64)
+    values = np.zeros((4, quantum.shape[0]), np.int64)
     for v in range(quantum.shape[0]):
-        values[v, QUANTUM], values[v, RESOURCE] = quantum[v], resource[v]
-    pools = np.zeros((limits.shape[1], 2), np.int64)
+        values[QUANTUM, v], values[RESOURCE, v] = quantum[v], resource[v]
+    pools = np.zeros((2, limits.shape[1]), np.int64)
     for i in range(population.shape[0]):
         excess[i] = 0
         for b in range(limits.shape[0]):
             start, end = block_first[b], block_first[b + 1]
             genes, rows = population[i, start:end], load_row[start:end]
             for r in range(limits.shape[1]):
-                pools[r, LIMIT] = limits[b, r]
+                pools[LIMIT, r] = limits[b, r]
             _add_up(genes, rows, load, values, pools)
             if passes > 0 and _excess(pools) > 0:
                 _repair_block(
@@ -180,22 +180,26 @@ def repair_rows(
 @kernel
 def _add_up(genes: Genes, rows: Ints, load: Longs, values: Longs, pools: Longs) -> None:
     """Work and nodes of each value, nodes used of each resource."""
-    for v in range(values.shape[0]):
-        values[v, WORK] = 0
-    for r in range(pools.shape[0]):
-        pools[r, USED] = 0
+    # Rows of their own: the compiler makes vectors of the loops; nothing waits for a division.
+    work, nodes, quantum, resource = values[WORK], values[NODES], values[QUANTUM], values[RESOURCE]
+    used = pools[USED]
+    work[:], used[:] = 0, 0
     for g in range(genes.shape[0]):
-        values[genes[g], WORK] += load[rows[g], genes[g]]
-    for v in range(values.shape[0]):
-        values[v, NODES] = -(-values[v, WORK] // values[v, QUANTUM])
-        pools[values[v, RESOURCE], USED] += values[v, NODES]
+        value = np.uint16(genes[g])
+        work[value] += load[rows[g], value]
+    for v in range(work.shape[0]):
+        full = int(work[v] / quantum[v])  # as doubles: up to one too few
+        rest = work[v] - full * quantum[v]
+        nodes[v] = full + (1 if rest > 0 else 0) + (1 if rest > quantum[v] else 0)
+    for v in range(nodes.shape[0]):
+        used[np.uint64(resource[v])] += nodes[v]
 
 
 @kernel
 def _excess(pools: Longs) -> int:
     over = 0
-    for r in range(pools.shape[0]):
-        over += max(pools[r, USED] - pools[r, LIMIT], 0)
+    for r in range(pools.shape[1]):
+        over += max(pools[USED, r] - pools[LIMIT, r], 0)
     return over
 
 
@@ -217,13 +221,13 @@ def _repair_block(
         j = int(rng.random() * (k + 1))
         order[k], order[j] = order[j], order[k]
     turn = int(rng.random() * options.shape[1])
-    share = np.empty(values.shape[0])
-    for v in range(values.shape[0]):
-        share[v] = 1.0 / values[v, QUANTUM] / max(pools[values[v, RESOURCE], LIMIT], 1)
+    share = np.empty(values.shape[1])
+    for v in range(values.shape[1]):
+        share[v] = 1.0 / values[QUANTUM, v] / max(pools[LIMIT, values[RESOURCE, v]], 1)
     for attempt in range(passes):
         if attempt > 0:
             moves = 0
-            for r in range(pools.shape[0]):
+            for r in range(pools.shape[1]):
                 moves += _empty_nodes(
                     r, 0, False, genes, gene_row, options, option_count, rows, load,
                     values, pools, share, order, turn,
@@ -243,10 +247,10 @@ def _repair_block(
             )
             if moves == 0:
                 return
-        for r in range(pools.shape[0]):
+        for r in range(pools.shape[1]):
             for fresh in (False, True):
                 _empty_nodes(
-                    r, pools[r, LIMIT], fresh, genes, gene_row, options, option_count, rows, load,
+                    r, pools[LIMIT, r], fresh, genes, gene_row, options, option_count, rows, load,
                     values, pools, share, order, turn,
                 )  # fmt: skip
         if _excess(pools) == 0:
@@ -271,9 +275,9 @@ def _empty_nodes(
     turn: int,
 ) -> int:
     """Empty nodes of a resource until it uses `enough` or no other can be; returns how many."""
-    tried = np.zeros(values.shape[0], np.bool_)
-    before = pools[r, USED]
-    while pools[r, USED] > enough:
+    tried = np.zeros(values.shape[1], np.bool_)
+    before = pools[USED, r]
+    while pools[USED, r] > enough:
         v = _cheapest(r, values, tried)
         if v < 0:
             break
@@ -281,16 +285,16 @@ def _empty_nodes(
             v, fresh, genes, gene_row, options, option_count, rows, load,
             values, pools, share, order, turn,
         )  # fmt: skip
-    return int(before - pools[r, USED])
+    return int(before - pools[USED, r])
 
 
 @kernel
 def _cheapest(r: int, values: Longs, tried: Bools) -> int:
     """The untried value of a resource with the least work on its last node, -1 if there is none."""
     best, least = -1, 0
-    for v in range(values.shape[0]):
-        if values[v, RESOURCE] == r and values[v, NODES] > 0 and not tried[v]:
-            last = values[v, WORK] - (values[v, NODES] - 1) * values[v, QUANTUM]
+    for v in range(values.shape[1]):
+        if values[RESOURCE, v] == r and values[NODES, v] > 0 and not tried[v]:
+            last = values[WORK, v] - (values[NODES, v] - 1) * values[QUANTUM, v]
             if best < 0 or last < least:
                 best, least = v, last
     return best
@@ -322,9 +326,9 @@ def _empty_node(
         if genes[g] == v:
             here[left] = g
             left += 1
-    enough = values[v, NODES] - 1
-    while values[v, NODES] > enough and left > 0:
-        need = values[v, WORK] - enough * values[v, QUANTUM]
+    enough = values[NODES, v] - 1
+    while values[NODES, v] > enough and left > 0:
+        need = values[WORK, v] - enough * values[QUANTUM, v]
         k = _next_gene(here[:left], rows, load, v, need)
         g = here[k]
         left -= 1
@@ -335,7 +339,7 @@ def _empty_node(
             _move(genes, g, u, load[rows[g]], values, pools)
             moved[done] = g
             done += 1
-    if values[v, NODES] <= enough:
+    if values[NODES, v] <= enough:
         return True
     for k in range(done):
         _move(genes, moved[k], v, load[rows[moved[k]]], values, pools)
@@ -377,11 +381,11 @@ def _target(
         u = np.int64(choices[(k + turn) % choices.shape[0]])
         if u == v:
             continue
-        r = values[u, RESOURCE]
-        new = -(-(values[u, WORK] + load[u]) // values[u, QUANTUM]) - values[u, NODES]
+        r = values[RESOURCE, u]
+        new = -(-(values[WORK, u] + load[u]) // values[QUANTUM, u]) - values[NODES, u]
         if new > 0:
-            full = pools[r, USED] + new > pools[r, LIMIT]
-            if full or not fresh or r == values[v, RESOURCE]:
+            full = pools[USED, r] + new > pools[LIMIT, r]
+            if full or not fresh or r == values[RESOURCE, v]:
                 continue
         cost = 2.0 * new + load[u] * share[u]
         if cost < least:
@@ -422,9 +426,9 @@ def _move(
 ) -> None:
     v = np.int64(genes[g])
     genes[g] = u
-    values[v, WORK] -= load[v]
-    values[u, WORK] += load[u]
+    values[WORK, v] -= load[v]
+    values[WORK, u] += load[u]
     for w in (v, u):
-        nodes = -(-values[w, WORK] // values[w, QUANTUM])
-        pools[values[w, RESOURCE], USED] += nodes - values[w, NODES]
-        values[w, NODES] = nodes
+        nodes = -(-values[WORK, w] // values[QUANTUM, w])
+        pools[USED, values[RESOURCE, w]] += nodes - values[NODES, w]
+        values[NODES, w] = nodes

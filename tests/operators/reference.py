@@ -105,7 +105,7 @@ def excess_nodes(
             work[chromosome[gene]] += load[load_row[gene]][chromosome[gene]]
         nodes: Counter[int] = Counter()
         for value, amount in work.items():
-            nodes[resource[value]] += math.ceil(amount / quantum[value])
+            nodes[resource[value]] += -(-amount // quantum[value])
         excess.append(sum(max(0, nodes[r] - room) for r, room in enumerate(limit)))
     return excess
 

@@ -150,6 +150,25 @@ def test_what_cannot_be_repaired_is_left_and_counted() -> None:
     assert repaired.tolist() == [[0, 1, 2]]
 
 
+@given(st.integers(1, 2**31), st.integers(1, 2**31), st.integers(-1, 1), st.integers(1, 3))
+def test_nodes_of_large_sums_are_exact(quantum: int, nodes: int, beyond: int, genes: int) -> None:
+    work = max(0, nodes * quantum + beyond)
+    loads: dict[str, Any] = {
+        "block_first": [0, genes],
+        "load_row": np.minimum(np.arange(genes), 1),
+        "load": [[work], [quantum]],
+        "resource": [0],
+        "quantum": [quantum],
+        "limits": [[0]],
+    }
+    allowed: dict[str, Any] = {"gene_row": [0] * genes, "options": [[0]], "option_count": [1]}
+    rng = np.random.default_rng(0)
+    found = repair([[0] * genes], **allowed, **loads, passes=0, rng=rng).excess.tolist()
+    assert found == [-(-work // quantum) + genes - 1]
+    plain = {name: np.asarray(array).tolist() for name, array in loads.items()}
+    assert found == reference.excess_nodes([0] * genes, **plain)
+
+
 def planted(seed: int, *, slack: float, blocks: int = 6, size: int = 60) -> Loaded:
     """Limits that a hidden plan of fair quality meets with the slack."""
     rng = np.random.default_rng(seed)

@@ -89,10 +89,20 @@ def list_used(cells: Longs, used: Longs) -> int:
     """The cells in use, ascending, into `used` (P,); returns how many."""
     n = 0
     for p in range(cells.shape[0]):
-        if cells[p, 2] > 0:
-            used[n] = p
-            n += 1
+        # Without a branch: which cells are in use nobody can predict.
+        used[n] = p
+        n += 1 if cells[p, 2] > 0 else 0
     return n
+
+
+@kernel
+def empty_cells(used: Longs, cells: Longs, nodes: Longs, served: Floats) -> None:
+    """Zeros for the cells in use, so that the next plan finds all of them empty."""
+    for p in used:
+        nodes[p] = 0
+        for field in range(cells.shape[1]):
+            cells[p, field] = 0
+        served[p, 0], served[p, 1] = 0.0, 0.0
 
 
 @kernel
@@ -180,16 +190,23 @@ def serve(
     The first four are its row of `Problem.service`, the last four the row of `find_waits`.
     """
     late, sigma = 0.0, 1.0
+    if slack < horizon:
+        late, sigma = serve_queue(slack, at_once, promise, chance, mean_wait)
+    return (
+        (1.0 - share) * late + share * loaded_late,
+        (1.0 - share) * sigma + share * loaded_sigma,
+    )
+
+
+@kernel
+def serve_queue(
+    slack: float, at_once: float, promise: float, chance: float, mean_wait: float
+) -> tuple[float, float]:
+    """The same of a request that meets no loading, but a queue that matters to it."""
     if slack < 0.0:
-        late = 1.0
-        sigma = at_once * (1.0 - chance * mean_wait / (promise + mean_wait))
-    elif slack < horizon:
-        late = chance * math.exp(-slack / mean_wait)
-        sigma = 1.0 - late * mean_wait / (promise + mean_wait)
-    if share > 0.0:
-        late = (1.0 - share) * late + share * loaded_late
-        sigma = (1.0 - share) * sigma + share * loaded_sigma
-    return late, sigma
+        return 1.0, at_once * (1.0 - chance * mean_wait / (promise + mean_wait))
+    late = chance * math.exp(-slack / mean_wait)
+    return late, 1.0 - late * mean_wait / (promise + mean_wait)
 
 
 @kernel
@@ -201,19 +218,33 @@ def serve_entries(
     accuracy: Floats,
     slo: Floats,
     waits: Floats,
+    queued: Longs,
+    outcomes: Floats,
     served: Floats,
 ) -> None:
-    """Add late requests and requests of full quality (accuracy * mean sigma) to `served` (P, 2)."""
+    """Add late requests and requests of full quality (accuracy * mean sigma) to `served` (P, 2).
+
+    As `serve`, entry by entry, in three passes, so that no branch waits for the tables: `queued`
+    (n,) receives the entries to whom the queue matters, `outcomes` (n, 2) late and sigma.
+    """
+    count = 0
     for e in range(entries.shape[0]):
         j, p = entries[e, 0], entries[e, 1]
-        k = group_class[j]
-        late, sigma = serve(
-            service[j, p, 0], service[j, p, 1], service[j, p, 2], service[j, p, 3], slo[k],
-            waits[p, 0], waits[p, 1], waits[p, 2], waits[p, 3],
-        )  # fmt: skip
-        requests = entries[e, 2] * chunk_requests[j]
+        outcomes[e, 0], outcomes[e, 1] = 0.0, 1.0
+        queued[count] = e
+        count += 1 if service[j, p, 0] < waits[p, 3] else 0
+    for e in queued[:count]:
+        j, p = entries[e, 0], entries[e, 1]
+        outcomes[e, 0], outcomes[e, 1] = serve_queue(
+            service[j, p, 0], service[j, p, 1], slo[group_class[j]], waits[p, 0], waits[p, 1]
+        )
+    for e in range(entries.shape[0]):
+        j, p = entries[e, 0], entries[e, 1]
+        share, requests = waits[p, 2], entries[e, 2] * chunk_requests[j]
+        late = (1.0 - share) * outcomes[e, 0] + share * service[j, p, 3]
+        sigma = (1.0 - share) * outcomes[e, 1] + share * service[j, p, 2]
         served[p, 0] += requests * late
-        served[p, 1] += requests * (accuracy[k, p] * sigma)
+        served[p, 1] += requests * (accuracy[group_class[j], p] * sigma)
 
 
 @kernel

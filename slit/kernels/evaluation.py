@@ -12,6 +12,7 @@ from slit.kernels.cells import (
     NEGLIGIBLE_LATE,
     NEGLIGIBLE_QUEUE,
     active_nodes,
+    empty_cells,
     fill_cells,
     find_waits,
     list_used,
@@ -34,7 +35,7 @@ Genes = NDArray[np.int16]
 Ints = NDArray[np.int32]
 Longs = NDArray[np.int64]
 
-BLOCK = 64
+BLOCK = 128
 """Plans that are evaluated side by side, epoch by epoch, so that an epoch's tables stay at hand."""
 MANY_NODES = np.iinfo(np.int64).max
 """Nodes before an epoch that spare it any loading."""
@@ -173,6 +174,7 @@ def evaluate_epochs(
     listed, occupied = np.zeros(n_placements, np.int64), np.zeros(pools.shape[0], np.int64)
     held = np.zeros((most_genes(problem.epoch_gene), 3), np.int64)
     waits, served = np.zeros((n_placements, 4)), np.zeros((n_placements, 2))
+    queued, outcomes = np.zeros(held.shape[0], np.int64), np.zeros((held.shape[0], 2))
     energy, site = np.zeros(n_centers, np.int64), np.zeros((n_centers, SITE_FIELDS))
     for row in range(parts.shape[1]):
         t = first + row
@@ -193,8 +195,9 @@ def evaluate_epochs(
                 )  # fmt: skip
                 if late_counts or good_counts:
                     serve_entries(
-                        entries, group_class, chunk_requests, service, accuracy, slo, waits, served
-                    )
+                        entries, group_class, chunk_requests, service, accuracy, slo, waits,
+                        queued, outcomes, served,
+                    )  # fmt: skip
                 weigh_service(
                     used, cells, speeds, waits, served, request_scale, service_weights, part
                 )
@@ -210,10 +213,7 @@ def evaluate_epochs(
                     for field in range(SITE_FIELDS):
                         sites[n, t, d, field] = site[d, field]
             earlier[:] = nodes
-            for p in used:
-                nodes[p] = 0
-                cells[p] = 0
-                served[p] = 0.0
+            empty_cells(used, cells, nodes, served)
 
 
 @kernel

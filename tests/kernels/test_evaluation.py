@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.integrate import quad
 
 from slit.evaluator import Evaluator
+from slit.kernels.evaluation import BLOCK
 from slit.objectives import find
 from slit.objectives.builtin import BUILT_IN
 from slit.problem import compile_problem
@@ -137,6 +138,17 @@ def test_a_plans_values_do_not_depend_on_its_company(case: Case) -> None:
     together = evaluator.evaluate(case.plans[::-1]).F[::-1]
     alone = [evaluator.evaluate(case.plans[n : n + 1]).F[0] for n in range(len(case.plans))]
     assert np.stack(alone).tobytes() == np.ascontiguousarray(together).tobytes()
+
+
+def test_large_populations_are_evaluated_plan_by_plan() -> None:
+    case = make_case(0, plans=3)
+    evaluator = evaluator_of(case)
+    few = evaluator.evaluate(case.plans)
+    many = evaluator.evaluate(np.tile(case.plans, (BLOCK // 3 + 2, 1)))
+    for n in range(len(many.F)):
+        assert np.array_equal(many.F[n], few.F[n % 3])
+        assert np.array_equal(many.parts[n], few.parts[n % 3])
+        assert np.array_equal(many.excess[n], few.excess[n % 3])
 
 
 @given(cases(plans=3), st.permutations([objective.name for objective in BUILT_IN]))

@@ -26,12 +26,12 @@ class Clock:
     def __init__(self, *, threads: int = 1) -> None:
         self._now = time.process_time if threads == 1 else time.perf_counter
         self._start = self._now()
-        self._paused = 0.0
+        self._paused: float | None = None
 
     @property
     def seconds(self) -> float:
         """Seconds so far."""
-        return self._now() - self._start
+        return (self._now() if self._paused is None else self._paused) - self._start
 
     def pause(self) -> None:
         """Stop: what follows is not the search's."""
@@ -39,7 +39,9 @@ class Clock:
 
     def go_on(self) -> None:
         """Run again."""
-        self._start += self._now() - self._paused
+        if self._paused is not None:
+            self._start += self._now() - self._paused
+            self._paused = None
 
 
 class Work(NamedTuple):

@@ -31,15 +31,15 @@ class Meter:
 
     def _evaluate(self, plans: Genes) -> tuple[Floats, Floats]:
         F, G = self._problem.evaluate(plans)
+        self.clock.pause()
         work = Work(self.evaluations, 0, self.clock.seconds)
         if work.over(self._looks.stop) is None:
             self.evaluations += len(plans)
-            self.clock.pause()
             self.found.add(F, G)
-            self.clock.go_on()
             work = work._replace(evaluations=self.evaluations)
             if self._looks.due(work):
                 self._done.append(work)
+        self.clock.go_on()
         return F, G
 
     def looks(self) -> list[Look]:

@@ -19,6 +19,8 @@ from slit.stop import Stagnation, Stop, StopReason, StopRequest
 if TYPE_CHECKING:
     from slit.exact.certified import Certified
 
+IDLE_STEPS = 10
+"""Steps without a move after which a search is taken to make none."""
 LONGEST_HISTORY = 256
 """Entries of a history: when there are more, every second is dropped."""
 
@@ -119,7 +121,7 @@ def run(
     A watcher that raises `StopRequest` ends the search, with what was found so far.
     `state` continues a loop that was interrupted (the optimizer is restored beside it). Ctrl-C
     ends the search after the step under way, with what was found so far; a second one at once.
-    Raises SlitError if `stop` sets no budget.
+    Raises SlitError if `stop` sets no budget, or only one of moves and the optimizer makes none.
     """
     if not stop.limited:
         raise SlitError("budget: none, expected evaluations, moves, seconds or stagnation")
@@ -189,6 +191,10 @@ def _step(
         kept = optimizer.front()
         stagnant = loop.stagnation.look(kept.F, kept.G, work=work)
     over = stop.reached(evaluations=loop.evaluations, moves=loop.moves, seconds=loop.seconds)
+    if stop.endless_without_moves and loop.step >= IDLE_STEPS and loop.moves == 0:
+        raise SlitError(
+            f"moves: {stop.moves}, expected evaluations or seconds ({optimizer.name} makes no moves)"
+        )
     return StopReason.STAGNATION if stagnant and over is None else over
 
 

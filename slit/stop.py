@@ -54,6 +54,11 @@ class Stop:
         """Whether any budget is set."""
         return any(getattr(self, field.name) is not None for field in fields(self))
 
+    @property
+    def endless_without_moves(self) -> bool:
+        """Whether only moves are counted, of which population searches make none."""
+        return self == Stop(moves=self.moves) and self.moves is not None
+
     def reached(self, *, evaluations: int, moves: int, seconds: float) -> StopReason | None:
         """Which budget is used up, if any (stagnation apart)."""
         if self.evaluations is not None and evaluations >= self.evaluations:

@@ -11,7 +11,8 @@ import pytest
 from slit.errors import SlitError
 from slit.evaluator import Evaluation, Evaluator
 from slit.objectives import find
-from slit.optimizers.protocol import Genes, Plans, Turn, stacked
+from slit.optimizers.protocol import Genes, Optimizer, Plans, Task, Turn, stacked
+from slit.optimizers.registry import default_settings, make_optimizer
 from slit.problem import compile_problem
 from slit.run import LONGEST_HISTORY, LoopState, Progress, run
 from slit.stop import Stagnation, Stop, StopReason, StopRequest
@@ -121,6 +122,19 @@ def test_budgets_are_positive(field: str) -> None:
 def test_a_budget_is_needed(evaluator: Evaluator) -> None:
     with pytest.raises(SlitError, match="budget: none, expected evaluations"):
         run(Sampler(evaluator), evaluator, stop=Stop())
+
+
+@pytest.mark.parametrize("name", ["nsga2", "deap-nsga2"])
+def test_moves_alone_do_not_end_a_search_that_makes_none(evaluator: Evaluator, name: str) -> None:
+    def made() -> Optimizer:
+        task, rng = Task.of(evaluator), np.random.default_rng(1)
+        return make_optimizer(name, task, rng=rng, settings=default_settings(name, population=8))
+
+    said = rf"moves: 1000, expected evaluations or seconds \({name} makes no moves\)"
+    with pytest.raises(SlitError, match=said):
+        run(made(), evaluator, stop=Stop(moves=1000))
+    both = run(made(), evaluator, stop=Stop(moves=1000, evaluations=200))
+    assert both.stop is StopReason.EVALUATIONS
 
 
 @pytest.fixture

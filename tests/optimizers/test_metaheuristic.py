@@ -19,9 +19,12 @@ from slit.optimizers.metaheuristic.pool import EpochPool
 from slit.optimizers.metaheuristic.search import Metaheuristic
 from slit.optimizers.metaheuristic.settings import Guidance, Settings, Starts
 from slit.optimizers.protocol import Setup, State, Task
+from slit.optimizers.registry import make_optimizer
 from slit.problem import compile_problem
+from slit.run import run
 from slit.scenario.load import load_scenario
 from slit.scenario.scenario import Scenario
+from slit.stop import Stop, StopReason
 from slit.testing.optimizers import copied
 from tests.builders import random_scenario
 
@@ -181,6 +184,18 @@ def test_a_descent_ends_by_its_moves(roomy: Scenario, monkeypatch: pytest.Monkey
     short = descend(plan, weights, problem, terms, swaps=True)
     assert 0 < short.moves < whole.moves
     assert 0 < short.gains.sum() < whole.gains.sum()
+
+
+def test_a_search_without_a_choice_finishes() -> None:
+    scenario = random_scenario(
+        np.random.default_rng(2), datacenters=1, pools_per_datacenter=1, variants=1, spare_nodes=9
+    )
+    evaluator = evaluator_of(scenario)
+    assert evaluator.problem.option_count.max() == 1
+    task, rng = Task.of(evaluator), np.random.default_rng(0)
+    found = run(make_optimizer("slit", task, rng=rng), evaluator, stop=Stop(moves=99))
+    assert found.stop is StopReason.FINISHED
+    assert len(found.front.X) == 1
 
 
 def test_the_guide_learns_where_gains_are() -> None:

@@ -22,7 +22,8 @@ from slit.optimizers.metaheuristic.kept import Kept
 from slit.optimizers.metaheuristic.pool import EpochPool
 from slit.optimizers.metaheuristic.relaxed import RelaxedStarts, relaxed_starts
 from slit.optimizers.metaheuristic.settings import Settings, Starts
-from slit.optimizers.protocol import Plans, Setup, State, Turn
+from slit.optimizers.protocol import Optimizer, Plans, Setup, State, Turn
+from slit.optimizers.single import SinglePlan
 from slit.problem.binding import options_of
 
 Bools = NDArray[np.bool_]
@@ -203,8 +204,11 @@ class Metaheuristic:
             self._population.restore(state)
 
 
-def build(setup: Setup) -> Metaheuristic:
-    """The optimizer for a task."""
+def build(setup: Setup) -> Optimizer:
+    """The optimizer for a task; where no group has a choice, there is one plan to make."""
+    problem = setup.task.problem
+    if problem.option_count.max() == 1:
+        return SinglePlan(setup, make=lambda: problem.options[problem.gene_row, 0])
     return Metaheuristic(setup)
 
 

@@ -192,9 +192,8 @@ def _step(
         stagnant = loop.stagnation.look(kept.F, kept.G, work=work)
     over = stop.reached(evaluations=loop.evaluations, moves=loop.moves, seconds=loop.seconds)
     if stop.endless_without_moves and loop.step >= IDLE_STEPS and loop.moves == 0:
-        raise SlitError(
-            f"moves: {stop.moves}, expected evaluations or seconds ({optimizer.name} makes no moves)"
-        )
+        why = f"{optimizer.name} makes no moves"
+        raise SlitError(f"moves: {stop.moves}, expected evaluations or seconds ({why})")
     return StopReason.STAGNATION if stagnant and over is None else over
 
 

@@ -22,8 +22,8 @@ Longs = NDArray[np.int64]
 ENOUGH = 1e-12
 """Improvements below this, in units of the weighted sum, are rounding."""
 MOST_MOVES = 50_000_000
-"""Moves of one local search over a whole plan, more than it needs below a hundred thousand genes:
-a few seconds."""
+"""Moves of one local search over a whole plan: a few seconds, ten times what it needs at ten
+thousand genes."""
 MANY = 16
 """Chunks of a group in a cell from which a step takes more than one of them."""
 STEPS = 4

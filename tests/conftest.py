@@ -20,8 +20,13 @@ settings.register_profile(
 settings.load_profile("interpreted" if WITHOUT_COMPILER else "compiled")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what lies in the kernels' folders; without a compiler skip what needs one."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what lies in the kernels' folders; without a compiler skip what needs one.
+
+    Long attacks run only where they are asked for.
+    """
+    if "attack" not in config.getoption("markexpr"):
+        items[:] = [item for item in items if not item.get_closest_marker("attack")]
     for item in items:
         if item.path.relative_to(REPOSITORY / "tests").parts[0] in KERNEL_FOLDERS:
             item.add_marker(pytest.mark.kernel)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from slit.exact.dual_bound import dual_bound
+from slit.exact.silent import SilentHighs
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int32]
@@ -389,7 +390,7 @@ def _solution(highs: highspy.Highs, status: Status, *, mixed: bool) -> Solution:
 
 
 def _highs(model: LinearModel, settings: Settings) -> highspy.Highs:
-    highs = highspy.Highs()  # type: ignore[no-untyped-call]
+    highs = SilentHighs()  # type: ignore[no-untyped-call]
     options: dict[str, bool | int | float | str] = {
         "output_flag": False,
         "threads": 1,

@@ -1,6 +1,8 @@
 """The errors a user can cause."""
 
+import difflib
 import traceback
+from collections.abc import Iterable
 
 
 class SlitError(Exception):
@@ -26,3 +28,10 @@ def failure(error: Exception, file: str) -> str:
         message, lines = error.msg, [error.lineno]
     place = f" ({file}:{lines[-1]})" if lines else ""
     return f"{type(error).__name__}: {message}{place}"
+
+
+def did_you_mean(found: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown name: " (did you mean 'carbon'?)", or nothing."""
+    folded = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(found.casefold(), folded, n=1, cutoff=0.6)
+    return f" (did you mean {folded[near[0]]!r}?)" if near else ""

@@ -8,9 +8,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from slit.front import Front
-from slit.report.marks import Axis, Mark, Role, axes_of, marks_of
+from slit.report.marks import Axis, Mark, axes_of, marks_of
 from slit.report.style import (
-    COLORS,
     NEUTRAL,
     SEQUENCE,
     figure,
@@ -37,13 +36,6 @@ _IN_THE_CORNER = {
     "y": 1,
     "yanchor": "top",
     "font": {"size": 12},
-}
-_SYMBOLS = {
-    Role.EXTREME: ("triangle-up", "triangle-down", "triangle-left", "triangle-right", "pentagon"),
-    Role.BALANCE: ("star",),
-    Role.REFERENCE: ("square", "diamond"),
-    Role.BASELINE: ("x", "cross", "diamond-tall", "bowtie", "hourglass", "hexagram", "asterisk"),
-    Role.RIVAL: ("diamond-wide", "hexagon2", "star-square", "star-diamond"),
 }
 
 
@@ -196,7 +188,7 @@ def _panel_points(data: FrontData, x: int, y: int, panel: int) -> list[go.Scatte
             y=data.values[[mark.row], y],
             mode="markers",
             name=label(mark.name),
-            marker={**marker(data, mark), "size": 11},
+            marker={**marker(mark), "size": 11},
             text=[label(f"plan {mark.plan}, {mark.name}")],
             hovertemplate=hover,
             legendgroup=f"mark{n}",
@@ -218,8 +210,8 @@ def draw_parallel(data: FrontData) -> go.Figure:
     rest = [n for n in range(len(data.plans)) if n not in marked]
     traces = _bundles(scaled, positions, rest)
     for mark in data.marks:
-        style = marker(data, mark)
-        dash = "dot" if mark.role in (Role.BASELINE, Role.RIVAL) else "solid"
+        style = marker(mark)
+        dash = "dot" if mark.look.dashed else "solid"
         traces.append(
             go.Scatter(
                 x=positions,
@@ -295,14 +287,12 @@ def _bundles(scaled: Floats, positions: Longs, rest: list[int]) -> list[go.Scatt
     return traces
 
 
-def marker(data: FrontData, mark: Mark) -> dict[str, object]:
+def marker(mark: Mark) -> dict[str, object]:
     """Symbol and color of a marked plan: both tell it apart."""
-    same = [other for other in data.marks if other.role == mark.role]
-    place = same.index(mark)
-    symbols = _SYMBOLS[mark.role]
+    look = mark.look
     return {
-        "symbol": symbols[place % len(symbols)],
-        "color": COLORS[data.marks.index(mark) % len(COLORS)],
+        "symbol": look.symbol,
+        "color": look.color,
         "line": {"width": 1, "color": "#1d2630"},
     }
 

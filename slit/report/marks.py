@@ -8,6 +8,7 @@ from slit.front import Front
 from slit.objectives import available
 from slit.optimizers.registry import Kind
 from slit.optimizers.registry import find as find_optimizer
+from slit.report.looks import BALANCE, Look, look_of_extreme, look_of_method
 
 
 class Role(StrEnum):
@@ -36,13 +37,14 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A marked plan: its row of the front, its number in the run, and what it is called."""
+    """A marked plan: its row of the front, its number in the run, what it is called, how drawn."""
 
     name: str
     row: int
     plan: int
     method: str
     role: Role
+    look: Look
 
 
 def axes_of(front: Front) -> tuple[Axis, ...]:
@@ -56,16 +58,20 @@ def axes_of(front: Front) -> tuple[Axis, ...]:
 
 def marks_of(front: Front, *, search: str) -> tuple[Mark, ...]:
     """The picks of a front whose search is called `search`, each with its role."""
-    return tuple(
-        Mark(
-            pick.name,
-            pick.row,
-            int(front.plans[pick.row]),
-            front.methods[pick.row],
-            _role(pick.name, search),
-        )
-        for pick in front.picks(prefix=search)
-    )
+    marks = []
+    for pick in front.picks(prefix=search):
+        role = _role(pick.name, search)
+        at = pick.row, int(front.plans[pick.row]), front.methods[pick.row]
+        marks.append(Mark(pick.name, *at, role, _look(pick.name, role, search)))
+    return tuple(marks)
+
+
+def _look(name: str, role: Role, search: str) -> Look:
+    if role is Role.BALANCE:
+        return BALANCE
+    if role is Role.EXTREME:
+        return look_of_extreme(name.removeprefix(f"{search}-"))
+    return look_of_method(name)
 
 
 def _role(name: str, search: str) -> Role:

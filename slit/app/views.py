@@ -20,7 +20,7 @@ from slit.app.points import Points
 from slit.app.turn import PAGE, Answer
 from slit.report.marks import Axis
 from slit.report.plan import PlanData
-from slit.report.style import number, percent
+from slit.report.style import number, percent, share
 from slit.report.waits import SHARES, Waits
 
 SHOWN_MOVES = 10
@@ -175,12 +175,12 @@ def waits_table(waits: Waits) -> Any:
     rows = [
         [name, f"{waits.slo[k]:g}", number(waits.mean[k])]
         + [number(value) for value in waits.quantiles[k]]
-        + [f"{100 * waits.late[k]:.3g} %"]
+        + [share(waits.late[k])]
         for k, name in enumerate(waits.classes)
         if waits.requests[k] > 0
     ]
     columns = ["Class", "SLO (s)", "Mean (s)"]
-    columns += [f"{100 * share:g} % within (s)" for share in SHARES]
+    columns += [f"p{100 * quantile:g} (s)" for quantile in SHARES]
     return table(
         "Time to first token by class", [*columns, "Late"], rows, numeric=frozenset(range(1, 7))
     )

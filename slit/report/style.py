@@ -85,6 +85,18 @@ def percent(value: float | None) -> str:
     return "0.0 %" if abs(value) < 0.05 else f"{value:+.1f} %".replace("-", "−")
 
 
+def share(value: float) -> str:
+    """A share of a whole in per cent, at most four digits: 98.25 %, 0.03 %, < 0.01 %, 0 %.
+
+    What is less than all is never said to be all: > 99.99 %.
+    """
+    if 1e-12 < value < 1e-4:
+        return "< 0.01 %"
+    if 0.9999 < value < 1 - 1e-12:
+        return "> 99.99 %"
+    return f"{100 * value:,.4g} %" if abs(value) > 1e-12 else "0 %"
+
+
 def log_ticks(low: float, high: float) -> list[float]:
     """1, 2, 5 times powers of ten from `low` to `high`: what a logarithmic axis is marked with."""
     powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)

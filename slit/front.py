@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from operators.dominance import nondominated
+from operators.dominance import distinct_objectives, nondominated
 from slit.arrays import frozen
 from slit.errors import SlitError
 
@@ -33,7 +33,8 @@ class Front:
 
     Shapes: N plans, G genes (placement indices), M objectives called `names`, in `units`.
     `methods` (N,) names the optimizer or baseline that made each row, `plans` (N,) its number in
-    the run it comes from. `on_front` (N,) marks the feasible rows that no feasible row dominates.
+    the run it comes from. `on_front` (N,) marks the feasible rows that no feasible row dominates:
+    of rows with equal objectives the first only, unless `keep_equal` asks for all of them.
     """
 
     X: Genes
@@ -43,6 +44,7 @@ class Front:
     units: tuple[str, ...]
     methods: tuple[str, ...]
     plans: Longs = field(default_factory=lambda: np.empty(0, np.int64))
+    keep_equal: bool = False
     on_front: Bools = field(init=False)
 
     def __post_init__(self) -> None:
@@ -63,7 +65,8 @@ class Front:
                 f"{self.plans.shape}, {len(self.units)} units, expected {count} rows (methods) "
                 f"and {len(self.names)} objectives (names)"
             )
-        object.__setattr__(self, "on_front", frozen(_on_front(self.F, self.G), np.bool_))
+        mask = _marked(self.F, self.G, keep_equal=self.keep_equal)
+        object.__setattr__(self, "on_front", frozen(mask, np.bool_))
 
     def __len__(self) -> int:
         return len(self.methods)
@@ -74,9 +77,14 @@ class Front:
         return bool(self.on_front.any())
 
     @property
+    def undominated(self) -> Bools:
+        """The feasible rows (N,) that no feasible row dominates, all of those that are equal."""
+        return _marked(self.F, self.G, keep_equal=True)
+
+    @property
     def best(self) -> "Front":
         """The rows on the front; where no plan is feasible, those of least violation."""
-        return self.rows(kept_rows(self.F, self.G))
+        return self.rows(kept_rows(self.F, self.G, keep_equal=self.keep_equal))
 
     def rows(self, index: NDArray[np.integer] | Bools) -> "Front":
         """The rows `index` (positions or a mask), with their plan numbers."""
@@ -89,6 +97,7 @@ class Front:
             units=self.units,
             methods=tuple(self.methods[n] for n in chosen),
             plans=self.plans[chosen],
+            keep_equal=self.keep_equal,
         )
 
     def joined(self, other: "Front") -> "Front":
@@ -102,6 +111,7 @@ class Front:
             names=self.names,
             units=self.units,
             methods=self.methods + other.methods,
+            keep_equal=self.keep_equal,
         )
 
     def extremes(self) -> dict[str, int]:
@@ -176,14 +186,18 @@ class Front:
         return candidates, np.sqrt((((values - low) / span) ** 2).sum(axis=1))
 
 
-def kept_rows(F: Floats, G: Floats) -> Longs:
+def kept_rows(F: Floats, G: Floats, *, keep_equal: bool = False) -> Longs:
     """Rows that are feasible and non-dominated, or, where none is feasible, those of least
-    violation that no other such row dominates. F (N, M), G (N,)."""
+    violation that no other such row dominates. F (N, M), G (N,).
+
+    Of rows with equal objectives the first, unless `keep_equal` asks for all.
+    """
     if not len(G):
         return np.empty(0, np.int64)
     limit = max(0.0, float(G.min()))
     least = np.flatnonzero(limit >= G)
-    return np.asarray(least[nondominated(F[least])], dtype=np.int64)
+    best = np.asarray(least[nondominated(F[least])], dtype=np.int64)
+    return best if keep_equal else best[distinct_objectives(F[best])]
 
 
 def saving_percent(values: Floats, reference: Floats) -> list[float | None]:
@@ -197,8 +211,8 @@ def saving_percent(values: Floats, reference: Floats) -> list[float | None]:
     ]
 
 
-def _on_front(F: Floats, G: Floats) -> Bools:
+def _marked(F: Floats, G: Floats, *, keep_equal: bool) -> Bools:
     mask = np.zeros(len(G), dtype=np.bool_)
     if (G <= 0).any():
-        mask[kept_rows(F, G)] = True
+        mask[kept_rows(F, G, keep_equal=keep_equal)] = True
     return mask

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from operators.dominance import distinct_objectives
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.front import Front
@@ -146,8 +147,9 @@ def run(
     kept = optimizer.front()
     if not loop.history or loop.history[-1].evaluations < loop.evaluations:
         loop.history.append(_entry(kept, loop))
+    distinct = kept.rows(distinct_objectives(kept.F))
     return Result(
-        front=front_of(kept, evaluator, method=optimizer.name),
+        front=front_of(distinct, evaluator, method=optimizer.name),
         stop=reason,
         evaluations=loop.evaluations,
         moves=loop.moves,

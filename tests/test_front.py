@@ -1,5 +1,7 @@
 """Sets of evaluated plans: which rows are best, and which have a name."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -32,8 +34,20 @@ def test_feasible_rows_that_nothing_dominates_are_on_the_front() -> None:
     assert front.feasible
 
 
-def test_equal_rows_are_both_on_the_front() -> None:
-    assert front_of([[1, 1], [1, 1]]).on_front.all()
+def test_of_equal_rows_the_first_is_on_the_front_unless_all_are_asked_for() -> None:
+    front = front_of([[3, 3], [1, 2], [2, 1], [1, 2], [1, 2]])
+    assert front.on_front.tolist() == [False, True, True, False, False]
+    assert front.undominated.tolist() == [False, True, True, True, True]
+    assert front.best.plans.tolist() == [1, 2]
+    everything = replace(front, keep_equal=True)
+    assert everything.on_front.tolist() == [False, True, True, True, True]
+    assert everything.best.plans.tolist() == [1, 2, 3, 4]
+    assert everything.rows(front.undominated).on_front.all()
+    assert everything.joined(front_of([[1, 2]])).on_front.tolist()[-1] is True
+
+
+def test_equal_rows_of_least_violation_are_one() -> None:
+    assert front_of([[1, 1], [1, 1], [2, 0]], [3, 3, 3]).best.plans.tolist() == [0, 2]
 
 
 def test_without_a_feasible_row_the_least_violating_are_best() -> None:
@@ -135,7 +149,9 @@ def test_kept_rows_are_those_that_nothing_beats(seed: int) -> None:
         return bool((F[i] <= F[j]).all() and (F[i] < F[j]).any())
 
     expected = [j for j in range(count) if not any(beats(i, j) for i in range(count))]
-    assert kept_rows(F, G).tolist() == expected
+    assert kept_rows(F, G, keep_equal=True).tolist() == expected
+    first = [j for j in expected if not any((F[i] == F[j]).all() for i in expected if i < j)]
+    assert kept_rows(F, G).tolist() == first
 
 
 def test_a_front_says_what_it_is_in_a_line() -> None:

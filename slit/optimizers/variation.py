@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from operators import crossover, mutation, sampling
 from operators.canonical import canonical
-from operators.dominance import distinct_objectives, distinct_rows
+from operators.dominance import distinct_rows
 from operators.repair import repair
 from slit.errors import SlitError
 from slit.front import kept_rows
@@ -150,8 +150,7 @@ class Ranked:
 
 def kept_plans(X: Genes, F: Floats, G: Floats) -> Plans:
     """What a search keeps of its plans: the best rows, one of those with equal objectives."""
-    best = kept_rows(F, G)
-    return Plans(X, F, G).rows(best[distinct_objectives(F[best])])
+    return Plans(X, F, G).rows(kept_rows(F, G))
 
 
 def no_plans(genes: int, objectives: int) -> Plans:

@@ -113,8 +113,11 @@ def reevaluate(run: Run, *, plugin: str | Path | None = None, threads: int = 1) 
     found = np.column_stack([evaluation.F, evaluation.G])
     said = np.column_stack([run.front.F, run.front.G])
     difference = np.abs(found - said) / np.where(said == 0, 1.0, np.abs(said))
+    # Earlier versions marked every row of those with equal objectives.
+    marks = run.front.on_front, run.front.undominated
+    marked = any((mask == run.on_front).all() for mask in marks)
     return Reevaluation(
-        equal=bool((found == said).all() and (run.front.on_front == run.on_front).all()),
+        equal=bool((found == said).all() and marked),
         plans=len(run.front),
         largest_difference=float(difference.max(initial=0.0)),
     )

@@ -22,7 +22,7 @@ class PicksData:
     marks: tuple[Mark, ...]  # (R,)
     values: Floats  # (R, M)
     violation: Floats  # (R,)
-    on_front: NDArray[np.bool_]  # (R,)
+    undominated: NDArray[np.bool_]  # (R,); also where another plan has the same values
     reference: str | None
     savings: tuple[tuple[float | None, ...], ...]  # (R, M) per cent; None where it means nothing
 
@@ -60,7 +60,7 @@ def picks_data(front: Front, *, search: str, reference: str | None = None) -> Pi
         marks=marks,
         values=front.F[rows],
         violation=front.G[rows],
-        on_front=front.on_front[rows],
+        undominated=front.undominated[rows],
         reference=chosen if base is not None else None,
         savings=savings,
     )

@@ -51,7 +51,7 @@ def picks_section(picks: PicksData) -> Html:
     columns: list[object] = ["Plan"]
     for axis in picks.axes:
         columns += [axis.full, "saves"]
-    if not picks.on_front.all():
+    if not picks.undominated.all():
         columns.append("Note")
     numeric = frozenset(range(1, 1 + 2 * len(picks.axes)))
     rows = [_pick_row(picks, n) for n in range(len(picks.marks))]
@@ -91,9 +91,9 @@ def _pick_row(picks: PicksData, n: int) -> list[object]:
         value = float(picks.values[n, m])
         row.append(tag("span", number(value), data_value=repr(value)))
         row.append(tag("span", percent(saving), data_saving=m))
-    if not picks.on_front.all():
+    if not picks.undominated.all():
         over = picks.violation[n]
-        dominated = "" if picks.on_front[n] else "dominated"
+        dominated = "" if picks.undominated[n] else "dominated"
         row.append(f"infeasible: {number(over)} nodes too many" if over > 0 else dominated)
     return row
 

@@ -80,7 +80,7 @@ def test_picks_by_hand() -> None:
     assert picks.savings[picks.row(f"{SEARCH}-balance")] == pytest.approx((70.0, 70.0))
     assert picks.savings[picks.row("nearest")] == (0.0, 0.0)
     assert picks.violation[picks.row("greedy_carbon")] == 2.0
-    assert not picks.on_front[picks.row("nearest")]
+    assert not picks.undominated[picks.row("nearest")]
 
 
 def test_a_saving_has_no_value_where_the_reference_is_not_positive() -> None:

@@ -127,7 +127,7 @@ def _demand(file: ScenarioFile, raw: Raw) -> Iterator[Finding]:
         return
     where = f"{raw.path}: demand"
     try:
-        table = raw.tables.open(demand.file).where(demand.where)
+        table = raw.tables.open(demand.file, demand).where(demand.where)
         columns = {n: demand.columns.get(n, n) for n in ("origin", "class")}
         texts = {name: table.texts(column) for name, column in columns.items()}
     except SlitError as error:

@@ -13,8 +13,8 @@ from slit.scenario.references import Resample, TableReference
 from slit.scenario.resampling import Clock, Steps, to_epochs
 from slit.scenario.scenario import Demand
 from slit.scenario.series import HOUR, step_of
-from slit.scenario.stamps import MICROSECOND
 from slit.scenario.tabular import Table, Tables
+from slit.sources.stamps import MICROSECOND
 from slit.units import convert
 
 Floats = NDArray[np.float64]
@@ -109,7 +109,7 @@ def inline_demand(file: InlineDemand, builder: DemandBuilder) -> DemandSeries:
 
 def table_demand(file: TableDemand, tables: Tables, builder: DemandBuilder) -> DemandSeries:
     """Demand from a table with a row an (epoch or stamp, origin, class)."""
-    table = tables.open(file.file).where(file.where)
+    table = tables.open(file.file, file).where(file.where)
     column = {name: file.columns.get(name, name) for name in _FIELDS}
     figures = {name: table.numbers(column[name]) for name in ("requests", "prompt", "output")}
     for name, values in figures.items():
@@ -175,7 +175,7 @@ def typical_demand(
     file: TypicalDemand, tables: Tables, builder: DemandBuilder, origins: Sequence[Origin]
 ) -> DemandSeries:
     """A local day by class, times volumes by origin and class."""
-    table = tables.open(file.file)
+    table = tables.open(file.file, file)
     shapes = {name: _Shape.read(table, file.columns, name) for name in builder.classes}
     assert not isinstance(file.volumes, TableReference)
     for number, volume in enumerate(file.volumes):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from slit.scenario.records import Name, Record, quantity, text
-from slit.scenario.references import ZONE, Cell, Listed, Resample
+from slit.scenario.references import ZONE, Cell, FileLayout, Listed, Resample
 
 Format = Literal["servegen", "azure", "mooncake", "burstgpt"]
 
@@ -31,7 +31,7 @@ class InlineDemand(Record):
     estimated: bool = text("whether the figures are estimated", default=False)
 
 
-class TableDemand(Record):
+class TableDemand(FileLayout):
     """Demand from a table with the columns origin, class, requests, prompt, output."""
 
     kind: Literal["table"] = text(_KIND)
@@ -68,7 +68,7 @@ class Volume(Record):
     output: float | None = quantity("mean output tokens", "token", default=None, ge=0)
 
 
-class TypicalDemand(Record):
+class TypicalDemand(FileLayout):
     """The shape of a local day by class, times a volume by origin and class."""
 
     kind: Literal["typical"] = text(_KIND)

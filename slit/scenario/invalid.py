@@ -9,6 +9,7 @@ from pydantic.fields import FieldInfo
 
 from slit.errors import SlitError
 from slit.scenario.findings import Finding, Severity
+from slit.scenario.records import own_fields_first
 
 _LIMITS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 
@@ -74,7 +75,7 @@ def _expected(
             shown = f"{limit:g}" if isinstance(limit, float) else str(limit)
             return f"a number {sign} {shown}"
     if kind == "extra_forbidden":
-        names = [f.alias or n for one in holders[:1] for n, f in one.model_fields.items()]
+        names = [f.alias or n for one in holders[:1] for n, f in own_fields_first(one).items()]
         return f"one of {', '.join(names)}" if names else "no such field"
     if kind in ("enum", "literal_error"):
         return f"one of {context['expected']}"

@@ -71,12 +71,12 @@ def _pairs(file: Latency) -> dict[tuple[str, str], tuple[float, float]]:
 def _table(file: Latency, tables: Tables) -> dict[tuple[str, str], tuple[float, float]]:
     if file.file is None:
         return {}
-    table = tables.open(file.file)
+    table = tables.open(file.file, file)
     stated = table.numbers(file.column)
     values = convert(stated, file.unit, "s", what="latency.unit") * file.scale
     flags = np.zeros(len(table))
     if file.estimated_column is not None:
-        flags = np.minimum(np.nan_to_num(table.numbers(file.estimated_column), nan=1.0), 1.0)
+        flags = np.minimum(np.nan_to_num(table.flags(file.estimated_column), nan=1.0), 1.0)
     pairs = zip(table.texts(file.origin), table.texts(file.datacenter), strict=True)
     known: dict[tuple[str, str], tuple[float, float]] = {}
     for row, pair in enumerate(pairs):

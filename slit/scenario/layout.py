@@ -20,7 +20,7 @@ from slit.scenario.records import (
     quantity,
     text,
 )
-from slit.scenario.references import Listed, SeriesReference, TableReference
+from slit.scenario.references import FileLayout, Listed, SeriesReference, TableReference
 
 
 class SiteSignals(Record):
@@ -59,7 +59,7 @@ class Pair(Record):
     ms: float = quantity("round trip", "ms", ge=0)
 
 
-class Latency(Record):
+class Latency(FileLayout):
     """Round trips between origins and datacenters."""
 
     pairs: tuple[Pair, ...] = text("measured round trips, written out", default=())

@@ -9,7 +9,7 @@ from slit.scenario.findings import Finding, Severity
 from slit.scenario.records import Service
 from slit.scenario.resampling import clock_of
 from slit.scenario.scenario import Scenario
-from slit.scenario.stamps import stamp_text
+from slit.sources.stamps import stamp_text
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]

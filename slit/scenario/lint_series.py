@@ -12,8 +12,8 @@ from slit.scenario.references import SeriesReference
 from slit.scenario.resampling import Clock
 from slit.scenario.series import HOUR, SeriesReader
 from slit.scenario.sites import LOWEST
-from slit.scenario.stamps import MICROSECOND, stamp_text, zone_of
 from slit.scenario.tabular import Table
+from slit.sources.stamps import MICROSECOND, stamp_text, zone_of
 from slit.units import convert
 
 Floats = NDArray[np.float64]

@@ -135,7 +135,7 @@ def _expand(raw: Raw, section: str, data: object, where: str, *, into: Data) -> 
     """Replace a table reference by the records of the table."""
     reference = checked_reference(raw, data, TableReference, where)
     try:
-        table = raw.tables.open(reference.file).where(reference.where)
+        table = raw.tables.open(reference.file, reference).where(reference.where)
         rows = _rows(table, reference)
     except SlitError as error:
         raise SlitError(f"{raw.path}: {where}: {error}") from None
@@ -176,7 +176,7 @@ def _add_quality(raw: Raw) -> None:
         return
     names = {entry.get("name") for entry in classes if isinstance(entry, Mapping)}
     try:
-        table = raw.tables.open(reference.file).where(reference.where)
+        table = raw.tables.open(reference.file, reference).where(reference.where)
         columns = [
             table.texts(reference.columns.get(name, name)) for name in ("variant", "class", "score")
         ]

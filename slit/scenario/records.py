@@ -5,9 +5,11 @@ numeric code reads is converted once, in `slit.problem`.
 """
 
 from enum import StrEnum
+from inspect import get_annotations
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic.fields import FieldInfo
 
 Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\s,:/\\<>][^,:/\\<>\n]*$")]
 
@@ -28,6 +30,12 @@ class Record(BaseModel):
     """A frozen record that refuses unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+def own_fields_first(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """The fields of a record, those it inherits after its own."""
+    stated = [name for part in model.__mro__ for name in get_annotations(part)]
+    return {name: model.model_fields[name] for name in stated if name in model.model_fields}
 
 
 class LoadingMode(StrEnum):

@@ -3,9 +3,12 @@
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
+from slit.errors import SlitError
 from slit.scenario.records import Record, quantity, text
+from slit.sources.delimited import Delimited
+from slit.sources.formats import PLAIN, format_names, format_of
 
 Cell = str | int | float | bool
 
@@ -28,7 +31,67 @@ ZONE = "time zone of stamps without an offset: UTC, +10:00 or an IANA name; neve
 WHERE = "rows to take: value (or list of values) by column; {name} and {zone} stand for the site's"
 
 
-class TableReference(Record):
+class FileLayout(Record):
+    """How a table is written: its format, and the options of a CSV."""
+
+    format: str | None = text(
+        f"{', '.join(format_names())}; not stated: by the file's name and content",
+        default=None,
+    )
+    delimiter: str = text("between the cells of a CSV", default=",", min_length=1, max_length=1)
+    decimal: Literal[".", ","] = text("decimal mark of a CSV", default=".")
+    encoding: str = text("of a CSV: utf-8, utf-16, cp1252, latin-1, ...", default="utf-8")
+    skip_rows: int = quantity("lines above the header of a CSV", "1", default=0, ge=0, le=10_000)
+    comment: str | None = text(
+        "lines of a CSV that begin with this are left out", default=None, min_length=1
+    )
+
+    @field_validator("format")
+    @classmethod
+    def _known_format(cls, name: str | None) -> str | None:
+        if name is not None and name not in PLAIN:
+            try:
+                format_of(name)
+            except SlitError as error:
+                raise ValueError(str(error).removeprefix("format: ")) from None
+        return name
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, name: str) -> str:
+        try:
+            b"    ".decode(name, "replace")  # an empty text never asks for its codec
+        except (LookupError, ValueError):
+            raise ValueError(
+                f"{name!r}, expected an encoding such as utf-8, utf-16, cp1252, latin-1"
+            ) from None
+        return name
+
+    @model_validator(mode="after")
+    def _options_of_csv(self) -> Self:
+        options = set(FileLayout.model_fields) - {"format"}
+        stated = sorted(options & self.model_fields_set)
+        if stated and self.format not in (None, "csv"):
+            raise ValueError(
+                f"{', '.join(stated)} with format = {self.format}, expected none (options of a CSV)"
+            )
+        if self.delimiter == self.decimal:
+            raise ValueError(
+                f"delimiter and decimal both {self.decimal!r}, expected different ones"
+            )
+        return self
+
+    def plain(self) -> "FileLayout":
+        """The layout alone, without what else a reference states."""
+        names = FileLayout.model_fields
+        return FileLayout.model_construct(**{name: getattr(self, name) for name in names})
+
+    def delimited(self) -> Delimited:
+        """The options of a CSV."""
+        return Delimited(self.delimiter, self.encoding, self.skip_rows, self.comment)
+
+
+class TableReference(FileLayout):
     """Records from a table: one a row, columns named like the fields (`quality.chat` nests)."""
 
     file: str = text("CSV or Parquet file, relative to the scenario file or `folder:path`")
@@ -53,7 +116,7 @@ Listed = Annotated[
 """Records written out, or a table of them."""
 
 
-class SeriesReference(Record):
+class SeriesReference(FileLayout):
     """A figure over time: `value`, or `values` by epoch, or a column of a table."""
 
     unit: str = text("unit of the figures as they stand in the source, e.g. g/kWh")
@@ -84,7 +147,8 @@ class SeriesReference(Record):
     scale: float = quantity("factor on the figures", "1", default=1.0)
     estimated: bool = text("whether all figures are estimated", default=False)
     estimated_column: str | None = text(
-        "column that says which rows are estimated: 0 no, 1 (or above) yes, between: share",
+        "column that says which rows are estimated: 0, false or no; 1 (or above), true or yes; "
+        "between: share",
         default=None,
     )
 

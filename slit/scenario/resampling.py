@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from slit.errors import SlitError
 from slit.scenario.records import Horizon
 from slit.scenario.references import Resample
-from slit.scenario.stamps import MICROSECOND, microseconds_of, stamp_text
+from slit.sources.stamps import MICROSECOND, microseconds_of, stamp_text
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]

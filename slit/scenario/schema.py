@@ -30,6 +30,7 @@ from slit.scenario.records import (
     Residency,
     Resolution,
     Service,
+    own_fields_first,
 )
 from slit.scenario.references import SeriesReference, TableReference
 
@@ -94,7 +95,7 @@ def field_table() -> str:
     for title, model in SECTIONS:
         parts.append(f"## {title}\n\n{_first_line(model)}\n")
         parts.append("| field | unit | meaning | limits | default |\n|---|---|---|---|---|")
-        parts.extend(_row(field.alias or n, field) for n, field in model.model_fields.items())
+        parts.extend(_row(field.alias or n, field) for n, field in own_fields_first(model).items())
         parts.append("")
     return "\n".join(parts).rstrip() + "\n"
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from slit.errors import SlitError
 from slit.scenario.references import SeriesReference
 from slit.scenario.resampling import Clock, Steps, to_epochs
-from slit.scenario.stamps import MICROSECOND, stamp_text, zone_of
 from slit.scenario.tabular import Table, Tables
+from slit.sources.stamps import MICROSECOND, stamp_text, zone_of
 from slit.units import convert
 
 Floats = NDArray[np.float64]
@@ -99,7 +99,7 @@ class SeriesReader:
     def table(self, reference: SeriesReference, site: Mapping[str, str]) -> tuple[Table, str]:
         """The rows and the column that a reference means."""
         assert reference.file is not None
-        table = self.tables.open(_filled(reference.file, site))
+        table = self.tables.open(_filled(reference.file, site), reference)
         conditions = {
             name: _filled(value, site) if isinstance(value, str) else value
             for name, value in reference.where.items()
@@ -135,7 +135,7 @@ class SeriesReader:
     def _estimated(reference: SeriesReference, table: Table) -> Floats:
         if reference.estimated_column is None:
             return np.full(len(table), float(reference.estimated))
-        flags = table.numbers(reference.estimated_column)
+        flags = table.flags(reference.estimated_column)
         return np.fmin(np.abs(flags), 1.0)
 
     def _typical_days(self, steps: Steps, reference: SeriesReference) -> Steps:

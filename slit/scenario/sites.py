@@ -14,7 +14,7 @@ from slit.scenario.records import PueMethod, WaterMethod
 from slit.scenario.references import SeriesReference
 from slit.scenario.scenario import Signals
 from slit.scenario.series import Aligned, SeriesReader
-from slit.scenario.stamps import stamp_text
+from slit.sources.stamps import stamp_text
 from slit.units import UNITS
 
 Floats = NDArray[np.float64]

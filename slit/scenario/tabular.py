@@ -1,19 +1,23 @@
-"""Tables that a scenario names: CSV or Parquet, columns by name, errors with file and line."""
+"""Tables that a scenario names, of any format: columns by name, errors with file and line."""
 
-import csv
-import gzip
 import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from slit.errors import SlitError
-from slit.scenario.stamps import parse_stamps
+from slit.errors import SlitError, did_you_mean
+from slit.scenario.references import FileLayout
+from slit.sources.delimited import read_delimited
+from slit.sources.files import read_content
+from slit.sources.filetable import FileTable
+from slit.sources.formats import format_of, recognized
+from slit.sources.parquet import read_parquet
+from slit.sources.stamps import parse_stamps
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
@@ -22,7 +26,13 @@ Texts = NDArray[np.object_]
 OWN_FOLDER = Path(__file__).parent
 """The folder that `slit:` in a file reference stands for."""
 
+GAPS = frozenset(("", "nan", "NaN", "NA", "N/A", "n/a", "null", "-"))
+"""Cells that hold no number."""
+FLAGS = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
+"""Words of a column of flags, beside 0, 1 and shares."""
+
 _PREFIX = re.compile(r"^([a-z][a-z0-9_-]+):(.*)$")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
@@ -31,7 +41,9 @@ class Source:
     """One file as it was read; what is converted is kept."""
 
     path: Path
+    file: FileTable
     columns: Mapping[str, Any]  # name -> pyarrow array
+    decimal: str = "."
     texts: dict[str, Texts] = field(default_factory=dict)
     numbers: dict[str, Floats] = field(default_factory=dict)
     stamps: dict[tuple[str, str | None], Longs] = field(default_factory=dict)
@@ -59,16 +71,14 @@ class Table:
 
     def place(self, row: int) -> str:
         """File and line of the row."""
-        number = int(self.rows[row])
-        if self.path.suffix == ".parquet":
-            return f"{self.path}:row {number + 1}"
-        return f"{self.path}:{line_of(self.path, number)}"
+        return f"{self.path}:{self.source.file.place(int(self.rows[row]))}"
 
     def column(self, name: str) -> Any:
         """The whole pyarrow array of a column."""
         if name not in self.source.columns:
             raise SlitError(
                 f"{self.path}: no column {name!r}, expected one of {', '.join(self.columns)}"
+                f"{did_you_mean(name, self.columns)}{self.source.file.hint}"
             )
         return self.source.columns[name]
 
@@ -102,13 +112,35 @@ class Table:
                     f"{self.path}: column {name} of {column.type}, expected numbers"
                 ) from None
             return np.array([np.nan if value is None else value for value in values])
-        whole = Table(self.source, np.arange(len(column)))
-        texts = whole.texts(name)
-        try:
-            return np.array([float(text) if text else np.nan for text in texts])
-        except ValueError:
-            row, text = next((r, t) for r, t in enumerate(texts) if t and not _is_number(t))
-            raise SlitError(f"{whole.place(row)}: {name}: {text!r}, expected a number") from None
+        return self._parsed(name, {})
+
+    def flags(self, name: str) -> Floats:
+        """A column of yes and no, or of shares, as numbers; gaps as NaN."""
+        import pyarrow as pa
+
+        if pa.types.is_string(self.column(name).type):
+            return self._parsed(name, FLAGS)[self.rows]
+        return self.numbers(name)
+
+    def _parsed(self, name: str, words: Mapping[str, float]) -> Floats:
+        """Numbers, words and gaps of a whole column of text."""
+        whole = Table(self.source, np.arange(len(self.column(name))))
+        decimal = self.source.decimal
+        values = np.full(len(whole), np.nan)
+        for row, text in enumerate(whole.texts(name)):
+            if text in GAPS:
+                continue
+            number = _number(text, decimal)
+            if number is not None:
+                values[row] = number
+            elif text.lower() in words:
+                values[row] = words[text.lower()]
+            else:
+                expected = "a number, or true, false, yes, no" if words else "a number"
+                comma = decimal == "." and _number(text, ",") is not None
+                hint = ' (decimal = ",")' if comma else ""
+                raise SlitError(f"{whole.place(row)}: {name}: {text!r}, expected {expected}{hint}")
+        return values
 
     def stamps(self, name: str, *, zone: str | None) -> Longs:
         """A column of time stamps as microseconds since 1970 in UTC (see `parse_stamps`)."""
@@ -165,7 +197,7 @@ class Tables:
 
     base: Path  # folder of the scenario file
     folders: Mapping[str, Path]  # prefix -> folder
-    read: dict[Path, Table] = field(default_factory=dict)
+    read: dict[tuple[Path, FileLayout], Table] = field(default_factory=dict)
 
     def path(self, file: str) -> Path:
         """`file` relative to the scenario file, or after `name:` to a stated folder."""
@@ -180,12 +212,13 @@ class Tables:
             )
         return self.folders[name] / rest
 
-    def open(self, file: str) -> Table:
-        """The whole table."""
+    def open(self, file: str, layout: FileLayout) -> Table:
+        """The whole table; `layout` says how it is written (a reference, which is one)."""
         path = self.path(file)
-        if path not in self.read:
-            self.read[path] = read_table(path)
-        return self.read[path]
+        key = path, layout.plain()
+        if key not in self.read:
+            self.read[key] = read_table(path, key[1])
+        return self.read[key]
 
 
 def folders_of(stated: Mapping[str, str], base: Path) -> dict[str, Path]:
@@ -205,71 +238,32 @@ def folders_of(stated: Mapping[str, str], base: Path) -> dict[str, Path]:
     return {"slit": OWN_FOLDER} | folders
 
 
-def read_table(path: Path) -> Table:
-    """Read a CSV (also .gz) or Parquet file; cells of a CSV stay text until they are asked for."""
+def read_table(path: Path, layout: FileLayout) -> Table:
+    """Read a file in whatever format; cells of a text stay text until they are asked for."""
     import pyarrow as pa
 
-    if not path.is_file():
-        raise SlitError(f"{path}: no such file, expected a CSV or Parquet table")
-    try:
-        table = _read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
-    except pa.ArrowInvalid as error:
-        raise SlitError(f"{path}: {_reason(path, str(error))}") from None
-    except OSError as error:
-        raise SlitError(f"{path}: {error}, expected a readable CSV or Parquet table") from None
-    if table.num_rows == 0:
-        raise SlitError(f"{path}: no rows, expected at least one")
-    names = table.column_names
-    if len(set(names)) < len(names):
-        double = next(name for name in names if names.count(name) > 1)
-        raise SlitError(f"{path}: column {double!r} twice, expected distinct names")
-    columns = {name.strip(): table.column(name).combine_chunks() for name in names}
-    return Table(Source(path, columns), np.arange(table.num_rows))
+    file = _read(path, layout)
+    columns = {
+        name: values if isinstance(values, pa.Array) else pa.array(values, from_pandas=True)
+        for name, values in file.columns.items()
+    }
+    rows = len(next(iter(columns.values())))
+    return Table(Source(path, file, columns, layout.decimal), np.arange(rows))
 
 
-def _read_csv(path: Path) -> Any:
-    from pyarrow import csv as arrow_csv
-    from pyarrow import string
-
-    with _opened(path) as file:
-        header = next(csv.reader([file.readline()]), [])
-    names = {name: string() for name in header}
-    convert = arrow_csv.ConvertOptions(column_types=names, strings_can_be_null=False)
-    return arrow_csv.read_csv(path, convert_options=convert)
-
-
-def _read_parquet(path: Path) -> Any:
-    from pyarrow import parquet
-
-    return parquet.read_table(path)
-
-
-def _opened(path: Path) -> IO[str]:
-    opener = gzip.open if path.suffix == ".gz" else open
-    raw = opener(path, "rt", encoding="utf-8-sig", errors="surrogateescape", newline="")
-    return cast(IO[str], raw)
-
-
-def line_of(path: Path, row: int) -> int:
-    """Line of the file on which row `row` (from 0) of a CSV stands."""
-    with _opened(path) as file:
-        reader = csv.reader(file)
-        seen = -2
-        for cells in reader:
-            seen += bool(cells)
-            if seen == row:
-                return reader.line_num
-    return 0
-
-
-def _reason(path: Path, message: str) -> str:
-    if "UTF8" in message or "UTF-8" in message:
-        with _opened(path) as file:
-            for number, line in enumerate(file, start=1):
-                wrong = [ord(letter) - 0xDC00 for letter in line if "\udc80" <= letter <= "\udcff"]
-                if wrong:
-                    return f"line {number}: byte 0x{wrong[0]:02x}, expected UTF-8 text"
-    return f"{message.splitlines()[0]}, expected a table"
+def _read(path: Path, layout: FileLayout) -> FileTable:
+    content = read_content(path)
+    name = layout.format
+    if name is None:
+        known = recognized(content)
+        if known is not None:
+            return known.read(content, path)
+        name = "parquet" if path.suffix == ".parquet" else "csv"
+    if name == "parquet":
+        return read_parquet(content, path)
+    if name == "csv":
+        return read_delimited(content, path, layout.delimited())
+    return format_of(name).read(content, path)
 
 
 def _equal(texts: Texts, value: object) -> NDArray[np.bool_]:
@@ -277,16 +271,14 @@ def _equal(texts: Texts, value: object) -> NDArray[np.bool_]:
         accepted = ("true", "1") if value else ("false", "0")
         return np.array([text.lower() in accepted for text in texts], dtype=np.bool_)
     if isinstance(value, int | float):
-        return np.array([_is_number(t) and float(t) == value for t in texts], dtype=np.bool_)
+        return np.array([_number(text) == value for text in texts], dtype=np.bool_)
     return np.asarray(texts == value, dtype=np.bool_)
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _number(text: str, decimal: str = ".") -> float | None:
+    if decimal == ",":
+        text = "" if "." in text else text.replace(",", ".")
+    return float(text) if _NUMBER.match(text) else None
 
 
 def _shown(conditions: Mapping[str, object]) -> str:

@@ -13,8 +13,8 @@ from slit.scenario.demand_layout import Format, Stream, TraceDemand
 from slit.scenario.records import Origin
 from slit.scenario.resampling import Clock, Steps
 from slit.scenario.series import HOUR
-from slit.scenario.stamps import MICROSECOND
 from slit.scenario.tabular import Tables
+from slit.sources.stamps import MICROSECOND
 
 if TYPE_CHECKING:
     from slit.sources.trace import Trace

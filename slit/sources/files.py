@@ -2,11 +2,15 @@
 
 import csv
 import gzip
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
 from slit.errors import SlitError
+
+GZIP = b"\x1f\x8b"
+"""How gzip begins."""
 
 
 def open_text(path: Path) -> TextIO:
@@ -20,6 +24,24 @@ def open_text(path: Path) -> TextIO:
     if path.suffix == ".gz":
         return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
     return path.open("r", encoding="utf-8-sig", newline="")
+
+
+def read_content(path: Path) -> bytes:
+    """All bytes of a file, unzipped where they are gzip, whatever the file is called.
+
+    Raises:
+        SlitError: there is no such file, it is no regular file (a pipe would wait for ever), or it
+            cannot be read.
+    """
+    if not path.is_file():
+        found = "no regular file" if path.exists() else "no such file"
+        raise SlitError(f"{path}: {found}, expected a CSV or Parquet table")
+    try:
+        content = path.read_bytes()
+        return gzip.decompress(content) if content.startswith(GZIP) else content
+    except (OSError, EOFError, zlib.error) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise SlitError(f"{path}: {reason}, expected a readable file") from None
 
 
 def not_utf8(path: Path) -> SlitError:

@@ -165,7 +165,7 @@ TABLES = {
     ),
     "infinite": (
         line(4, "2024-03-20T01:00,north,inf,80", GRID),
-        r"signals.carbon\[1, 0\]: inf, expected a number",
+        r"grid.csv:4: carbon_g_per_kwh: 'inf', expected a number",
     ),
     "negative carbon": (
         line(4, "2024-03-20T01:00,north,-4,80", GRID),

@@ -3,7 +3,7 @@ import pytest
 
 from slit.errors import SlitError
 from slit.scenario.load import parse_start
-from slit.scenario.stamps import microseconds_of, parse_stamps, stamp_text, zone_of
+from slit.sources.stamps import microseconds_of, parse_stamps, stamp_text, zone_of
 
 HOUR = 3_600_000_000
 

@@ -1,0 +1,40 @@
+"""The layouts that `format = "..."` of a table or series can name: one file a format.
+
+To add one: write `slit/sources/NAME.py` with `FORMAT = Format("NAME", ..., read, recognizes)`, and
+list it in FORMATS. `read` takes the bytes, raises SlitError for all that is wrong in them, and
+gives a `FileTable` (`slit.sources.filetable`); where, column, stamps, resampling and lint follow.
+One that is a CSV with a block on top calls `slit.sources.delimited.read_delimited` itself.
+"""
+
+from slit.errors import SlitError, did_you_mean
+from slit.sources.filetable import Format
+
+FORMATS: tuple[Format, ...] = ()
+
+PLAIN = ("csv", "parquet")
+"""Layouts that need no reader of their own."""
+
+HEAD = 4096
+"""Bytes by which a format is recognized."""
+
+
+def format_names() -> tuple[str, ...]:
+    """All names that `format` may have."""
+    return PLAIN + tuple(known.name for known in FORMATS)
+
+
+def format_of(name: str) -> Format:
+    """The format called `name`. Raises SlitError with the nearest name."""
+    for known in FORMATS:
+        if known.name == name:
+            return known
+    names = format_names()
+    raise SlitError(
+        f"format: {name!r}, expected one of {', '.join(names)}{did_you_mean(name, names)}"
+    )
+
+
+def recognized(content: bytes) -> Format | None:
+    """The format that a file can only be in."""
+    head = content[:HEAD]
+    return next((known for known in FORMATS if known.recognizes(head)), None)

@@ -24,7 +24,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
 
-from slit.app.server import address, bind, create_app
+from slit.app.server import Site, address, bind
 from slit.record import read_run
 
 FLAGS = (
@@ -91,7 +91,7 @@ def chromium() -> Iterator[Any]:
 @contextmanager
 def served(run: Path) -> Iterator[str]:
     """The address of a run's page."""
-    server = bind(create_app([run]).server, host="127.0.0.1", port=0)
+    server = bind(Site([run]), host="127.0.0.1", port=0)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield address(server)

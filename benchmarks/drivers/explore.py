@@ -26,10 +26,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from werkzeug.test import Client
 
 import slit
 from benchmarks.machine import machine
-from slit.app.server import address, bind, create_app
+from slit.app.server import Site, address, bind
 from slit.front import Front
 from slit.problem import Problem
 from slit.record import Run, read_run, write_run
@@ -172,12 +173,12 @@ def opened(folder: Path, names: tuple[str, ...], high: list[float]) -> float:
 
 def answers(folder: Path, run: Run, *, runs: int) -> dict[str, Any]:
     """Wall and CPU seconds of single answers, without a network."""
-    client = create_app([folder]).server.test_client()
+    client = Client(Site([folder]))
 
     def ask(path: str, said: Any = None) -> Any:
         if said is None:
             return client.get(f"/{path}").get_data(as_text=True)
-        return client.post(f"/{path}", json=said).json["response"]
+        return json.loads(client.post(f"/{path}", json=said).data)["response"]
 
     callbacks, F = Callbacks(ask), run.front.F
     names = run.front.names
@@ -236,7 +237,7 @@ def browser() -> Iterator[Any]:
 
 def waited(driver: Any, folder: Path, *, runs: int) -> dict[str, Any]:
     """What a person waits for: the page, then an answer to a key on a knob and on a brush."""
-    server = bind(create_app([folder]).server, host="127.0.0.1", port=0)
+    server = bind(Site([folder]), host="127.0.0.1", port=0)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     found: dict[str, Any] = {"page_s": [], "knob_s": [], "brush_s": []}
     try:

@@ -6,7 +6,7 @@ import numpy as np
 from dash import html
 
 from slit.app.library import Library
-from slit.app.views import table
+from slit.app.tables import table
 from slit.errors import SlitError
 from slit.exact.certificate_store import default_folder, stored_certificate
 from slit.exact.relaxation import Relaxation
@@ -42,7 +42,7 @@ def certified(library: Library, run: int) -> Certified:
 def certified_view(library: Library) -> list[Any]:
     """For each run what is certified of it, or why nothing is."""
     parts: list[Any] = []
-    for run, label in enumerate(library.shown.labels):
+    for run, label in enumerate(library.points.labels):
         try:
             found = certified(library, run)
         except SlitError as error:

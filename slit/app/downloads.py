@@ -21,7 +21,7 @@ def plan_csv(library: Library, key: str) -> str:
 
 def plan_json(library: Library, key: str) -> str:
     """A plan with its values, its sums by datacenter and its routing."""
-    points = library.shown
+    points = library.points
     index = points.index[key]
     run, plan = library.run_of(key), library.plan(key)
     said: dict[str, Any] = {
@@ -53,7 +53,7 @@ def plan_json(library: Library, key: str) -> str:
 
 def front_csv(library: Library, mask: NDArray[np.bool_]) -> str:
     """The plans within the limits, (N,) `mask`; numbers are written so that nothing is lost."""
-    points = library.shown
+    points = library.points
     header = ["run", "plan", "method", *points.names, "violation", "on_front"]
     rows = [
         [

@@ -101,7 +101,7 @@ def _ends(ends: Any) -> tuple[float | None, float | None]:
 
 def register_front(app: dash.Dash, library: Library) -> None:
     """Connect knobs, parallel coordinates, scatter and table."""
-    points = library.shown
+    points = library.points
 
     @app.callback(
         Output("chosen", "data"),

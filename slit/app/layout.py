@@ -7,8 +7,11 @@ import numpy as np
 from dash import dcc, html
 
 from slit.app.aria import aria
+from slit.app.library import Library
 from slit.app.points import Points, Unreadable
+from slit.app.scenarios import Place, side_by_side
 from slit.app.state import BY_RUN, LARGEST_PREFERENCE
+from slit.app.tables import table
 from slit.record import Run
 
 FIGURES = {
@@ -36,12 +39,12 @@ PLAIN: Any = {
 STEPS = 200
 
 
-def page(runs: Sequence[Run], points: Points | None, unreadable: Sequence[Unreadable]) -> Any:
-    """The whole page; without a readable run, the messages alone."""
+def page(
+    library: Library, unreadable: Sequence[Unreadable], *, place: Place, places: Sequence[Place]
+) -> Any:
+    """The whole page of the runs at a place; those of other scenarios stand at other `places`."""
+    runs, points = library.runs, library.points
     messages = [html.P(each.message, className="note", role="alert") for each in unreadable]
-    if points is None:
-        head = html.Header(html.Div([html.H1("slit explore"), theme_button()], className="top"))
-        return html.Div([*_stores(), head, html.Main(messages, id="content")], className="page")
     return html.Div(
         [
             dcc.Location(id="url", refresh=False),
@@ -49,6 +52,7 @@ def page(runs: Sequence[Run], points: Points | None, unreadable: Sequence[Unread
             *_stores(),
             _header(runs),
             *messages,
+            *_other_scenarios(place, places),
             html.Div(
                 [
                     _knobs(points),
@@ -61,9 +65,42 @@ def page(runs: Sequence[Run], points: Points | None, unreadable: Sequence[Unread
     )
 
 
+def _other_scenarios(place: Place, places: Sequence[Place]) -> list[Any]:
+    """That runs of other scenarios were given, where they are, and how they differ."""
+    if len(places) < 2:
+        return []
+    links = [
+        html.Strong(each.title, **aria(current="page"))
+        if each is place
+        else html.A(each.title, href=each.base)
+        for each in places
+    ]
+    columns, rows = side_by_side(places)
+    caption = "Scenarios side by side: values of plans that serve different requests"
+    numeric = frozenset(range(1, len(columns)))
+    return [
+        html.Div(
+            [
+                html.P(
+                    f"The folders are of {len(places)} scenarios or sets of objectives. Plans are "
+                    "ranked within one only, so each has a page of its own:"
+                ),
+                html.Nav(links, className="places", **aria(label="Scenarios")),
+                html.Details(
+                    [
+                        html.Summary("Side by side"),
+                        html.Div(table(caption, columns, rows, numeric=numeric), className="wide"),
+                    ]
+                ),
+            ],
+            className="note",
+        )
+    ]
+
+
 def _stores() -> list[Any]:
     names = ["theme", "brush", "pressed", "chosen", "restored", "query"]
-    names += ["front-data", "saved"]
+    names += ["front-data", "saved", "built"]
     return [
         *(dcc.Store(id=name) for name in names),
         dcc.Download(id="download"),

@@ -5,7 +5,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
-from slit.app.points import Points, Unreadable, points_of, read_runs
+from slit.app.points import points_of, read_shown
+from slit.app.scenarios import by_scenario
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.ledger import Ledger
@@ -19,32 +20,28 @@ KEPT_PLANS = 24
 
 
 class Library:
-    """Reads the folders it is given, and no other; keys name plans (see `Points`)."""
+    """Runs of one scenario; keys name their plans (see `Points`). Reads no other folder.
 
-    def __init__(self, folders: Sequence[Path]) -> None:
-        self.runs: list[Run]
-        self.unreadable: list[Unreadable]
-        self.runs, self.unreadable = read_runs(folders)
-        self.points: Points | None = points_of(self.runs) if self.runs else None
+    Raises SlitError for a folder that cannot be read, and for runs of different scenarios.
+    """
+
+    def __init__(self, runs: Sequence[Run | Path]) -> None:
+        self.runs = [run if isinstance(run, Run) else read_shown(run) for run in runs]
+        if len(places := by_scenario(self.runs)) != 1:
+            raise SlitError(f"runs: of {len(places)} scenarios, expected one")
+        self.points = points_of(self.runs)
         self._lock = threading.Lock()
         self._judges: dict[int, Evaluator] = {}
         self._ledgers: OrderedDict[str, tuple[Ledger, PlanData]] = OrderedDict()
 
     @property
     def epochs(self) -> int:
-        """Most epochs of any run."""
-        return max((run.scenario.horizon.epochs for run in self.runs), default=0)
+        """Epochs of the scenario."""
+        return self.runs[0].scenario.horizon.epochs
 
     def run_of(self, key: str) -> Run:
         """The run that a plan belongs to."""
-        return self.runs[int(self.shown.run[self.shown.index[key]])]
-
-    @property
-    def shown(self) -> Points:
-        """The plans; SlitError if there are none."""
-        if self.points is None:
-            raise SlitError("runs: none that can be read, expected at least one")
-        return self.points
+        return self.runs[int(self.points.run[self.points.index[key]])]
 
     def problem(self, run: int) -> Problem:
         """The compiled problem of a run."""
@@ -68,7 +65,7 @@ class Library:
             return self._judges[run]
 
     def _numbers(self, key: str) -> tuple[Ledger, PlanData]:
-        points = self.shown
+        points = self.points
         index = points.index[key]
         run = int(points.run[index])
         judge = self._judge(run)

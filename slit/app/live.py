@@ -17,28 +17,38 @@ from werkzeug.serving import BaseWSGIServer
 from werkzeug.wrappers import Response
 
 from slit.app.feed import Feed
+from slit.app.guard import new_token
 from slit.app.live_page import BASE, live_app
-from slit.app.server import address, bind, create_app
+from slit.app.server import Site, address, bind
 
 
 class Live:
     """The page of a running search; once that has ended, the page that explores its result."""
 
-    def __init__(self, server: BaseWSGIServer, switch: "_Switch", feed: Feed, host: str) -> None:
+    def __init__(
+        self,
+        server: BaseWSGIServer,
+        switch: "_Switch",
+        feed: Feed,
+        *,
+        host: str,
+        token: str | None,
+    ) -> None:
         self.feed = feed
         self._server = server
         self._switch = switch
         self._host = host
+        self._token = token
 
     @property
     def address(self) -> str:
         """Where a browser finds the page."""
-        return address(self._server)
+        return address(self._server, token=self._token)
 
     def finish(self, folder: Path | None, *, message: str = "The search has ended.") -> None:
         """Show the run folder from now on; without one, say the message."""
         if folder is not None:
-            self._switch.result = create_app([folder], host=self._host).server
+            self._switch.result = Site([folder], host=self._host, token=self._token)
         self.feed.end(message, explorable=folder is not None)
 
     def wait(self) -> None:
@@ -61,7 +71,9 @@ class _Switch:
             return self.running(environ, start_response)
         if self.result is not None:
             return self.result(environ, start_response)
-        return Response(status=302, headers={"Location": BASE})(environ, start_response)
+        query = environ.get("QUERY_STRING", "")
+        where = f"{BASE}?{query}" if query else BASE
+        return Response(status=302, headers={"Location": where})(environ, start_response)
 
 
 @contextmanager
@@ -79,11 +91,12 @@ def watched(
     Raises SlitError if the port is taken.
     """
     feed = Feed()
-    switch = _Switch(live_app(feed, names, units, title=title, host=host).server)
+    token = new_token(host)
+    switch = _Switch(live_app(feed, names, units, title=title, host=host, token=token).server)
     server = bind(switch, host=host, port=port)
     thread = threading.Thread(target=server.serve_forever, name="slit-live", daemon=True)
     thread.start()
-    live = Live(server, switch, feed, host)
+    live = Live(server, switch, feed, host=host, token=token)
     if browser:
         threading.Timer(0.2, webbrowser.open, [live.address]).start()
     try:

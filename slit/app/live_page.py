@@ -10,6 +10,7 @@ from dash import Input, Output, dcc, html
 from slit.app.feed import Feed, Look
 from slit.app.layout import PLAIN, theme_button
 from slit.app.page_callbacks import register_scripts, script
+from slit.app.received import refuse_malformed, values_of_search
 from slit.app.server import new_app
 from slit.report.style import COLORS, figure, label, lines, number, template
 
@@ -19,10 +20,16 @@ BASE = "/live/"
 
 
 def live_app(
-    feed: Feed, names: tuple[str, ...], units: tuple[str, ...], *, title: str, host: str
+    feed: Feed,
+    names: tuple[str, ...],
+    units: tuple[str, ...],
+    *,
+    title: str,
+    host: str,
+    token: str | None = None,
 ) -> dash.Dash:
     """The application that shows a search and can stop it."""
-    app = new_app("slit optimize", host=host, base=BASE)
+    app = new_app("slit optimize", host=host, base=BASE, token=token)
     app.layout = _layout(names, title)
     register_scripts(app)
 
@@ -56,6 +63,7 @@ def live_app(
         ]
 
     script(app, "reload", Output("no-output", "children"), Input("over", "data"))
+    refuse_malformed(app, values_of_search(names), names=())
     return app
 
 

@@ -10,7 +10,7 @@ from operators.dominance import nondominated
 from operators.indicators import hypervolume
 from slit.app.library import Library
 from slit.app.points import Points
-from slit.app.views import table
+from slit.app.tables import table
 
 Floats = NDArray[np.float64]
 
@@ -55,7 +55,7 @@ def overlay_data(points: Points) -> tuple[Overlay, ...]:
 def overlay_table(library: Library) -> Any:
     """The runs as a table."""
     rows = []
-    for each, run in zip(overlay_data(library.shown), library.runs, strict=True):
+    for each, run in zip(overlay_data(library.points), library.runs, strict=True):
         at_least = "at least " if each.sampled else ""
         rows.append(
             [

@@ -23,7 +23,7 @@ from slit.report.front import draw_parallel, front_data
 
 
 def register(app: dash.Dash, library: Library) -> None:
-    """Connect the page of `slit.app.layout` with a library that holds at least one run."""
+    """Connect the page of `slit.app.layout` with a library."""
     register_scripts(app)
     _register_start(app, library)
     _register_quality(app, library)
@@ -53,7 +53,7 @@ def register_scripts(app: dash.Dash) -> None:
 
 
 def _register_start(app: dash.Dash, library: Library) -> None:
-    points = library.shown
+    points = library.points
 
     @app.callback(
         Output("restored", "data"),
@@ -149,7 +149,7 @@ def _register_drawing(app: dash.Dash) -> None:
 
 def query_of(library: Library, chosen: dict[str, Any], *, view: str, hour: int | None) -> str:
     """The address of what the page shows."""
-    return to_query(replace(state_of(chosen), view=view, hour=hour or 0), library.shown.names)
+    return to_query(replace(state_of(chosen), view=view, hour=hour or 0), library.points.names)
 
 
 def _register_downloads(app: dash.Dash, library: Library) -> None:
@@ -208,7 +208,7 @@ def download(library: Library, chosen: dict[str, Any], what: str) -> dict[str, A
     if what == "download-plan-json":
         content = plan_json(library, key)
         return {"filename": f"{name}.json", "content": content, "type": "application/json"}
-    mask = remaining(library.shown, state_of(chosen).ranges)
+    mask = remaining(library.points, state_of(chosen).ranges)
     if not state_of(chosen).ranges:
         mask[:] = True
     return {"filename": "front.csv", "content": front_csv(library, mask), "type": "text/csv"}
@@ -223,7 +223,7 @@ def parallel_figure(library: Library, chosen: dict[str, Any], theme: str | None)
 
 def scatter_figure(library: Library, chosen: dict[str, Any], theme: str | None) -> Any:
     """The scatter as a figure that can be saved."""
-    points, state = library.shown, state_of(chosen)
+    points, state = library.points, state_of(chosen)
     drawn = draw_scatter(
         scatter_data(points, x=state.x, y=state.y, color=state.color),
         points,

@@ -34,11 +34,12 @@ def register_plan(app: dash.Dash, library: Library) -> None:
 
     @app.callback(
         Output("plan-figures", "children"),
+        Output("built", "data"),
         Input("view", "value"),
-        State("plan-figures", "children"),
+        State("built", "data"),
     )
-    def looked_at(view: str, there: Any) -> Any:
-        return plan_figures(library.runs) if view == "plan" and not there else no_update
+    def looked_at(view: str, built: bool | None) -> Any:
+        return [no_update] * 2 if view != "plan" or built else [plan_figures(library.runs), True]
 
     @app.callback(
         Output("plan-title", "children"),
@@ -88,7 +89,7 @@ def register_plan(app: dash.Dash, library: Library) -> None:
 
 def plan_words(library: Library, key: str) -> list[Any]:
     """What the plan is called, and what it does in one sentence."""
-    points = library.shown
+    points = library.points
     title = points.title(points.index[key]).capitalize()
     try:
         return [title, f"{describe_plan(library.plan(key))}."]
@@ -163,9 +164,6 @@ def register_compare(app: dash.Dash, library: Library) -> None:
 
 def compared(library: Library, a: str, b: str) -> Comparison | str:
     """What differs between two plans, or why that cannot be said."""
-    hashes = [library.run_of(key).manifest.scenario_hash for key in (a, b)]
-    if hashes[0] != hashes[1]:
-        return "The plans are of different scenarios: their requests cannot be compared."
     try:
         return comparison_data(library.ledger(a), library.ledger(b))
     except SlitError as error:
@@ -177,7 +175,7 @@ def compare_view(library: Library, a: str, b: str | None) -> list[Any]:
     if b is None:
         text = "Choose a plan B here, or press compare in the table of the front."
         return [html.P(text), None, None, None]
-    points = library.shown
+    points = library.points
     at_a, at_b = points.index[a], points.index[b]
     objectives = differences_table(
         points.axes,

@@ -77,27 +77,23 @@ class Points:
 
 
 def read_runs(folders: Sequence[Path]) -> tuple[list[Run], list[Unreadable]]:
-    """The runs that can be shown together, and the folders that cannot, each with its reason.
-
-    All runs must have the objectives of the first one.
-    """
+    """The runs that can be shown, and the folders that cannot, each with its reason."""
     runs: list[Run] = []
     unreadable = []
     for folder in folders:
         try:
-            run = read_run(folder)
-            if not len(run.front):
-                raise SlitError(f"{folder}: no plan, expected at least one")
-            if runs and run.front.names != runs[0].front.names:
-                raise SlitError(
-                    f"{folder}: objectives {', '.join(run.front.names)}, expected "
-                    f"{', '.join(runs[0].front.names)} (those of {runs[0].folder})"
-                )
+            runs.append(read_shown(folder))
         except SlitError as error:
             unreadable.append(Unreadable(str(folder), str(error)))
-        else:
-            runs.append(run)
     return runs, unreadable
+
+
+def read_shown(folder: Path) -> Run:
+    """A run that has a plan to show. Raises SlitError."""
+    run = read_run(folder)
+    if not len(run.front):
+        raise SlitError(f"{folder}: no plan, expected at least one")
+    return run
 
 
 def points_of(runs: Sequence[Run]) -> Points:

@@ -1,6 +1,5 @@
 """The page as a web application, and serving it on this machine."""
 
-import ipaddress
 import socket
 import threading
 import webbrowser
@@ -9,15 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import dash
-import flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from slit.app.guard import TOKEN, guard, is_loopback, is_open_to_all, new_token
 from slit.app.layout import page
 from slit.app.library import Library
-from slit.app.page_callbacks import register, register_scripts
+from slit.app.page_callbacks import register
+from slit.app.points import Unreadable, read_runs
+from slit.app.received import refuse_malformed, values_of_page
+from slit.app.scenarios import Place, by_scenario
 from slit.errors import SlitError
 
-LOCAL = ("localhost", "127.0.0.1", "::1")
 INDEX = """<!DOCTYPE html>
 <html lang="en">
 <head>{%metas%}<title>{%title%}</title>{%favicon%}{%css%}</head>
@@ -26,23 +27,56 @@ INDEX = """<!DOCTYPE html>
 """
 
 
-def create_app(folders: Sequence[Path], *, host: str = "127.0.0.1") -> dash.Dash:
-    """The page of the given run folders. A folder that cannot be read becomes a message in it."""
-    return app_of(Library(folders), host=host)
+class Site:
+    """The pages of run folders, one for each scenario: runs of the same one share a page.
+
+    Raises SlitError, with the reason of each folder, if none can be read.
+    """
+
+    def __init__(
+        self, folders: Sequence[Path], *, host: str = "127.0.0.1", token: str | None = None
+    ) -> None:
+        runs, self.unreadable = read_runs(folders)
+        if not runs:
+            reasons = "; ".join(each.message for each in self.unreadable)
+            several = f"runs: none of {len(self.unreadable)} can be read: "
+            raise SlitError(reasons if len(self.unreadable) == 1 else several + reasons)
+        self.places = by_scenario(runs)
+        self.apps = [
+            app_of(place, self.places, self.unreadable, host=host, token=token)
+            for place in self.places
+        ]
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        """Answer a request by the page that stands there, the first one's if there is none."""
+        path = environ.get("PATH_INFO", "")
+        found = self.apps[0]
+        for place, app in zip(self.places[1:], self.apps[1:], strict=True):
+            if path.startswith(place.base):
+                found = app
+        return found.server(environ, start_response)
 
 
-def app_of(library: Library, *, host: str = "127.0.0.1") -> dash.Dash:
-    """The page of the runs of a library."""
-    app = new_app("slit explore", host=host)
-    app.layout = page(library.runs, library.points, library.unreadable)
-    if library.points is None:
-        register_scripts(app)
-    else:
-        register(app, library)
+def app_of(
+    place: Place,
+    places: Sequence[Place] = (),
+    unreadable: Sequence[Unreadable] = (),
+    *,
+    host: str = "127.0.0.1",
+    token: str | None = None,
+) -> dash.Dash:
+    """The page of the runs of one scenario, with links to those of the others."""
+    library = Library(place.runs)
+    app = new_app("slit explore", host=host, base=place.base, token=token)
+    app.layout = page(library, unreadable, place=place, places=places)
+    register(app, library)
+    points = library.points
+    values = values_of_page(points.names, points.index, library.epochs)
+    refuse_malformed(app, values, names=points.names)
     return app
 
 
-def new_app(title: str, *, host: str, base: str = "/") -> dash.Dash:
+def new_app(title: str, *, host: str, base: str = "/", token: str | None = None) -> dash.Dash:
     """An empty application: everything is served from here, and requests are guarded."""
     app = dash.Dash(
         "slit.app",
@@ -59,47 +93,8 @@ def new_app(title: str, *, host: str, base: str = "/") -> dash.Dash:
             {"name": "color-scheme", "content": "light dark"},
         ],
     )
-    _guard(app, host=host)
+    guard(app, host=host, token=token)
     return app
-
-
-def _guard(app: dash.Dash, *, host: str) -> None:
-    """Refuse requests under foreign names, and tell the browser to load and run nothing else."""
-    policy: list[str] = []
-    server: flask.Flask = app.server
-
-    @server.before_request
-    def foreign() -> Any:
-        # A page elsewhere may have its name point here (DNS rebinding).
-        name = flask.request.host.rsplit(":", 1)[0].strip("[]")
-        if name not in (*LOCAL, host) and not _open_to_all(host):
-            return flask.Response("this page is served under another name", status=403)
-        origin = flask.request.headers.get("Origin")
-        if origin is not None and origin.split("//")[-1] != flask.request.host:
-            return flask.Response("requests of other pages are refused", status=403)
-        return None
-
-    @server.after_request
-    def guarded(response: flask.Response) -> flask.Response:
-        if not policy:
-            scripts = " ".join(["'self'", *app.csp_hashes()])
-            policy.append(
-                f"default-src 'self'; script-src {scripts}; "
-                "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
-                "font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; "
-                "form-action 'none'; frame-ancestors 'none'"
-            )
-        response.headers["Content-Security-Policy"] = policy[0]
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        response.headers["Referrer-Policy"] = "no-referrer"
-        return response
-
-
-def _open_to_all(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_unspecified
-    except ValueError:
-        return False
 
 
 def bind(app: Callable[..., Any], *, host: str, port: int) -> BaseWSGIServer:
@@ -124,10 +119,11 @@ class _Quiet(WSGIRequestHandler):
         """Nothing."""
 
 
-def address(server: BaseWSGIServer) -> str:
+def address(server: BaseWSGIServer, *, token: str | None = None) -> str:
     """Where a browser finds the page."""
-    host = "127.0.0.1" if _open_to_all(str(server.host)) else str(server.host)
-    return f"http://{f'[{host}]' if ':' in host else host}:{server.server_port}/"
+    host = "127.0.0.1" if is_open_to_all(str(server.host)) else str(server.host)
+    place = f"http://{f'[{host}]' if ':' in host else host}:{server.server_port}/"
+    return place if token is None else f"{place}?{TOKEN}={token}"
 
 
 def explore(
@@ -138,17 +134,36 @@ def explore(
     browser: bool = True,
     say: Callable[[str], None],
 ) -> None:
-    """Serve the page until Ctrl-C; `browser` opens it. `say` is told where, and what is wrong."""
-    library = Library(folders)
-    server = bind(app_of(library, host=host).server, host=host, port=port)
-    for each in library.unreadable:
-        say(each.message)
-    say(f"{address(server)} (Ctrl-C ends it)")
+    """Serve the page until Ctrl-C; `browser` opens it. `say` is told where, and what is wrong.
+
+    Raises SlitError if no folder can be read, or the port is taken.
+    """
+    token = new_token(host)
+    site = Site(folders, host=host, token=token)
+    server = bind(site, host=host, port=port)
+    for each in site.unreadable:
+        say(f"not shown: {each.message}")
+    if len(site.places) > 1:
+        say(f"{len(site.places)} scenarios: each has a page of its own, linked from the others")
+    if not is_loopback(host):
+        say(warning(host, server))
+    where = address(server, token=token)
+    say(f"{where} (Ctrl-C ends it)")
     if browser:
-        threading.Timer(0.3, webbrowser.open, [address(server)]).start()
+        threading.Timer(0.3, webbrowser.open, [where]).start()
     try:
         server.serve_forever()
     except KeyboardInterrupt:
         pass
     finally:
         server.server_close()
+
+
+def warning(host: str, server: BaseWSGIServer) -> str:
+    """Who can reach a page that is not for this machine alone."""
+    name = socket.gethostname() if is_open_to_all(host) else host
+    return (
+        f"warning: --host {host}: every machine that reaches {name}:{server.server_port} can ask "
+        "for the page. There is no password and no encryption: whoever has the address with its "
+        "token sees the runs"
+    )

@@ -17,6 +17,7 @@ from slit.app.compare import (
 )
 from slit.app.library import Library
 from slit.app.points import Points
+from slit.app.tables import table
 from slit.app.turn import PAGE, Answer
 from slit.report.marks import Axis
 from slit.report.plan import PlanData
@@ -24,33 +25,6 @@ from slit.report.style import number, percent, share
 from slit.report.waits import SHARES, Waits
 
 SHOWN_MOVES = 10
-
-
-def table(
-    caption: str, columns: Sequence[Any], rows: Sequence[Sequence[Any]], *, numeric: frozenset[int]
-) -> Any:
-    """A table whose first column names its rows; `numeric` columns are set flush right."""
-
-    def look(n: int) -> str:
-        return "number" if n in numeric else ""
-
-    return html.Table(
-        [
-            html.Caption(caption),
-            html.Thead(
-                html.Tr([html.Th(c, scope="col", className=look(n)) for n, c in enumerate(columns)])
-            ),
-            html.Tbody(
-                [
-                    html.Tr(
-                        [html.Th(row[0], scope="row")]
-                        + [html.Td(cell, className=look(n)) for n, cell in enumerate(row[1:], 1)]
-                    )
-                    for row in rows
-                ]
-            ),
-        ]
-    )
 
 
 def pressable(text: str, *, what: str, key: str, label: str, pressed: bool = False) -> Any:
@@ -242,7 +216,7 @@ def _change(change: Change) -> str:
 def runs_text(library: Library) -> Any:
     """The runs on one line each."""
     lines = []
-    for label, run in zip(library.shown.labels, library.runs, strict=True):
+    for label, run in zip(library.points.labels, library.runs, strict=True):
         manifest = run.manifest
         lines.append(
             html.Div(

@@ -15,7 +15,8 @@ def explore(
         int, typer.Option(min=0, max=65535, help="Port to serve at; 0: any that is free.")
     ] = 8050,
     host: Annotated[
-        str, typer.Option(help="Address to serve at; others than 127.0.0.1 can be reached by all.")
+        str,
+        typer.Option(help="Address to serve at; others than 127.0.0.1 are for other machines too."),
     ] = "127.0.0.1",
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="Open no browser, print the address only.")

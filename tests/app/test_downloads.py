@@ -19,7 +19,7 @@ def rows_of(content: str) -> list[dict[str, str]]:
 
 
 def test_a_plan_is_routed_wholly(library: Library) -> None:
-    key = library.shown.keys[0]
+    key = library.points.keys[0]
     rows = rows_of(plan_csv(library, key))
     problem = library.problem(0)
     assert sum(float(row["requests"]) for row in rows) == pytest.approx(problem.total_requests)
@@ -34,7 +34,7 @@ def test_a_plan_is_routed_wholly(library: Library) -> None:
 
 
 def test_a_plan_as_json(library: Library) -> None:
-    points = library.shown
+    points = library.points
     key = points.keys[5]
     said = json.loads(plan_json(library, key))
     assert list(said["values"].values()) == points.F[5].tolist()
@@ -45,7 +45,7 @@ def test_a_plan_as_json(library: Library) -> None:
 
 
 def test_the_front_reads_back_to_the_bit(both: Library) -> None:
-    points = both.shown
+    points = both.points
     mask = points.F[:, 0] <= np.median(points.F[:, 0])
     rows = rows_of(front_csv(both, mask))
     found = np.array([[float(row[name]) for name in points.names] for row in rows])
@@ -56,7 +56,7 @@ def test_the_front_reads_back_to_the_bit(both: Library) -> None:
 
 
 def test_files_by_button(library: Library) -> None:
-    points = library.shown
+    points = library.points
     names = dict.fromkeys(("x", "y", "color"), "carbon")
     chosen: dict[str, Any] = {
         **names,

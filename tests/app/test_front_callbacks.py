@@ -155,7 +155,7 @@ def test_the_scale_of_a_limit_is_round_and_holds_every_plan(values: list[float])
 
 
 def test_everything_is_shown(library: Library) -> None:
-    points = library.shown
+    points = library.points
     found = answer(points, default_state(points.names), Event.LOOK)
     outputs = shown(points, found, page=0)
     assert len(outputs) == 11

@@ -12,13 +12,15 @@ from slit.app.overlay import overlay_data
 from slit.app.parallel import parallel_data
 from slit.app.points import points_of, read_runs
 from slit.app.scatter import color_scale, draw_scatter, scatter_data
+from slit.app.scenarios import by_scenario, side_by_side
 from slit.errors import SlitError
+from slit.report.style import number
 from tests.app.made import made_points
-from tests.stored import stored_run
+from tests.stored import small_scenario, stored_run
 
 
 def test_plans_of_all_runs_are_there(both: Library) -> None:
-    points = both.shown
+    points = both.points
     fronts = [run.front for run in both.runs]
     assert len(points) == sum(map(len, fronts))
     assert (np.concatenate([front.F for front in fronts]) == points.F).all()
@@ -43,11 +45,10 @@ def test_damaged_and_foreign_folders_become_messages(tmp_path: Path, both: Libra
     half = tmp_path / "half"
     half.mkdir()
     (half / "manifest.json").write_text('{"format": 1')
-    other = stored_run(tmp_path / "other", objectives=["carbon", "cost"]).folder
-    folders = [tmp_path / "none", empty, half, both.runs[0].folder, other]
+    folders = [tmp_path / "none", empty, half, both.runs[0].folder]
     runs, unreadable = read_runs(folders)
     assert [run.folder for run in runs] == [both.runs[0].folder]
-    assert [Path(each.folder).name for each in unreadable] == ["none", "empty", "half", "other"]
+    assert [Path(each.folder).name for each in unreadable] == ["none", "empty", "half"]
     assert all("expected" in each.message for each in unreadable)
 
 
@@ -93,12 +94,33 @@ def test_a_damaged_run_is_a_message(
     assert "expected" in unreadable.message
 
 
-def test_a_library_without_runs_says_so() -> None:
-    library = Library([Path("nowhere")])
-    assert library.points is None
-    assert library.epochs == 0
-    with pytest.raises(SlitError, match="none that can be read"):
-        _ = library.shown
+def test_runs_of_other_scenarios_and_objectives_have_pages_of_their_own(
+    tmp_path: Path, both: Library
+) -> None:
+    same, twin = both.runs
+    fewer = stored_run(tmp_path / "fewer", objectives=["carbon", "cost"])
+    other = stored_run(tmp_path / "other", scenario=small_scenario(seed=9, epochs=3))
+    places = by_scenario([same, fewer, other, twin])
+    assert [(each.base, [run.folder for run in each.runs]) for each in places] == [
+        ("/", [same.folder, twin.folder]),
+        ("/2/", [fewer.folder]),
+        ("/3/", [other.folder]),
+    ]
+    with pytest.raises(SlitError, match="of 2 scenarios, expected one"):
+        Library([same, other])
+    columns, rows = side_by_side(places)
+    assert [column.split("(")[1] for column in columns[1:]] == [
+        "first, second)",
+        "fewer)",
+        "other)",
+    ]
+    said = {row[0]: row[1:] for row in rows}
+    assert [text.split(", ")[1] for text in said["Time planned"]] == ["4 h", "4 h", "3 h"]
+    assert said["Demand"][0] == said["Demand"][1] != said["Demand"][2]
+    nearest = [run.front.F[run.front.methods.index("nearest"), 0] for run in (same, fewer, other)]
+    assert said["Carbon emitted (kg CO2e): nearest"] == [number(value) for value in nearest]
+    water = said["Fresh water consumed (L): balanced plan"]
+    assert water == [number(same.front.F[same.front.knee(), 1]), "–", water[2]]
 
 
 def test_runs_of_one_name_are_told_apart(tmp_path: Path, library: Library) -> None:
@@ -109,7 +131,7 @@ def test_runs_of_one_name_are_told_apart(tmp_path: Path, library: Library) -> No
 
 
 def test_plans_are_computed_once_and_equal_the_run(library: Library) -> None:
-    points = library.shown
+    points = library.points
     key = points.keys[3]
     assert library.ledger(key) is library.ledger(key)
     totals = library.ledger(key).totals()
@@ -119,7 +141,7 @@ def test_plans_are_computed_once_and_equal_the_run(library: Library) -> None:
 
 
 def test_numbers_for_the_script(both: Library) -> None:
-    points = both.shown
+    points = both.points
     data = parallel_data(points)
     assert pytest.approx(points.F, rel=1e-6) == np.array(data["values"]).T
     assert data["keys"] == list(points.keys)
@@ -149,7 +171,7 @@ def test_the_box_without_feasible_plans_and_without_width() -> None:
 
 
 def test_the_scatter_to_save_holds_the_plans(both: Library) -> None:
-    points = both.shown
+    points = both.points
     data = scatter_data(points, x="carbon", y="cost", color="run")
     mask = points.run == 0
     drawn = draw_scatter(data, points, theme="dark", mask=mask, selected=2, other=None)

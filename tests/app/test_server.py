@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from werkzeug.test import Client
 
 from slit.app.certify import certified, certified_view
 from slit.app.downloads import plan_json
 from slit.app.library import Library
 from slit.app.plan_callbacks import compare_view, hour_view, net_view, plan_view, plan_words
-from slit.app.server import address, bind, create_app
+from slit.app.server import Site, address, bind
 from slit.errors import SlitError
 from slit.objectives.registry import set_apart
+from tests.app.asking import Page
 from tests.stored import HOSTILE, hostile_run, small_scenario, stored_run
 
 
@@ -30,7 +32,7 @@ def text_of(component: object) -> str:
 
 
 def test_everything_comes_from_here(folders: tuple[Path, Path]) -> None:
-    client = create_app(folders).server.test_client()
+    client = Client(Site(folders))
     page = client.get("/")
     html = page.get_data(as_text=True)
     sources = re.findall(r'(?:src|href)="([^"]+)"', html)
@@ -43,7 +45,7 @@ def test_everything_comes_from_here(folders: tuple[Path, Path]) -> None:
 
 
 def test_the_policy_forbids_foreign_and_inline_code(folders: tuple[Path, Path]) -> None:
-    page = create_app(folders).server.test_client().get("/")
+    page = Client(Site(folders)).get("/")
     policy = page.headers["Content-Security-Policy"]
     said = dict(part.strip().split(" ", 1) for part in policy.split(";"))
     assert said["default-src"] == said["connect-src"] == "'self'"
@@ -70,14 +72,14 @@ def test_the_policy_forbids_foreign_and_inline_code(folders: tuple[Path, Path]) 
 def test_other_names_and_pages_are_refused(
     folders: tuple[Path, Path], headers: dict[str, str], status: int
 ) -> None:
-    client = create_app(folders).server.test_client()
+    client = Client(Site(folders))
     assert client.get("/", headers=headers).status_code == status
 
 
 def test_a_host_that_is_named_may_be_used(folders: tuple[Path, Path]) -> None:
-    named = create_app(folders, host="10.0.0.5").server.test_client()
+    named = Client(Site(folders, host="10.0.0.5"))
     assert named.get("/", headers={"Host": "10.0.0.5:8050"}).status_code == 200
-    every = create_app(folders, host="0.0.0.0").server.test_client()
+    every = Client(Site(folders, host="0.0.0.0"))
     assert every.get("/", headers={"Host": "my-machine:8050"}).status_code == 200
 
 
@@ -93,7 +95,7 @@ def test_a_host_that_is_named_may_be_used(folders: tuple[Path, Path]) -> None:
     ],
 )
 def test_files_cannot_be_read(folders: tuple[Path, Path], path: str) -> None:
-    client = create_app(folders).server.test_client()
+    client = Client(Site(folders))
     answer = client.get(path, buffered=True)
     body = answer.get_data(as_text=True)
     assert "root:" not in body
@@ -106,13 +108,26 @@ def test_unreadable_folders_are_messages_in_the_page(
 ) -> None:
     (tmp_path / "half").mkdir()
     (tmp_path / "half" / "manifest.json").write_text("{}")
-    for given in ([tmp_path / "half"], [folders[0], tmp_path / "half", tmp_path / "none"]):
-        client = create_app(given).server.test_client()
-        assert client.get("/").status_code == 200
-        said = client.get("/_dash-layout").get_data(as_text=True)
-        assert "manifest.json" in said
-        assert "Traceback" not in said
-        assert ("view-front" in said) == (folders[0] in given)
+    client = Client(Site([folders[0], tmp_path / "half", tmp_path / "none"]))
+    said = client.get("/_dash-layout").get_data(as_text=True)
+    assert "manifest.json" in said
+    assert "no folder" in said
+    assert "Traceback" not in said
+    with pytest.raises(SlitError, match=r"none of 2 can be read: .*half.*; .*none"):
+        Site([tmp_path / "half", tmp_path / "none"])
+
+
+def test_scenarios_are_told_apart_and_linked(tmp_path: Path, folders: tuple[Path, Path]) -> None:
+    other = stored_run(tmp_path / "other", scenario=small_scenario(seed=9)).folder
+    client = Client(Site([folders[0], other, folders[1]]))
+    for base, shown in (("/", 2), ("/2/", 1)):
+        layout = json.dumps(json.loads(client.get(f"{base}_dash-layout").data))
+        assert "2 scenarios" in layout
+        assert ('"href": "/2/"' in layout) == (base == "/")
+        page = Page(client, base)
+        opened = page.post("restored.data", {"url": ""}, "url.search")
+        runs = opened["front-data"]["data"]["run"]
+        assert len(set(runs or [0])) == shown
 
 
 def test_pickled_plans_are_refused(tmp_path: Path) -> None:
@@ -125,9 +140,8 @@ def test_pickled_plans_are_refused(tmp_path: Path) -> None:
 
     objects = np.array([Evil()], dtype=object)
     np.savez(run.folder / "plans.npz", X=objects, allow_pickle=True)
-    library = Library([run.folder])
-    assert library.points is None
-    assert "plans.npz" in library.unreadable[0].message
+    with pytest.raises(SlitError, match=r"plans\.npz"):
+        Library([run.folder])
     assert not marker.exists()
 
 
@@ -148,9 +162,9 @@ def test_a_plugin_that_a_run_names_is_not_executed(tmp_path: Path) -> None:
         stored_run(tmp_path / "run", objectives=["carbon", "own_grid"], plugin=file)
     file.write_text(f"import pathlib\npathlib.Path({str(marker)!r}).touch()\n")
     library = Library([tmp_path / "run"])
-    assert create_app([tmp_path / "run"]).server.test_client().get("/").status_code == 200
-    assert library.shown.names == ("carbon", "own_grid")
-    key = library.shown.keys[0]
+    assert Client(Site([tmp_path / "run"])).get("/").status_code == 200
+    assert library.points.names == ("carbon", "own_grid")
+    key = library.points.keys[0]
     assert plan_view(library, key, "light")[0].data
     assert json.loads(plan_json(library, key))["units"]["own_grid"] == "kWh"
     assert "own_grid" in text_of(certified_view(library))
@@ -161,18 +175,18 @@ def test_plans_that_do_not_fit_are_messages(tmp_path: Path) -> None:
     run = stored_run(tmp_path / "run")
     np.savez_compressed(run.folder / "plans.npz", X=run.front.X + 1000)
     library = Library([run.folder])
-    key = library.shown.keys[0]
+    key = library.points.keys[0]
     assert "expected placements" in text_of(plan_words(library, key))
     assert len(plan_view(library, key, "dark")) == 5
     assert len(hour_view(library, key, 1, None)) == 6
-    said = text_of(compare_view(library, key, library.shown.keys[1]))
+    said = text_of(compare_view(library, key, library.points.keys[1]))
     assert "expected placements" in said
-    assert len(net_view(library, key, library.shown.keys[1], None)) == 2
+    assert len(net_view(library, key, library.points.keys[1], None)) == 2
 
 
 def test_hostile_texts_stay_text(tmp_path: Path) -> None:
     run = hostile_run(tmp_path / "run")
-    client = create_app([run.folder]).server.test_client()
+    client = Client(Site([run.folder]))
     html = client.get("/").get_data(as_text=True)
     assert "<img" not in html
     layout = json.loads(client.get("/_dash-layout").get_data(as_text=True))
@@ -186,7 +200,7 @@ def test_hostile_texts_stay_text(tmp_path: Path) -> None:
 
 
 def test_views_of_a_plan_and_of_two(both: Library) -> None:
-    points = both.shown
+    points = both.points
     a, b = points.keys[0], points.keys[-1]
     title, said = plan_words(both, a)
     assert str(points.keys[0].split(":")[1]) in title
@@ -212,18 +226,6 @@ def test_views_of_a_plan_and_of_two(both: Library) -> None:
     assert not net_view(both, a, None, "dark")[0].data
 
 
-def test_plans_of_other_scenarios_are_compared_by_objectives_only(
-    tmp_path: Path, folders: tuple[Path, Path]
-) -> None:
-    other = stored_run(tmp_path / "other", scenario=small_scenario(seed=9)).folder
-    library = Library([folders[0], other])
-    keys = library.shown.keys
-    text, table, figures, moves = compare_view(library, keys[0], keys[-1])
-    assert "different scenarios" in text_of(text)
-    assert table is not None
-    assert (figures, moves) == (None, None)
-
-
 def test_certified_shares(
     library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,7 +241,7 @@ def test_certified_shares(
 
 
 def test_a_taken_port_is_the_users_mistake(folders: tuple[Path, Path]) -> None:
-    app = create_app(folders).server
+    app = Site(folders)
     server = bind(app, host="127.0.0.1", port=0)
     try:
         thread = threading.Thread(target=server.serve_forever, daemon=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from slit.app.server import address, bind, create_app
+from slit.app.server import Site, address, bind
 from slit.record import Run
 from tests.conftest import IN_CI
 from tests.stored import stored_run
@@ -190,7 +190,7 @@ def serve() -> Iterator[Callable[..., str]]:
     servers = []
 
     def start(*folders: Path) -> str:
-        server = bind(create_app(list(folders)).server, host="127.0.0.1", port=0)
+        server = bind(Site(list(folders)), host="127.0.0.1", port=0)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         servers.append(server)
         return address(server)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from slit.commands.watch import need_dash
 from slit.errors import SlitError
 from tests.commands.test_processes import process
+from tests.stored import stored_run
 
 
 def line_with(running: subprocess.Popen[str], word: str, *, seconds: float = 120.0) -> str:
@@ -69,11 +71,41 @@ def ended(running: subprocess.Popen[str]) -> int:
 
 
 def test_a_run_is_explored_until_ctrl_c(repository: Path, tmp_path: Path) -> None:
+    stored_run(tmp_path / "run")
     options = ("--port", 0, "--no-browser")
-    running = process(repository, "explore", tmp_path / "missing", *options)
+    running = process(repository, "explore", tmp_path / "missing", tmp_path / "run", *options)
     assert "missing" in line_with(running, "expected")
     _, page = fetched(line_with(running, "http"))
     assert "slit explore" in page
+    assert ended(running) == 0
+
+
+def test_without_a_readable_run_it_ends(repository: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    folders = tmp_path / "missing", tmp_path / "empty"
+    running = process(repository, "explore", *folders, "--port", 0, "--no-browser")
+    output, errors = running.communicate(timeout=120)
+    assert (running.returncode, output) == (2, "")
+    (line,) = errors.splitlines()
+    assert str(folders[0]) in line
+    assert f"{folders[1]} has no manifest.json" in line
+
+
+def test_other_machines_need_the_token(repository: Path, tmp_path: Path) -> None:
+    stored_run(tmp_path / "run")
+    options = "--host", "0.0.0.0", "--port", 0, "--no-browser"
+    running = process(repository, "explore", tmp_path / "run", *options)
+    assert "no password and no encryption" in line_with(running, "--host 0.0.0.0")
+    line = line_with(running, "http")
+    found = re.search(r"http://127\.0\.0\.1:\d+/\?token=(\S{32,})", line)
+    assert found
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(found.group().partition("?")[0], timeout=20)
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    for where in (found.group(), found.group().partition("?")[0]):
+        with opener.open(where, timeout=20) as answer:
+            assert "token" not in answer.geturl()
+            assert "slit explore" in answer.read().decode()
     assert ended(running) == 0
 
 

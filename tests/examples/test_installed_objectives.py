@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
+from werkzeug.test import Client
 
 import slit
 from slit.app.choice import best_plan, remaining
 from slit.app.library import Library
-from slit.app.server import create_app
+from slit.app.server import Site
 from slit.commands.app import app
 from slit.evaluator import Evaluator
 from slit.exact.relaxation import Relaxation
@@ -119,7 +120,7 @@ def test_report_and_table_show_them(run: Path) -> None:
 
 def test_the_page_shows_and_limits_them(run: Path) -> None:
     library = Library([run])
-    points = library.shown
+    points = library.points
     assert points.names == NAMES
     assert [axis.title for axis in points.axes][2:] == [
         "Tokens served outside their jurisdiction",
@@ -132,7 +133,7 @@ def test_the_page_shows_and_limits_them(run: Path) -> None:
     assert best is not None
     assert points.F[best, column] <= limit
     assert library.plan(points.keys[best]).carbon.sum() > 0
-    page = create_app([run]).server.test_client().get("/_dash-layout").get_data(as_text=True)
+    page = Client(Site([run])).get("/_dash-layout").get_data(as_text=True)
     for axis in points.axes:
         assert axis.title in page
 

@@ -71,7 +71,7 @@ def test_a_plugin_runs_only_when_it_is_named() -> None:
         result = call(*words)
         assert result.exit_code == 0, (words, result.stderr)
         assert not forgotten(), words
-    assert Library([Path("run")]).shown.names[-1] == "bought"
+    assert Library([Path("run")]).points.names[-1] == "bought"
     assert not forgotten()
     refused = call("evaluate", "run")
     assert refused.exit_code == 2

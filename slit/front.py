@@ -200,13 +200,13 @@ def kept_rows(F: Floats, G: Floats, *, keep_equal: bool = False) -> Longs:
     return best if keep_equal else best[distinct_objectives(F[best])]
 
 
-def saving_percent(values: Floats, reference: Floats) -> list[float | None]:
-    """By how much per cent `values` (M,) are below `reference` (M,), objective by objective.
+def change_percent(values: Floats, reference: Floats) -> list[float | None]:
+    """The change of `values` (M,) against `reference` (M,) in per cent: minus is less, so better.
 
     None where the reference is zero or negative: a share of it means nothing.
     """
     return [
-        float(100.0 * (1.0 - value / base)) if base > 0 else None
+        float(100.0 * (value / base - 1.0)) if base > 0 else None
         for value, base in zip(values, reference, strict=True)
     ]
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slit.errors import SlitError
-from slit.front import Front, kept_rows, saving_percent
+from slit.front import Front, change_percent, kept_rows
 
 
 def front_of(
@@ -131,9 +131,9 @@ def test_rows_that_do_not_fit_are_refused() -> None:
         )
 
 
-def test_saving_has_no_value_against_nothing() -> None:
-    saving = saving_percent(np.array([50.0, 150.0, 1.0, 1.0]), np.array([100.0, 100.0, 0.0, -5.0]))
-    assert saving == [50.0, -50.0, None, None]
+def test_change_has_no_value_against_nothing() -> None:
+    change = change_percent(np.array([50.0, 150.0, 1.0, 1.0]), np.array([100.0, 100.0, 0.0, -5.0]))
+    assert change == [-50.0, 50.0, None, None]
 
 
 @given(st.integers(0, 2**32 - 1))

@@ -28,9 +28,9 @@ def test_the_table_holds_the_picks_of_a_run(tmp_path: Path) -> None:
     assert list(rows) == [mark.name for mark in picks.marks if mark.name != "random"]
     assert "%" not in rows["nearest"]
     row = picks.row("round_robin")
-    saving = picks.savings[row][0]
-    assert saving is not None
-    assert f"({-saving:+.0f} %)".replace("-", "−") in rows["round_robin"]
+    change = picks.changes[row][0]
+    assert change is not None
+    assert f"({change:+.0f} %)".replace("-", "−") in rows["round_robin"]
     assert f"seed {run.manifest.seed}" in described(run, picks)
     assert "against `nearest`" in described(run, picks)
 

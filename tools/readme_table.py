@@ -1,4 +1,4 @@
-"""The table of the README: picks of a run, and what they save against a reference.
+"""The table of the README: picks of a run, and their change against a reference.
 
     slit optimize benchmarks/scenarios/world-2023.toml --output runs/world-2023
     python tools/readme_table.py runs/world-2023
@@ -9,9 +9,9 @@ writes it between the marks in README.md; with --print it only prints it.
 import argparse
 from pathlib import Path
 
+from slit.display import least_share, number
 from slit.record import Run, read_certificate, read_run
 from slit.report.picks import PicksData, picks_data
-from slit.report.style import number
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
@@ -27,17 +27,17 @@ def picks_table(picks: PicksData, *, left_out: tuple[str, ...] = LEFT_OUT) -> st
             continue
         cells = [
             number(value)
-            + ("" if saving is None or mark.name == picks.reference else change(saving))
-            for value, saving in zip(picks.values[n], picks.savings[n], strict=True)
+            + ("" if change is None or mark.name == picks.reference else in_brackets(change))
+            for value, change in zip(picks.values[n], picks.changes[n], strict=True)
         ]
         beyond = f" ({picks.violation[n]:g} nodes beyond)" if picks.violation[n] > 0 else ""
         lines.append(f"| `{mark.name}`{beyond} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def change(saving: float) -> str:
-    """A saving in per cent as a change: minus is less."""
-    return f" ({-saving:+.0f} %)".replace("-", "−")
+def in_brackets(change: float) -> str:
+    """A change in per cent: minus is less."""
+    return f" ({change:+.0f} %)".replace("-", "−")
 
 
 def described(run: Run, picks: PicksData) -> str:
@@ -48,8 +48,8 @@ def described(run: Run, picks: PicksData) -> str:
     share = ""
     if certified is not None and certified.share is not None:
         share = (
-            f" They reach at least {100 * certified.share:.1f} % of the hypervolume that any front "
-            "could have."
+            f" They reach at least {least_share(certified.share)} of the hypervolume that any "
+            "front could have."
         )
     return (
         f"Scenario `{run.scenario.name}`, {manifest.optimizer}, seed {manifest.seed}: "

@@ -2,34 +2,36 @@
 
 from collections.abc import Sequence
 
+from benchmarks.report.changes import BALANCE, PickChange
 from benchmarks.report.compare import Group, Row
-from benchmarks.report.savings import BALANCE, Saving
 from benchmarks.report.sections import p_value, spread
 from benchmarks.store import Plan
-from slit.report.style import number, percent
+from slit.display import called, number, percent
 
 
-def as_markdown(plan: Plan, groups: Sequence[Group], savings: Sequence[Saving]) -> str:
-    """Every group as a table, then what the balanced plans save."""
+def as_markdown(plan: Plan, groups: Sequence[Group], changes: Sequence[PickChange]) -> str:
+    """Every group as a table, then the balanced plans against the schedulers."""
     parts = [f"# {plan.suite}\n\n`slit benchmark run {plan.suite} --seeds {plan.seeds}`\n"]
     parts += [f"- {note}" for note in plan.notes]
     for group in groups:
         columns = ["method", "share", "IGD+", "plans", "evaluations/s", "CPU s", "p", "A"]
         columns.append(f"{group.reference} is")
         parts.append(_table(group.label, columns, [_cells(row) for row in group.rows]))
-    balanced = [saving for saving in savings if saving.pick.endswith(BALANCE)]
+    balanced = [change for change in changes if change.pick.endswith(BALANCE)]
     for arena, budget, pick in dict.fromkeys((s.arena, s.budget, s.pick) for s in balanced):
         rows = [s for s in balanced if (s.arena, s.budget, s.pick) == (arena, budget, pick)]
-        columns = ["against", *arena.objectives, "better in all at once"]
+        columns = ["against", *map(called, arena.objectives), "better in all at once"]
         cells = [
             [
-                saving.rival,
-                *(percent(saving.percent[name]) for name in arena.objectives),
-                f"{saving.better:.0%} of seeds",
+                change.rival,
+                *(percent(change.percent[name]) for name in arena.objectives),
+                f"{change.better:.0%} of seeds",
             ]
-            for saving in rows
+            for change in rows
         ]
-        parts.append(_table(f"{pick} saves: {arena.label}, {budget}", columns, cells))
+        parts.append(
+            _table(f"{pick} against the schedulers: {arena.label}, {budget}", columns, cells)
+        )
     return "\n".join(parts)
 
 

@@ -4,16 +4,16 @@ import math
 from collections.abc import Mapping, Sequence
 
 from benchmarks.measuring.yardstick import Kind, Yardstick
+from benchmarks.report.changes import BALANCE, PickChange
 from benchmarks.report.compare import Group, Row
 from benchmarks.report.draw import describe_curves, describe_shares, draw_curves, draw_shares
 from benchmarks.report.runs import Arena
-from benchmarks.report.savings import BALANCE, Saving
 from benchmarks.report.tables import Record
 from benchmarks.statistics import Ranked, Summary
 from benchmarks.store import Plan
+from slit.display import called, number, percent
 from slit.report.markup import Html, joined, table, tag
 from slit.report.page import Picture, picture
-from slit.report.style import number, percent
 
 BOUNDS = {
     Kind.CERTIFIED: "share of the certified bound",
@@ -124,9 +124,9 @@ def group_section(group: Group, yardstick: Yardstick, place: str) -> Html:
     )
 
 
-def savings_section(savings: Sequence[Saving]) -> Html:
-    """What the balanced plans save against each scheduler."""
-    balanced = [saving for saving in savings if saving.pick.endswith(BALANCE)]
+def changes_section(changes: Sequence[PickChange]) -> Html:
+    """The balanced plans against each scheduler."""
+    balanced = [change for change in changes if change.pick.endswith(BALANCE)]
     parts: list[Html] = []
     for arena, budget, pick in dict.fromkeys((s.arena, s.budget, s.pick) for s in balanced):
         rows = [s for s in balanced if (s.arena, s.budget, s.pick) == (arena, budget, pick)]
@@ -134,22 +134,24 @@ def savings_section(savings: Sequence[Saving]) -> Html:
         metrics = [*objectives, *(m for m in rows[0].percent if m not in objectives)]
         cells = [
             [
-                saving.rival,
-                *(_saved(saving.percent[metric]) for metric in metrics),
-                f"{saving.better:.0%} of the seeds",
+                change.rival,
+                *(_judged(change.percent[metric]) for metric in metrics),
+                f"{change.better:.0%} of the seeds",
             ]
-            for saving in rows
+            for change in rows
         ]
-        columns = ["against", *metrics, f"better in {', '.join(objectives)} at once"]
+        columns = ["against", *map(called, metrics), f"better in {', '.join(objectives)} at once"]
         parts.append(
             table(
-                f"{pick}: {arena.label}, {budget}: saving of its median over seeds, per cent",
+                f"{pick}: {arena.label}, {budget}: change of its median over seeds (minus is less)",
                 columns,
                 cells,
                 numeric=frozenset(range(1, len(columns))),
             )
         )
-    return tag("section", tag("h2", "Savings of the balanced plans"), *parts, id="savings")
+    return tag(
+        "section", tag("h2", "The balanced plans against the schedulers"), *parts, id="changes"
+    )
 
 
 def records_section(title: str, records: Sequence[Record]) -> Html:
@@ -248,10 +250,10 @@ def spread(values: Summary) -> str:
     return f"{values.median:.2%} [{values.low:.2%}, {values.high:.2%}]"
 
 
-def _saved(value: float | None) -> Html:
+def _judged(value: float | None) -> Html:
     if value is None:
         return tag("span", "–")
-    worth = "good" if value > 0.05 else "bad" if value < -0.05 else None
+    worth = "good" if value <= -0.05 else "bad" if value >= 0.05 else None
     return tag("span", percent(value), class_=worth)
 
 

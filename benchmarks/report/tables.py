@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from benchmarks.measuring.yardstick import Yardstick
+from benchmarks.report.changes import PickChange
 from benchmarks.report.compare import Group
 from benchmarks.report.runs import Arena, Run
-from benchmarks.report.savings import Saving
 from benchmarks.statistics import Summary
 from benchmarks.store import Result
 
@@ -69,22 +69,22 @@ def comparison_records(groups: Sequence[Group]) -> list[Record]:
     return found
 
 
-def saving_records(savings: Sequence[Saving]) -> list[Record]:
+def change_records(changes: Sequence[PickChange]) -> list[Record]:
     """One row a pick, rival and metric."""
     return [
-        _place(saving.arena, saving.budget)
+        _place(change.arena, change.budget)
         | {
-            "pick": saving.pick,
-            "rival": saving.rival,
+            "pick": change.pick,
+            "rival": change.rival,
             "metric": metric,
-            "objective": metric in saving.arena.objectives,
+            "objective": metric in change.arena.objectives,
             "value": value,
-            "rival_value": saving.rival_values[metric],
-            "saving_percent": saving.percent[metric],
-            "better_in_all_objectives": saving.better,
+            "rival_value": change.rival_values[metric],
+            "change_percent": change.percent[metric],
+            "better_in_all_objectives": change.better,
         }
-        for saving in savings
-        for metric, value in saving.values.items()
+        for change in changes
+        for metric, value in change.values.items()
     ]
 
 

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.report import sections, tables
+from benchmarks.report.changes import changes_of
 from benchmarks.report.compare import groups_of, overall
 from benchmarks.report.markdown import as_markdown
 from benchmarks.report.runs import read_runs
-from benchmarks.report.savings import savings_of
 from benchmarks.store import Store
 from slit.errors import SlitError
 from slit.record.folder import replace_file
@@ -29,7 +29,7 @@ def write_report(folder: Path) -> list[Path]:
     if not results:
         raise SlitError(f"{folder}: no job is done, expected results of {plan.suite}")
     runs, yardsticks = read_runs(results, store)
-    groups, savings = groups_of(runs), savings_of(runs)
+    groups, changes = groups_of(runs), changes_of(runs)
     speeds, fronts = tables.speed_records(results), tables.front_records(results)
     when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     failures = store.failures()
@@ -42,8 +42,8 @@ def write_report(folder: Path) -> list[Path]:
         sections.group_section(group, yardsticks[group.arena], f"group-{n}")
         for n, group in enumerate(groups)
     ]
-    if savings:
-        parts.append(sections.savings_section(savings))
+    if changes:
+        parts.append(sections.changes_section(changes))
     if speeds:
         parts.append(sections.records_section("Speed of one core", speeds))
     if fronts:
@@ -54,11 +54,11 @@ def write_report(folder: Path) -> list[Path]:
     content = page(
         title=f"slit benchmark: {plan.suite}", body=[*body, tag("main", *parts, id="content")]
     )
-    written = {HTML: content, MARKDOWN: as_markdown(plan, groups, savings)}
+    written = {HTML: content, MARKDOWN: as_markdown(plan, groups, changes)}
     for name, records in {
         "runs": tables.run_records(runs),
         "comparisons": tables.comparison_records(groups),
-        "savings": tables.saving_records(savings),
+        "changes": tables.change_records(changes),
         "curves": tables.curve_records(groups),
         "yardsticks": tables.yardstick_records(yardsticks),
         "speeds": speeds,

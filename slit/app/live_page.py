@@ -12,7 +12,8 @@ from slit.app.layout import PLAIN, theme_button
 from slit.app.page_callbacks import register_scripts, script
 from slit.app.received import refuse_malformed, values_of_search
 from slit.app.server import new_app
-from slit.report.style import COLORS, figure, label, lines, number, template
+from slit.display import number
+from slit.report.style import COLORS, figure, label, lines, template
 
 POLL_MILLISECONDS = 1000
 BASE = "/live/"

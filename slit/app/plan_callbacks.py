@@ -10,6 +10,7 @@ from slit.app.layout import TOTALS, compare_figures, plan_figures
 from slit.app.library import Library
 from slit.app.views import differences_table, moves_table, numbers_table, waits_table
 from slit.app.worldmap import WHOLE, draw_map, hour_text, map_data
+from slit.display import number
 from slit.errors import SlitError
 from slit.report.plan import (
     at_epoch,
@@ -19,7 +20,7 @@ from slit.report.plan import (
     draw_nodes,
     draw_waits,
 )
-from slit.report.style import figure, number, template
+from slit.report.style import figure, template
 
 FIGURES_OF_PLAN = ("load", "variants", "nodes", "waits")
 

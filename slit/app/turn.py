@@ -18,7 +18,7 @@ from slit.app.choice import (
 )
 from slit.app.points import Points
 from slit.app.state import State
-from slit.report.style import number, percent
+from slit.display import number, percent
 
 PAGE = 12
 """Rows of the table at a time."""

@@ -19,9 +19,9 @@ from slit.app.library import Library
 from slit.app.points import Points
 from slit.app.tables import table
 from slit.app.turn import PAGE, Answer
+from slit.display import number, percent, share
 from slit.report.marks import Axis
 from slit.report.plan import PlanData
-from slit.report.style import number, percent, share
 from slit.report.waits import SHARES, Waits
 
 SHOWN_MOVES = 10

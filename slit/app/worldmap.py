@@ -10,8 +10,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
+from slit.display import number
 from slit.report.plan import PlanData
-from slit.report.style import figure, label, number
+from slit.report.style import figure, label
 from slit.scenario.records import Horizon
 from slit.scenario.scenario import Scenario
 

@@ -11,10 +11,10 @@ from slit.commands.terminal import (
     AsJson,
     Plugin,
     complain,
-    number,
     print_json,
     print_table,
 )
+from slit.display import called, number
 from slit.errors import SlitError
 
 if TYPE_CHECKING:
@@ -160,16 +160,18 @@ def print_share(certified: "Certified") -> None:
 def print_left_out(left_out: dict[str, str]) -> None:
     """The objectives that have no part in a certificate."""
     for name, why in left_out.items():
-        print(f"Left out of the certificate: {name} ({why}).")
+        print(f"Left out of the certificate: {called(name)} ({why}).")
 
 
 def print_certificate(certificate: "Certificate") -> None:
     """The ideal point and the bound of a scenario."""
     box = certificate.box
     header = ["objective", "no plan below", "nadir", "reference point", "unit"]
-    figures = zip(box.names, box.ideal, box.nadir, box.reference, box.units, strict=True)
+    names = [called(name) for name in box.names]
+    figures = zip(names, box.ideal, box.nadir, box.reference, box.units, strict=True)
     print_table(
-        header, [[name, *(number(value) for value in row), unit] for name, *row, unit in figures]
+        header,
+        [[name, *(number(value) for value in row), unit] for name, *row, unit in figures],
     )
     if isfinite(certificate.volume.value):
         how = "exact volume" if certificate.volume.exact else "upper limit of 99.9 % confidence"

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from slit.display import called, number
 from slit.run import Progress, Watch
 
 
@@ -69,4 +70,5 @@ def best_text(progress: Progress, names: tuple[str, ...]) -> str:
     last = progress.loop.history[-1]
     if not last.plans:
         return "no feasible plan yet"
-    return ", ".join(f"{name} {value:.4g}" for name, value in zip(names, last.best, strict=False))
+    pairs = zip(names, last.best, strict=False)
+    return ", ".join(f"{called(name)} {number(value)}" for name, value in pairs)

@@ -9,11 +9,10 @@ from slit.commands.terminal import (
     AsJson,
     Plugin,
     RunFolder,
-    number,
-    percent,
     print_json,
     print_table,
 )
+from slit.display import NOTHING, called, number, percent
 from slit.errors import SlitError
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ def show(
     ] = False,
     against: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Pick that savings refer to (default: nearest)."),
+        typer.Option(metavar="NAME", help="Pick that changes refer to (default: nearest)."),
     ] = None,
     plugin: Plugin = None,
     as_json: AsJson = False,
@@ -82,10 +81,10 @@ def print_phases(phases: "Sequence[Phase]") -> None:
         print("\nLexicographic phases:")
         rows = [
             [
-                phase.name,
+                called(phase.name),
                 number(phase.relaxed),
-                "–" if phase.limit is None else number(phase.limit),
-                "–" if phase.final is None else number(phase.final),
+                NOTHING if phase.limit is None else number(phase.limit),
+                NOTHING if phase.final is None else number(phase.final),
                 number(phase.real),
                 phase.unit,
             ]
@@ -107,7 +106,7 @@ def picks_of(front: "Front", *, search: str, against: str | None = None) -> "Pic
 
 
 def picks_content(picks: "PicksData") -> list[dict[str, Any]]:
-    """The picks as JSON."""
+    """The picks as JSON. `saving_percent` is deprecated: `change_percent` with the other sign."""
     names = [axis.name for axis in picks.axes]
     return [
         {
@@ -115,18 +114,22 @@ def picks_content(picks: "PicksData") -> list[dict[str, Any]]:
             "plan": mark.plan,
             "method": mark.method,
             "values": dict(zip(names, values.tolist(), strict=True)),
-            "saving_percent": dict(zip(names, saving, strict=True)),
+            "change_percent": dict(zip(names, change, strict=True)),
+            "saving_percent": {
+                name: None if value is None else 0.0 - value
+                for name, value in zip(names, change, strict=True)
+            },
             "violation": float(violation),
         }
-        for mark, values, saving, violation in zip(
-            picks.marks, picks.values, picks.savings, picks.violation, strict=True
+        for mark, values, change, violation in zip(
+            picks.marks, picks.values, picks.changes, picks.violation, strict=True
         )
     ]
 
 
 def print_picks(picks: "PicksData") -> None:
-    """The picks as a table: values, and below them what they save."""
-    header = ["pick", "plan", *(f"{axis.name} ({axis.unit})" for axis in picks.axes)]
+    """The picks as a table: values, and below them their change against the reference."""
+    header = ["pick", "plan", *(f"{axis.called} ({axis.unit})" for axis in picks.axes)]
     infeasible = bool((picks.violation > 0).any())
     if infeasible:
         header.append("violation (nodes)")
@@ -136,11 +139,11 @@ def print_picks(picks: "PicksData") -> None:
         rows.append([*row, number(picks.violation[n])] if infeasible else row)
     print_table(header, rows)
     if picks.reference is not None:
-        print(f"\nSaving against {picks.reference}:")
-        header = ["pick", "plan", *(axis.name for axis in picks.axes)]
+        print(f"\nChange against {picks.reference} (minus is less, so better):")
+        header = ["pick", "plan", *(axis.called for axis in picks.axes)]
         rows = [
-            [mark.name, str(mark.plan), *(percent(value) for value in saving)]
-            for mark, saving in zip(picks.marks, picks.savings, strict=True)
+            [mark.name, str(mark.plan), *(percent(value) for value in change)]
+            for mark, change in zip(picks.marks, picks.changes, strict=True)
         ]
         print_table(header, rows)
 
@@ -166,7 +169,7 @@ def _plan(run: "Run", plan: str, *, routing: bool, as_json: bool) -> dict[str, A
         feasible = "feasible" if front.G[row] == 0 else f"violation {front.G[row]:g} nodes"
         print(f"plan {front.plans[row]} by {front.methods[row]}, {feasible}")
         for m, name in enumerate(front.names):
-            print(f"  {name}: {front.F[row, m]:.6g} {front.units[m]}")
+            print(f"  {called(name)}: {number(front.F[row, m])} {front.units[m]}")
         header = ["datacenter", "facility (kWh)", "carbon (kg CO2e)", "water (L)", "cost (USD)"]
         rows = [
             [name, *(number(values[d]) for values in sums.values())] for d, name in enumerate(names)

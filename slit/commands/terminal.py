@@ -58,11 +58,6 @@ def print_table(
     console.print(table)
 
 
-def number(value: float) -> str:
-    """A figure with four digits that mean something."""
-    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
-
-
 def numbers(text: str, option: str) -> list[float]:
     """Numbers by commas, fractions as 1/4 allowed. Raises SlitError for anything else."""
     try:
@@ -96,8 +91,3 @@ def named_texts(given: Sequence[str], option: str, *, expected: str) -> dict[str
             raise SlitError(f"{option}: {name!r} twice, expected each name once")
         found[name] = text
     return found
-
-
-def percent(value: float | None) -> str:
-    """A saving; a dash where it means nothing."""
-    return "–" if value is None else f"{value:+.1f} %"

@@ -16,12 +16,11 @@ from slit.commands.terminal import (
     RunFolder,
     Threads,
     named_texts,
-    number,
-    percent,
     print_json,
     print_table,
 )
 from slit.commands.worth import worth_of
+from slit.display import NOTHING, called, number, percent
 from slit.errors import SlitError
 
 if TYPE_CHECKING:
@@ -220,7 +219,7 @@ def _print_start(start: _Start) -> None:
     relaxation, edge = start.relaxation, start.edge
     print(f"plan {start.plans[start.row]} ({start.pick}), and the edge of the relaxation below it:")
     rows = [
-        [f"{name} ({unit})", *map(number, values)]
+        [f"{called(name)} ({unit})", *map(number, values)]
         for name, unit, *values in zip(
             relaxation.names,
             relaxation.terms.units,
@@ -232,7 +231,7 @@ def _print_start(start: _Start) -> None:
     ]
     print_table(["objective", "plan", "edge", "least possible"], rows)
     for name, why in relaxation.left_out.items():
-        print(f"{name} is left out: it has {why}")
+        print(f"{called(name)} is left out: it has {why}")
     print(
         f"\nedge: {100 * edge.share:.0f} % of the way from the least possible values to the plan. "
         "Relaxed figures start\nthere: at the plan's own values, which the relaxation undercuts, "
@@ -251,25 +250,25 @@ def _allowances(start: _Start, amounts: Mapping[str, float], *, as_json: bool) -
         print(f"\nAllowing {_allowance(start, amounts)} buys:")
         rows = [
             [
-                f"{each.name} ({each.unit})",
+                f"{called(each.name)} ({each.unit})",
                 number(each.relaxed_before),
                 number(each.relaxed_after),
-                _gain(each.relaxed_gain, each.relaxed_before),
-                percent(_share(each.relaxed_gain, each.relaxed_before)),
+                _change(each.relaxed_gain, each.relaxed_before),
+                percent(_share(-each.relaxed_gain, each.relaxed_before)),
                 number(each.plan),
-                number(each.attained) if isfinite(each.attained) else "–",
-                number(each.attained_gain) if isfinite(each.attained) else "–",
-                percent(_share(each.attained_gain, each.plan)),
-                str(start.plans[each.row]) if each.row >= 0 else "–",
+                number(each.attained) if isfinite(each.attained) else NOTHING,
+                _change(each.attained_gain, each.plan),
+                percent(_share(-each.attained_gain, each.plan)),
+                str(start.plans[each.row]) if each.row >= 0 else NOTHING,
             ]
             for each in found
         ]
-        header = ["objective", "edge", "then", "buys", "share"]
-        print_table([*header, "plan", "front", "buys", "share", "by plan"], rows)
+        header = ["objective", "edge", "then", "change", "in %"]
+        print_table([*header, "plan", "front", "change", "in %", "by plan"], rows)
         print(
             "\nedge, then: relaxed minima while the other objectives stay at the edge, without and"
             "\nwith the allowance. plan, front: this plan, and the run's best that is no worse in "
-            "the\nother objectives but for the allowance."
+            "the\nother objectives but for the allowance. change: minus is less, so better."
         )
         for name in amounts:
             if name not in start.own:
@@ -286,9 +285,13 @@ def _purchase(start: _Start, each: "Purchase") -> dict[str, Any]:
     del content["row"]
     return content | {
         "relaxed_gain": each.relaxed_gain,
+        "relaxed_change_percent": _share(0.0 - each.relaxed_gain, each.relaxed_before),
         "relaxed_gain_percent": _share(each.relaxed_gain, each.relaxed_before),
         "attained": each.attained if attained else None,
         "attained_gain": each.attained_gain if attained else None,
+        "attained_change_percent": _share(0.0 - each.attained_gain, each.plan)
+        if attained
+        else None,
         "attained_gain_percent": _share(each.attained_gain, each.plan) if attained else None,
         "attained_by": int(start.plans[each.row]) if attained else None,
     }
@@ -302,13 +305,15 @@ def _allowance(start: _Start, amounts: Mapping[str, float]) -> str:
         m = names.index(name)
         share = _share(amount, float(start.values[m]))
         part = "" if share is None else f" ({percent(share)})"
-        said.append(f"{name} {'+' if amount >= 0 else ''}{number(amount)} {units[m]}{part}")
+        said.append(f"{called(name)} {'+' if amount >= 0 else ''}{number(amount)} {units[m]}{part}")
     return ", ".join(said)
 
 
-def _gain(value: float, before: float) -> str:
-    """A gain; rounding is none."""
-    return "0" if abs(value) <= NEGLIGIBLE * abs(before) else number(value)
+def _change(gain: float, before: float) -> str:
+    """What a gain changes; rounding is nothing."""
+    if not isfinite(gain):
+        return NOTHING
+    return "0" if abs(gain) <= NEGLIGIBLE * abs(before) else number(-gain)
 
 
 def _share(part: float, whole: float) -> float | None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slit.commands.terminal import number, print_table
+from slit.commands.terminal import print_table
+from slit.display import NOTHING, called, number, share
 
 if TYPE_CHECKING:
     from slit.exact.relaxation import Relaxation
@@ -62,23 +63,23 @@ def _print_rates(found: "Rates") -> None:
         (
             "What avoiding one more unit costs, in units of the row:",
             [
-                f"{step:g} {unit} of {name}"
+                f"{step:g} {unit} of {called(name)}"
                 for step, unit, name in zip(steps, found.units, found.names, strict=True)
             ],
             [[number(value) for value in row] for row in found.rate * steps],
         ),
         (
             "The same in per cent:",
-            [f"1 % of {name}" for name in found.names],
-            [[f"{v:.3g} %" if isfinite(v) else "–" for v in row] for row in shares],
+            [f"1 % of {called(name)}" for name in found.names],
+            [[share(v / 100) if isfinite(v) else NOTHING for v in row] for row in shares],
         ),
     )
     for title, header, cells in tables:
         print(f"\n{title}")
         rows = []
         for a, row in enumerate(cells):
-            row[a] = "–"
-            rows.append([f"{found.names[a]} ({found.units[a]})", *row])
+            row[a] = NOTHING
+            rows.append([f"{called(found.names[a])} ({found.units[a]})", *row])
         print_table(["in", *header], rows)
     print(
         "\nRates at the margin, on the relaxation: while the other objectives stay at the edge.\n"
@@ -120,7 +121,7 @@ def _print_worth(rows: Sequence[Mapping[str, Any]], place: str, what: str) -> No
     print_table(
         ["objective", place, "epoch from", "by", ""],
         [
-            [row["objective"], row[place], row["starts"], number(row["worth"]), row["unit"]]
+            [called(row["objective"]), row[place], row["starts"], number(row["worth"]), row["unit"]]
             for row in rows
         ],
         left=3,

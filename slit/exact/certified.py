@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from slit.display import least_share
 from slit.exact.bounds import Certificate, Gap, gaps
 from slit.exact.gap_parts import GapParts
 from slit.front import Front
@@ -51,7 +52,7 @@ class Certified:
         return {name: float(box.reference[m]) for m, name in enumerate(box.names) if box.kept[m]}
 
     def __repr__(self) -> str:
-        share = "no share" if self.share is None else f"at least {100 * self.share:.1f} %"
+        share = "no share" if self.share is None else f"at least {least_share(self.share)}"
         return f"<Certified: {self.plans} plans, {share}, {self.weights} weight vectors>"
 
 

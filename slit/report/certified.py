@@ -1,12 +1,11 @@
 """How close a front comes to what is possible: gaps, the certified share, what is missing."""
 
 from collections.abc import Sequence
-from math import isfinite
 
+from slit.display import NOTHING, called, least_share, number, share
 from slit.exact.certified import Certified, certified_data
 from slit.exact.gap_parts import ExtremeParts, GapParts
 from slit.exact.reference_box import REACH
-from slit.report.style import number
 
 __all__ = [
     "EXTREME_COLUMNS",
@@ -48,7 +47,7 @@ def describe_share(data: Certified) -> str:
         )
     plans = "1 plan reaches" if data.plans == 1 else f"{data.plans:,} plans reach"
     return (
-        f"Certified: {plans} at least {100 * data.share:.1f} % of the hypervolume "
+        f"Certified: {plans} at least {least_share(data.share)} of the hypervolume "
         f"that any front could have ({data.weights} weight vectors)."
     )
 
@@ -57,7 +56,9 @@ def describe_reference(data: Certified) -> str:
     """The reference point that a share is measured from."""
     box = data.certificate.box
     units = dict(zip(box.names, box.units, strict=True))
-    listed = (f"{name} {number(value)} {units[name]}" for name, value in data.reference.items())
+    listed = (
+        f"{called(name)} {number(value)} {units[name]}" for name, value in data.reference.items()
+    )
     return f"Reference point: {', '.join(listed)}."
 
 
@@ -69,7 +70,7 @@ def describe_certified(data: Certified) -> str:
         return f"{describe_share(data)} {describe_reference(data)}"
     plans = "1 plan" if data.plans == 1 else f"{data.plans:,} plans"
     return (
-        f"The front of {plans} reaches at least {100 * data.share:.1f} % of the hypervolume that "
+        f"The front of {plans} reaches at least {least_share(data.share)} of the hypervolume that "
         f"any front could have: {data.hypervolume:.4f} of at most {data.bound:.4f}, in the box "
         f"from the best possible values to {REACH:g} times the ranges of the relaxation, bounded "
         f"by {data.weights} weight vectors. {describe_reference(data)}"
@@ -80,17 +81,23 @@ def gap_rows(data: Certified) -> list[list[str]]:
     """The rows of a table with GAP_COLUMNS."""
     rows = [
         [
-            gap.name,
+            called(gap.name),
             f"{number(gap.best)} {gap.unit}",
             f"{number(gap.bound)} {gap.unit}",
-            f"{100 * gap.share:.2f} %" if isfinite(gap.share) else "–",
-            f"{gap.percent:.2f} %" if gap.percent is not None else "–",
+            share(gap.share),
+            NOTHING if gap.percent is None else share(gap.percent / 100),
         ]
         for gap in data.gaps
     ]
     bounded = data.certificate.box.names
     return rows + [
-        [name, "–", f"{'left out' if name in bounded else 'no bound'}: {why}", "–", "–"]
+        [
+            called(name),
+            NOTHING,
+            f"{'left out' if name in bounded else 'no bound'}: {why}",
+            NOTHING,
+            NOTHING,
+        ]
         for name, why in data.left_out.items()
     ]
 
@@ -134,7 +141,7 @@ def part_rows(parts: GapParts, *, plans: int) -> list[list[str]]:
         ),
     )
     return [
-        [name, NOT_MEASURED if part is None else f"{100 * part / volume.bound:.2f} %", said]
+        [name, NOT_MEASURED if part is None else share(part / volume.bound), said]
         for name, part, said in listed
     ]
 
@@ -143,7 +150,7 @@ def extreme_rows(parts: GapParts) -> list[list[str]]:
     """What the gap of each objective's best plan is made of: rows with EXTREME_COLUMNS."""
     return [
         [
-            each.name,
+            called(each.name),
             _part(each, each.gap),
             NOT_MEASURED if each.nodes is None else _part(each, each.nodes, least=not each.proven),
             _part(each, each.waits),
@@ -162,9 +169,9 @@ def _part(extreme: ExtremeParts, part: float, *, least: bool = False) -> str:
     known = 0.0 if abs(part) <= 1e-7 * size else part
     relative = extreme.relative(known)
     if relative is not None:
-        said = f"{relative:.2f} %"
+        said = share(relative / 100)
     elif extreme.range > 0:
-        said = f"{100 * known / extreme.range:.2f} % of the range"
+        said = f"{share(known / extreme.range)} of the range"
     else:
         said = f"{number(known)} {extreme.unit}"
     return f"at least {said}" if least else said

@@ -7,18 +7,10 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from slit.display import number
 from slit.front import Front
 from slit.report.marks import Axis, Mark, axes_of, marks_of
-from slit.report.style import (
-    NEUTRAL,
-    SEQUENCE,
-    figure,
-    label,
-    labels,
-    lines,
-    literal,
-    number,
-)
+from slit.report.style import NEUTRAL, SEQUENCE, figure, label, labels, lines, literal
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]

@@ -1,15 +1,15 @@
-"""The head of a report: what was run, and what the balanced plan saves."""
+"""The head of a report: what was run, and what the balanced plan changes."""
 
+from slit.display import least_share, number, percent
 from slit.exact.certified import Certified
 from slit.record import Run
 from slit.report.marks import Role
 from slit.report.markup import Html, joined, tag
 from slit.report.picks import PicksData
-from slit.report.style import number, percent
 
 
 def head_section(run: Run, picks: PicksData | None, certified: Certified | None = None) -> Html:
-    """Title, what was run, what share is certified, and what the balanced plan saves."""
+    """Title, what was run, what share is certified, and what the balanced plan changes."""
     manifest, scenario = run.manifest, run.scenario
     horizon = scenario.horizon
     hours = horizon.epochs * horizon.epoch_seconds / 3600
@@ -26,7 +26,7 @@ def head_section(run: Run, picks: PicksData | None, certified: Certified | None 
         "Demand": f"{number(float(scenario.demand.requests.sum()))} requests",
     }
     if certified is not None and certified.share is not None:
-        facts["Certified share"] = f"at least {100 * certified.share:.1f} %"
+        facts["Certified share"] = f"at least {least_share(certified.share)}"
     listed = [tag("div", tag("dt", name), tag("dd", value)) for name, value in facts.items()]
     toggle = tag("button", "Dark", type="button", id="theme", aria_pressed="false")
     places = {"picks": "Picks", "front": "Front", "plans": "Plans", "search": "Search"}
@@ -46,7 +46,7 @@ def head_section(run: Run, picks: PicksData | None, certified: Certified | None 
 
 
 def _headline(picks: PicksData) -> Html:
-    """What the balanced plan saves against the reference, as large figures."""
+    """The balanced plan against the reference, as large figures."""
     row = next((n for n, mark in enumerate(picks.marks) if mark.role is Role.BALANCE), None)
     if row is None or picks.reference is None:
         return Html("")
@@ -54,12 +54,12 @@ def _headline(picks: PicksData) -> Html:
         tag(
             "div",
             tag("span", axis.title, class_="what"),
-            tag("span", percent(_change(saving)), class_=f"much {_worth(saving)}"),
+            tag("span", percent(change), class_=f"much {_worth(change)}"),
             tag("span", f"{number(value)} {axis.unit}", class_="value"),
             class_="tile",
         )
-        for axis, saving, value in zip(
-            picks.axes, picks.savings[row], picks.values[row], strict=True
+        for axis, change, value in zip(
+            picks.axes, picks.changes[row], picks.values[row], strict=True
         )
     ]
     return joined(
@@ -70,11 +70,7 @@ def _headline(picks: PicksData) -> Html:
     )
 
 
-def _worth(saving: float | None) -> str:
-    if saving is None or abs(saving) < 0.05:
+def _worth(change: float | None) -> str:
+    if change is None or abs(change) < 0.05:
         return ""
-    return "good" if saving > 0 else "bad"
-
-
-def _change(saving: float | None) -> float | None:
-    return None if saving is None else -saving
+    return "good" if change < 0 else "bad"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from slit.display import called
 from slit.errors import SlitError
 from slit.front import Front
 from slit.objectives import available
@@ -33,6 +34,11 @@ class Axis:
     def full(self) -> str:
         """The title with the unit."""
         return f"{self.title} ({self.unit})"
+
+    @property
+    def called(self) -> str:
+        """The name, where there is no room for the title."""
+        return called(self.name)
 
 
 @dataclass(frozen=True, slots=True)

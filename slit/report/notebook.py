@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from slit.display import number
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.front import Front
@@ -28,7 +29,7 @@ from slit.report.plan import (
     draw_waits,
     plan_data,
 )
-from slit.report.style import SEQUENCE, figure, label, number
+from slit.report.style import SEQUENCE, figure, label
 from slit.scenario.load import load_scenario
 from slit.scenario.scenario import Scenario
 

@@ -1,22 +1,22 @@
-"""The table of picks: plans with a name, their values, and what they save against a reference."""
+"""The table of picks: plans with a name, their values, and their change against a reference."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from slit.front import Front, saving_percent
+from slit.front import Front, change_percent
 from slit.report.marks import Axis, Mark, Role, axes_of, marks_of
 
 Floats = NDArray[np.float64]
 
 FIRST_REFERENCES = ("nearest", "round_robin")
-"""Whom savings are measured against if the user names nobody: the first that the run holds."""
+"""What changes refer to if the user names nothing: the first that the run holds."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PicksData:
-    """Shapes: R picks, M objectives (`axes`). `reference` is the pick savings refer to, or None."""
+    """Shapes: R picks, M objectives (`axes`). `reference` is the pick changes refer to, or None."""
 
     axes: tuple[Axis, ...]
     marks: tuple[Mark, ...]  # (R,)
@@ -24,11 +24,11 @@ class PicksData:
     violation: Floats  # (R,)
     undominated: NDArray[np.bool_]  # (R,); also where another plan has the same values
     reference: str | None
-    savings: tuple[tuple[float | None, ...], ...]  # (R, M) per cent; None where it means nothing
+    changes: tuple[tuple[float | None, ...], ...]  # (R, M) per cent; None where it means nothing
 
     @property
     def references(self) -> tuple[str, ...]:
-        """Picks that savings may refer to: those that the search did not make."""
+        """Picks that changes may refer to: those that the search did not make."""
         return tuple(
             mark.name
             for mark in self.marks
@@ -43,14 +43,14 @@ class PicksData:
 def picks_data(front: Front, *, search: str, reference: str | None = None) -> PicksData:
     """The picks of a front whose search is called `search`.
 
-    Savings refer to the pick called `reference`; without it to `nearest`, else to another baseline.
+    Changes refer to the pick called `reference`; without it to `nearest`, else to another baseline.
     """
     marks = marks_of(front, search=search)
     rows = [mark.row for mark in marks]
     chosen = reference if reference is not None else default_reference(marks)
     base = next((front.F[mark.row] for mark in marks if mark.name == chosen), None)
-    savings = tuple(
-        tuple(saving_percent(front.F[row], base))
+    changes = tuple(
+        tuple(change_percent(front.F[row], base))
         if base is not None
         else (None,) * len(front.names)
         for row in rows
@@ -62,12 +62,12 @@ def picks_data(front: Front, *, search: str, reference: str | None = None) -> Pi
         violation=front.G[rows],
         undominated=front.undominated[rows],
         reference=chosen if base is not None else None,
-        savings=savings,
+        changes=changes,
     )
 
 
 def default_reference(marks: tuple[Mark, ...]) -> str | None:
-    """Whom savings refer to if nobody is named."""
+    """What changes refer to if nothing is named."""
     names = [mark.name for mark in marks]
     found = [name for name in FIRST_REFERENCES if name in names]
     found += [mark.name for mark in marks if mark.role is Role.BASELINE]

@@ -7,8 +7,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from slit.display import number
 from slit.ledger import Ledger
-from slit.report.style import color, figure, label, labels, literal, log_ticks, number, pattern
+from slit.report.style import color, figure, label, labels, literal, log_ticks, pattern
 from slit.report.waits import Waits, waits_data
 
 Floats = NDArray[np.float64]

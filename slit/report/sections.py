@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from slit.display import number, percent, share
 from slit.exact.gap_parts import GapParts
 from slit.record import Run
 from slit.report.certified import (
@@ -33,7 +34,6 @@ from slit.report.plan import (
     draw_nodes,
     draw_waits,
 )
-from slit.report.style import number, percent
 from slit.report.waits import SHARES, Waits
 from slit.scenario.scenario import Scenario
 
@@ -47,10 +47,10 @@ _ROLES = {
 
 
 def picks_section(picks: PicksData) -> Html:
-    """The table of picks; the page's script can measure savings against another reference."""
+    """The table of picks; the page's script can take another reference."""
     columns: list[object] = ["Plan"]
     for axis in picks.axes:
-        columns += [axis.full, "saves"]
+        columns += [axis.full, "change"]
     if not picks.undominated.all():
         columns.append("Note")
     numeric = frozenset(range(1, 1 + 2 * len(picks.axes)))
@@ -63,10 +63,10 @@ def picks_section(picks: PicksData) -> Html:
         ]
         choice = tag(
             "p",
-            tag("label", "Savings against ", tag("select", *options, id="reference")),
+            tag("label", "Changes against ", tag("select", *options, id="reference")),
             class_="choice",
         )
-    caption = "Plans with a name: values of the objectives (smaller is better) and savings"
+    caption = "Plans with a name: values of the objectives, and their changes"
     return tag(
         "section",
         tag("h2", "Picks"),
@@ -74,7 +74,8 @@ def picks_section(picks: PicksData) -> Html:
         table(caption, columns, rows, numeric=numeric, name="picks-table"),
         tag(
             "p",
-            "A saving is in per cent of the reference; a dash where that is zero or negative.",
+            "Smaller is better in every objective: a change with a minus is for the better. It is "
+            "in per cent of the reference; a dash where that is zero or negative.",
             class_="small",
         ),
         id="picks",
@@ -87,10 +88,10 @@ def _pick_row(picks: PicksData, n: int) -> list[object]:
     made = "" if mark.method == mark.name else f" by {mark.method}"
     below = tag("span", f"plan {mark.plan}{made}", class_="below")
     row: list[object] = [joined([name, below])]
-    for m, saving in enumerate(picks.savings[n]):
+    for m, change in enumerate(picks.changes[n]):
         value = float(picks.values[n, m])
         row.append(tag("span", number(value), data_value=repr(value)))
-        row.append(tag("span", percent(saving), data_saving=m))
+        row.append(tag("span", percent(change), data_change=m))
     if not picks.undominated.all():
         over = picks.violation[n]
         dominated = "" if picks.undominated[n] else "dominated"
@@ -209,11 +210,11 @@ def _plan_article(row: int, marks: Sequence[Mark], data: PlanData, *, hidden: bo
 
 
 def _waits_table(waits: Waits, name: str) -> Html:
-    quantiles = [f"{100 * share:g} % within (s)" for share in SHARES]
+    quantiles = [f"p{100 * quantile:g} (s)" for quantile in SHARES]
     rows = [
         [each, f"{waits.slo[k]:g}", number(waits.mean[k])]
         + [number(value) for value in waits.quantiles[k]]
-        + [f"{100 * waits.late[k]:.3g} %"]
+        + [share(waits.late[k])]
         for k, each in enumerate(waits.classes)
         if waits.requests[k] > 0
     ]
@@ -228,12 +229,12 @@ def _datacenter_table(data: PlanData, name: str) -> Html:
     columns = ["Datacenter", "Requests", "Share", "Energy (kWh)", "Carbon (kg CO2e)"]
     columns += ["Water on site (L)", "Water off site (L)", "Cost (USD)"]
     parts = [data.energy, data.carbon, data.water_on_site, data.water_off_site, data.cost]
-    sums = [load, 100 * load / load.sum(), *(part.sum(axis=0) for part in parts)]
+    sums = [load, load / load.sum(), *(part.sum(axis=0) for part in parts)]
     rows = [
         [
             site,
             *(
-                number(values[d]) if n != 1 else f"{values[d]:.1f} %"
+                number(values[d]) if n != 1 else share(float(values[d]))
                 for n, values in enumerate(sums)
             ),
         ]

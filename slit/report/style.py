@@ -1,4 +1,4 @@
-"""Colors, number formats and text of figures: light and dark, safe for the color-blind."""
+"""Colors and text of figures, light and dark, safe for the color-blind."""
 
 import html
 import textwrap
@@ -64,37 +64,6 @@ def labels(texts: Sequence[object]) -> list[str]:
 def literal(text: object) -> str:
     """Text inside a hover template, where %{...} would be read as a field."""
     return label(text).replace("%{", "%&#123;")
-
-
-def number(value: float) -> str:
-    """Four significant digits or the whole number, with thousands apart: 8,268, 0.4469, 12.35."""
-    size = abs(value)
-    if size >= 1000:
-        return f"{value:,.0f}"
-    if size == 0:
-        return "0"
-    if size < 1e-3:
-        return f"{value:.3g}"
-    return f"{value:.4g}"
-
-
-def percent(value: float | None) -> str:
-    """A change or its absence: +12.3 %, −4.0 %, 0.0 %, –."""
-    if value is None:
-        return "–"
-    return "0.0 %" if abs(value) < 0.05 else f"{value:+.1f} %".replace("-", "−")
-
-
-def share(value: float) -> str:
-    """A share of a whole in per cent, at most four digits: 98.25 %, 0.03 %, < 0.01 %, 0 %.
-
-    What is less than all is never said to be all: > 99.99 %.
-    """
-    if 1e-12 < value < 1e-4:
-        return "< 0.01 %"
-    if 0.9999 < value < 1 - 1e-12:
-        return "> 99.99 %"
-    return f"{100 * value:,.4g} %" if abs(value) > 1e-12 else "0 %"
 
 
 def log_ticks(low: float, high: float) -> list[float]:

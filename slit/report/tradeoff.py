@@ -9,13 +9,14 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
+from slit.display import called, number
 from slit.errors import SlitError
 from slit.exact.tradeoff import Curves
 from slit.objectives import available
 from slit.record.folder import replace_file
 from slit.report.markup import Html, tag
 from slit.report.page import Picture, picture
-from slit.report.style import color, label, number, template
+from slit.report.style import color, label, template
 
 Floats = NDArray[np.float64]
 
@@ -83,8 +84,8 @@ def kept_curves(folder: Path) -> TradeoffData | None:
 
 
 def draw_tradeoff(data: TradeoffData) -> go.Figure:
-    """One panel for each objective bought: by how much its relaxed minimum falls, and by how much
-    the best plan of the front is below this one."""
+    """One panel for each objective bought: the change of its relaxed minimum, and the change from
+    this plan to the best one of the front; minus is less."""
     curves = data.curves
     titles = {objective.name: objective.title for objective in available()}
     drawn = make_subplots(
@@ -98,12 +99,12 @@ def draw_tradeoff(data: TradeoffData) -> go.Figure:
         lines = (
             (
                 "on the relaxation",
-                curves.relaxed[0, column] - curves.relaxed[:, column],
+                curves.relaxed[:, column] - curves.relaxed[0, column],
                 {"width": 2.5, "color": color(0)},
             ),
             (
                 "on the front",
-                curves.plan[column] - curves.attained[:, column],
+                curves.attained[:, column] - curves.plan[column],
                 {"width": 2.5, "color": color(1), "shape": "hv", "dash": "dot"},
             ),
         )
@@ -115,11 +116,11 @@ def draw_tradeoff(data: TradeoffData) -> go.Figure:
                 name=text,
                 line=line,
                 showlegend=column == 0,
-                hovertemplate=f"%{{y:,.4g}} {label(unit)} less<extra>{text}</extra>",
+                hovertemplate=f"%{{y:+,.4g}} {label(unit)}<extra>{text}</extra>",
             )
             drawn.add_trace(trace, row=1, col=column + 1)
         drawn.update_xaxes(title_text=title, nticks=5, row=1, col=column + 1)
-        drawn.update_yaxes(title_text=label(f"less by ({unit})"), nticks=5, row=1, col=column + 1)
+        drawn.update_yaxes(title_text=label(f"change ({unit})"), nticks=5, row=1, col=column + 1)
     drawn.update_layout(template=template("light"), height=360, margin={"t": 40})
     return drawn
 
@@ -128,7 +129,7 @@ def describe_tradeoff(data: TradeoffData) -> str:
     """The curves' ends in words."""
     curves = data.curves
     ends = [
-        f"{name} from {number(first)} to {number(last)} {unit} on the relaxation"
+        f"{called(name)} from {number(first)} to {number(last)} {unit} on the relaxation"
         for name, unit, first, last in zip(
             curves.names, curves.units, curves.relaxed[0], curves.relaxed[-1], strict=True
         )
@@ -145,9 +146,9 @@ def tradeoff_section(data: TradeoffData) -> Html:
         tag(
             "p",
             f"From plan {data.plan} ({data.pick}), if {data.allowance} were allowed, and shares of "
-            "it: by how much each other objective would fall while the rest stay as they are. On "
-            "the relaxation that starts from its edge below the plan; on the front it is what the "
-            "search found.",
+            "it: the change of each other objective (minus is less) while the rest stay as they "
+            "are. On the relaxation that starts from its edge below the plan; on the front it is "
+            "what the search found.",
         ),
         picture(
             Picture(
@@ -168,7 +169,7 @@ def _axis(curves: Curves) -> tuple[str, float]:
         return "share of the allowance", 1.0
     ((name, amount),) = curves.allow.items()
     units = {objective.name: f" ({objective.unit})" for objective in available()}
-    return label(f"{name} allowed more{units.get(name, '')}"), amount
+    return label(f"{called(name)} allowed more{units.get(name, '')}"), amount
 
 
 def _without_nan(values: Floats) -> list[object]:

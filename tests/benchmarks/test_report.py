@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.report.changes import changes_of
 from benchmarks.report.compare import Group, curve_of, groups_of, overall
 from benchmarks.report.draw import draw_curves, draw_shares
 from benchmarks.report.runs import Arena, Point, Run, read_runs
-from benchmarks.report.savings import savings_of
 from benchmarks.report.write import write_report
 from benchmarks.store import Plan, Store
 from slit.errors import SlitError
@@ -118,15 +118,15 @@ def test_a_share_holds_until_the_next_look() -> None:
     assert (np.diff(curve.median) >= 0).all()
 
 
-def test_savings_by_hand() -> None:
+def test_changes_by_hand() -> None:
     plans = ({"carbon": 1.0, "water": 4.0}, {"carbon": 3.0, "water": 6.0})
     runs = [run("ours", seed, 0.9, picks={"ours-balance": plan}) for seed, plan in enumerate(plans)]
     rival = {"carbon": 4.0, "water": 5.0}
     runs.append(run("nearest", 0, 0.1, budget="", picks={"nearest": rival}))
-    (saving,) = savings_of(runs)
-    assert (saving.pick, saving.rival) == ("ours-balance", "nearest")
-    assert saving.percent == {"carbon": pytest.approx(50.0), "water": pytest.approx(0.0)}
-    assert saving.better == 0.5  # the second plan takes more water
+    (change,) = changes_of(runs)
+    assert (change.pick, change.rival) == ("ours-balance", "nearest")
+    assert change.percent == {"carbon": pytest.approx(-50.0), "water": pytest.approx(0.0)}
+    assert change.better == 0.5  # the second plan takes more water
 
 
 def test_the_plans_of_a_variant_bear_its_name() -> None:
@@ -136,7 +136,7 @@ def test_the_plans_of_a_variant_bear_its_name() -> None:
         run("no swaps", 0, 0.8, picks={"slit-balance": plan}),
         run("nearest", 0, 0.1, budget="", picks={"nearest": plan}),
     ]
-    assert [saving.pick for saving in savings_of(runs)] == [
+    assert [change.pick for change in changes_of(runs)] == [
         "slit-balance",
         "no swaps: slit-balance",
     ]
@@ -188,9 +188,9 @@ def test_the_tables_hold_every_run_and_method(
     compared = rows_of(folder / "comparisons.csv")
     assert len(compared) == sum(len(group.rows) for group in groups)
     assert {"splitwise", "helix", "casper", "slit-paper"} <= {row["method"] for row in compared}
-    savings = rows_of(folder / "savings.csv")
-    assert {"slit-balance", "slit-carbon"} <= {row["pick"] for row in savings}
-    assert {"carbon", "water", "cost", "ttft"} <= {row["metric"] for row in savings}
+    changes = rows_of(folder / "changes.csv")
+    assert {"slit-balance", "slit-carbon"} <= {row["pick"] for row in changes}
+    assert {"carbon", "water", "cost", "ttft"} <= {row["metric"] for row in changes}
     fronts = rows_of(folder / "fronts.csv")
     assert [row["problem"] for row in fronts] == ["zdt1"]
     assert fronts[0]["ranks_equal"] == "True"
@@ -202,7 +202,7 @@ def test_the_markdown_holds_every_comparison(folder: Path, groups: list[Group]) 
     for group in groups:
         assert f"**{group.label}**" in text
         assert all(f"| {row.method} | " in text for row in group.rows)
-    assert "slit-balance saves" in text
+    assert "slit-balance against the schedulers" in text
 
 
 class Links(HTMLParser):

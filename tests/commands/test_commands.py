@@ -75,7 +75,7 @@ def test_optimize_prints_the_picks_and_the_folder(tmp_path: Path) -> None:
     result = call("optimize", "tiny", *SMALL, "--output", tmp_path / "run")
     assert result.exit_code == 0
     assert "deap-nsga2-balance" in result.stdout
-    assert "Saving against nearest" in result.stdout
+    assert "Change against nearest" in result.stdout
     assert str(tmp_path / "run") in result.stdout
     assert result.stderr == ""
 
@@ -115,25 +115,27 @@ def test_evaluate_is_equal_then_differs(folder: Path) -> None:
     assert "different" in call("evaluate", folder).stdout
 
 
-def test_show_gives_picks_with_values_and_savings(written: Path) -> None:
+def test_show_gives_picks_with_values_and_changes(written: Path) -> None:
     content = said("show", written)
     picks = {pick["name"]: pick for pick in content["picks"]}
     assert {f"deap-nsga2-{name}" for name in [*NAMES, "balance"]} <= set(picks)
     assert {"nearest", "round_robin", "random", "greedy_carbon"} <= set(picks)
     for pick in picks.values():
-        assert set(pick) >= {"name", "plan", "method", "values", "saving_percent"}
-        assert list(pick["values"]) == list(pick["saving_percent"]) == NAMES
+        assert set(pick) >= {"name", "plan", "method", "values", "change_percent", "saving_percent"}
+        assert list(pick["values"]) == list(pick["change_percent"]) == NAMES
     nearest, carbon = picks["nearest"], picks["deap-nsga2-carbon"]
-    expected = 100 * (1 - carbon["values"]["carbon"] / nearest["values"]["carbon"])
-    assert carbon["saving_percent"]["carbon"] == pytest.approx(expected)
-    assert set(nearest["saving_percent"].values()) <= {0.0, None}
+    expected = 100 * (carbon["values"]["carbon"] / nearest["values"]["carbon"] - 1)
+    assert carbon["change_percent"]["carbon"] == pytest.approx(expected)
+    assert carbon["saving_percent"]["carbon"] == pytest.approx(-expected)
+    assert set(nearest["change_percent"].values()) <= {0.0, None}
+    assert "-0.0" not in json.dumps(nearest)
     assert content["against"] == "nearest"
 
 
 def test_show_against_another_baseline(written: Path) -> None:
     content = said("show", written, "--against", "random")
     assert content["against"] == "random"
-    assert "Saving against random" in call("show", written, "--against", "random").stdout
+    assert "Change against random" in call("show", written, "--against", "random").stdout
     assert "'nobody', expected one of" in refused("show", written, "--against", "nobody")
 
 

@@ -42,7 +42,7 @@ def test_rates() -> None:
     [
         ([], ""),
         ([Entry(10, 0, 1.0, 0, (5.0, 6.0))], "no feasible plan yet"),
-        ([Entry(10, 0, 1.0, 3, (1234.56, 0.25))], "carbon 1235, quality 0.25"),
+        ([Entry(10, 0, 1.0, 3, (1234.56, 0.25))], "carbon 1,235, quality lost 0.25"),
     ],
 )
 def test_best_values(history: list[Entry], text: str) -> None:

@@ -77,24 +77,24 @@ def test_picks_by_hand() -> None:
     picks = picks_data(by_hand(), search=SEARCH)
     assert picks.reference == "nearest"
     assert picks.references == ("nearest", "greedy_carbon")
-    assert picks.savings[picks.row(f"{SEARCH}-balance")] == pytest.approx((70.0, 70.0))
-    assert picks.savings[picks.row("nearest")] == (0.0, 0.0)
+    assert picks.changes[picks.row(f"{SEARCH}-balance")] == pytest.approx((-70.0, -70.0))
+    assert picks.changes[picks.row("nearest")] == (0.0, 0.0)
     assert picks.violation[picks.row("greedy_carbon")] == 2.0
     assert not picks.undominated[picks.row("nearest")]
 
 
-def test_a_saving_has_no_value_where_the_reference_is_not_positive() -> None:
+def test_a_change_has_no_value_where_the_reference_is_not_positive() -> None:
     front = made_front(np.array([[1.0, 1.0], [-2.0, 0.0]]), (SEARCH, "nearest"))
     picks = picks_data(front, search=SEARCH)
-    assert picks.savings[picks.row(f"{SEARCH}-carbon")] == (None, None)
+    assert picks.changes[picks.row(f"{SEARCH}-carbon")] == (None, None)
 
 
-def test_savings_against_another_pick_or_none() -> None:
+def test_changes_against_another_pick_or_none() -> None:
     picks = picks_data(by_hand(), search=SEARCH, reference=f"{SEARCH}-balance")
-    assert picks.savings[picks.row(f"{SEARCH}-carbon")] == pytest.approx((100 * 2 / 3, -200.0))
+    assert picks.changes[picks.row(f"{SEARCH}-carbon")] == pytest.approx((-100 * 2 / 3, 200.0))
     unknown = picks_data(by_hand(), search=SEARCH, reference="nobody")
     assert unknown.reference is None
-    assert set(sum(unknown.savings, ())) == {None}
+    assert set(sum(unknown.changes, ())) == {None}
 
 
 @pytest.mark.parametrize("rows", [2500, 5000])

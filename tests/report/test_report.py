@@ -20,7 +20,7 @@ from slit.report.convergence import convergence_data, draw_convergence, draw_pla
 from slit.report.inputs import inputs_data
 from slit.report.marks import axes_of
 from slit.report.markup import Html, tag
-from slit.report.style import COLORS, color, log_ticks, number, pattern, percent
+from slit.report.style import COLORS, color, log_ticks, pattern
 from slit.scenario.scenario import Input
 from tests.stored import HOSTILE, hostile_run, small_scenario, stored_run
 
@@ -210,14 +210,7 @@ def test_tags_escape_what_is_not_html() -> None:
         tag("p", **{"on<": "x"})
 
 
-def test_numbers_are_short() -> None:
-    values = (0.0, 8268.3, 0.446935, 12.3456, -5.5, 1e-7)
-    assert [number(value) for value in values] == [
-        "0", "8,268", "0.4469", "12.35", "-5.5", "1e-07",
-    ]  # fmt: skip
-    assert [percent(value) for value in (None, 0.01, 12.34, -4.0)] == [
-        "–", "0.0 %", "+12.3 %", "−4.0 %",
-    ]  # fmt: skip
+def test_logarithmic_axes_are_marked_at_round_values() -> None:
     assert log_ticks(0.04, 3) == [0.05, 0.1, 0.2, 0.5, 1, 2]
 
 

@@ -61,7 +61,16 @@
     });
   }
 
-  function savings() {
+  // As slit.display.percent writes it.
+  function percent(change) {
+    const size = Math.abs(change);
+    if (size < 0.05) return change ? "0.0 %" : "0 %";
+    const digits = size >= 999.95 ? 0 : 1;
+    const text = size.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    return (change < 0 ? "\u2212" : "+") + text + " %";
+  }
+
+  function changes() {
     const table = document.getElementById("picks-table");
     if (!table) return;
     const select = document.getElementById("reference");
@@ -77,19 +86,18 @@
     rows.forEach(function (row) {
       const own = values(row);
       row.classList.toggle("reference", row === base);
-      row.querySelectorAll("[data-saving]").forEach(function (cell) {
-        const m = Number(cell.dataset.saving);
+      row.querySelectorAll("[data-change]").forEach(function (cell) {
+        const m = Number(cell.dataset.change);
         const against = base ? values(base)[m] : NaN;
-        const saved = 100 * (1 - own[m] / against);
+        const change = 100 * (own[m] / against - 1);
         const known = against > 0;
-        const sign = Math.abs(saved) < 0.05 ? "" : saved < 0 ? "\u2212" : "+";
-        cell.textContent = known ? sign + Math.abs(saved).toFixed(1) + " %" : "\u2013";
-        cell.classList.toggle("good", known && saved > 0.05);
-        cell.classList.toggle("bad", known && saved < -0.05);
+        cell.textContent = known ? percent(change) : "\u2013";
+        cell.classList.toggle("good", known && change <= -0.05);
+        cell.classList.toggle("bad", known && change >= 0.05);
       });
     });
   }
   const reference = document.getElementById("reference");
-  if (reference) reference.addEventListener("change", savings);
-  savings();
+  if (reference) reference.addEventListener("change", changes);
+  changes();
 })();

@@ -1,4 +1,4 @@
-"""What the named plans of a search save against the schedulers, metric by metric."""
+"""The named plans of a search against the schedulers, metric by metric."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,18 +7,18 @@ import numpy as np
 
 from benchmarks.report.runs import Arena, Run
 from benchmarks.statistics import summary
-from slit.front import saving_percent
+from slit.front import change_percent
 
 BALANCE = "-balance"
 
 
 @dataclass(frozen=True, slots=True)
-class Saving:
+class PickChange:
     """A pick against a scheduler.
 
-    values: the pick's metrics, median over seeds; rival_values likewise; percent: by how much the
-    pick is below (None where the rival has zero or less). better: share of the seeds in which the
-    pick is below the rival in every objective of the arena at once.
+    values: the pick's metrics, median over seeds; rival_values likewise; percent: the change
+    from the rival to the pick, minus is less (None where the rival has zero or less). better: share
+    of the seeds in which the pick is below the rival in every objective of the arena at once.
     """
 
     arena: Arena
@@ -31,7 +31,7 @@ class Saving:
     better: float
 
 
-def savings_of(runs: Sequence[Run]) -> list[Saving]:
+def changes_of(runs: Sequence[Run]) -> list[PickChange]:
     """Every pick of every search against every scheduler of its arena."""
     found = []
     arenas = dict.fromkeys(run.arena for run in runs if run.picks)
@@ -41,7 +41,7 @@ def savings_of(runs: Sequence[Run]) -> list[Saving]:
         for budget in dict.fromkeys(run.budget for run in here if run.budget):
             picks = _named([run for run in here if run.budget == budget])
             found += [
-                _saving(arena, budget, pick, ours, rival, theirs)
+                _pick_change(arena, budget, pick, ours, rival, theirs)
                 for pick, ours in picks.items()
                 for rival, theirs in rivals.items()
             ]
@@ -58,21 +58,21 @@ def _named(runs: Sequence[Run]) -> dict[str, list[dict[str, float]]]:
     return named
 
 
-def _saving(
+def _pick_change(
     arena: Arena,
     budget: str,
     pick: str,
     ours: Sequence[dict[str, float]],
     rival: str,
     theirs: Sequence[dict[str, float]],
-) -> Saving:
+) -> PickChange:
     metrics = tuple(ours[0])
     values, rival_values = _median(ours, metrics), _median(theirs, metrics)
-    percent = saving_percent(
+    percent = change_percent(
         np.array([values[m] for m in metrics]), np.array([rival_values[m] for m in metrics])
     )
     wins = [all(plan[m] < rival_values[m] for m in arena.objectives) for plan in ours]
-    return Saving(
+    return PickChange(
         arena=arena,
         budget=budget,
         pick=pick,

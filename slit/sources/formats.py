@@ -7,9 +7,27 @@ One that is a CSV with a block on top calls `slit.sources.delimited.read_delimit
 """
 
 from slit.errors import SlitError, did_you_mean
+from slit.sources import (
+    electricity_maps_json,
+    entsoe_csv,
+    entsoe_xml,
+    epw,
+    open_meteo,
+    uk_carbon_intensity,
+    watttime,
+)
 from slit.sources.filetable import Format
 
-FORMATS: tuple[Format, ...] = ()
+FORMATS: tuple[Format, ...] = (
+    watttime.FORMAT,
+    electricity_maps_json.FORMAT,
+    uk_carbon_intensity.FORMAT,
+    open_meteo.JSON_FORMAT,
+    open_meteo.CSV_FORMAT,
+    epw.FORMAT,
+    entsoe_xml.FORMAT,
+    entsoe_csv.FORMAT,
+)
 
 PLAIN = ("csv", "parquet")
 """Layouts that need no reader of their own."""

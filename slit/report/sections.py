@@ -339,12 +339,13 @@ def inputs_section(rows: Sequence[InputRow], scenario: Scenario) -> Html:
 
 
 def _share(row: InputRow) -> Html:
-    share = 100 * row.estimated
-    meter = tag("span", style=f"width:{min(100.0, share):.0f}%")
+    if row.estimated is None:
+        return tag("span", row.kind, class_="share")
+    meter = tag("span", style=f"width:{min(100.0, 100 * row.estimated):.0f}%")
     return tag(
         "span",
         tag("span", meter, class_="meter", aria_hidden="true"),
-        f"{share:.0f} % ({row.kind})",
+        f"{share(row.estimated)} ({row.kind})",
         class_="share",
     )
 

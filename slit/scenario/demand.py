@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from slit.errors import SlitError
 from slit.scenario.demand_layout import InlineDemand, TableDemand, TypicalDemand
+from slit.scenario.provenance import as_share
 from slit.scenario.records import Origin
 from slit.scenario.references import Resample, TableReference
 from slit.scenario.resampling import Clock, Steps, to_epochs
@@ -104,7 +105,7 @@ def inline_demand(file: InlineDemand, builder: DemandBuilder) -> DemandSeries:
         builder.requests[:, o, k] += figures["requests"]
         for name in ("prompt", "output"):
             builder.tokens[name][:, o, k] += figures["requests"] * figures[name]
-    return builder.build(estimated=float(file.estimated))
+    return builder.build(estimated=as_share(file.estimated))
 
 
 def table_demand(file: TableDemand, tables: Tables, builder: DemandBuilder) -> DemandSeries:
@@ -134,7 +135,7 @@ def table_demand(file: TableDemand, tables: Tables, builder: DemandBuilder) -> D
         tokens = {name: figures[name][rows] for name in ("prompt", "output")}
         cell = (int(cells[rows[0], 0]), int(cells[rows[0], 1]))
         builder.add(cell, steps, tokens, resample=file.resample)
-    return builder.build(estimated=float(file.estimated))
+    return builder.build(estimated=as_share(file.estimated))
 
 
 _FIELDS = ("origin", "class", "requests", "prompt", "output")
@@ -197,7 +198,7 @@ def typical_demand(
         steps = Steps(begins, HOUR, rate, np.zeros(len(begins)), table.place)
         by_hour = {name: mean[hours] for name, mean in tokens.items() if mean is not None}
         builder.add((o, k), steps, by_hour, resample=file.resample)
-    return builder.build(estimated=float(file.estimated))
+    return builder.build(estimated=as_share(file.estimated))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -28,7 +28,7 @@ class InlineDemand(Record):
 
     kind: Literal["groups"] = text(_KIND)
     groups: tuple[DemandGroup, ...] = text("the groups")
-    estimated: bool = text("whether the figures are estimated", default=False)
+    estimated: bool | None = text("whether the figures are estimated", default=None)
 
 
 class TableDemand(FileLayout):
@@ -48,7 +48,7 @@ class TableDemand(FileLayout):
         default=None,
     )
     scale: float = quantity("factor on the requests", "1", default=1.0, gt=0)
-    estimated: bool = text("whether the figures are estimated", default=False)
+    estimated: bool | None = text("whether the figures are estimated", default=None)
 
     @model_validator(mode="after")
     def _one_clock(self) -> Self:

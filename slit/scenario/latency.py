@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from slit.errors import SlitError
 from slit.scenario.layout import Latency
+from slit.scenario.provenance import NOT_STATED, share_of
 from slit.scenario.records import Accounting, Datacenter, Origin
 from slit.scenario.tabular import Tables
 from slit.units import convert
@@ -42,7 +43,7 @@ def round_trips(
     origins: Sequence[Origin],
     datacenters: Sequence[Datacenter],
     accounting: Accounting,
-) -> tuple[Floats, float]:
+) -> tuple[Floats, float | None]:
     """Round trips in s, (O, D), and the share of them that is estimated."""
     known = _table(file, tables) | _pairs(file)
     seconds = np.empty((len(origins), len(datacenters)))
@@ -59,12 +60,13 @@ def round_trips(
                     )
                 found = (estimated_round_trip_s(origin, center, accounting), 1.0)
             seconds[o, d], estimated[o, d] = found
-    return seconds, float(estimated.mean())
+    return seconds, share_of(estimated.ravel().tolist())
 
 
 def _pairs(file: Latency) -> dict[tuple[str, str], tuple[float, float]]:
     return {
-        (pair.origin, pair.datacenter): (convert(pair.ms, "ms", "s"), 0.0) for pair in file.pairs
+        (pair.origin, pair.datacenter): (convert(pair.ms, "ms", "s"), NOT_STATED)
+        for pair in file.pairs
     }
 
 
@@ -74,7 +76,7 @@ def _table(file: Latency, tables: Tables) -> dict[tuple[str, str], tuple[float, 
     table = tables.open(file.file, file)
     stated = table.numbers(file.column)
     values = convert(stated, file.unit, "s", what="latency.unit") * file.scale
-    flags = np.zeros(len(table))
+    flags = np.full(len(table), NOT_STATED)
     if file.estimated_column is not None:
         flags = np.minimum(np.nan_to_num(table.flags(file.estimated_column), nan=1.0), 1.0)
     pairs = zip(table.texts(file.origin), table.texts(file.datacenter), strict=True)

@@ -57,7 +57,12 @@ def _negative_prices(scenario: Scenario) -> Iterator[Finding]:
 def _estimates(scenario: Scenario) -> Iterator[Finding]:
     for entry in scenario.inputs:
         share = entry.estimated_share
-        if share > 0:
+        if share is None:
+            yield Finding(
+                Severity.NOTE, f"inputs.{entry.name}", "not stated whether figures are estimated",
+                "estimated, estimated_column or an entry of [[inputs]] with estimated_share",
+            )  # fmt: skip
+        elif share > 0:
             yield Finding(
                 Severity.WARNING if share >= MOSTLY else Severity.NOTE, f"inputs.{entry.name}",
                 f"{share:.0%} of the figures are estimated" if share > 0.005

@@ -20,7 +20,7 @@ from slit.scenario.demand_layout import (
 )
 from slit.scenario.latency import round_trips
 from slit.scenario.layout import SIGNALS, DatacenterEntry, ScenarioFile
-from slit.scenario.provenance import inputs_of
+from slit.scenario.provenance import NOT_STATED, inputs_of, share_of
 from slit.scenario.rawfile import Raw, read_raw, scenario_path, validated
 from slit.scenario.records import Accounting, CarbonMethod, Datacenter, Record
 from slit.scenario.references import TableReference
@@ -72,11 +72,16 @@ def build(file: ScenarioFile, tables: Tables) -> Scenario:
     site_reader = SiteReader(reader, file.signals)
     signals = site_reader.signals(sites)
     seconds, estimated = round_trips(file.latency, tables, origins, sites, file.accounting)
-    shares = {name: sum(found) / len(found) for name, found in site_reader.shares.items()}
+    shares = {name: share_of(found) for name, found in site_reader.shares.items()}
     shares |= {
-        "demand": demand.estimated,
+        "demand": share_of([demand.estimated]),
         "round_trip": estimated,
-        "services": sum(service.estimated for service in services) / max(1, len(services)),
+        "services": share_of(
+            [
+                float(each.estimated) if "estimated" in each.model_fields_set else NOT_STATED
+                for each in services
+            ]
+        ),
     }
     return Scenario(
         name=file.name,

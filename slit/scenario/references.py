@@ -145,7 +145,7 @@ class SeriesReference(FileLayout):
     hour: str = text("column of the hour, 0-23, of typical days", default="hour")
     resample: Resample | None = text(RESAMPLE, default=None)
     scale: float = quantity("factor on the figures", "1", default=1.0)
-    estimated: bool = text("whether all figures are estimated", default=False)
+    estimated: bool | None = text("whether all figures are estimated", default=None)
     estimated_column: str | None = text(
         "column that says which rows are estimated: 0, false or no; 1 (or above), true or yes; "
         "between: share",

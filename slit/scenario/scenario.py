@@ -57,12 +57,12 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """Where a figure comes from, and how much of it is estimated."""
+    """Where a figure comes from, and how much of it is estimated: None where nobody said."""
 
     name: str
     source: str
     license: str = ""
-    estimated_share: float = 0.0
+    estimated_share: float | None = None
     note: str = ""
 
 

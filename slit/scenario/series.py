@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slit.errors import SlitError
+from slit.scenario.provenance import as_share
 from slit.scenario.references import SeriesReference
 from slit.scenario.resampling import Clock, Steps, to_epochs
 from slit.scenario.tabular import Table, Tables
@@ -51,7 +52,7 @@ class SeriesReader:
         adds_up: bool = False,
     ) -> Aligned:
         """The series in `unit`, by epoch. `site` fills {name} and {zone} in file and conditions."""
-        share = float(reference.estimated)
+        share = as_share(reference.estimated)
         if reference.value is not None:
             values = self._convert(reference, np.array([reference.value]), unit)
             return Aligned(np.repeat(values, self.clock.epochs), share, float(values[0]))
@@ -134,7 +135,7 @@ class SeriesReader:
     @staticmethod
     def _estimated(reference: SeriesReference, table: Table) -> Floats:
         if reference.estimated_column is None:
-            return np.full(len(table), float(reference.estimated))
+            return np.full(len(table), as_share(reference.estimated))
         flags = table.flags(reference.estimated_column)
         return np.fmin(np.abs(flags), 1.0)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from slit.errors import SlitError
 from slit.scenario.demand import DemandBuilder, DemandSeries
 from slit.scenario.demand_layout import Format, Stream, TraceDemand
+from slit.scenario.provenance import as_share
 from slit.scenario.records import Origin
 from slit.scenario.resampling import Clock, Steps
 from slit.scenario.series import HOUR
@@ -44,7 +45,7 @@ def trace_demand(
         except SlitError as error:
             raise SlitError(f"{where}: {error}") from None
         _draw(builder, k, before, rng)
-    return builder.build(estimated=float(file.estimated))
+    return builder.build(estimated=as_share(file.estimated))
 
 
 def _weights(file: TraceDemand, builder: DemandBuilder) -> Floats:

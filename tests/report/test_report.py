@@ -20,6 +20,7 @@ from slit.report.convergence import convergence_data, draw_convergence, draw_pla
 from slit.report.inputs import inputs_data
 from slit.report.marks import axes_of
 from slit.report.markup import Html, tag
+from slit.report.sections import inputs_section
 from slit.report.style import COLORS, color, log_ticks, pattern
 from slit.scenario.scenario import Input
 from tests.stored import HOSTILE, hostile_run, small_scenario, stored_run
@@ -142,13 +143,25 @@ def test_hostile_texts_stay_text(tmp_path: Path) -> None:
 
 
 def test_inputs_say_what_is_estimated() -> None:
-    inputs = (Input("a", "s"), Input("b", "s", estimated_share=1.0), Input("c", "s", "l", 0.25))
+    inputs = (
+        Input("a", "s", estimated_share=0.0),
+        Input("b", "s", estimated_share=1.0),
+        Input("c", "s", "l", 0.25),
+        Input("d", "s"),
+        Input("e", "not stated", estimated_share=0.0),  # as slit 0.1 wrote it
+    )
     rows = inputs_data(replace(small_scenario(), inputs=inputs))
     assert [(row.name, row.kind) for row in rows] == [
         ("b", "estimated"),
         ("c", "partly estimated"),
+        ("d", "not stated"),
+        ("e", "not stated"),
         ("a", "measured"),
     ]
+    drawn = inputs_section(rows, small_scenario())
+    assert "0 % (measured)" in drawn
+    assert drawn.count("measured)") == 1
+    assert "25 % (partly estimated)" in drawn
 
 
 def test_convergence_is_the_history(run: Run) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from slit.errors import SlitError
 from slit.problem import compile_problem
+from slit.scenario.provenance import NOT_STATED, share_of
 from slit.scenario.records import WaterMethod
 from slit.scenario.starter import write_starter
 from tests.scenario.files import DEMAND, GRID, Files
@@ -36,8 +37,31 @@ def test_round_trips_are_measured_or_estimated(files: Files) -> None:
     assert shares["round_trip"] == 0.5
     assert shares["demand"] == 1.0
     assert shares["services"] == 1.0
-    assert shares["wue"] == 0.0
+    assert shares["wue"] is None  # nobody says
     assert shares["carbon"] == 1.0  # as the file states
+
+
+def test_what_nobody_states_is_not_taken_for_measured(files: Files) -> None:
+    one, two = "wue = { value = 0.2,", "wue = { value = 0.25,"
+    for site, expected in ((one, None), (two, 0.0)):  # one site of two, then both
+        files.replace(site, site.replace("{", "{ estimated = false,"))
+        shares = {entry.name: entry.estimated_share for entry in files.load().inputs}
+        assert shares["wue"] == expected
+        assert shares["pue"] is None
+
+
+@pytest.mark.parametrize(
+    ("parts", "share"),
+    [
+        ([0.0, 0.0], 0.0),
+        ([NOT_STATED, 0.0], None),
+        ([NOT_STATED, 1.0], 0.5),
+        ([NOT_STATED], None),
+        ([0.25, 0.75], 0.5),
+    ],
+)
+def test_the_estimated_share_of_parts(parts: list[float], share: float | None) -> None:
+    assert share_of(parts) == share
 
 
 def test_parquet_tables_and_real_time_stamps(files: Files) -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from slit.display import number
 from slit.record import Run
 from slit.report.marks import axes_of, marks_of
 from slit.report.picks import default_reference
-from slit.report.style import number
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from slit.app.parallel import parallel_data
 from slit.app.points import points_of, read_runs
 from slit.app.scatter import color_scale, draw_scatter, scatter_data
 from slit.app.scenarios import by_scenario, side_by_side
+from slit.display import number
 from slit.errors import SlitError
-from slit.report.style import number
 from tests.app.made import made_points
 from tests.stored import small_scenario, stored_run
 

@@ -6,8 +6,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from slit.errors import SlitError
-from slit.scenario.demand_layout import InlineDemand, TableDemand, TypicalDemand
+from slit.errors import SlitError, did_you_mean
+from slit.scenario.demand_layout import (
+    MOST_REQUESTS,
+    MOST_TOKENS,
+    InlineDemand,
+    TableDemand,
+    TypicalDemand,
+)
 from slit.scenario.provenance import as_share
 from slit.scenario.records import Origin
 from slit.scenario.references import Resample, TableReference
@@ -54,8 +60,23 @@ class DemandBuilder:
             (request_class, "class", self.classes),
         ):
             if name not in names:
-                raise SlitError(f"{where}: {kind} {name!r}, expected one of {', '.join(names)}")
+                raise SlitError(
+                    f"{where}: {kind} {name!r}, expected one of {', '.join(names)}"
+                    f"{did_you_mean(name, names)}"
+                )
         return self.origins.index(origin), self.classes.index(request_class)
+
+    def new_cell(
+        self, origin: str, request_class: str, seen: set[tuple[int, int]], *, where: str
+    ) -> tuple[int, int]:
+        """Indices of a group that may be stated once."""
+        cell = self.cell(origin, request_class, where=where)
+        if cell in seen:
+            raise SlitError(
+                f"{where}: {request_class} from {origin} twice, expected distinct groups"
+            )
+        seen.add(cell)
+        return cell
 
     def add(
         self,
@@ -82,16 +103,31 @@ class DemandBuilder:
         """The demand; where a group has no requests its tokens are 0."""
         safe = np.where(self.requests > 0, self.requests, 1.0)
         means = {name: total / safe for name, total in self.tokens.items()}
+        self._refuse_impossible(means)
         demand = Demand(requests=self.requests, prompt=means["prompt"], output=means["output"])
         return DemandSeries(demand, _together(self.fine), estimated)
+
+    def _refuse_impossible(self, means: Mapping[str, Floats]) -> None:
+        for name, values, most in (
+            ("requests", self.requests, MOST_REQUESTS),
+            *((name, mean, MOST_TOKENS) for name, mean in means.items()),
+        ):
+            wrong = np.argwhere(~(values <= most))
+            if len(wrong):
+                t, o, k = wrong[0]
+                raise SlitError(
+                    f"demand: {name}: {values[t, o, k]:g} in epoch {t} from {self.origins[o]}, "
+                    f"class {self.classes[k]}, expected at most {most:g}"
+                )
 
 
 def inline_demand(file: InlineDemand, builder: DemandBuilder) -> DemandSeries:
     """Demand written out in the scenario file."""
     epochs = builder.clock.epochs
+    seen: set[tuple[int, int]] = set()
     for number, group in enumerate(file.groups):
         where = f"demand.groups[{number}]"
-        o, k = builder.cell(group.origin, group.request_class, where=where)
+        o, k = builder.new_cell(group.origin, group.request_class, seen, where=where)
         figures = {}
         for name in ("requests", "prompt", "output"):
             values = np.atleast_1d(np.array(getattr(group, name), dtype=np.float64))
@@ -100,7 +136,6 @@ def inline_demand(file: InlineDemand, builder: DemandBuilder) -> DemandSeries:
                     f"{where}.{name}: {len(values)} figures, expected one, or one an epoch "
                     f"({epochs})"
                 )
-            _refuse_negative(values, None, name, where=where)
             figures[name] = np.broadcast_to(values, epochs)
         builder.requests[:, o, k] += figures["requests"]
         for name in ("prompt", "output"):
@@ -114,7 +149,8 @@ def table_demand(file: TableDemand, tables: Tables, builder: DemandBuilder) -> D
     column = {name: file.columns.get(name, name) for name in _FIELDS}
     figures = {name: table.numbers(column[name]) for name in ("requests", "prompt", "output")}
     for name, values in figures.items():
-        _refuse_negative(values, table.place, column[name])
+        most = MOST_REQUESTS if name == "requests" else MOST_TOKENS
+        _refuse_impossible(values, table.place, column[name], most)
     cells = np.array(
         [
             builder.cell(origin, request_class, where=table.place(row))
@@ -179,9 +215,10 @@ def typical_demand(
     table = tables.open(file.file, file)
     shapes = {name: _Shape.read(table, file.columns, name) for name in builder.classes}
     assert not isinstance(file.volumes, TableReference)
+    seen: set[tuple[int, int]] = set()
     for number, volume in enumerate(file.volumes):
         where = f"demand.volumes[{number}]"
-        o, k = builder.cell(volume.origin, volume.request_class, where=where)
+        o, k = builder.new_cell(volume.origin, volume.request_class, seen, where=where)
         shape = shapes[volume.request_class]
         given = {"prompt": volume.prompt, "output": volume.output}
         tokens = {
@@ -220,13 +257,17 @@ class _Shape:
             )
         order = np.argsort(hours)
         rate = part.numbers(columns.get("rate", "rate"))
-        _refuse_negative(rate, part.place, columns.get("rate", "rate"))
+        _refuse_impossible(rate, part.place, columns.get("rate", "rate"), MOST_REQUESTS)
         if rate.sum() <= 0:
             raise SlitError(f"{part.path}: rates of class {request_class!r}: all 0, expected some")
         tokens: dict[str, Floats | None] = {}
         for name in ("prompt", "output"):
             column = columns.get(name, name)
-            tokens[name] = part.numbers(column)[order] if column in part.columns else None
+            tokens[name] = None
+            if column in part.columns:
+                means = part.numbers(column)
+                _refuse_impossible(means, part.place, column, MOST_TOKENS)
+                tokens[name] = means[order]
         return cls(rate[order] / rate.sum(), tokens)
 
 
@@ -251,14 +292,12 @@ def _together(series: Sequence[Steps]) -> Steps | None:
     return Steps(begins, series[0].step, values.astype(np.float64), none, series[0].place)
 
 
-def _refuse_negative(
-    values: Floats, place: Callable[[int], str] | None, name: str, *, where: str = ""
-) -> None:
-    wrong = np.flatnonzero(~(values >= 0))
-    if len(wrong):
-        row = int(wrong[0])
-        rows = f" ({len(wrong)} row{'s' if len(wrong) > 1 else ''})" if place else ""
-        raise SlitError(
-            f"{place(row) if place else where}: {name}: {values[row]:g}, expected a number >= 0"
-            f"{rows}"
-        )
+def _refuse_impossible(values: Floats, place: Callable[[int], str], name: str, most: float) -> None:
+    for wrong, expected in ((~(values >= 0), ">= 0"), (values > most, f"<= {most:g}")):
+        rows = np.flatnonzero(wrong)
+        if len(rows):
+            row = int(rows[0])
+            such = f" ({len(rows)} row{'s' if len(rows) > 1 else ''})"
+            raise SlitError(
+                f"{place(row)}: {name}: {values[row]:g}, expected a number {expected}{such}"
+            )

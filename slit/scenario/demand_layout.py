@@ -5,10 +5,18 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from slit.scenario.records import Name, Record, quantity, text
-from slit.scenario.references import ZONE, Cell, FileLayout, Listed, Resample
+from slit.scenario.records import Name, Record, flag, no_number, quantity, text
+from slit.scenario.references import ZONE, ByEpoch, Condition, FileLayout, Listed, Resample
 
 Format = Literal["servegen", "azure", "mooncake", "burstgpt"]
+
+MOST_REQUESTS = 1e13
+"""A thousand requests a day of every human being."""
+
+MOST_TOKENS = 1e8
+
+Requests = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=MOST_REQUESTS)]
+Tokens = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=MOST_TOKENS)]
 
 _KIND = "how demand is stated"
 
@@ -18,9 +26,9 @@ class DemandGroup(Record):
 
     origin: Name = text("name of the origin")
     request_class: Name = text("name of the request class", alias="class")
-    requests: float | tuple[float, ...] = text("requests of an epoch")
-    prompt: float | tuple[float, ...] = text("mean prompt tokens")
-    output: float | tuple[float, ...] = text("mean output tokens")
+    requests: ByEpoch[Requests] = text("requests of an epoch")
+    prompt: ByEpoch[Tokens] = text("mean prompt tokens")
+    output: ByEpoch[Tokens] = text("mean output tokens")
 
 
 class InlineDemand(Record):
@@ -28,7 +36,7 @@ class InlineDemand(Record):
 
     kind: Literal["groups"] = text(_KIND)
     groups: tuple[DemandGroup, ...] = text("the groups")
-    estimated: bool | None = text("whether the figures are estimated", default=None)
+    estimated: bool | None = flag("whether the figures are estimated", default=None)
 
 
 class TableDemand(FileLayout):
@@ -36,7 +44,7 @@ class TableDemand(FileLayout):
 
     kind: Literal["table"] = text(_KIND)
     file: str = text("table")
-    where: dict[str, Cell | tuple[Cell, ...]] = text("rows to take", default_factory=dict)
+    where: dict[str, Condition] = text("rows to take", default_factory=dict)
     columns: dict[str, str] = text("column by field, where named otherwise", default_factory=dict)
     time: str | None = text("column of the time stamps", default=None)
     epoch: str | None = text("column of the epoch, 0 = first, instead of time", default=None)
@@ -47,8 +55,8 @@ class TableDemand(FileLayout):
         "epoch, hold where it is longer",
         default=None,
     )
-    scale: float = quantity("factor on the requests", "1", default=1.0, gt=0)
-    estimated: bool | None = text("whether the figures are estimated", default=None)
+    scale: float = quantity("factor on the requests", "1", default=1.0, ge=1e-12, le=1e12)
+    estimated: bool | None = flag("whether the figures are estimated", default=None)
 
     @model_validator(mode="after")
     def _one_clock(self) -> Self:
@@ -63,9 +71,13 @@ class Volume(Record):
 
     origin: Name = text("name of the origin")
     request_class: Name = text("name of the request class", alias="class")
-    requests_per_day: float = quantity("requests of a day", "1/day", ge=0)
-    prompt: float | None = quantity("mean prompt tokens", "token", default=None, ge=0)
-    output: float | None = quantity("mean output tokens", "token", default=None, ge=0)
+    requests_per_day: float = quantity("requests of a day", "1/day", ge=0, le=MOST_REQUESTS)
+    prompt: float | None = quantity(
+        "mean prompt tokens", "token", default=None, ge=0, le=MOST_TOKENS
+    )
+    output: float | None = quantity(
+        "mean output tokens", "token", default=None, ge=0, le=MOST_TOKENS
+    )
 
 
 class TypicalDemand(FileLayout):
@@ -81,7 +93,7 @@ class TypicalDemand(FileLayout):
     resample: Resample | None = text(
         "sum where an epoch is longer than an hour, hold where it is shorter", default=None
     )
-    estimated: bool = text("whether shape or volumes are estimated", default=True)
+    estimated: bool = flag("whether shape or volumes are estimated", default=True)
 
 
 class Stream(Record):
@@ -92,7 +104,9 @@ class Stream(Record):
     file: str = text("the trace")
     model: str | None = text("model, where a file holds several", default=None)
     zone: str | None = text(ZONE, default=None)
-    bin_seconds: float = quantity("bins of a trace of requests", "s", default=600.0, gt=0)
+    bin_seconds: float = quantity(
+        "bins of a trace of requests", "s", default=600.0, ge=1e-3, le=31_622_400
+    )
     align: Literal["local_day", "calendar"] = text(
         "local_day: the trace has no calendar; its whole days repeat and follow the local time of "
         "each origin; calendar: its time stamps are meant, for all origins alike",
@@ -110,16 +124,26 @@ class Stream(Record):
         ge=0,
         lt=24,
     )
-    fill_zeros: bool = text(
+    fill_zeros: bool = flag(
         "take bins without requests as gaps of the recording and fill them from the mean day",
         default=False,
     )
     requests_per_day: float | None = quantity(
-        "scale: requests of a mean day, all origins together", "1/day", default=None, gt=0
+        "scale: requests of a mean day, all origins together",
+        "1/day",
+        default=None,
+        ge=1e-9,
+        le=MOST_REQUESTS,
     )
-    scale: float | None = quantity("scale: requests for one of the trace", "1", default=None, gt=0)
-    prompt: float | None = quantity("mean prompt tokens instead", "token", default=None, ge=0)
-    output: float | None = quantity("mean output tokens instead", "token", default=None, ge=0)
+    scale: float | None = quantity(
+        "scale: requests for one of the trace", "1", default=None, ge=1e-12, le=1e12
+    )
+    prompt: float | None = quantity(
+        "mean prompt tokens instead", "token", default=None, ge=0, le=MOST_TOKENS
+    )
+    output: float | None = quantity(
+        "mean output tokens instead", "token", default=None, ge=0, le=MOST_TOKENS
+    )
     lengths: str | None = text(
         "file of the token lengths instead: a trace, of which the mean counts, or ServeGen lengths "
         "of the model",
@@ -140,20 +164,24 @@ class TraceDemand(Record):
 
     kind: Literal["trace"] = text(_KIND)
     streams: tuple[Stream, ...] = text("the traces, one or more a class")
-    origins: dict[Name, Annotated[float, Field(ge=0)]] = text("weight of each origin")
-    seed: int = quantity(
-        "seed of the draw that gives each request of an epoch its origin", "1", ge=0
+    origins: dict[Name, Annotated[float, Field(strict=True, ge=0, le=1e12)]] = text(
+        "weight of each origin"
     )
-    anchor: date = text("date that is day 0 of traces without a calendar", default=date(2023, 1, 1))
+    seed: int = quantity(
+        "seed of the draw that gives each request of an epoch its origin", "1", ge=0, le=2**63 - 1
+    )
+    anchor: Annotated[date, no_number] = text(
+        "date that is day 0 of traces without a calendar", default=date(2023, 1, 1)
+    )
     resample: Resample | None = text(
         "sum where bins are shorter than an epoch, hold where they are longer", default=None
     )
-    estimated: bool = text("whether origins, alignment or sizes are estimated", default=True)
+    estimated: bool = flag("whether origins, alignment or sizes are estimated", default=True)
 
 
-def _kind(value: Any) -> str:
-    kind = value.get("kind") if isinstance(value, dict) else value.kind
-    return f"<{kind}>"
+def _kind(value: Any) -> str | None:
+    kind = value.get("kind") if isinstance(value, dict) else getattr(value, "kind", None)
+    return None if kind is None else f"<{kind}>"
 
 
 AnyDemand = Annotated[

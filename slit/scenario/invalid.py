@@ -1,15 +1,19 @@
 """Refusals of pydantic, said the way slit says them: thing: found, expected (meaning, unit)."""
 
+import re
 from collections.abc import Mapping, Sequence
+from datetime import date, time
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from slit.errors import SlitError
+from slit.errors import SlitError, did_you_mean
 from slit.scenario.findings import Finding, Severity
 from slit.scenario.records import own_fields_first
+
+UNKNOWN = "unknown field"
 
 _LIMITS = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 
@@ -19,9 +23,12 @@ def refused(
 ) -> SlitError:
     """The first error of `error` as one message; the others are counted.
 
+    Unknown fields come first: a misspelled one is also missing under its right name.
+
     `places` says for (section, number) from which file and line that record came.
     """
     findings = findings_of(error, model, where=where, places=places)
+    findings.sort(key=lambda finding: finding.found != UNKNOWN)
     rest = len(findings) - 1
     more = f"; {rest} more error{'s' if rest > 1 else ''}" if rest else ""
     return SlitError(f"{findings[0]}{more}")
@@ -44,13 +51,39 @@ def _finding(entry: Any, model: type[BaseModel], where: str, places: Mapping[Any
     if kind == "value_error":
         found, _, expected = str(context["error"]).partition(", expected ")
         return Finding(Severity.ERROR, thing, found or "invalid", expected or "a valid record")
-    field = _field(model, tagged)
     expected = _expected(kind, context, entry["msg"], _models_at(model, tagged[:-1]))
+    field = _field(model, tagged)
     if field is not None and kind != "extra_forbidden":
         expected += _meaning(field)
-    plain = {"missing": "missing", "extra_forbidden": "unknown field"}
-    found = plain.get(kind) or _shown(entry["input"])
-    return Finding(Severity.ERROR, thing, found, expected)
+    plain = {"missing": "missing", "extra_forbidden": UNKNOWN}
+    found = plain.get(kind) or shown(_meant(kind, entry["input"]))
+    return Finding(Severity.ERROR, thing, found, expected + _suggestion(entry, model))
+
+
+def _meant(kind: str, value: Any) -> Any:
+    """What is wrong: of a section whose kind is unknown, its kind."""
+    if kind == "union_tag_invalid" and isinstance(value, dict):
+        return value["kind"]
+    return value
+
+
+def _suggestion(entry: Any, model: type[BaseModel]) -> str:
+    kind, context, loc = entry["type"], entry.get("ctx", {}), entry["loc"]
+    if kind == "extra_forbidden":
+        holders = _models_at(model, loc[:-1])[:1]
+        return did_you_mean(str(loc[-1]), [name for one in holders for name in _names(one)])
+    found = _meant(kind, entry["input"])
+    if not isinstance(found, str):
+        return ""
+    if kind in ("enum", "literal_error"):
+        return did_you_mean(found, re.findall("'([^']+)'", context["expected"]))
+    if kind == "union_tag_invalid":
+        return did_you_mean(found, re.findall("<([^>]+)>", context["expected_tags"]))
+    return ""
+
+
+def _names(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in own_fields_first(model).items()]
 
 
 def field_path(loc: Sequence[str | int]) -> str:
@@ -61,8 +94,17 @@ def field_path(loc: Sequence[str | int]) -> str:
     return path
 
 
-def _shown(value: object) -> str:
-    text = repr(value)
+def shown(value: object) -> str:
+    """A value the way it stands in a file; sections and lists by their kind alone."""
+    if isinstance(value, dict):
+        return "a section of fields" if value else "an empty section"
+    if isinstance(value, list | tuple):
+        return "a list" if value else "an empty list"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, date | time):
+        return value.isoformat()
+    text = repr(str(value)) if isinstance(value, str) else f"{value}"
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
@@ -72,13 +114,16 @@ def _expected(
     for name, sign in _LIMITS.items():
         if name in context:
             limit = context[name]
-            shown = f"{limit:g}" if isinstance(limit, float) else str(limit)
-            return f"a number {sign} {shown}"
+            said = f"{limit:g}" if isinstance(limit, float) else str(limit)
+            return f"a number {sign} {said}"
     if kind == "extra_forbidden":
-        names = [f.alias or n for one in holders[:1] for n, f in own_fields_first(one).items()]
+        names = [name for one in holders[:1] for name in _names(one)]
         return f"one of {', '.join(names)}" if names else "no such field"
     if kind in ("enum", "literal_error"):
         return f"one of {context['expected']}"
+    if kind in ("string_too_short", "string_too_long"):
+        end, most = ("least", "min_length") if kind.endswith("short") else ("most", "max_length")
+        return f"text of at {end} {context[most]} character{'s' * (context[most] != 1)}"
     if kind == "string_pattern_mismatch":
         return r"a name of 1 to 80 characters without , : / \ < >"
     known = {
@@ -89,7 +134,7 @@ def _expected(
         "string_type": "text",
         "int_from_float": "a whole number",
         "union_tag_invalid": "kind = groups, table, typical or trace",
-        "union_tag_not_found": "kind = groups, table, typical or trace",
+        "union_tag_not_found": "a section with kind = groups, table, typical or trace",
         "model_type": "a section of fields",
         "model_attributes_type": "a section of fields",
         "tuple_type": "a list",
@@ -101,7 +146,7 @@ def _expected(
         ("float", "a number"),
         ("int", "a whole number"),
         ("bool", "true or false"),
-        ("datetime", "a date and time with its zone such as 2023-07-01T00:00:00Z"),
+        ("date", "a date and time with its zone such as 2023-07-01T00:00:00Z"),
     ):
         if kind.startswith(part):
             return text

@@ -1,12 +1,12 @@
 """Round trips between origins and datacenters, measured or estimated from distance."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from math import asin, cos, pi, sin, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-from slit.errors import SlitError
+from slit.errors import SlitError, did_you_mean
 from slit.scenario.layout import Latency
 from slit.scenario.provenance import NOT_STATED, share_of
 from slit.scenario.records import Accounting, Datacenter, Origin
@@ -14,6 +14,9 @@ from slit.scenario.tabular import Tables
 from slit.units import convert
 
 Floats = NDArray[np.float64]
+
+LONGEST_S = 60.0
+"""Round trips last less: what is longer is in another unit."""
 
 EARTH_RADIUS_M = 6_371_000.0
 LIGHT_M_PER_S = 299_792_458.0
@@ -45,7 +48,8 @@ def round_trips(
     accounting: Accounting,
 ) -> tuple[Floats, float | None]:
     """Round trips in s, (O, D), and the share of them that is estimated."""
-    known = _table(file, tables) | _pairs(file)
+    names = tuple({getattr(place, file.by) for place in kind} for kind in (origins, datacenters))
+    known = _table(file, tables) | _pairs(file, *names)
     seconds = np.empty((len(origins), len(datacenters)))
     estimated = np.zeros_like(seconds)
     for o, origin in enumerate(origins):
@@ -63,11 +67,29 @@ def round_trips(
     return seconds, share_of(estimated.ravel().tolist())
 
 
-def _pairs(file: Latency) -> dict[tuple[str, str], tuple[float, float]]:
-    return {
-        (pair.origin, pair.datacenter): (convert(pair.ms, "ms", "s"), NOT_STATED)
-        for pair in file.pairs
-    }
+def _pairs(
+    file: Latency, origins: Set[str], datacenters: Set[str]
+) -> dict[tuple[str, str], tuple[float, float]]:
+    """The pairs that are written out, in either direction."""
+    known: dict[tuple[str, str], tuple[float, float]] = {}
+    for number, pair in enumerate(file.pairs):
+        key = (pair.origin, pair.datacenter)
+        where = f"latency.pairs[{number}]"
+        if pair.origin in datacenters and pair.datacenter in origins and pair.origin not in origins:
+            key = (pair.datacenter, pair.origin)
+        for field, name, names in (
+            ("origin", key[0], origins),
+            ("datacenter", key[1], datacenters),
+        ):
+            if name not in names:
+                raise SlitError(
+                    f"{where}.{field}: {name!r}, expected one of {', '.join(sorted(names))} "
+                    f"({file.by} of the {field}){did_you_mean(name, names)}"
+                )
+        if key in known:
+            raise SlitError(f"{where}: {key[0]} to {key[1]} twice, expected one round trip")
+        known[key] = (convert(pair.ms, "ms", "s"), NOT_STATED)
+    return known
 
 
 def _table(file: Latency, tables: Tables) -> dict[tuple[str, str], tuple[float, float]]:
@@ -82,10 +104,10 @@ def _table(file: Latency, tables: Tables) -> dict[tuple[str, str], tuple[float, 
     pairs = zip(table.texts(file.origin), table.texts(file.datacenter), strict=True)
     known: dict[tuple[str, str], tuple[float, float]] = {}
     for row, pair in enumerate(pairs):
-        if not values[row] >= 0:
+        if not 0 <= values[row] <= LONGEST_S:
             raise SlitError(
-                f"{table.place(row)}: {file.column}: {stated[row]:g}, expected a number >= 0 "
-                f"(round trip, {file.unit})"
+                f"{table.place(row)}: {file.column}: {stated[row]:g}, expected a number from 0 to "
+                f"{convert(LONGEST_S, 's', file.unit):g} (round trip, {file.unit})"
             )
         if pair in known:
             raise SlitError(f"{table.place(row)}: {pair[0]} to {pair[1]} twice, expected one row")

@@ -1,6 +1,7 @@
 """The scenario file: what a person writes in TOML."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal, cast
 
 from slit.scenario.demand_layout import AnyDemand
 from slit.scenario.records import (
@@ -23,28 +24,51 @@ from slit.scenario.records import (
 from slit.scenario.references import FileLayout, Listed, SeriesReference, TableReference
 
 
+def signal(meaning: str, unit: str, *, lowest: float, highest: float) -> Any:
+    """A series of a site, with the unit in which slit reads it and what is possible at all."""
+    said = {"unit": unit, "lowest": lowest, "highest": highest}
+    return text(meaning, default=None, json_schema_extra=said)
+
+
 class SiteSignals(Record):
     """Signals of the datacenters over time; in [signals] for all, in [[datacenters]] for one."""
 
-    carbon: SeriesReference | None = text("carbon intensity of the grid (kg/kWh)", default=None)
-    price: SeriesReference | None = text("price of energy (USD/kWh), may be < 0", default=None)
-    ewif: SeriesReference | None = text("water of grid energy (L/kWh)", default=None)
-    pue: SeriesReference | None = text("facility over IT energy, published (1)", default=None)
-    wue: SeriesReference | None = text(
-        "on-site water over IT energy, published (L/kWh); with water_method wetbulb the level that "
-        "the mean of the formula over the whole wet_bulb series is scaled to",
-        default=None,
+    carbon: SeriesReference | None = signal(
+        "carbon intensity of the grid", "kg/kWh", lowest=0, highest=100
     )
-    wet_bulb: SeriesReference | None = text("for water_method wetbulb (degC)", default=None)
-    supply_temperature: SeriesReference | None = text(
-        "supply air, for pue_method cop and shield (degC)", default=None
+    price: SeriesReference | None = signal(
+        "price of energy, may be < 0", "USD/kWh", lowest=-1e3, highest=1e3
     )
-    renewable: SeriesReference | None = text(
-        "on-site generation, power (kW) or energy of a step (kWh)", default=None
+    ewif: SeriesReference | None = signal("water of grid energy", "L/kWh", lowest=0, highest=1e3)
+    pue: SeriesReference | None = signal(
+        "facility over IT energy, published", "1", lowest=1, highest=100
+    )
+    wue: SeriesReference | None = signal(
+        "on-site water over IT energy, published; with water_method wetbulb the level that the "
+        "mean of the formula over the whole wet_bulb series is scaled to",
+        "L/kWh",
+        lowest=0,
+        highest=1e3,
+    )
+    wet_bulb: SeriesReference | None = signal(
+        "for water_method wetbulb", "degC", lowest=-100, highest=60
+    )
+    supply_temperature: SeriesReference | None = signal(
+        "supply air, for pue_method cop and shield", "degC", lowest=-50, highest=100
+    )
+    renewable: SeriesReference | None = signal(
+        "on-site generation, power (kW) or energy of a step", "kWh", lowest=0, highest=1e9
     )
 
 
 SIGNALS = tuple(SiteSignals.model_fields)
+
+LIMITS: Mapping[str, tuple[float, float]] = {
+    name: (extra["lowest"], extra["highest"])
+    for name, field in SiteSignals.model_fields.items()
+    if (extra := cast(dict[str, Any], field.json_schema_extra))
+}
+"""Smallest and largest value of each signal, in the unit in which slit reads it."""
 
 
 class DatacenterEntry(Datacenter, SiteSignals):
@@ -56,7 +80,7 @@ class Pair(Record):
 
     origin: str = text("origin")
     datacenter: str = text("datacenter")
-    ms: float = quantity("round trip", "ms", ge=0)
+    ms: float = quantity("round trip", "ms", ge=0, le=60_000)
 
 
 class Latency(FileLayout):
@@ -71,7 +95,9 @@ class Latency(FileLayout):
     by: Literal["name", "zone"] = text(
         "whether tables call origins and datacenters by name or by zone", default="name"
     )
-    scale: float = quantity("factor, e.g. from a 95th percentile to a mean", "1", default=1.0, gt=0)
+    scale: float = quantity(
+        "factor, e.g. from a 95th percentile to a mean", "1", default=1.0, ge=1e-12, le=1e12
+    )
     missing: Literal["estimate", "refuse"] = text(
         "pairs without a round trip: estimate from great-circle distance (fiber_speed_share, "
         "route_stretch), or refuse",

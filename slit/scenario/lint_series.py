@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from slit.errors import SlitError
 from slit.scenario.findings import Finding, Severity, error_of
+from slit.scenario.layout import LIMITS
 from slit.scenario.references import SeriesReference
 from slit.scenario.resampling import Clock
 from slit.scenario.series import HOUR, SeriesReader
-from slit.scenario.sites import LOWEST
 from slit.scenario.tabular import Table
 from slit.sources.stamps import MICROSECOND, stamp_text, zone_of
 from slit.units import convert
@@ -208,7 +208,7 @@ def _lint_values(
                 found = f"no number ({len(rows)} such)"
                 yield Finding(severity, place, found, expected)
     known = values[np.isfinite(values)]
-    lowest = LOWEST.get(name, 0.0)
+    lowest = LIMITS[name][0]
     low = np.flatnonzero(values < lowest)
     if len(low):
         place = f"{where}: {table.place(int(low[0]))}" if table else where

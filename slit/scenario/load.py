@@ -1,5 +1,6 @@
 """A scenario file and its tables -> Scenario."""
 
+from collections import Counter
 from datetime import UTC, date, datetime
 from os import PathLike
 from typing import TypeVar
@@ -22,10 +23,10 @@ from slit.scenario.latency import round_trips
 from slit.scenario.layout import SIGNALS, DatacenterEntry, ScenarioFile
 from slit.scenario.provenance import NOT_STATED, inputs_of, share_of
 from slit.scenario.rawfile import Raw, read_raw, scenario_path, validated
-from slit.scenario.records import Accounting, CarbonMethod, Datacenter, Record
+from slit.scenario.records import MOST_EPOCHS, Accounting, CarbonMethod, Datacenter, Record
 from slit.scenario.references import TableReference
 from slit.scenario.resampling import Clock, clock_of
-from slit.scenario.scenario import Scenario
+from slit.scenario.scenario import Scenario, known
 from slit.scenario.series import SeriesReader
 from slit.scenario.sites import SiteReader
 from slit.scenario.tabular import Tables
@@ -62,7 +63,8 @@ def load_scenario(
 
 def build(file: ScenarioFile, tables: Tables) -> Scenario:
     """The scenario of a checked file."""
-    _refuse_doubles(file)
+    _check_names(file)
+    _refuse_strange_scores(file)
     clock = clock_of(file.horizon)
     origins = records(file.origins)
     sites = records(file.datacenters)
@@ -104,12 +106,20 @@ def build(file: ScenarioFile, tables: Tables) -> Scenario:
     )
 
 
-def _refuse_doubles(file: ScenarioFile) -> None:
+def _check_names(file: ScenarioFile) -> None:
     for section in NAMED:
         names = [record.name for record in records(getattr(file, section))]
-        double = next((name for name in names if names.count(name) > 1), None)
+        double = next((name for name, often in Counter(names).items() if often > 1), None)
+        if not names and section != "inputs":
+            raise SlitError(f"{section}: none, expected at least one")
         if double is not None:
             raise SlitError(f"{section}: {double!r} twice, expected distinct names")
+
+
+def _refuse_strange_scores(file: ScenarioFile) -> None:
+    for variant in records(file.variants):
+        for name in variant.quality:
+            known("variants", variant.name, "quality", name, records(file.classes))
 
 
 def records(listed: tuple[R, ...] | TableReference) -> tuple[R, ...]:
@@ -157,14 +167,21 @@ def other_horizon(raw: Raw, start: str | date | None, hours: float | None) -> No
     if start is not None:
         changed["start"] = parse_start(start)
     if hours is not None:
-        seconds = float(horizon.get("epoch_seconds", 3600.0))
-        epochs = hours * 3600 / seconds
-        if epochs < 1 or epochs % 1:
-            raise SlitError(
-                f"hours: {hours:g}, expected a whole number of epochs (of {seconds:g} s)"
-            )
-        changed["epochs"] = int(epochs)
+        changed["epochs"] = _epochs(hours, horizon.get("epoch_seconds", 3600.0))
     raw.data["horizon"] = changed
+
+
+def _epochs(hours: float, seconds: object) -> object:
+    """Epochs of `seconds`; where that is no length of an epoch, the file is refused for it."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 1:
+        return 1
+    epochs = hours * 3600 / seconds
+    if not (1 <= epochs <= MOST_EPOCHS) or epochs % 1:
+        raise SlitError(
+            f"hours: {hours:g}, expected a whole number of epochs, 1 to {MOST_EPOCHS:,} "
+            f"(of {seconds:g} s)"
+        )
+    return int(epochs)
 
 
 def parse_start(start: str | date) -> datetime:

@@ -11,9 +11,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from slit.errors import SlitError
+from slit.errors import SlitError, did_you_mean
 from slit.scenario.builtin import builtin_names, builtin_path
-from slit.scenario.invalid import refused
+from slit.scenario.cells import CellText
+from slit.scenario.invalid import refused, shown
 from slit.scenario.layout import LISTS, Quality, ScenarioFile
 from slit.scenario.references import TableReference
 from slit.scenario.tabular import Table, Tables, folders_of
@@ -22,6 +23,9 @@ Data = dict[str, Any]
 
 MERGED = ("horizon", "accounting", "resolution", "signals", "latency", "folders")
 """Sections of which `extends` keeps the fields that are not given."""
+
+LARGEST_FILE = 64 << 20
+"""Bytes of a scenario file; long series belong into tables."""
 
 _POSITION = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)")
 
@@ -42,14 +46,20 @@ def scenario_path(name_or_path: str | PathLike[str]) -> Path:
     if isinstance(name_or_path, str) and name_or_path in builtin_names():
         return builtin_path(name_or_path)
     path = Path(name_or_path)
-    if path.is_dir():
-        raise SlitError(f"{path}: a folder, expected a scenario file (TOML)")
-    if not path.is_file():
-        raise SlitError(
-            f"{name_or_path}: no such scenario, expected a path of a TOML file or one of "
-            f"{', '.join(builtin_names())}"
-        )
-    return path
+    try:
+        if path.is_dir():
+            raise SlitError(f"{path}: a folder, expected a scenario file (TOML)")
+        if path.is_file():
+            return path
+        odd = path.exists()
+    except (OSError, ValueError):  # a name too long, a byte 0, a folder that may not be entered
+        odd = False
+    if odd:
+        raise SlitError(f"{path}: a pipe or device, expected a scenario file (TOML)")
+    raise SlitError(
+        f"{shown(str(name_or_path))[1:-1]}: no such scenario, expected a path of a TOML file or "
+        f"one of {', '.join(builtin_names())}{did_you_mean(str(name_or_path), builtin_names())}"
+    )
 
 
 def read_raw(path: Path, *, errors: list[SlitError] | None = None) -> Raw:
@@ -61,14 +71,20 @@ def read_raw(path: Path, *, errors: list[SlitError] | None = None) -> Raw:
     data = read_toml(path)
     base = data.get("extends")
     if base is not None:
-        if base not in builtin_names():
+        if not isinstance(base, str) or base not in builtin_names():
             raise SlitError(
-                f"{path}: extends: {base!r}, expected one of {', '.join(builtin_names())}"
+                f"{path}: extends: {shown(base)}, expected one of {', '.join(builtin_names())}"
+                f"{did_you_mean(str(base), builtin_names())}"
             )
         data = _merged(read_toml(builtin_path(base)), data)
+    for section in MERGED:
+        if not isinstance(data.get(section, {}), dict):
+            found = shown(data[section])
+            raise SlitError(f"{path}: {section}: {found}, expected a section of fields")
     folders = data.get("folders", {})
-    if not isinstance(folders, dict) or not all(isinstance(v, str) for v in folders.values()):
-        raise SlitError(f"{path}: folders: {folders!r}, expected paths by name")
+    for name, folder in folders.items():
+        if not isinstance(folder, str):
+            raise SlitError(f"{path}: folders.{name}: {shown(folder)}, expected a path")
     raw = Raw(path, data, Tables(path.parent, folders_of(folders, path.parent)))
     tables = [(data, section, section) for section in LISTS]
     if isinstance(data.get("demand"), dict):
@@ -98,13 +114,24 @@ def _collected(errors: list[SlitError] | None, holder: Data, section: str) -> It
 
 def read_toml(path: Path) -> Data:
     """A TOML file; SlitError with the line of what is not UTF-8 or not TOML."""
-    content = path.read_bytes()
+    try:
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise SlitError(f"{path}: {error.strerror}, expected a scenario file (TOML)") from None
+    if len(content) > LARGEST_FILE:
+        raise SlitError(
+            f"{path}: more than {LARGEST_FILE >> 20} MiB, expected a scenario file (TOML) that "
+            "names tables for long series"
+        )
     try:
         return tomllib.loads(content.decode("utf-8"))
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         byte = content[error.start]
         raise SlitError(f"{path}:{line}: byte 0x{byte:02x}, expected UTF-8 text") from None
+    except RecursionError:
+        raise SlitError(f"{path}: nested too deeply, expected the layout of a scenario") from None
     except tomllib.TOMLDecodeError as error:
         position = _POSITION.search(str(error))
         line_text = position.group(1) if position else None
@@ -113,6 +140,8 @@ def read_toml(path: Path) -> Data:
         raise SlitError(
             f"{path}:{line}: {message[:1].lower()}{message[1:]}, expected TOML"
         ) from None
+    except ValueError as error:  # figures that Python cannot hold, such as 5,000 digits or a day 99
+        raise SlitError(f"{path}: {str(error).partition(';')[0]}, expected TOML") from None
 
 
 def _merged(base: Data, own: Data) -> Data:
@@ -120,7 +149,28 @@ def _merged(base: Data, own: Data) -> Data:
     for section in MERGED:
         if isinstance(own.get(section), dict):
             merged[section] = base.get(section, {}) | own[section]
+    _drop_strange_pairs(merged, own)
     return merged
+
+
+def _drop_strange_pairs(merged: Data, own: Data) -> None:
+    """Leave out inherited round trips of places that the file replaced."""
+    latency, stated = merged.get("latency"), own.get("latency", {})
+    if not isinstance(latency, dict) or "pairs" not in latency or "pairs" in stated:
+        return
+    places = {section: _stated_names(merged.get(section)) for section in ("origins", "datacenters")}
+    merged["latency"] = latency | {
+        "pairs": [
+            pair
+            for pair in latency["pairs"]
+            if pair["origin"] in places["origins"] and pair["datacenter"] in places["datacenters"]
+        ]
+    }
+
+
+def _stated_names(records: object) -> list[object]:
+    listed = records if isinstance(records, list) else []
+    return [entry.get("name") for entry in listed if isinstance(entry, dict)]
 
 
 def checked_reference(raw: Raw, data: object, model: type[TableReference], where: str) -> Any:
@@ -156,12 +206,12 @@ def _rows(table: Table, reference: TableReference) -> list[Data]:
         row: Data = {}
         for column, cell in cells.items():
             if column in renamed or column not in skipped:
-                _nest(row, renamed.get(column, column), cell)
+                _nest(row, renamed.get(column, column), CellText(cell, reference.decimal))
         rows.append(row)
     return rows
 
 
-def _nest(row: Data, name: str, cell: str) -> None:
+def _nest(row: Data, name: str, cell: CellText) -> None:
     *parents, last = name.split(".")
     for parent in parents:
         row = row.setdefault(parent, {})
@@ -174,7 +224,7 @@ def _add_quality(raw: Raw) -> None:
     variants, classes = raw.data.get("variants"), raw.data.get("classes")
     if not isinstance(variants, list) or not isinstance(classes, list):
         return
-    names = {entry.get("name") for entry in classes if isinstance(entry, Mapping)}
+    names = _stated_names(classes)
     try:
         table = raw.tables.open(reference.file, reference).where(reference.where)
         columns = [
@@ -183,14 +233,26 @@ def _add_quality(raw: Raw) -> None:
     except SlitError as error:
         raise SlitError(f"{raw.path}: quality: {error}") from None
     scores: dict[str, dict[str, str]] = {}
-    for variant, request_class, score in zip(*columns, strict=True):
-        if request_class in names:
-            scores.setdefault(variant, {})[request_class] = score
+    for row, (variant, request_class, score) in enumerate(zip(*columns, strict=True)):
+        if request_class not in names:
+            continue
+        mine = scores.setdefault(variant, {})
+        if request_class in mine:
+            raise SlitError(
+                f"{raw.path}: quality: {table.place(row)}: {variant} for {request_class} twice, "
+                "expected one score"
+            )
+        mine[request_class] = CellText(score, reference.decimal)
     raw.data["variants"] = [
-        entry | {"quality": scores.get(str(entry.get("name")), {}) | entry.get("quality", {})}
-        for entry in variants
-        if isinstance(entry, dict)
+        entry if not isinstance(entry, dict) else _scored(entry, scores) for entry in variants
     ]
+
+
+def _scored(variant: Data, scores: Mapping[str, Mapping[str, str]]) -> Data:
+    own = variant.get("quality", {})
+    if not isinstance(own, dict):
+        return variant
+    return variant | {"quality": {**scores.get(str(variant.get("name")), {}), **own}}
 
 
 def _fill_signals(data: Data) -> None:

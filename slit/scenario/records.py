@@ -4,32 +4,96 @@ An invalid record cannot exist. Units are those a person reads in sources (ms, G
 numeric code reads is converted once, in `slit.problem`.
 """
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from inspect import get_annotations
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 
-Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\s,:/\\<>][^,:/\\<>\n]*$")]
+from slit.scenario.cells import read_cell
+
+SMALLEST = 1e-30
+"""Numbers other than 0 are at least so far from it: what is closer is an accident of software."""
+
+Name = Annotated[str, Field(max_length=80, pattern=r"^[^\s,:/\\<>][^,:/\\<>\n]*$")]
 
 
 def quantity(meaning: str, unit: str, **limits: Any) -> Any:
-    """A field with its unit: limits are pydantic's (ge, gt, le, lt, default)."""
+    """A number with its unit: limits are pydantic's (ge, gt, le, lt, default)."""
     return Field(
-        description=meaning, json_schema_extra={"unit": unit}, allow_inf_nan=False, **limits
+        description=meaning,
+        json_schema_extra={"unit": unit},
+        allow_inf_nan=False,
+        strict=True,
+        **limits,
     )
 
 
 def text(meaning: str, **limits: Any) -> Any:
-    """A field without a unit."""
+    """A field that is no number."""
     return Field(description=meaning, **limits)
 
 
+def flag(meaning: str, **limits: Any) -> Any:
+    """A field that is true or false."""
+    return Field(description=meaning, strict=True, **limits)
+
+
+def _no_number(value: Any) -> Any:
+    """Refuse what pydantic would take for seconds since 1970."""
+    if isinstance(value, int | float) or (
+        isinstance(value, str) and value.strip("+-.0123456789_eE") == ""
+    ):
+        raise ValueError(f"{value!r}, expected a date such as 2023-07-01T00:00:00Z")
+    return value
+
+
+no_number = BeforeValidator(_no_number)
+
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+"""A number whose limits depend on its unit, and are checked once it is converted."""
+
+
 class Record(BaseModel):
-    """A frozen record that refuses unknown fields."""
+    """A frozen record that refuses unknown fields, and numbers that are text, true or false.
+
+    Cells of tables are text by nature: their numbers and flags are read before they are checked.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _read(cls, value: Any, info: ValidationInfo) -> Any:
+        assert info.field_name is not None
+        read = read_cell(value, cls.model_fields[info.field_name].annotation)
+        _refuse_denormal(read)
+        return read
+
+
+def _refuse_denormal(value: Any) -> None:
+    if isinstance(value, dict):
+        value = tuple(value.values())
+    for found in value if isinstance(value, list | tuple) else (value,):
+        if isinstance(found, float) and 0 < abs(found) < SMALLEST:
+            raise ValueError(f"{found:g}, expected 0 or a number of at least {SMALLEST:g} in size")
+
+
+MOST_EPOCHS = 100_000
+
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC).timestamp()
+_LATEST = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
 
 
 def own_fields_first(model: type[BaseModel]) -> dict[str, FieldInfo]:
@@ -79,8 +143,10 @@ class WaterMethod(StrEnum):
 class Horizon(Record):
     """The time that is planned: equal epochs from a start in UTC."""
 
-    start: AwareDatetime = text("first instant of the first epoch, with its time zone")
-    epochs: int = quantity("number of epochs", "1", ge=1, le=100_000)
+    start: Annotated[AwareDatetime, no_number] = text(
+        "first instant of the first epoch, with its time zone"
+    )
+    epochs: int = quantity("number of epochs", "1", ge=1, le=MOST_EPOCHS)
     epoch_seconds: float = quantity("length of an epoch", "s", default=3600.0, ge=1, le=86_400)
     begins: HorizonStart = text(
         "nodes loaded before the first epoch: free (any), given (initial_nodes of the pools), "
@@ -88,42 +154,64 @@ class Horizon(Record):
         default=HorizonStart.FREE,
     )
 
+    @model_validator(mode="after")
+    def _inside_the_calendar(self) -> "Horizon":
+        first = self.start.timestamp()
+        if not _EARLIEST <= first <= first + self.epochs * self.epoch_seconds <= _LATEST:
+            raise ValueError(
+                f"horizon: {self.epochs} epochs of {self.epoch_seconds:g} s from "
+                f"{self.start:%Y-%m-%d}, expected a time from 1970 to 2199"
+            )
+        return self
+
 
 class Accounting(Record):
     """The switches and constants of the model."""
 
     carbon: CarbonMethod = text("grid emission factors", default=CarbonMethod.LIFE_CYCLE)
-    reservoir_evaporation: bool = text(
+    reservoir_evaporation: bool = flag(
         "whether evaporation from hydropower reservoirs counts as off-site water; "
         "must be stated, as it decides the ranking of hydro-rich grids"
     )
-    water_energy_carbon: bool = text(
+    water_energy_carbon: bool = flag(
         "whether the energy to supply and treat on-site water counts in carbon", default=False
     )
     water_supply_kwh_per_m3: float = quantity(
-        "energy to supply on-site water (SHIELD, arXiv 2308.13086)", "kWh/m3", default=0.55, ge=0
+        "energy to supply on-site water (SHIELD, arXiv 2308.13086)",
+        "kWh/m3",
+        default=0.55,
+        ge=0,
+        le=1e3,
     )
     wastewater_kwh_per_m3: float = quantity(
-        "energy to treat blowdown (SHIELD, arXiv 2308.13086)", "kWh/m3", default=0.64, ge=0
+        "energy to treat blowdown (SHIELD, arXiv 2308.13086)", "kWh/m3", default=0.64, ge=0, le=1e3
     )
     loading: LoadingMode = text("when weights are loaded", default=LoadingMode.ON_DEMAND)
     utilization: float = quantity(
-        "target utilization of an active node", "1", default=0.8, gt=0, le=0.95
+        "target utilization of an active node", "1", default=0.8, ge=0.001, le=0.95
     )
     arrival_scv: float = quantity(
-        "squared coefficient of variation of interarrival times (Ca^2)", "1", default=1.0, ge=0
+        "squared coefficient of variation of interarrival times (Ca^2)",
+        "1",
+        default=1.0,
+        ge=0,
+        le=1e4,
     )
     service_scv: float = quantity(
-        "squared coefficient of variation of prefill times (Cs^2)", "1", default=1.0, ge=0
+        "squared coefficient of variation of prefill times (Cs^2)", "1", default=1.0, ge=0, le=1e4
     )
     memory_share: float = quantity(
-        "share of a node's memory that weights and KV cache may fill", "1", default=0.9, gt=0, le=1
+        "share of a node's memory that weights and KV cache may fill",
+        "1",
+        default=0.9,
+        ge=0.01,
+        le=1,
     )
     fiber_speed_share: float = quantity(
         "signal speed over that of light where a round trip is estimated from distance",
         "1",
         default=2 / 3,
-        gt=0,
+        ge=0.01,
         le=1,
     )
     route_stretch: float = quantity(
@@ -131,11 +219,12 @@ class Accounting(Record):
         "1",
         default=1.5,
         ge=1,
+        le=100,
     )
-    embodied: bool = text("whether embodied carbon of active nodes counts", default=False)
-    rental: bool = text("whether rental of active nodes counts in cost", default=False)
+    embodied: bool = flag("whether embodied carbon of active nodes counts", default=False)
+    rental: bool = flag("whether rental of active nodes counts in cost", default=False)
     egress_kb_per_token: float = quantity(
-        "bytes a token takes on the way out, for egress cost", "kB/token", default=0.0, ge=0
+        "bytes a token takes on the way out, for egress cost", "kB/token", default=0.0, ge=0, le=1e6
     )
 
 
@@ -151,9 +240,9 @@ class RequestClass(Record):
     """An application: what its users wait for and how its answers are judged."""
 
     name: Name = text("name")
-    slo_ttft_s: float = quantity("time to first token promised", "s", gt=0, le=3600)
+    slo_ttft_s: float = quantity("time to first token promised", "s", ge=1e-6, le=3600)
     itl_limit_s: float | None = quantity(
-        "largest time per output token that is acceptable", "s", default=None, gt=0
+        "largest time per output token that is acceptable", "s", default=None, ge=1e-6, le=3600
     )
     metric: str = text("what the quality scores measure", default="")
 
@@ -173,7 +262,9 @@ class Origin(Record):
         le=14,
     )
     jurisdiction: str = text("country or union whose law applies", default="")
-    last_mile_ms: float = quantity("user to regional edge and back", "ms", default=10.0, ge=0)
+    last_mile_ms: float = quantity(
+        "user to regional edge and back", "ms", default=10.0, ge=0, le=60_000
+    )
 
 
 class Datacenter(Record):
@@ -186,11 +277,15 @@ class Datacenter(Record):
     jurisdiction: str = text("country or union whose law applies", default="")
     pue_method: PueMethod = text("source of the PUE", default=PueMethod.PUBLISHED)
     water_method: WaterMethod = text("source of on-site water", default=WaterMethod.PUBLISHED)
-    cycles: float = quantity("cycles of concentration of the cooling water", "1", default=5.0, gt=1)
-    water_stress: float = quantity(
-        "withdrawals over renewable supply (FAO SDG 6.4.2)", "1", default=0.0, ge=0
+    cycles: float = quantity(
+        "cycles of concentration of the cooling water", "1", default=5.0, ge=1.01, le=1e3
     )
-    egress_usd_per_gb: float = quantity("price of outgoing data", "USD/GB", default=0.0, ge=0)
+    water_stress: float = quantity(
+        "withdrawals over renewable supply (FAO SDG 6.4.2)", "1", default=0.0, ge=0, le=1e4
+    )
+    egress_usd_per_gb: float = quantity(
+        "price of outgoing data", "USD/GB", default=0.0, ge=0, le=1e3
+    )
 
 
 class NodeType(Record):
@@ -198,16 +293,22 @@ class NodeType(Record):
 
     name: Name = text("name")
     gpus: int = quantity("GPUs of a node", "1", ge=1, le=1024)
-    gpu_memory_gb: float = quantity("memory of one GPU", "GB", gt=0)
-    load_gb_per_s: float = quantity("bandwidth at which a node loads weights", "GB/s", gt=0)
-    idle_w: float = quantity("power of an active node without work", "W", ge=0)
-    prefill_w: float = quantity("power while reading prompts", "W", ge=0)
-    decode_w: float = quantity("power while writing tokens", "W", ge=0)
-    standby_w: float = quantity("power of a node that is not active", "W", default=0.0, ge=0)
-    embodied_kg_per_hour: float = quantity(
-        "embodied carbon of an active node", "kg CO2e/h", default=0.0, ge=0
+    gpu_memory_gb: float = quantity("memory of one GPU", "GB", ge=1e-3, le=1e6)
+    load_gb_per_s: float = quantity(
+        "bandwidth at which a node loads weights", "GB/s", ge=1e-6, le=1e6
     )
-    rental_usd_per_hour: float = quantity("rental of an active node", "USD/h", default=0.0, ge=0)
+    idle_w: float = quantity("power of an active node without work", "W", ge=0, le=1e7)
+    prefill_w: float = quantity("power while reading prompts", "W", ge=0, le=1e7)
+    decode_w: float = quantity("power while writing tokens", "W", ge=0, le=1e7)
+    standby_w: float = quantity(
+        "power of a node that is not active", "W", default=0.0, ge=0, le=1e7
+    )
+    embodied_kg_per_hour: float = quantity(
+        "embodied carbon of an active node", "kg CO2e/h", default=0.0, ge=0, le=1e5
+    )
+    rental_usd_per_hour: float = quantity(
+        "rental of an active node", "USD/h", default=0.0, ge=0, le=1e6
+    )
 
     @model_validator(mode="after")
     def _ordered_powers(self) -> "NodeType":
@@ -227,7 +328,7 @@ class NodePool(Record):
     datacenter: Name = text("name of the datacenter")
     node_type: Name = text("name of the node type")
     nodes: int = quantity("nodes of the pool", "1", ge=0, le=10_000_000)
-    initial_nodes: dict[Name, Annotated[int, Field(ge=0)]] = text(
+    initial_nodes: dict[Name, Annotated[int, Field(strict=True, ge=0, le=10_000_000)]] = text(
         "nodes that hold a variant before the first epoch, by variant", default_factory=dict
     )
 
@@ -246,10 +347,10 @@ class ModelVariant(Record):
 
     name: Name = text("name")
     family: str = text("model family", default="")
-    parameters_b: float = quantity("parameters", "10^9", gt=0)
-    weight_gb: float = quantity("bytes of the weights", "GB", gt=0)
-    kv_bytes_per_token: float = quantity("KV cache of one token", "B/token", ge=0)
-    quality: dict[Name, Annotated[float, Field(ge=0, le=1)]] = text(
+    parameters_b: float = quantity("parameters", "10^9", ge=1e-6, le=1e6)
+    weight_gb: float = quantity("bytes of the weights", "GB", ge=1e-6, le=1e6)
+    kv_bytes_per_token: float = quantity("KV cache of one token", "B/token", ge=0, le=1e9)
+    quality: dict[Name, Annotated[float, Field(strict=True, ge=0, le=1)]] = text(
         "share of answers that are right, by request class, from public benchmarks"
     )
 
@@ -259,14 +360,18 @@ class Service(Record):
 
     node_type: Name = text("name of the node type")
     variant: Name = text("name of the variant")
-    gpus_per_replica: int = quantity("GPUs that hold one copy of the weights", "1", ge=1)
-    batch: int = quantity("requests decoded together by one replica", "1", ge=1)
-    prefill_tokens_per_s: float = quantity("prompt tokens read by a node", "token/s", gt=0)
-    prefill_fixed_s: float = quantity("one-prompt prefill: fixed part", "s", ge=0)
-    prefill_slope_s: float = quantity("one-prompt prefill: per token", "s/token", ge=0)
-    step_fixed_s: float = quantity("one decode step: fixed part", "s", ge=0)
-    step_slope_s: float = quantity("one decode step: per request of the batch", "s", gt=0)
-    estimated: bool = text("whether any figure is estimated", default=False)
+    gpus_per_replica: int = quantity("GPUs that hold one copy of the weights", "1", ge=1, le=65_536)
+    batch: int = quantity("requests decoded together by one replica", "1", ge=1, le=1_000_000)
+    prefill_tokens_per_s: float = quantity(
+        "prompt tokens read by a node", "token/s", ge=1e-3, le=1e12
+    )
+    prefill_fixed_s: float = quantity("one-prompt prefill: fixed part", "s", ge=0, le=3600)
+    prefill_slope_s: float = quantity("one-prompt prefill: per token", "s/token", ge=0, le=3600)
+    step_fixed_s: float = quantity("one decode step: fixed part", "s", ge=0, le=3600)
+    step_slope_s: float = quantity(
+        "one decode step: per request of the batch", "s", ge=1e-12, le=3600
+    )
+    estimated: bool = flag("whether any figure is estimated", default=False)
 
 
 class Residency(Record):

@@ -3,14 +3,52 @@
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Discriminator, Tag, field_validator, model_validator
 
 from slit.errors import SlitError
-from slit.scenario.records import Record, quantity, text
+from slit.scenario.records import Number, Record, flag, quantity, text
 from slit.sources.delimited import Delimited
 from slit.sources.formats import PLAIN, format_names, format_of
 
-Cell = str | int | float | bool
+_PLAIN = {str: "<text>", bool: "<flag>", int: "<whole>", float: "<number>"}
+
+Plain = Annotated[
+    Annotated[str, Tag("<text>")]
+    | Annotated[bool, Tag("<flag>")]
+    | Annotated[int, Tag("<whole>")]
+    | Annotated[float, Tag("<number>")],
+    Discriminator(
+        lambda value: _PLAIN.get(type(value)),
+        custom_error_type="plain_value",
+        custom_error_message="text, a number, true or false",
+    ),
+]
+"""One value of TOML."""
+
+
+def _one_or_many(value: Any) -> str:
+    return "<many>" if isinstance(value, list | tuple) else "<one>"
+
+
+Condition = Annotated[
+    Annotated[Plain, Tag("<one>")] | Annotated[tuple[Plain, ...], Tag("<many>")],
+    Discriminator(_one_or_many),
+]
+"""What a column has to be: a value, or one of several."""
+
+F = TypeVar("F")
+
+ByEpoch = Annotated[
+    Annotated[F, Tag("<one>")] | Annotated[tuple[F, ...], Tag("<many>")],
+    Discriminator(_one_or_many),
+]
+"""One figure for all epochs, or one an epoch."""
+
+Column = Annotated[
+    Annotated[str, Tag("<one>")] | Annotated[dict[str, str], Tag("<table>")],
+    Discriminator(lambda value: "<table>" if isinstance(value, dict) else "<one>"),
+]
+"""A column, or columns by a switch."""
 
 
 class Resample(StrEnum):
@@ -95,7 +133,7 @@ class TableReference(FileLayout):
     """Records from a table: one a row, columns named like the fields (`quality.chat` nests)."""
 
     file: str = text("CSV or Parquet file, relative to the scenario file or `folder:path`")
-    where: dict[str, Cell | tuple[Cell, ...]] = text(
+    where: dict[str, Condition] = text(
         "rows to take: value (or list of values) by column", default_factory=dict
     )
     columns: dict[str, str] = text("column by field, where named otherwise", default_factory=dict)
@@ -120,12 +158,10 @@ class SeriesReference(FileLayout):
     """A figure over time: `value`, or `values` by epoch, or a column of a table."""
 
     unit: str = text("unit of the figures as they stand in the source, e.g. g/kWh")
-    value: float | None = text("one figure for all epochs", default=None, allow_inf_nan=False)
-    values: tuple[Annotated[float, Field(allow_inf_nan=False)], ...] | None = text(
-        "one figure an epoch", default=None
-    )
+    value: Number | None = text("one figure for all epochs", default=None)
+    values: tuple[Number, ...] | None = text("one figure an epoch", default=None)
     file: str | None = text("table, relative to the scenario file or `folder:path`", default=None)
-    column: str | dict[str, str] | None = text(
+    column: Column | None = text(
         "column; or columns by a switch of [accounting]: direct and life_cycle, or reservoirs and "
         "no_reservoirs",
         default=None,
@@ -135,7 +171,7 @@ class SeriesReference(FileLayout):
         "constant (one row)",
         default="series",
     )
-    where: dict[str, Cell | tuple[Cell, ...]] = text(WHERE, default_factory=dict)
+    where: dict[str, Condition] = text(WHERE, default_factory=dict)
     time: str = text("column of the time stamps", default="utc")
     zone: str | None = text(f"{ZONE}; for typical days the zone of the hour", default=None)
     label: Literal["begin", "end"] = text(
@@ -144,8 +180,8 @@ class SeriesReference(FileLayout):
     month: str = text("column of the month, 1-12, of typical days", default="month")
     hour: str = text("column of the hour, 0-23, of typical days", default="hour")
     resample: Resample | None = text(RESAMPLE, default=None)
-    scale: float = quantity("factor on the figures", "1", default=1.0)
-    estimated: bool | None = text("whether all figures are estimated", default=None)
+    scale: float = quantity("factor on the figures", "1", default=1.0, ge=-1e12, le=1e12)
+    estimated: bool | None = flag("whether all figures are estimated", default=None)
     estimated_column: str | None = text(
         "column that says which rows are estimated: 0, false or no; 1 (or above), true or yes; "
         "between: share",

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slit.arrays import frozen
-from slit.errors import SlitError
+from slit.errors import SlitError, did_you_mean
 from slit.scenario.records import (
     Accounting,
     Datacenter,
@@ -145,7 +145,10 @@ def known(kind: str, owner: str, field: str, name: str, records: tuple[Any, ...]
     """The index of the record called `name`; an error that lists the names if there is none."""
     names = [record.name for record in records]
     if name not in names:
-        raise SlitError(f"{kind}.{owner}.{field}: {name!r}, expected one of {', '.join(names)}")
+        raise SlitError(
+            f"{kind}.{owner}.{field}: {name!r}, expected one of {', '.join(names)}"
+            f"{did_you_mean(name, names)}"
+        )
     return names.index(name)
 
 

@@ -118,14 +118,31 @@ def _row(name: str, field: FieldInfo) -> str:
 
 
 def _limits(field: FieldInfo) -> Iterator[str]:
+    extra = field.json_schema_extra
+    if isinstance(extra, dict) and "lowest" in extra:
+        yield f"≥ {_figure(extra['lowest'])}"
+        yield f"≤ {_figure(extra['highest'])}"
+    metadata = [*field.metadata, *_nested(field.annotation)]
     for name, sign in _SIGNS.items():
-        for limit in field.metadata:
-            bound = getattr(limit, name, None)
+        for bound in dict.fromkeys(getattr(limit, name, None) for limit in metadata):
             if bound is not None:
-                yield f"{sign} {bound:,}" if isinstance(bound, int) else f"{sign} {bound:g}"
+                yield f"{sign} {_figure(bound)}"
     choices = _choices(field.annotation)
     if choices:
         yield " or ".join(choices)
+
+
+def _figure(value: Any) -> str:
+    whole = float(value).is_integer() and abs(value) < 1e9
+    return f"{int(value):,}" if whole else f"{value:g}"
+
+
+def _nested(annotation: Any) -> Iterator[Any]:
+    """Limits of the numbers inside a list or a table of names."""
+    for part in getattr(annotation, "__metadata__", ()):
+        yield from part.metadata if isinstance(part, FieldInfo) else ()
+    for part in get_args(annotation):
+        yield from _nested(part)
 
 
 def _choices(annotation: Any) -> list[str]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from slit.errors import SlitError
 from slit.scenario.environment import OnSiteWater, pue_of, water_of, wet_bulb_wue
-from slit.scenario.layout import DatacenterEntry, SiteSignals
+from slit.scenario.layout import LIMITS, DatacenterEntry, SiteSignals
 from slit.scenario.records import PueMethod, WaterMethod
 from slit.scenario.references import SeriesReference
 from slit.scenario.scenario import Signals
@@ -30,10 +30,6 @@ SIGNAL_UNITS = {
     "renewable": "kWh",
 }
 """Unit in which slit reads each signal; `renewable` may also come as power."""
-
-
-LOWEST = {"price": -np.inf, "pue": 1.0, "wet_bulb": -np.inf, "supply_temperature": -np.inf}
-"""Smallest value of each signal; 0 where not stated."""
 
 
 @dataclass(slots=True)
@@ -99,7 +95,7 @@ class SiteReader:
         with self._said(site, "renewable"):
             unit = "kW" if power else "kWh"
             found = self.reader.read(reference, unit, site=fillers(site), adds_up=not power)
-            self._refuse_low("renewable", found.values)
+            self._refuse_impossible("renewable", found.values)
         self._count("renewable", found.estimated)
         return found.values * (self.reader.clock.hours if power else 1.0)
 
@@ -120,18 +116,22 @@ class SiteReader:
             return None
         with self._said(site, name):
             found = self.reader.read(reference, SIGNAL_UNITS[name], site=fillers(site))
-            self._refuse_low(name, found.values)
+            self._refuse_impossible(name, found.values)
         return found
 
-    def _refuse_low(self, name: str, values: Floats) -> None:
-        lowest = LOWEST.get(name, 0.0)
-        low = np.flatnonzero(values < lowest)
-        if len(low):
-            when = stamp_text(int(self.reader.clock.begins[low[0]]))
-            raise SlitError(
-                f"{values[low[0]]:g} at {when}, expected a number >= {lowest:g} "
-                f"({SiteSignals.model_fields[name].description})"
-            )
+    def _refuse_impossible(self, name: str, values: Floats) -> None:
+        lowest, highest = LIMITS[name]
+        for wrong, sign, limit in (
+            (values < lowest, ">=", lowest),
+            (values > highest, "<=", highest),
+        ):
+            first = np.flatnonzero(wrong)
+            if len(first):
+                when = stamp_text(int(self.reader.clock.begins[first[0]]))
+                raise SlitError(
+                    f"{values[first[0]]:g} at {when}, expected a number {sign} {limit:g} "
+                    f"({SiteSignals.model_fields[name].description}, {SIGNAL_UNITS[name]})"
+                )
 
     def _whole(self, site: DatacenterEntry, name: str) -> Floats:
         """All figures of the source, whatever the horizon."""

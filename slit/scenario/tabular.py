@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slit.errors import SlitError, did_you_mean
+from slit.scenario.cells import FLAGS, number
 from slit.scenario.references import FileLayout
 from slit.sources.delimited import read_delimited
 from slit.sources.files import read_content
@@ -28,11 +29,8 @@ OWN_FOLDER = Path(__file__).parent
 
 GAPS = frozenset(("", "nan", "NaN", "NA", "N/A", "n/a", "null", "-"))
 """Cells that hold no number."""
-FLAGS = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
-"""Words of a column of flags, beside 0, 1 and shares."""
 
 _PREFIX = re.compile(r"^([a-z][a-z0-9_-]+):(.*)$")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
@@ -130,14 +128,14 @@ class Table:
         for row, text in enumerate(whole.texts(name)):
             if text in GAPS:
                 continue
-            number = _number(text, decimal)
-            if number is not None:
-                values[row] = number
+            found = number(text, decimal)
+            if found is not None:
+                values[row] = found
             elif text.lower() in words:
                 values[row] = words[text.lower()]
             else:
                 expected = "a number, or true, false, yes, no" if words else "a number"
-                comma = decimal == "." and _number(text, ",") is not None
+                comma = decimal == "." and number(text, ",") is not None
                 hint = ' (decimal = ",")' if comma else ""
                 raise SlitError(f"{whole.place(row)}: {name}: {text!r}, expected {expected}{hint}")
         return values
@@ -271,14 +269,8 @@ def _equal(texts: Texts, value: object) -> NDArray[np.bool_]:
         accepted = ("true", "1") if value else ("false", "0")
         return np.array([text.lower() in accepted for text in texts], dtype=np.bool_)
     if isinstance(value, int | float):
-        return np.array([_number(text) == value for text in texts], dtype=np.bool_)
+        return np.array([number(text) == value for text in texts], dtype=np.bool_)
     return np.asarray(texts == value, dtype=np.bool_)
-
-
-def _number(text: str, decimal: str = ".") -> float | None:
-    if decimal == ",":
-        text = "" if "." in text else text.replace(",", ".")
-    return float(text) if _NUMBER.match(text) else None
 
 
 def _shown(conditions: Mapping[str, object]) -> str:

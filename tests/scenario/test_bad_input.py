@@ -50,8 +50,7 @@ FIELDS = {
     ),
     "naive start": (
         swap("2024-03-20T00:00:00Z", "2024-03-20T00:00:00"),
-        "horizon.start: datetime.datetime(2024, 3, 20, 0, 0), expected a date and time with its "
-        "zone such as",
+        "horizon.start: 2024-03-20T00:00:00, expected a date and time with its zone such as",
     ),
     "unstated switch": (
         swap("reservoir_evaporation = false", "#"),
@@ -72,7 +71,7 @@ FIELDS = {
     ),
     "demand kind": (
         swap('kind = "table"', 'kind = "oracle"'),
-        "demand: {'kind': 'oracle'",
+        "demand: 'oracle', expected kind = groups, table, typical or trace (requests)",
     ),
     "demand field": (
         swap('time = "utc"\nzone = "UTC"        #', 'tyme = "utc"\nepoch = "e" #'),
@@ -97,8 +96,8 @@ FIELDS = {
         lambda files: files.replace("nodes = 6", "nodes = -6").replace(
             "utilization = 0.8", "utilization = 0"
         ),
-        "accounting.utilization: 0, expected a number > 0 (target utilization of an active node, "
-        "1); 1 more error",
+        "accounting.utilization: 0, expected a number >= 0.001 (target utilization of an active "
+        "node, 1); 1 more error",
     ),
     "two of a name": (
         swap('name = "america"', 'name = "europe"'),
@@ -107,6 +106,93 @@ FIELDS = {
     "unknown reference": (
         swap('datacenter = "north"\nnode', 'datacenter = "west"\nnode'),
         "pools.north-h100.datacenter: 'west', expected one of north, south",
+    ),
+    "text for a number": (
+        swap("nodes = 6", 'nodes = "6"'),
+        "pools[0].nodes: '6', expected a whole number (nodes of the pool, 1)",
+    ),
+    "true for a number": (
+        swap("slo_ttft_s = 0.5", "slo_ttft_s = true"),
+        "classes[0].slo_ttft_s: true, expected a number (time to first token promised, s)",
+    ),
+    "a number for a flag": (
+        swap("reservoir_evaporation = false", "reservoir_evaporation = 1"),
+        "accounting.reservoir_evaporation: 1, expected true or false (whether evaporation",
+    ),
+    "a number for a date": (
+        swap("2024-03-20T00:00:00Z", "1710892800"),
+        "horizon.start: 1710892800, expected a date such as 2023-07-01T00:00:00Z",
+    ),
+    "far future": (
+        swap("2024-03-20T00:00:00Z", "9999-12-31T00:00:00Z"),
+        "horizon: 24 epochs of 3600 s from 9999-12-31, expected a time from 1970 to 2199",
+    ),
+    "too large": (
+        swap("slo_ttft_s = 0.5", "slo_ttft_s = 1e308"),
+        "classes[0].slo_ttft_s: 1e+308, expected a number <= 3600 (time to first token promised",
+    ),
+    "too large for any machine": (
+        swap("nodes = 6", f"nodes = {'9' * 400}"),
+        f"pools[0].nodes: {'9' * 57}..., expected a number <= 10000000 (nodes of the pool, 1)",
+    ),
+    "next to nothing": (
+        swap("water_stress = 0.34", "water_stress = 1e-320"),
+        "datacenters[0].water_stress: 9.99989e-321, expected 0 or a number of at least 1e-30",
+    ),
+    "a section for a name": (
+        swap('name = "europe"', 'name = ["europe"]'),
+        "origins[0].name: a list, expected text (name)",
+    ),
+    "misspelled field": (
+        swap("slo_ttft_s = 0.5", "slo_tfft_s = 0.5"),
+        "(did you mean 'slo_ttft_s'?); 1 more error",
+    ),
+    "misspelled choice": (
+        swap('begins = "free"', 'begins = "cylcic"'),
+        "(nodes loaded before the first epoch: free (any), given (initial_nodes of the pools), "
+        "cyclic (those of the last epoch)) (did you mean 'cyclic'?)",
+    ),
+    "misspelled kind of demand": (
+        swap('kind = "table"', 'kind = "tables"'),
+        "demand: 'tables', expected kind = groups, table, typical or trace (requests) (did you "
+        "mean 'table'?)",
+    ),
+    "misspelled site": (
+        swap('datacenter = "north"\nnode', 'datacenter = "nort"\nnode'),
+        "pools.north-h100.datacenter: 'nort', expected one of north, south (did you mean 'north'?)",
+    ),
+    "unknown origin of a round trip": (
+        swap(
+            '{ origin = "europe", datacenter = "south"', '{ origin = "asia", datacenter = "south"'
+        ),
+        "latency.pairs[0].origin: 'asia', expected one of america, europe (name of the origin)",
+    ),
+    "unknown site of a round trip": (
+        swap(
+            '{ origin = "europe", datacenter = "south"', '{ origin = "europe", datacenter = "sout"'
+        ),
+        "latency.pairs[0].datacenter: 'sout', expected one of north, south (name of the datacenter)"
+        " (did you mean 'south'?)",
+    ),
+    "round trip twice": (
+        swap(
+            '{ origin = "america", datacenter = "north"',
+            '{ origin = "south", datacenter = "europe", ms = 3 },\n'
+            '  { origin = "america", datacenter = "north"',
+        ),
+        "latency.pairs[1]: europe to south twice, expected one round trip",
+    ),
+    "list as folder": (
+        swap("[accounting]", "[folders]\nmine = [1]\n[accounting]"),
+        "scenario.toml: folders.mine: a list, expected a path",
+    ),
+    "list as base": (
+        swap("schema = 1", 'schema = 1\nextends = ["tiny"]'),
+        "scenario.toml: extends: a list, expected one of world-day, tiny",
+    ),
+    "misspelled base": (
+        swap("schema = 1", 'schema = 1\nextends = "world-dya"'),
+        "expected one of world-day, tiny (did you mean 'world-day'?)",
     ),
     "unknown base": (
         swap("schema = 1", 'schema = 1\nextends = "moon-day"'),
@@ -248,6 +334,33 @@ TABLES = {
     "table of records": (
         swap('"context_tokens", ', ""),
         r"services.csv:2: context_tokens: unknown field, expected one of node_type, variant, ",
+    ),
+    "digits in groups": (
+        line(4, "2024-03-20T01:00,north,1_000,80", GRID),
+        r"grid.csv:4: carbon_g_per_kwh: '1_000', expected a number",
+    ),
+    "impossible carbon": (
+        line(4, "2024-03-20T01:00,north,1e15,80", GRID),
+        r"signals.carbon \(north\): 1e\+12 at 2024-03-20T01:00Z, expected a number <= 100 \(carbon",
+    ),
+    "impossible price": (
+        line(4, "2024-03-20T01:00,north,300,-1e7", GRID),
+        r"-10000 at 2024-03-20T01:00Z, expected a number >= -1000 \(price of energy",
+    ),
+    "impossible requests": (
+        line(3, "2024-03-20T00:00,europe,code,1e300,2000,30", DEMAND),
+        r"demand.csv:3: requests: 1e\+300, expected a number <= 1e\+13 \(1 row\)",
+    ),
+    "impossible tokens": (
+        line(3, "2024-03-20T00:00,europe,code,5,1e9,30", DEMAND),
+        r"demand.csv:3: prompt: 1e\+09, expected a number <= 1e\+08 \(1 row\)",
+    ),
+    "score twice": (
+        lambda files: files.replace("slit:tables/quality.csv", "scores.csv").write(
+            "scores.csv",
+            "variant,class,score\nllama-3-8b,chat,0.5\nllama-3-8b,code,0.5\nllama-3-8b,chat,0.6\n",
+        ),
+        r"quality: .*scores.csv:4: llama-3-8b for chat twice, expected one score",
     ),
     "no score": (
         swap('[quality]\nfile = "slit:tables/quality.csv"', ""),

@@ -103,8 +103,8 @@ def test_groups_written_out(files: Files) -> None:
     ("old", "new", "expected"),
     [
         ("5", "[1, 2]", r"demand.groups\[0\].requests: 2 figures, expected one, or one an epoch"),
-        ("5", "-5", r"demand.groups\[0\]: requests: -5, expected a number >= 0"),
-        ("5", "nan", r"demand.groups\[0\]: requests: nan, expected a number >= 0"),
+        ("5", "-5", r"demand.groups\[0\].requests: -5, expected a number >= 0"),
+        ("5", "nan", r"demand.groups\[0\].requests: nan, expected a finite number"),
         ("europe", "asia", r"demand.groups\[0\]: origin 'asia', expected one of europe, america"),
         ("chat", "prose", r"demand.groups\[0\]: class 'prose', expected one of chat, code"),
         ('"chat"', '"chat"\nmodel = 1', r"demand.groups\[0\].model: unknown field, expected one o"),

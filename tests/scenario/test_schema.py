@@ -43,9 +43,13 @@ def test_every_field_of_every_record_stands_in_the_table() -> None:
         for name, field in model.model_fields.items():
             assert f"| `{field.alias or name}` |" in text
             assert field.description, (model, name)
-    assert "| `idle_w` | W | power of an active node without work | ≥ 0 | required |" in text
     assert (
-        "| `utilization` | 1 | target utilization of an active node | > 0, ≤ 0.95 | 0.8 |" in text
+        "| `idle_w` | W | power of an active node without work | ≥ 0, ≤ 10,000,000 | required |"
+        in text
+    )
+    assert (
+        "| `utilization` | 1 | target utilization of an active node | ≥ 0.001, ≤ 0.95 | 0.8 |"
+        in text
     )
     assert "Undefined" not in text
 
@@ -86,3 +90,11 @@ def reachable(model: type[BaseModel]) -> set[type[BaseModel]]:
             for field in one.model_fields.values():
                 todo.extend(_models(field.annotation))
     return found
+
+
+def test_every_number_has_a_lower_and_an_upper_limit() -> None:
+    open_ended = {"`value`", "`values`"}  # of a series: limits hold once the unit is converted
+    rows = [line.split(" | ") for line in field_table().splitlines() if line.startswith("| `")]
+    for name, unit, _, limits, _ in rows:
+        if unit and name.strip("| ") not in open_ended:
+            assert ("≥" in limits and "≤" in limits) or "<" in limits, (name, unit, limits)

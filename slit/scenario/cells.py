@@ -1,0 +1,48 @@
+"""Cells of tables: text, read as numbers and flags in one way."""
+
+import re
+from typing import Any, get_args
+
+FLAGS = {"true": True, "yes": True, "false": False, "no": False}
+"""Words of a flag, beside 1 and 0."""
+
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\Z")
+
+
+class CellText(str):
+    """Text of a table: it may stand for a number or a flag, which text of a TOML file may not."""
+
+    decimal: str
+
+    def __new__(cls, text: str, decimal: str = ".") -> "CellText":
+        """A cell of a table with this decimal mark."""
+        cell = super().__new__(cls, text)
+        cell.decimal = decimal
+        return cell
+
+
+def number(text: str, decimal: str = ".") -> float | None:
+    """The number that a cell says, None where it says none: no 1_000, no 0x10, no thousands."""
+    if decimal == ",":
+        text = "" if "." in text else text.replace(",", ".")
+    return float(text) if _NUMBER.match(text) else None
+
+
+def read_cell(value: Any, annotation: Any) -> Any:
+    """What `value` stands for in a field of this type, if it is a cell; anything else stays."""
+    if isinstance(value, dict):
+        return {name: read_cell(entry, annotation) for name, entry in value.items()}
+    if not isinstance(value, CellText):
+        return value
+    kinds = _kinds(annotation)
+    found = number(value, value.decimal)
+    if bool in kinds:
+        return FLAGS.get(value.lower(), bool(found) if found in (0, 1) else value)
+    if found is None or not kinds & {int, float}:
+        return value
+    return int(found) if float not in kinds and found.is_integer() else found
+
+
+def _kinds(annotation: Any) -> set[Any]:
+    parts = get_args(annotation)
+    return {annotation} if not parts else {kind for part in parts for kind in _kinds(part)}

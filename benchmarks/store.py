@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from benchmarks.job import Job
 from slit.errors import SlitError
-from slit.record.folder import replace_file
+from slit.files import write_file
 
 PLAN = "suite.json"
 FORMAT = 1
@@ -66,7 +66,7 @@ class Store:
         if outcome.arrays:
             packed = io.BytesIO()
             np.savez_compressed(packed, allow_pickle=False, **outcome.arrays)
-            replace_file(self._file(job.key).with_suffix(".npz"), packed.getvalue())
+            write_file(self._file(job.key).with_suffix(".npz"), packed.getvalue())
         content = {
             "format": FORMAT,
             "job": json.loads(job.to_json()),
@@ -75,7 +75,7 @@ class Store:
             "arrays": sorted(outcome.arrays),
             "machine": machine,
         }
-        replace_file(self._file(job.key), f"{json.dumps(content, indent=1)}\n".encode())
+        write_file(self._file(job.key), f"{json.dumps(content, indent=1)}\n".encode())
         self._failure(job.key).unlink(missing_ok=True)
 
     def read(self, key: str) -> Result:
@@ -96,7 +96,7 @@ class Store:
     def fail(self, job: Job, trace: str) -> None:
         """Keep why a job failed; it is tried again the next time."""
         self._jobs.mkdir(parents=True, exist_ok=True)
-        replace_file(self._failure(job.key), f"{job.label}\n{trace}".encode())
+        write_file(self._failure(job.key), f"{job.label}\n{trace}".encode())
 
     def failures(self) -> list[str]:
         """The label and last line of each job that failed."""
@@ -117,7 +117,7 @@ class Store:
             "notes": plan.notes,
             "jobs": [json.loads(job.to_json()) for job in plan.jobs],
         }
-        replace_file(self.folder / PLAN, f"{json.dumps(content, indent=1)}\n".encode())
+        write_file(self.folder / PLAN, f"{json.dumps(content, indent=1)}\n".encode())
 
     def read_plan(self) -> Plan:
         """The plan kept here. Raises SlitError if this is no folder of a suite."""

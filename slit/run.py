@@ -127,8 +127,12 @@ def run(
     if not stop.limited:
         raise SlitError("budget: none, expected evaluations, moves, seconds or stagnation")
     loop = state or LoopState()
-    if loop.stagnation is None and stop.stagnation is not None:
+    if stop.stagnation is None:
+        loop.stagnation = None
+    elif loop.stagnation is None:
         loop.stagnation = Stagnation(stop.stagnation)
+    else:
+        loop.stagnation.patience = stop.stagnation
     start = perf_counter() - loop.seconds
     reason = stop.reached(evaluations=loop.evaluations, moves=loop.moves, seconds=loop.seconds)
     try:

@@ -10,7 +10,7 @@ from benchmarks.report.markdown import as_markdown
 from benchmarks.report.runs import read_runs
 from benchmarks.store import Store
 from slit.errors import SlitError
-from slit.record.folder import replace_file
+from slit.files import write_file
 from slit.report.markup import tag
 from slit.report.page import page
 
@@ -67,5 +67,5 @@ def write_report(folder: Path) -> list[Path]:
         if records:
             written[f"{name}.csv"] = tables.as_csv(records)
     for name, text in written.items():
-        replace_file(folder / name, text.encode())
+        write_file(folder / name, text.encode())
     return [folder / name for name in written]

@@ -1,8 +1,9 @@
 """What a notebook calls: load a scenario, optimize it, evaluate plans."""
 
 from slit.api.bounds import bound, certify
-from slit.api.calls import evaluate, optimize, resume
+from slit.api.calls import evaluate, optimize
 from slit.api.checks import check
+from slit.api.resuming import resume
 from slit.problem import compile_problem
 from slit.scenario.load import load_scenario
 

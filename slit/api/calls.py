@@ -22,10 +22,11 @@ from slit.optimizers.protocol import Make, Plans
 from slit.optimizers.registry import DEFAULT_OPTIMIZER, default_settings
 from slit.optimizers.registry import find as find_optimizer
 from slit.problem import compile_problem
-from slit.record.checkpoint import CHECKPOINT, begin, read_unfinished
-from slit.record.folder import abandon, check_free, claim, partial_folder
+from slit.record.checkpoint import begin, worth_keeping
+from slit.record.folder import check_free, claim, recover, remove_run
+from slit.record.lock import held
 from slit.record.manifest import Pending, Plugin, Request
-from slit.record.runs import check_plugin, read_run
+from slit.record.runs import read_run
 from slit.run import Result, Watch, front_of
 from slit.scenario.scenario import Scenario
 from slit.stop import Stop
@@ -98,6 +99,7 @@ def optimize(
         plugin=_plugin(plugin),
     )
     if output is not None:
+        recover(Path(output))
         check_free(Path(output), overwrite=overwrite)
     search = prepare(
         planned,
@@ -112,46 +114,13 @@ def optimize(
     place = Path(output)
     partial = claim(place, overwrite=overwrite)
     try:
-        pending = Pending(**request.model_dump(), overwrite=overwrite)
-        begin(partial, pending=pending, scenario=search.scenario, start=search.start)
-        return search.written(partial, place, overwrite=overwrite, watch=watch)
+        with held(partial):
+            pending = Pending(**request.model_dump(), overwrite=overwrite)
+            begin(partial, pending=pending, scenario=search.scenario, start=search.start)
+            return search.written(partial, place, overwrite=overwrite, watch=watch)
     finally:
-        if partial.exists() and not (partial / CHECKPOINT).exists():
-            abandon(partial)
-
-
-def resume(
-    output: str | Path,
-    *,
-    plugin: str | Path | None = None,
-    threads: int = 1,
-    bound: bool = True,
-    watch: Watch | None = None,
-) -> Result:
-    """Continue a search that was killed before it could write its run folder `output`.
-
-    With a counted budget the result has the same bits as if it had never been killed. It is
-    certified if that was asked for at first and `bound` does not say otherwise. Raises SlitError
-    if there is nothing to continue.
-    """
-    place = Path(output)
-    partial = partial_folder(place)
-    left = read_unfinished(partial)
-    pending = left.pending
-    check_free(place, overwrite=pending.overwrite)
-    check_plugin(pending.plugin, plugin)
-    request = pending.model_dump(exclude={"overwrite"})
-    request["bound"] = pending.bound and bound
-    search = prepare(
-        left.scenario,
-        Request(**request),
-        settings=default_settings(pending.optimizer, **pending.settings),
-        threads=threads,
-        start=left.start,
-    )
-    return search.written(
-        partial, place, overwrite=pending.overwrite, watch=watch, checkpoint=left.checkpoint
-    )
+        if not worth_keeping(partial):
+            remove_run(partial)
 
 
 def evaluate(

@@ -20,9 +20,9 @@ from slit.optimizers.registry import Kind, available, make_optimizer
 from slit.optimizers.registry import find as find_optimizer
 from slit.problem import compile_problem
 from slit.record.certificate import write_certificate
-from slit.record.checkpoint import Checkpoint, Keeper, forget
-from slit.record.folder import publish
-from slit.record.manifest import Manifest, Request, versions
+from slit.record.checkpoint import Checkpoint, Keeper, forget, request_key, write_request
+from slit.record.folder import REPORT, publish
+from slit.record.manifest import Manifest, Pending, Request, versions
 from slit.record.runs import write_run
 from slit.report import write_report
 from slit.run import Progress, Result, Watch, run
@@ -76,7 +76,7 @@ class Search:
                 request.optimizer, task, rng=rng, settings=self.settings, start=start
             )
         if checkpoint is not None and isinstance(optimizer, Resumable):
-            optimizer.restore(checkpoint.state)
+            self._restore(optimizer, checkpoint)
         found = run(
             optimizer,
             self.evaluator,
@@ -98,6 +98,25 @@ class Search:
         return self._certified(
             replace(found, front=front, phases=own or references.phases, notes=notes)
         )
+
+    def _restore(self, optimizer: Resumable, checkpoint: Checkpoint) -> None:
+        """Let an optimizer go on from a checkpoint; SlitError if it does not fit."""
+        try:
+            for values in checkpoint.state.values():
+                if isinstance(values, np.ndarray) and values.dtype == np.int16:
+                    self.evaluator.check(np.atleast_2d(values))
+            optimizer.restore(checkpoint.state)
+        except (
+            SlitError,
+            AttributeError,
+            IndexError,
+            KeyError,
+            OverflowError,
+            TypeError,
+            ValueError,
+        ) as error:
+            name, why = self.request.optimizer, f"{type(error).__name__}: {error}"
+            raise SlitError(f"checkpoint: {why}, expected the state of {name}") from error
 
     def _certified(self, result: Result) -> Result:
         """The result with its certificate, if that was asked for; or why it has none.
@@ -125,7 +144,7 @@ class Search:
         checkpoint: Checkpoint | None = None,
     ) -> Result:
         """Search, write the run into its partial folder, and rename that to `output`."""
-        keeper = Keeper(partial)
+        keeper = Keeper(partial, key=request_key(self.request, self.scenario, self.start))
 
         def both(progress: Progress) -> None:
             keeper(progress)
@@ -137,9 +156,8 @@ class Search:
         if result.certified is not None:
             certified_hash = scenario_hash(self.scenario)
             write_certificate(result.certified, partial, scenario_hash=certified_hash)
-        write_report(partial, partial / "report.html")
-        forget(partial)
-        publish(partial, output, overwrite=overwrite)
+        write_report(partial, partial / REPORT)
+        put_in_place(partial, output, Pending(**self.request.model_dump(), overwrite=overwrite))
         return result
 
     def _references(self, task: Task) -> References:
@@ -192,6 +210,14 @@ class Search:
             notes=result.notes,
             phases=result.phases,
         )
+
+
+def put_in_place(partial: Path, output: Path, pending: Pending) -> None:
+    """Rename a complete partial folder to `output`. A process that is killed from here on leaves
+    one that says that it is complete: `slit.resume` does the rest."""
+    write_request(pending.model_copy(update={"complete": True}), partial)
+    publish(partial, output, overwrite=pending.overwrite)
+    forget(output)
 
 
 def prepare(

@@ -217,7 +217,7 @@ def print_certified(certified: "Certified") -> None:
 
 def _is_run(target: str) -> bool:
     """Whether a run folder is meant; SlitError if there is neither such a run nor a scenario."""
-    from slit.record.folder import MANIFEST
+    from slit.record.manifest import MANIFEST
     from slit.scenario.builtin import builtin_names
 
     path = Path(target)

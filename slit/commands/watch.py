@@ -72,11 +72,11 @@ def _objectives(
     """The objectives that the search will have, as `slit.optimize` chooses them."""
     from slit.objectives import DEFAULT, load_plugin
     from slit.record.checkpoint import read_unfinished
-    from slit.record.folder import partial_folder
+    from slit.record.folder import unfinished_folder
 
     loaded = load_plugin(plugin) if plugin is not None else ()
     if resume is not None:
-        return list(read_unfinished(partial_folder(resume)).pending.objectives)
+        return list(read_unfinished(unfinished_folder(resume)).pending.objectives)
     if objectives:
         return list(objectives)
     return [*DEFAULT, *(each.name for each in loaded if each.name not in DEFAULT)]

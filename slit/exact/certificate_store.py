@@ -1,6 +1,5 @@
 """Certificates kept on disk, by everything they follow from."""
 
-import json
 import os
 from hashlib import sha256
 from math import isfinite
@@ -11,10 +10,12 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from slit.errors import SlitError
 from slit.exact.bounds import Certificate, certify
 from slit.exact.outer_volume import Volume
 from slit.exact.reference_box import ReferenceBox
 from slit.exact.relaxation import Relaxation
+from slit.files import read_json, write_json
 from slit.scenario.store import scenario_hash
 
 FORMAT = 2
@@ -55,19 +56,16 @@ def stored_certificate(
     key = certificate_key(relaxation, weights=weights, refined=refined)
     path = folder / f"certificate-{key[:32]}.json"
     try:
-        said = json.loads(path.read_text(encoding="utf-8"))
+        said = read_json(path, holding="a certificate")
         if said["key"] == key:
             return certificate_from_json(said)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (SlitError, ValueError, KeyError, TypeError, AttributeError):
         pass  # none yet, or not one of this version
     certificate = certify(relaxation, rng=rng, weights=weights, refined=refined)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".{os.getpid()}.part")
-        said = {"key": key, **certificate_to_json(certificate)}
-        part.write_text(json.dumps(said), encoding="utf-8")
-        part.replace(path)
-    except OSError:
+        write_json(path, {"key": key, **certificate_to_json(certificate)})
+    except (OSError, SlitError):
         pass  # a read-only home is no reason to fail
     return certificate
 

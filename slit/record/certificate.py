@@ -1,6 +1,5 @@
 """certificate.json: the certificate of a run's scenario, and what its gap is made of."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,9 @@ from slit.exact.bounds import Certificate
 from slit.exact.certificate_store import certificate_from_json, certificate_to_json
 from slit.exact.certified import Certified, certified_data
 from slit.exact.gap_parts import GapParts
-from slit.record.folder import replace_file
+from slit.exact.outer_volume import cut_volume
+from slit.exact.reference_box import REACH
+from slit.files import kind_of, read_json, write_json
 from slit.record.runs import Run
 
 CERTIFICATE = "certificate.json"
@@ -32,7 +33,7 @@ def write_certificate(certified: Certified, folder: Path, *, scenario_hash: str)
         "certificate": certificate_to_json(certified.certificate),
         "parts": None if certified.parts is None else asdict(certified.parts),
     }
-    replace_file(folder / CERTIFICATE, f"{json.dumps(said, allow_nan=False)}\n".encode())
+    write_json(folder / CERTIFICATE, said)
 
 
 def read_certificate(run: Run) -> Certified | None:
@@ -41,10 +42,10 @@ def read_certificate(run: Run) -> Certified | None:
     Raises SlitError for a damaged file, and for one of another scenario or other objectives.
     """
     file = run.folder / CERTIFICATE
-    if not file.exists():
+    if kind_of(file) is None:
         return None
+    said = read_json(file, holding="the certificate of this run")
     try:
-        said = json.loads(file.read_bytes())
         if said["format"] != FORMAT:
             raise ValueError(f"format {said['format']}")
         if said["scenario_hash"] != run.manifest.scenario_hash:
@@ -52,24 +53,35 @@ def read_certificate(run: Run) -> Certified | None:
         certificate = certificate_from_json(said["certificate"])
         parts = _PARTS.validate_python(said["parts"])
         _check(run, certificate)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        certified = certified_data(run.front, certificate, parts=parts)
+        if certified.share is not None and certified.share > 1 + ROUNDING:
+            raise ValueError(f"a certified share of {100 * certified.share:.4g} %, above 100 %")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         why = str(error).splitlines()[0] if isinstance(error, ValueError) else repr(error)
         raise SlitError(
             f"{file}: {why}, expected the certificate of this run (remove the file; slit bound "
             f"{run.folder} makes it anew)"
         ) from error
-    return certified_data(run.front, certificate, parts=parts)
+    return certified
 
 
 def _check(run: Run, certificate: Certificate) -> None:
     """Raise ValueError if a certificate cannot be this run's."""
-    front, box = run.front, certificate.box
+    front, box, volume = run.front, certificate.box, certificate.volume
     strange: list[Any] = [name for name in box.names if name not in front.names]
     if strange or not box.names:
         raise ValueError(f"objectives {', '.join(box.names) or 'none'}")
     columns = [front.names.index(name) for name in box.names]
-    scaled = box.scaled(front.F[front.on_front][:, columns])
+    values = front.F[front.on_front][:, columns]
+    if (values < box.ideal - ROUNDING * np.maximum(np.abs(box.ideal), box.range)).any():
+        raise ValueError("a plan below the least possible")
+    scaled = box.scaled(values)
     if (scaled @ certificate.weights.T < certificate.offsets - ROUNDING).any():
         raise ValueError("a plan is better than its bound")
     if (np.diff([box.ideal, box.nadir], axis=0) < 0).any():
         raise ValueError("a nadir below the ideal")
+    if volume.exact and box.kept.sum() > 1:
+        rng = np.random.default_rng(0)  # not used where a volume is exact
+        right = cut_volume(certificate.weights, certificate.offsets, edge=REACH, rng=rng)
+        if abs(right.value - volume.value) > ROUNDING * right.value:
+            raise ValueError(f"a volume of {volume.value:.6g}, not {right.value:.6g}")

@@ -4,25 +4,28 @@ A partial run folder holds what was asked for, the scenario, the plans to start 
 search has come some way, a checkpoint: one file that is replaced as a whole.
 """
 
-import io
 import json
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from slit.errors import SlitError
+from slit.files import kind_of, read_arrays, write_arrays, write_file
 from slit.optimizers.protocol import Resumable, State
-from slit.record.folder import replace_file
-from slit.record.manifest import Pending, read_record
-from slit.record.tables import Genes, read_archive, read_plans
+from slit.record.folder import UNFINISHED
+from slit.record.manifest import Pending, Request, read_record
+from slit.record.tables import Genes, read_plans
 from slit.run import LoopState, Progress
 from slit.scenario.scenario import Scenario
-from slit.scenario.store import read_scenario, save_scenario
+from slit.scenario.store import read_scenario, save_scenario, scenario_hash
 
 CHECKPOINT, REQUEST, START = "checkpoint.npz", "request.json", "start.npz"
-REST = "json"
+REST, DIGEST = "json", "sha256"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,54 +50,100 @@ def begin(folder: Path, *, pending: Pending, scenario: Scenario, start: Genes | 
     """Write what was asked for into a partial folder. start (S, G): plans to begin with."""
     save_scenario(scenario, folder)
     if start is not None:
-        np.savez_compressed(folder / START, X=start)
-    replace_file(folder / REQUEST, pending.model_dump_json(indent=2).encode())
+        write_arrays(folder / START, {"X": start})
+    write_request(pending, folder)
+
+
+def write_request(pending: Pending, folder: Path) -> None:
+    """Write what is asked for into a partial folder, in place of what was asked before."""
+    write_file(folder / REQUEST, pending.model_dump_json(indent=2).encode())
+
+
+def request_key(request: Request, scenario: Scenario, start: Genes | None) -> str:
+    """SHA-256 (hex) of what a search follows from: a checkpoint of another does not continue it."""
+    searched = Request(**request.model_dump(include=set(Request.model_fields)))
+    digest = sha256(searched.model_dump_json(exclude={"budget", "bound"}).encode())
+    digest.update(scenario_hash(scenario).encode())
+    if start is not None:
+        digest.update(np.ascontiguousarray(start, dtype="<i2").tobytes())
+    return digest.hexdigest()
 
 
 def read_unfinished(folder: Path) -> Unfinished:
     """What a partial folder holds. Raises SlitError if that is not enough to continue."""
-    if not folder.is_dir():
-        raise SlitError(f"resume: no folder {folder}, expected an unfinished run")
-    if not (folder / REQUEST).is_file():
+    if kind_of(folder / REQUEST) is None:
         raise SlitError(
             f"resume: {folder} has no {REQUEST}, expected an unfinished run (it was killed before "
             "it began: remove the folder and run again)"
         )
     pending = read_record(folder / REQUEST, Pending)
-    start = read_plans(folder, name=START) if (folder / START).exists() else None
-    return Unfinished(pending, read_scenario(folder), start, read_checkpoint(folder))
+    start = read_plans(folder, name=START) if kind_of(folder / START) is not None else None
+    scenario = read_scenario(folder)
+    key = request_key(pending, scenario, start)
+    return Unfinished(pending, scenario, start, read_checkpoint(folder, key=key))
+
+
+def worth_keeping(folder: Path) -> bool:
+    """Whether a partial folder holds something to go on from."""
+    if kind_of(folder / CHECKPOINT) is not None:
+        return True
+    try:
+        return read_record(folder / REQUEST, Pending).complete
+    except SlitError:
+        return False
 
 
 def forget(folder: Path) -> None:
     """Remove what only an unfinished run needs."""
-    for name in (CHECKPOINT, REQUEST, START):
+    for name in UNFINISHED:
         (folder / name).unlink(missing_ok=True)
 
 
-def write_checkpoint(checkpoint: Checkpoint, folder: Path) -> None:
-    """Write the checkpoint of a run into its partial folder, in place of the one before."""
+def write_checkpoint(checkpoint: Checkpoint, folder: Path, *, key: str) -> None:
+    """Write the checkpoint of a run into its partial folder, in place of the one before.
+
+    key: of the request that it continues (`request_key`).
+    """
     arrays = {f"a.{k}": v for k, v in checkpoint.state.items() if isinstance(v, np.ndarray)}
     rest = {k: v for k, v in checkpoint.state.items() if not isinstance(v, np.ndarray)}
-    said = json.dumps({"loop": checkpoint.loop.to_json(), "state": rest})
+    said = json.dumps({"loop": checkpoint.loop.to_json(), "state": rest, "key": key})
     arrays[REST] = np.frombuffer(said.encode(), dtype=np.uint8)
-    stream = io.BytesIO()
-    np.savez(stream, allow_pickle=False, **arrays)
-    replace_file(folder / CHECKPOINT, stream.getvalue())
+    arrays[DIGEST] = _digest(arrays)
+    write_arrays(folder / CHECKPOINT, arrays, compress=False)
 
 
-def read_checkpoint(folder: Path) -> Checkpoint | None:
-    """The last checkpoint in a partial folder, or None; SlitError for a damaged one."""
+def read_checkpoint(folder: Path, *, key: str) -> Checkpoint | None:
+    """The last checkpoint in a partial folder, or None.
+
+    Raises SlitError for one that is damaged, was changed, or continues another request than `key`.
+    """
     file = folder / CHECKPOINT
-    if not file.exists():
+    if kind_of(file) is None:
         return None
-    found = read_archive(file, holding="a search's state")
+    again = f"(remove {file} to search from the beginning)"
+    found = read_arrays(file, holding=f"an archive of a search's state {again}")
+    digest = found.pop(DIGEST, None)
+    if digest is None or not np.array_equal(digest, _digest(found)):
+        raise SlitError(f"{file}: changed or damaged, expected it as slit wrote it {again}")
     try:
         said = json.loads(found.pop(REST).tobytes())
         loop = LoopState.from_json(said["loop"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise SlitError(f"{file}: {error}, expected an archive of a search's state") from error
+        rest = dict(said["state"])
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+        raise SlitError(f"{file}: {error}, expected a search's state {again}") from error
+    if said.get("key") != key:
+        raise SlitError(f"{file}: of another search, expected one of {folder / REQUEST} {again}")
     arrays = {name.removeprefix("a."): array for name, array in found.items()}
-    return Checkpoint(loop, {**arrays, **said["state"]})
+    return Checkpoint(loop, {**arrays, **rest})
+
+
+def _digest(arrays: dict[str, NDArray[Any]]) -> NDArray[np.uint8]:
+    """SHA-256 of arrays: no proof of who wrote them, but of every change by accident."""
+    digest = sha256()
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return np.frombuffer(digest.digest(), dtype=np.uint8)
 
 
 class Keeper:
@@ -108,8 +157,11 @@ class Keeper:
     SHARE = 0.02
     """Largest share of the time that may go into writing."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, key: str) -> None:
         self._folder = folder
+        self._key = key
+        self.failed: str | None = None
+        """Why the last checkpoint could not be written: no reason to end a search."""
         self._next = monotonic() + self.SECONDS
 
     def __call__(self, progress: Progress) -> None:
@@ -117,6 +169,11 @@ class Keeper:
         begin = monotonic()
         if begin < self._next or not isinstance(progress.optimizer, Resumable):
             return
-        write_checkpoint(Checkpoint(progress.loop, progress.optimizer.state()), self._folder)
+        checkpoint = Checkpoint(progress.loop, progress.optimizer.state())
+        try:
+            write_checkpoint(checkpoint, self._folder, key=self._key)
+            self.failed = None
+        except SlitError as error:
+            self.failed = str(error)
         spent = monotonic() - begin
         self._next = monotonic() + max(self.SECONDS, spent / self.SHARE)

@@ -1,17 +1,57 @@
 """A run folder appears complete or not at all: written beside its place, then renamed."""
 
 import os
-import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from slit.errors import SlitError
+from slit.files import flush, is_beside, kind_of
+from slit.record.lock import LOCK, holder_of
+from slit.record.manifest import MANIFEST, read_manifest
 
-MANIFEST = "manifest.json"
+REPORT, CURVES = "report.html", "tradeoff.json"
+UNFINISHED = ("checkpoint.npz", "request.json", "start.npz", LOCK)
+"""Files that only an unfinished run needs."""
+FILES = frozenset(
+    {
+        "certificate.json",
+        "front.csv",
+        "history.csv",
+        "plans.npz",
+        "routing.csv",
+        "scenario.json",
+        "scenario.npz",
+        CURVES,
+        MANIFEST,
+        REPORT,
+        *UNFINISHED,
+    }
+)
+"""All that slit writes into a run folder: nothing else in one is ever removed."""
+SHOWN = 3
 
 
 def partial_folder(output: Path) -> Path:
     """Where a run that will be `output` is written until it is complete."""
     return output.with_name(f"{output.name}.partial")
+
+
+def replaced_folder(output: Path) -> Path:
+    """Where the run that stood at `output` is while another takes its place."""
+    return output.with_name(f".{output.name}.slit-replaced")
+
+
+def unfinished_folder(output: Path) -> Path:
+    """Where the unfinished run that will be `output` lies: beside its place, or there already if it
+    was killed after that. Raises SlitError if there is none."""
+    partial = partial_folder(output)
+    if os.path.lexists(partial):
+        return partial
+    if (output / MANIFEST).is_file():
+        if kind_of(output / "request.json") is None:
+            raise SlitError(f"resume: {output} is complete, expected an unfinished run")
+        return output
+    raise SlitError(f"resume: no folder {partial}, expected an unfinished run")
 
 
 def claim(output: Path, *, overwrite: bool = False) -> Path:
@@ -22,9 +62,13 @@ def claim(output: Path, *, overwrite: bool = False) -> Path:
     """
     if output.name in ("", ".."):
         raise SlitError(f"output: {output}, expected the name of a new folder")
+    recover(output)
     check_free(output, overwrite=overwrite)
     partial = partial_folder(output)
     if os.path.lexists(partial):
+        holder = holder_of(partial)
+        if holder is not None:
+            raise SlitError(f"output: {output} is being written by {holder}, expected another")
         raise SlitError(
             f"output: {partial} holds an unfinished run, expected --resume {output}, another "
             "folder, or that you remove it"
@@ -40,55 +84,90 @@ def claim(output: Path, *, overwrite: bool = False) -> Path:
 
 
 def check_free(output: Path, *, overwrite: bool) -> None:
-    """Raise SlitError unless `output` is free or may be overwritten."""
+    """Raise SlitError unless `output` is free, or may be overwritten: it is empty or a run of slit
+    that holds no file of the user."""
     if not os.path.lexists(output):
         return
     if not overwrite:
         raise SlitError(f"output: {output} exists, expected a new folder or --overwrite")
-    if not output.is_dir() or output.is_symlink():
+    if kind_of(output) != "a folder":
         raise SlitError(f"output: {output} is no folder, expected a run folder to overwrite")
-    if any(output.iterdir()) and not (output / MANIFEST).is_file():
+    entries = sorted(output.iterdir())
+    if not entries:
+        return
+    if not (output / MANIFEST).is_file():
         raise SlitError(
             f"output: {output} is not empty and no run folder (it has no {MANIFEST}), expected one "
             "to overwrite"
         )
+    try:
+        read_manifest(output)
+    except SlitError as error:
+        raise SlitError(f"output: {output} is no run of slit to overwrite: {error}") from error
+    others = [entry.name for entry in entries if not _is_ours(entry)]
+    if others:
+        more = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
+        raise SlitError(
+            f"output: {output} holds {', '.join(others[:SHOWN])}{more}, expected only files that "
+            "slit wrote, to overwrite it (move yours elsewhere)"
+        )
 
 
 def publish(partial: Path, output: Path, *, overwrite: bool = False) -> None:
-    """Rename the complete partial folder to `output`; what stood there goes only after that."""
+    """Rename the complete partial folder to `output`; what stood there goes only after that.
+
+    Raises SlitError if `output` was taken meanwhile.
+    """
     check_free(output, overwrite=overwrite)
-    for file in (*partial.rglob("*"), partial):
-        _flush(file)
-    old = output.with_name(f"{output.name}.replaced-{os.getpid()}")
-    if output.exists():
-        output.rename(old)
+    old = replaced_folder(output)
+    for file in partial.iterdir():
+        if is_beside(file.name):
+            file.unlink()
+        elif kind_of(file) == "a file":
+            flush(file)
+    flush(partial)
     try:
-        partial.rename(output)
-    except OSError:
-        if old.exists():
-            old.rename(output)
-        raise
-    _flush(output.parent)
-    shutil.rmtree(old, ignore_errors=True)
+        if os.path.lexists(output):
+            output.rename(old)
+        try:
+            partial.rename(output)
+        except OSError:
+            if old.exists():
+                old.rename(output)
+            raise
+    except OSError as error:
+        raise SlitError(
+            f"output: {output}: {error.strerror or error}, expected to put the run from {partial} there "
+            f"(--resume {output} tries again)"
+        ) from error
+    flush(output.parent)
+    remove_run(old)
 
 
-def abandon(partial: Path) -> None:
-    """Remove a partial folder that this process made and that holds nothing to go on from."""
-    shutil.rmtree(partial, ignore_errors=True)
+def recover(output: Path) -> None:
+    """Set right what a process left that was killed while one run took the place of another."""
+    old = replaced_folder(output)
+    if not os.path.lexists(old):
+        return
+    if os.path.lexists(output):
+        remove_run(old)
+    elif not os.path.lexists(partial_folder(output)):
+        old.rename(output)
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file so that it is either the old or the new one, whenever the process dies."""
-    beside = path.with_name(f"{path.name}.new")
-    beside.write_bytes(content)
-    _flush(beside)
-    beside.replace(path)
+def remove_run(folder: Path) -> None:
+    """Remove what slit wrote into a folder, and the folder unless it holds something else."""
+    if kind_of(folder) != "a folder":
+        return
+    with suppress(OSError):
+        for file in folder.iterdir():
+            if _is_ours(file) and file.name != MANIFEST:
+                file.unlink()
+        # Last, so that what is left of a run is known for one.
+        (folder / MANIFEST).unlink(missing_ok=True)
+        folder.rmdir()
 
 
-def _flush(path: Path) -> None:
-    """Have a file or folder reach the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def _is_ours(file: Path) -> bool:
+    known = file.name in FILES or is_beside(file.name)
+    return known and kind_of(file) in ("a file", "a symbolic link")

@@ -5,6 +5,7 @@ import io
 from pathlib import Path
 
 from slit.errors import SlitError
+from slit.files import kind_of, read_file
 from slit.record.tables import HISTORY
 from slit.run import Entry
 
@@ -17,12 +18,11 @@ def read_history(folder: Path, *, names: tuple[str, ...]) -> tuple[Entry, ...]:
     Raises SlitError for a damaged file.
     """
     file = folder / HISTORY
-    if not file.exists():
+    if kind_of(file) is None:
         return ()
     try:
-        rows = list(csv.reader(io.StringIO(file.read_bytes().decode("utf-8")), strict=True))
-    except OSError as error:
-        raise SlitError(f"{file}: {error.strerror}, expected the history of a search") from error
+        content = read_file(file, holding="the history of a search")
+        rows = list(csv.reader(io.StringIO(content.decode("utf-8")), strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
         raise SlitError(f"{file}: {error}, expected the history of a search (CSV)") from error
     expected = [*FIRST, *names]

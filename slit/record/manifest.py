@@ -8,13 +8,14 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, ValidationError
 
 from slit.errors import SlitError
+from slit.files import read_file, write_file
 from slit.optimizers.protocol import Phase
-from slit.record.folder import MANIFEST, replace_file
 from slit.scenario.invalid import refused
 from slit.stop import Stop, StopReason
 
 Kind = TypeVar("Kind", bound=BaseModel)
 
+MANIFEST = "manifest.json"
 FORMAT = 1
 REPORTED = (
     "deap",
@@ -46,7 +47,7 @@ class Request(BaseModel):
 
     optimizer: str
     objectives: tuple[str, ...]
-    seed: int
+    seed: NonNegativeInt
     settings: dict[str, Any]
     budget: Stop
     baselines: bool = True
@@ -56,9 +57,11 @@ class Request(BaseModel):
 
 
 class Pending(Request):
-    """A request whose run is not complete. `overwrite`: it may replace the folder it is for."""
+    """A request whose run is not in its place. `overwrite`: it may replace the folder it is for.
+    `complete`: all is written, only to be put there."""
 
     overwrite: bool = False
+    complete: bool = False
 
 
 class Manifest(Request):
@@ -88,7 +91,7 @@ def versions() -> dict[str, str]:
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
     """Write manifest.json."""
-    replace_file(folder / MANIFEST, f"{manifest.model_dump_json(indent=2)}\n".encode())
+    write_file(folder / MANIFEST, f"{manifest.model_dump_json(indent=2)}\n".encode())
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -107,9 +110,7 @@ def read_manifest(folder: Path) -> Manifest:
 def read_record(file: Path, kind: type[Kind]) -> Kind:
     """A record from a JSON file; SlitError if it is missing or does not hold one."""
     try:
-        return kind.model_validate_json(file.read_bytes())
-    except OSError as error:
-        raise SlitError(f"{file}: {error.strerror}, expected a file of a run") from error
+        return kind.model_validate_json(read_file(file, holding="a file of a run"))
     except ValidationError as error:
         raise refused(error, kind, where=str(file), places={}) from error
 

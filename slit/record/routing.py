@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from slit.errors import SlitError
 from slit.ledger import Ledger
 from slit.record.tables import write_csv
 
@@ -60,8 +59,5 @@ def write_routing(ledger: Ledger, folder: Path) -> Path:
     """Write the routes of a plan into a run folder. Raises SlitError if that cannot be done."""
     file = folder / ROUTING
     header = ["class" if name == "request_class" else name for name in Route._fields]
-    try:
-        write_csv(file, header, [list(route) for route in routes_of(ledger)])
-    except OSError as error:
-        raise SlitError(f"{file}: {error.strerror}, expected a file to write") from error
+    write_csv(file, header, [list(route) for route in routes_of(ledger)])
     return file

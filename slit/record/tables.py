@@ -2,16 +2,14 @@
 
 import csv
 import io
-import zipfile
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slit.errors import SlitError
+from slit.files import read_arrays, read_file, write_arrays, write_file
 from slit.front import Front
 from slit.run import Entry
 
@@ -19,20 +17,6 @@ Bools = NDArray[np.bool_]
 Genes = NDArray[np.int16]
 
 FRONT, PLANS, HISTORY = "front.csv", "plans.npz", "history.csv"
-DAMAGE = (
-    AttributeError,
-    EOFError,
-    IndexError,
-    KeyError,
-    MemoryError,
-    NotImplementedError,
-    OSError,
-    TypeError,
-    ValueError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-"""What numpy raises on an archive that is damaged, foreign or holds pickled objects."""
 FIRST, LAST = ("plan", "method"), ("violation", "on_front")
 
 
@@ -53,7 +37,7 @@ def write_front(front: Front, folder: Path) -> None:
 
 def write_plans(X: Genes, folder: Path) -> None:
     """plans.npz: `X` (N, G), rows in the order of front.csv."""
-    np.savez_compressed(folder / PLANS, X=X)
+    write_arrays(folder / PLANS, {"X": X})
 
 
 def write_history(entries: Sequence[Entry], names: Sequence[str], folder: Path) -> None:
@@ -98,7 +82,7 @@ def read_front(
 def read_plans(folder: Path, *, name: str = PLANS) -> Genes:
     """X (N, G) of plans.npz; SlitError for a damaged or foreign file, pickles included."""
     file = folder / name
-    plans = read_archive(file, holding="plans").get("X", np.empty(0))
+    plans = read_arrays(file, holding="an archive of plans").get("X", np.empty(0))
     if plans.ndim != 2 or not np.issubdtype(plans.dtype, np.integer):
         raise SlitError(f"{file}: X {plans.dtype} {plans.shape}, expected integers (N, G)")
     low, high = np.iinfo(np.int16).min, np.iinfo(np.int16).max
@@ -107,31 +91,19 @@ def read_plans(folder: Path, *, name: str = PLANS) -> Genes:
     return np.asarray(plans, dtype=np.int16)
 
 
-def read_archive(file: Path, *, holding: str) -> dict[str, NDArray[Any]]:
-    """The arrays of an .npz file; SlitError for a damaged or foreign file, pickles included."""
-    try:
-        # numpy leaves a file that it opened itself open when the content is damaged.
-        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except DAMAGE as error:
-        raise SlitError(
-            f"{file}: {type(error).__name__}: {error}, expected an archive of {holding}"
-        ) from error
-
-
 def write_csv(file: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """A CSV file in UTF-8 with a header."""
-    with file.open("w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)
+    stream = io.StringIO(newline="")
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    write_file(file, stream.getvalue().encode())
 
 
 def _read_csv(file: Path) -> tuple[list[str], list[list[str]]]:
     try:
-        lines = list(csv.reader(io.StringIO(file.read_bytes().decode("utf-8")), strict=True))
-    except OSError as error:
-        raise SlitError(f"{file}: {error.strerror}, expected a table of plans") from error
+        content = read_file(file, holding="a table of plans")
+        lines = list(csv.reader(io.StringIO(content.decode("utf-8")), strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
         raise SlitError(f"{file}: {error}, expected a table of plans (CSV, UTF-8)") from error
     if not lines:

@@ -1,6 +1,5 @@
 """What an allowance buys, as curves: kept in the run folder, drawn in its report."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,16 +11,14 @@ from plotly.subplots import make_subplots
 from slit.display import called, number
 from slit.errors import SlitError
 from slit.exact.tradeoff import Curves
+from slit.files import kind_of, read_json, write_json
 from slit.objectives import available
-from slit.record.folder import replace_file
+from slit.record.folder import CURVES
 from slit.report.markup import Html, tag
 from slit.report.page import Picture, picture
 from slit.report.style import color, label, template
 
 Floats = NDArray[np.float64]
-
-CURVES = "tradeoff.json"
-"""Name of the file in a run folder."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +43,7 @@ def keep_curves(data: TradeoffData, folder: Path) -> Path:
         | {name: _without_nan(getattr(curves, name)) for name in arrays},
     }
     file = folder / CURVES
-    replace_file(file, f"{json.dumps(content, indent=1, allow_nan=False)}\n".encode())
+    write_json(file, content, indent=1)
     return file
 
 
@@ -56,10 +53,10 @@ def kept_curves(folder: Path) -> TradeoffData | None:
     Raises SlitError for a damaged file.
     """
     file = folder / CURVES
-    if not file.is_file():
+    if kind_of(file) is None:
         return None
+    content = read_json(file, holding="what slit tradeoff --figure wrote (remove it)")
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
         held = content["curves"]
         arrays = {
             name: np.array(held[name], dtype=np.float64)
@@ -77,7 +74,7 @@ def kept_curves(folder: Path) -> TradeoffData | None:
         return TradeoffData(
             int(content["plan"]), str(content["pick"]), str(content["allowance"]), curves
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SlitError(
             f"{file}: {error}, expected what slit tradeoff --figure wrote (remove it)"
         ) from None

@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.exact.bounds import Certificate
 from slit.exact.certified import certified_data
+from slit.files import write_file, write_named
 from slit.objectives import find
 from slit.problem import compile_problem
 from slit.record import Run, read_certificate, read_run
-from slit.record.folder import replace_file
+from slit.record.folder import REPORT
 from slit.record.history import read_history
 from slit.report.convergence import convergence_data
 from slit.report.front import front_data
@@ -44,11 +44,11 @@ def write_report(
     """
     found = run if isinstance(run, Run) else read_run(run)
     file = Path(path)
-    content = report_html(found, certificate=certificate)
-    try:
-        replace_file(file, content.encode())
-    except OSError as error:
-        raise SlitError(f"{file}: {error.strerror}, expected a file to write") from error
+    content = report_html(found, certificate=certificate).encode()
+    if file.absolute() == (found.folder / REPORT).absolute():
+        write_file(file, content)
+    else:
+        write_named(file, content)
     return file
 
 

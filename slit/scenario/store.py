@@ -1,18 +1,17 @@
 """A scenario in a run folder: enough to evaluate again without the files it was read from."""
 
 import json
-import zlib
 from dataclasses import asdict, fields
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from slit.errors import SlitError
+from slit.files import read_arrays, read_json, write_arrays, write_json
 from slit.scenario.invalid import field_path
 from slit.scenario.records import (
     Accounting,
@@ -58,21 +57,14 @@ def save_scenario(scenario: Scenario, folder: Path) -> None:
         "records": _records(scenario, exclude_defaults=False),
         "inputs": [asdict(entry) for entry in scenario.inputs],
     }
-    text = json.dumps(said, indent=1, allow_nan=False)
-    (folder / RECORDS_FILE).write_text(text + "\n", encoding="utf-8")
-    with (folder / ARRAYS_FILE).open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **_arrays(scenario))
+    write_json(folder / RECORDS_FILE, said, indent=1)
+    write_arrays(folder / ARRAYS_FILE, _arrays(scenario))
 
 
 def read_scenario(folder: Path) -> Scenario:
     """What `save_scenario` wrote. Raises SlitError for missing, damaged or altered files."""
     path = folder / RECORDS_FILE
-    try:
-        said = json.loads(path.read_text(encoding="utf-8"))
-    except OSError:
-        raise SlitError(f"{path}: not readable, expected the scenario of a run") from None
-    except ValueError as error:
-        raise SlitError(f"{path}: {error}, expected JSON") from None
+    said = read_json(path, holding="the scenario of a run")
     if not isinstance(said, dict) or said.get("format") != FORMAT:
         raise SlitError(f"{path}: unknown format, expected format {FORMAT} of this version of slit")
     records = {name: _record(path, said, name) for name in _RECORDS}
@@ -147,10 +139,4 @@ def _arrays(scenario: Scenario) -> dict[str, NDArray[np.float64]]:
 
 
 def _read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    try:
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            return {name: file[name] for name in file.files}
-    except FileNotFoundError:
-        raise SlitError(f"{path}: no such file, expected the arrays of a scenario") from None
-    except (ValueError, OSError, EOFError, KeyError, BadZipFile, zlib.error) as error:
-        raise SlitError(f"{path}: {error}, expected arrays without pickled objects") from None
+    return read_arrays(path, holding="the arrays of a scenario")

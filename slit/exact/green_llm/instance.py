@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from slit.arrays import frozen
 from slit.errors import SlitError
+from slit.files import write_named
 
 Floats = NDArray[np.float64]
 
@@ -233,7 +234,7 @@ def save_instance(instance: Instance, path: Path, *, origin: str = "") -> None:
         kind.symbol: {"axes": kind.axes, "values": np.asarray(getattr(instance, name)).tolist()}
         for name, kind in parameters().items()
     }
-    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    write_named(path, f"{json.dumps(content, indent=1)}\n".encode())
 
 
 def _kind(name: str) -> Parameter:

@@ -76,10 +76,10 @@ class Again:
         if self.scenario is None:
             return
         found = scenario_of(self.scenario, self.start, self.hours)
+        _same("scenario", found.name, begun.name)
         if found.horizon != horizon and not isinstance(self.scenario, Scenario):
             # A start or length that is not given again is that of the run.
             found = scenario_of(self.scenario, self.start or horizon.start, self.hours or hours)
-        _same("scenario", found.name, begun.name)
         if scenario_hash(found) != scenario_hash(begun):
             new, old = scenario_hash(found)[:12], scenario_hash(begun)[:12]
             _same(f"scenario {begun.name}: hash", new, f"{old}, which it had")
@@ -140,6 +140,8 @@ def resume(
         if folder == place:
             raise SlitError(f"resume: {place} is complete, expected an unfinished run")
         check_free(place, overwrite=pending.overwrite)
+        if pending.plugin is None:
+            _same("plug-in", plugin, None)
         check_plugin(pending.plugin, plugin)
         search = prepare(
             left.scenario,
@@ -201,9 +203,13 @@ def _plain(settings: Any) -> dict[str, Any]:
     return plain
 
 
+def _word(value: Any) -> str:
+    return {"True": "yes", "False": "no", "None": "none"}.get(str(value), str(value))
+
+
 def _same(name: str, new: Any, old: Any) -> None:
     if new != old:
         raise SlitError(
-            f"resume: {name} {new}, expected {old} (what the run was begun with; a budget, bound "
-            "and overwrite can be changed)"
+            f"resume: {name} {_word(new)}, expected {_word(old)} (what the run was "
+            "begun with; a budget, bound and overwrite can be changed)"
         )

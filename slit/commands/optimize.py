@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slit.commands.ranking import Absolute, Caps, Order, Tolerance, ranking_settings
-from slit.commands.terminal import AsJson, ExitCode, Plugin, Threads, complain, print_json
+from slit.commands.terminal import (
+    AsJson,
+    ExitCode,
+    Plugin,
+    Threads,
+    complain,
+    given,
+    only_with,
+    print_json,
+)
 from slit.commands.watch import both, show_result, watched_search
 from slit.errors import SlitError
 
@@ -15,9 +24,22 @@ if TYPE_CHECKING:
     from slit.run import Result
 
 RUNS = Path("runs")
+REPEATED = (
+    "scenario",
+    "optimizer",
+    "seed",
+    "population",
+    "start",
+    "hours",
+    "start_plan",
+    "baselines",
+    "bound",
+)
+"""Parameters that count with --resume only where they are given."""
 
 
 def optimize(
+    ctx: typer.Context,
     scenario: Annotated[
         str, typer.Argument(metavar="SCENARIO", help="Name of a scenario, or its file.")
     ] = "world-day",
@@ -70,7 +92,12 @@ def optimize(
         bool, typer.Option("--overwrite", help="Replace an existing run folder.")
     ] = False,
     resume: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Continue a run that was killed.")
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Continue a run that was killed. With another budget to that one; other options "
+            "may be repeated, not changed.",
+        ),
     ] = None,
     plugin: Plugin = None,
     watch: Annotated[
@@ -79,7 +106,9 @@ def optimize(
     no_browser: Annotated[
         bool, typer.Option("--no-browser", help="With --watch: open no browser.")
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Print nothing but errors (and JSON).")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Search for the best plans of a scenario and write a run folder."""
@@ -93,6 +122,10 @@ def optimize(
 
     if resume is not None and output is not None:
         raise SlitError("--output: given with --resume, expected one of them")
+    if output is None and resume is None:
+        only_with("--output", ctx, "overwrite")
+    if not watch:
+        only_with("--watch", ctx, "no_browser")
     names = None if objectives is None else [name.strip() for name in objectives.split(",")]
     settings = ranking_settings(
         optimizer, order=order, tolerance=tolerance, absolute=absolute, caps=cap
@@ -110,7 +143,20 @@ def optimize(
         with shown_progress(quiet=quiet, names=tuple(names or DEFAULT)) as bar:
             looking = both(bar, None if live is None else live.feed.watch)
             if resume is not None:
-                result = go_on(resume, plugin=plugin, threads=threads, bound=bound, watch=looking)
+                result = go_on(
+                    resume,
+                    **given(ctx, *REPEATED),
+                    objectives=names,
+                    settings={name: value for name, value in (settings or {}).items() if value},
+                    evaluations=evaluations,
+                    moves=moves,
+                    seconds=seconds,
+                    stagnation=stagnation,
+                    threads=threads,
+                    overwrite=overwrite,
+                    plugin=plugin,
+                    watch=looking,
+                )
             else:
                 result = search(
                     scenario,

@@ -35,6 +35,24 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+def given(ctx: typer.Context, *names: str) -> dict[str, Any]:
+    """The parameters of these names that the user gave: a default is no wish."""
+    sources = {name: ctx.get_parameter_source(name) for name in names}
+    # By its name: some versions of typer have a click of their own.
+    return {
+        name: ctx.params[name]
+        for name, source in sources.items()
+        if source is not None and source.name != "DEFAULT"
+    }
+
+
+def only_with(option: str, ctx: typer.Context, *names: str) -> None:
+    """Raise SlitError if one of these parameters, which mean something with `option` only, is
+    given."""
+    for name in given(ctx, *names):
+        raise SlitError(f"--{name.replace('_', '-')}: no {option}, expected it (or neither)")
+
+
 def complain(message: str) -> None:
     """One message on standard error."""
     print(f"slit: {message}", file=sys.stderr)

@@ -137,8 +137,8 @@ def publish(partial: Path, output: Path, *, overwrite: bool = False) -> None:
             raise
     except OSError as error:
         raise SlitError(
-            f"output: {output}: {error.strerror or error}, expected to put the run from {partial} there "
-            f"(--resume {output} tries again)"
+            f"output: {output}: {error.strerror or error}, expected to put the run from {partial} "
+            f"there (--resume {output} tries again)"
         ) from error
     flush(output.parent)
     remove_run(old)

@@ -14,7 +14,7 @@ import pytest
 
 import slit
 from slit.errors import SlitError
-from slit.record import lock, read_run
+from slit.record import read_run
 from slit.record.checkpoint import CHECKPOINT, REQUEST
 from slit.record.folder import partial_folder, replaced_folder
 from slit.record.lock import LOCK, Holder, held
@@ -264,7 +264,7 @@ def test_without_locks_of_the_system_the_file_decides(
     def unsupported(handle: int, how: int) -> None:
         raise OSError(95, "Operation not supported")
 
-    monkeypatch.setattr(lock.fcntl, "flock", unsupported)
+    monkeypatch.setattr("slit.record.lock.fcntl.flock", unsupported)
     (tmp_path / LOCK).write_text(json.dumps(asdict(Holder.current()) | change))
     if free:
         with held(tmp_path):

@@ -13,8 +13,9 @@ from typer.testing import CliRunner
 from slit.commands.app import app
 from slit.errors import SlitError
 from slit.record import read_run
+from slit.record.folder import CURVES
 from slit.report import report_html
-from slit.report.tradeoff import CURVES, describe_tradeoff, draw_tradeoff, kept_curves
+from slit.report.tradeoff import describe_tradeoff, draw_tradeoff, kept_curves
 
 
 @pytest.fixture(scope="module")

@@ -63,7 +63,7 @@ def check_and_load(
     if file is not None:
         findings += _demand(file, raw)
         try:
-            scenario = build(file, raw.tables)
+            scenario = build(file, raw.tables, findings=findings)
         except SlitError as error:
             found = error_of(f"{raw.path}: {error}")
             if not _known(found, findings):

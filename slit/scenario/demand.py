@@ -14,6 +14,7 @@ from slit.scenario.demand_layout import (
     TableDemand,
     TypicalDemand,
 )
+from slit.scenario.findings import Finding
 from slit.scenario.provenance import as_share
 from slit.scenario.records import Origin
 from slit.scenario.references import Resample, TableReference
@@ -35,6 +36,7 @@ class DemandSeries:
     demand: Demand
     fine: Steps | None
     estimated: float
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(slots=True)
@@ -47,6 +49,7 @@ class DemandBuilder:
     requests: Floats = field(init=False)
     tokens: dict[str, Floats] = field(init=False)
     fine: list[Steps] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         shape = (self.clock.epochs, len(self.origins), len(self.classes))
@@ -105,7 +108,7 @@ class DemandBuilder:
         means = {name: total / safe for name, total in self.tokens.items()}
         self._refuse_impossible(means)
         demand = Demand(requests=self.requests, prompt=means["prompt"], output=means["output"])
-        return DemandSeries(demand, _together(self.fine), estimated)
+        return DemandSeries(demand, _together(self.fine), estimated, tuple(self.findings))
 
     def _refuse_impossible(self, means: Mapping[str, Floats]) -> None:
         for name, values, most in (

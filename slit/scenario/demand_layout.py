@@ -3,12 +3,20 @@
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from slit.scenario.records import Name, Record, flag, no_number, quantity, text
+from slit.scenario.records import Name, Number, Record, flag, no_number, quantity, text
 from slit.scenario.references import ZONE, ByEpoch, Condition, FileLayout, Listed, Resample
 
-Format = Literal["servegen", "azure", "mooncake", "burstgpt"]
+Format = Literal["servegen", "azure", "mooncake", "bailian", "burstgpt", "vllm", "litellm", "log"]
+
+Moment = Annotated[
+    str, BeforeValidator(lambda value: value.isoformat() if isinstance(value, date) else value)
+]
+"""A stamp as text; TOML has dates of its own."""
+
+TimeUnit = Literal["s", "ms", "us", "ns"]
+WithoutOutput = Literal["leave_out", "count"]
 
 MOST_REQUESTS = 1e13
 """A thousand requests a day of every human being."""
@@ -19,6 +27,13 @@ Requests = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=MOS
 Tokens = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=MOST_TOKENS)]
 
 _KIND = "how demand is stated"
+COLUMNS = (
+    "column (of nested objects a.b) by role: time, prompt, output, model; where named otherwise"
+)
+ROWS = "rows to take: value (or list of values) by column"
+MODEL = "requests of this model; of ServeGen its column of rates"
+TIME_UNIT = "unit of times that are numbers, where neither size nor format tell it"
+WITHOUT_OUTPUT = "what becomes of requests of 0 output tokens (failed): either way they are counted"
 
 
 class DemandGroup(Record):
@@ -96,29 +111,65 @@ class TypicalDemand(FileLayout):
     estimated: bool = flag("whether shape or volumes are estimated", default=True)
 
 
+class Lengths(Record):
+    """Token lengths of another file: the mean of all its requests, or ServeGen lengths."""
+
+    format: Format = text("layout of the file")
+    file: str = text("the file")
+    columns: dict[str, str] = text(COLUMNS, default_factory=dict)
+    where: dict[str, Condition] = text(ROWS, default_factory=dict)
+    model: str | None = text(MODEL, default=None)
+    zone: str | None = text(ZONE, default=None)
+    time_unit: TimeUnit | None = text(TIME_UNIT, default=None)
+    without_output: WithoutOutput = text(WITHOUT_OUTPUT, default="leave_out")
+
+
+def _text_or_table(value: Any) -> str:
+    return "<table>" if isinstance(value, dict | Lengths) else "<text>"
+
+
 class Stream(Record):
-    """Requests of one class from a public trace or rate series."""
+    """Requests of one class from a public trace, a log or a rate series.
+
+    A field that the format does not use is refused.
+    """
 
     request_class: Name = text("name of the request class", alias="class")
-    format: Format = text("layout of the file")
+    format: Format = text("layout of the file; log: any columns, named in `columns`")
     file: str = text("the trace")
-    model: str | None = text("model, where a file holds several", default=None)
-    zone: str | None = text(ZONE, default=None)
+    columns: dict[str, str] = text(COLUMNS, default_factory=dict)
+    where: dict[str, Condition] = text(ROWS, default_factory=dict)
+    model: str | None = text(MODEL, default=None)
+    zone: str | None = text(
+        f"{ZONE}; with align = local_day also the zone whose hours of the day are meant",
+        default=None,
+    )
+    time_unit: TimeUnit | None = text(TIME_UNIT, default=None)
     bin_seconds: float = quantity(
         "bins of a trace of requests", "s", default=600.0, ge=1e-3, le=31_622_400
     )
-    align: Literal["local_day", "calendar"] = text(
-        "local_day: the trace has no calendar; its whole days repeat and follow the local time of "
-        "each origin; calendar: its time stamps are meant, for all origins alike",
-        default="local_day",
-    )
-    start: str | None = text(
-        "time zero with its zone, for align = calendar where the trace has no calendar",
+    recorded_from: Moment | Number | None = text(
+        "begin of the recording, a stamp with its zone or s since time zero, where it is not the "
+        "first request; a bin recorded in part is scaled to the whole",
         default=None,
     )
+    recorded_to: Moment | Number | None = text(
+        "end of the recording, likewise: bins up to it without requests count as 0",
+        default=None,
+    )
+    without_output: WithoutOutput = text(WITHOUT_OUTPUT, default="leave_out")
+    align: Literal["local_day", "calendar"] = text(
+        "local_day: the whole days of the trace repeat and follow the local time of each origin, "
+        "its hours of the day as its stamps have them; calendar: its time stamps are meant, for "
+        "all origins alike",
+        default="local_day",
+    )
+    start: Moment | None = text(
+        "time zero with its zone, where the trace has no calendar", default=None
+    )
     quiet_hour: float | None = quantity(
-        "local hour on which the quietest hour of the mean day is put; none: time zero is local "
-        "midnight",
+        "local hour on which the quietest hour of the mean day is put; none: the hours of the "
+        "stamps, or time zero is local midnight",
         "h",
         default=None,
         ge=0,
@@ -144,18 +195,33 @@ class Stream(Record):
     output: float | None = quantity(
         "mean output tokens instead", "token", default=None, ge=0, le=MOST_TOKENS
     )
-    lengths: str | None = text(
-        "file of the token lengths instead: a trace, of which the mean counts, or ServeGen lengths "
-        "of the model",
+    lengths: (
+        Annotated[
+            Annotated[str, Tag("<text>")] | Annotated[Lengths, Tag("<table>")],
+            Discriminator(_text_or_table),
+        ]
+        | None
+    ) = text(
+        "token lengths of another file instead: { file = ..., format = ... } with columns, where, "
+        "model, zone, time_unit, without_output; or its name, with lengths_format",
         default=None,
     )
-    lengths_format: Format | None = text("layout of `lengths`", default=None)
+    lengths_format: Format | None = text("layout of `lengths`, where that is a name", default=None)
 
     @model_validator(mode="after")
     def _one_scale(self) -> Self:
         if (self.requests_per_day is None) == (self.scale is None):
             found = "neither" if self.scale is None else "both"
             raise ValueError(f"{found} given, expected either requests_per_day or scale")
+        return self
+
+    @model_validator(mode="after")
+    def _one_source_of_lengths(self) -> Self:
+        if (self.lengths_format is None) == isinstance(self.lengths, str):
+            found = "no lengths_format" if self.lengths_format is None else "lengths_format"
+            raise ValueError(f"{found}, expected it with the name of a file of lengths only")
+        if self.lengths is not None and None not in (self.prompt, self.output):
+            raise ValueError("lengths, prompt and output given, expected only what is used")
         return self
 
 
@@ -171,7 +237,9 @@ class TraceDemand(Record):
         "seed of the draw that gives each request of an epoch its origin", "1", ge=0, le=2**63 - 1
     )
     anchor: Annotated[date, no_number] = text(
-        "date that is day 0 of traces without a calendar", default=date(2023, 1, 1)
+        "date that is day 0 of the days of align = local_day; not stated: 2023-01-01, and of a "
+        "trace with a calendar its own first day",
+        default=date(2023, 1, 1),
     )
     resample: Resample | None = text(
         "sum where bins are shorter than an epoch, hold where they are longer", default=None

@@ -19,6 +19,7 @@ from slit.scenario.demand_layout import (
     TraceDemand,
     TypicalDemand,
 )
+from slit.scenario.findings import Finding
 from slit.scenario.latency import round_trips
 from slit.scenario.layout import SIGNALS, DatacenterEntry, ScenarioFile
 from slit.scenario.provenance import NOT_STATED, inputs_of, share_of
@@ -61,8 +62,8 @@ def load_scenario(
         raise type(error)(f"{raw.path}: {error}") from None
 
 
-def build(file: ScenarioFile, tables: Tables) -> Scenario:
-    """The scenario of a checked file."""
+def build(file: ScenarioFile, tables: Tables, *, findings: list[Finding] | None = None) -> Scenario:
+    """The scenario of a checked file; what is worth knowing of how it was read goes to findings."""
     _check_names(file)
     _refuse_strange_scores(file)
     clock = clock_of(file.horizon)
@@ -70,6 +71,8 @@ def build(file: ScenarioFile, tables: Tables) -> Scenario:
     sites = records(file.datacenters)
     services = records(file.services)
     demand = read_demand(file, tables, clock)
+    if findings is not None:
+        findings += demand.findings
     reader = SeriesReader(tables, clock, switches_of(file.accounting), demand.fine)
     site_reader = SiteReader(reader, file.signals)
     signals = site_reader.signals(sites)

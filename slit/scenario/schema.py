@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from slit.scenario.demand_layout import (
     DemandGroup,
     InlineDemand,
+    Lengths,
     Stream,
     TableDemand,
     TraceDemand,
@@ -58,6 +59,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[[demand.volumes]]", Volume),
     ('[demand], kind = "trace"', TraceDemand),
     ("[[demand.streams]]", Stream),
+    ("lengths of a stream", Lengths),
     ("[latency]", Latency),
     ("latency.pairs", Pair),
     ("[[inputs]]", InputEntry),

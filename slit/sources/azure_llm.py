@@ -6,13 +6,15 @@ of 2024 carry one (2024-05-10 00:00:00.009930+00:00), with or without a fraction
 
 from pathlib import Path
 
-from slit.sources.streaming import Field, Kind, stream_csv
-from slit.sources.trace import Bins, Trace, calendar_bins
+from slit.sources.clock import Reading
+from slit.sources.request_log import Layout, read_requests
+from slit.sources.trace import Trace
 
-FIELDS = (
-    Field("TIMESTAMP", "arrival", Kind.STAMP),
-    Field("ContextTokens", "prompt tokens"),
-    Field("GeneratedTokens", "output tokens"),
+AZURE = Layout(
+    time=("TIMESTAMP",),
+    prompt=("ContextTokens",),
+    output=("GeneratedTokens",),
+    model=("Model", "model"),
 )
 
 
@@ -20,7 +22,7 @@ def read_azure_llm(path: Path | str, *, seconds: float, time_zone: str | None = 
     """The trace in bins of `seconds` s, the first starting at a multiple of it since 1970 UTC.
 
     Args:
-        path: CSV file, also .csv.gz; rows in any order.
+        path: CSV file, also gzipped; rows in any order.
         seconds: length of a bin, s.
         time_zone: zone of stamps without an offset, for example "UTC"; unused where they have one.
 
@@ -28,9 +30,4 @@ def read_azure_llm(path: Path | str, *, seconds: float, time_zone: str | None = 
         SlitError: a mistake in the file, with line and column; stamps without offset and no zone;
             no request at all.
     """
-    path = Path(path)
-    bins = Bins(path, seconds)
-    for batch in stream_csv(path, FIELDS, time_zone=time_zone):
-        numbers = calendar_bins(batch["TIMESTAMP"], seconds)
-        bins.add(numbers, batch["ContextTokens"], batch["GeneratedTokens"])
-    return bins.trace(None, calendar=True)
+    return read_requests(path, AZURE, Reading(seconds=seconds, zone=time_zone))

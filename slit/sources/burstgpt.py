@@ -6,18 +6,20 @@ from zero. A response of 0 tokens is a failed request.
 
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from slit.errors import SlitError
+from slit.sources.clock import Reading
 from slit.sources.files import read_header
-from slit.sources.streaming import Field, Kind, stream_csv
-from slit.sources.trace import Bins, Trace, elapsed_bins, utc_start
+from slit.sources.request_log import Layout, read_requests
+from slit.sources.trace import Trace
 
-TIME = Field("Timestamp", "s since the start of the trace")
-PROMPT = Field("Request tokens", "prompt tokens")
-OUTPUT = Field("Response tokens", "output tokens")
-LABELS = ("Model", "Log Type")
+BURSTGPT = Layout(
+    time=("Timestamp",),
+    prompt=("Request tokens",),
+    output=("Response tokens",),
+    model=("Model",),
+    unit="s",
+)
 
 
 def read_burstgpt(
@@ -32,7 +34,7 @@ def read_burstgpt(
     """The trace in bins of `seconds` s counted from its time zero.
 
     Args:
-        path: CSV file, also .csv.gz; rows in any order.
+        path: CSV file, also gzipped; rows in any order.
         seconds: length of a bin, s.
         model: only requests of this model, for example "ChatGPT" or "GPT-4".
         log_type: only requests of this kind, "Conversation log" or "API log".
@@ -43,29 +45,14 @@ def read_burstgpt(
         SlitError: a mistake in the file, with line and column; an unknown model or log type; no
             request at all.
     """
-    path = Path(path)
-    wanted = {"Model": model, "Log Type": log_type}
-    bins, zero = Bins(path, seconds), utc_start(start)
-    seen: dict[str, set[str]] = {name: set() for name in LABELS if wanted[name] is not None}
-    fields = (TIME, PROMPT, OUTPUT, *(Field(name, name, Kind.TEXT) for name in seen))
-    for batch in stream_csv(path, fields):
-        keep = np.ones(len(batch[TIME.name]), dtype=np.bool_)
-        for name, found in seen.items():
-            labels = batch[name].dictionary_encode()
-            names = labels.dictionary.to_pylist()
-            found.update(names)
-            places = [place for place, label in enumerate(names) if label == wanted[name]]
-            keep &= np.isin(labels.indices.to_numpy(), places)
-        if not failures:
-            keep &= batch[OUTPUT.name] > 0
-        bins.left_out += int((~keep).sum())
-        numbers = elapsed_bins(batch[TIME.name][keep], seconds)
-        bins.add(numbers, batch[PROMPT.name][keep], batch[OUTPUT.name][keep])
-    for name, found in seen.items():
-        if wanted[name] not in found:
-            known = ", ".join(sorted(found)) or "no rows"
-            raise SlitError(f"{path}: {name}: {wanted[name]}, expected one of {known}")
-    return bins.trace(zero, calendar=False)
+    reading = Reading(
+        seconds=seconds,
+        model=model,
+        where={} if log_type is None else {"Log Type": (log_type,)},
+        start=start,
+        without_output="count" if failures else "leave_out",
+    )
+    return read_requests(path, BURSTGPT, reading)
 
 
 def is_version_2(path: Path | str) -> bool:

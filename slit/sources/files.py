@@ -4,26 +4,63 @@ import csv
 import gzip
 import zlib
 from collections.abc import Iterator, Sequence
+from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from typing import IO, TextIO, cast
 
 from slit.errors import SlitError
 
 GZIP = b"\x1f\x8b"
-"""How gzip begins."""
+"""The first bytes of a gzip file, whatever its name."""
+
+UNREADABLE = (OSError, EOFError, zlib.error, csv.Error)
+"""What reading a file that is broken, or not what its name says, may raise."""
 
 
-def open_text(path: Path) -> TextIO:
-    """Open UTF-8 text (gzip where the name ends in .gz), a byte order mark left out.
+def require_file(path: Path) -> None:
+    """Refuse what is no regular file: opening a pipe would wait for ever.
+
+    Raises:
+        SlitError: nothing there, a folder, or a special file.
+    """
+    if path.is_file():
+        return
+    found = "no regular file" if path.exists() else "no such file"
+    raise SlitError(f"{path}: {found}, expected a readable file")
+
+
+def is_packed(path: Path) -> bool:
+    """Whether the file is gzip by its first bytes.
+
+    Raises:
+        SlitError: no regular file, or not readable.
+    """
+    require_file(path)
+    try:
+        with path.open("rb") as file:
+            return file.read(len(GZIP)) == GZIP
+    except OSError as error:
+        raise SlitError(f"{path}: {error.strerror}, expected a readable file") from None
+
+
+def open_binary(path: Path) -> IO[bytes]:
+    """Open a file, unpacked where it is gzip.
 
     Raises:
         SlitError: there is no such file.
     """
-    if not path.is_file():
-        raise SlitError(f"{path}: no such file, expected a readable file")
-    if path.suffix == ".gz":
-        return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
-    return path.open("r", encoding="utf-8-sig", newline="")
+    if is_packed(path):
+        return cast(IO[bytes], gzip.open(path, "rb"))
+    return path.open("rb")
+
+
+def open_text(path: Path) -> TextIO:
+    """Open UTF-8 text (unpacked where it is gzip), a byte order mark left out.
+
+    Raises:
+        SlitError: there is no such file.
+    """
+    return TextIOWrapper(open_binary(path), encoding="utf-8-sig", newline="")
 
 
 def read_content(path: Path) -> bytes:
@@ -37,17 +74,16 @@ def read_content(path: Path) -> bytes:
         found = "no regular file" if path.exists() else "no such file"
         raise SlitError(f"{path}: {found}, expected a CSV or Parquet table")
     try:
-        content = path.read_bytes()
-        return gzip.decompress(content) if content.startswith(GZIP) else content
-    except (OSError, EOFError, zlib.error) as error:
+        with open_binary(path) as file:
+            return file.read()
+    except UNREADABLE as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise SlitError(f"{path}: {reason}, expected a readable file") from None
 
 
 def not_utf8(path: Path) -> SlitError:
     """The error of a file that is no UTF-8 text, with the first line that is not."""
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rb") as file:
+    with open_binary(path) as file:
         for number, line in enumerate(file, start=1):
             try:
                 line.decode("utf-8")
@@ -63,19 +99,28 @@ def read_header(path: Path) -> list[str]:
     Raises:
         SlitError: missing, empty, not UTF-8, or a name twice.
     """
-    try:
-        with open_text(path) as file:
-            names = [name.strip() for name in next(csv.reader(file), [])]
-    except UnicodeDecodeError:
-        raise not_utf8(path) from None
-    except (OSError, EOFError) as error:
-        raise SlitError(f"{path}: {error}, expected a readable CSV file") from None
+    names = [name.strip() for name in first_row(path)]
     if not any(names):
         raise SlitError(f"{path}: empty, expected a line of column names")
     double = sorted({name for name in names if name and names.count(name) > 1})
     if double:
         raise SlitError(f"{path}:1: column {double[0]} twice, expected each once")
     return names
+
+
+def first_row(path: Path) -> list[str]:
+    """Cells of the first line of a CSV file; none where it is empty.
+
+    Raises:
+        SlitError: missing, unreadable, or not UTF-8.
+    """
+    try:
+        with open_text(path) as file:
+            return next(csv.reader(file), [])
+    except UnicodeDecodeError:
+        raise not_utf8(path) from None
+    except UNREADABLE as error:
+        raise SlitError(f"{path}: {error}, expected a readable CSV file") from None
 
 
 def require_columns(path: Path, found: Sequence[str], expected: Sequence[str]) -> None:
@@ -92,20 +137,23 @@ def require_columns(path: Path, found: Sequence[str], expected: Sequence[str]) -
         )
 
 
-def csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Line number and cells of every row below the header, blank lines left out.
+def csv_rows(path: Path, *, header: bool = True) -> Iterator[tuple[int, list[str]]]:
+    """Line number and cells of every row (below the header), blank lines left out.
 
     For messages and small files: one row at a time.
 
     Raises:
-        SlitError: not UTF-8.
+        SlitError: unreadable or not UTF-8.
     """
     try:
         with open_text(path) as file:
             reader = csv.reader(file)
-            next(reader, None)
+            if header:
+                next(reader, None)
             for cells in reader:
                 if any(cell.strip() for cell in cells):
                     yield reader.line_num, cells
     except UnicodeDecodeError:
         raise not_utf8(path) from None
+    except UNREADABLE as error:
+        raise SlitError(f"{path}: {error}, expected a readable CSV file") from None

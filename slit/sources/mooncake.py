@@ -1,18 +1,30 @@
-"""Mooncake traces: the publisher's JSON lines and the same as CSV; times in ms from zero.
+"""Mooncake traces, and Qwen-Bailian's, which have the same keys but count in seconds.
 
-JSON lines: {"timestamp": 27482, "input_length": 6955, "output_length": 52, "hash_ids": [...]}.
-CSV: timestamp_ms, input_length, output_length and more columns, which are left out.
+Mooncake's JSON lines, ms from zero: {"timestamp": 27482, "input_length": 6955, "output_length": 52,
+"hash_ids": [...]}; as CSV timestamp_ms, input_length, output_length and more columns. Qwen-Bailian
+(github.com/alibaba-edu/qwen-bailian-usagetraces-anon), s from zero: {"chat_id": 159,
+"parent_chat_id": 55, "timestamp": 61.114, "input_length": 521, "output_length": 132, "type":
+"text", "turn": 2, "hash_ids": [...]}.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
-from slit.sources.streaming import Field, stream_csv, stream_json_lines
-from slit.sources.trace import Trace, bin_elapsed
-from slit.units import convert
+from slit.sources.clock import Reading
+from slit.sources.json_rows import is_json, read_objects
+from slit.sources.request_log import Layout, read_requests
+from slit.sources.trace import Note, Trace
 
-LENGTHS = (Field("input_length", "prompt tokens"), Field("output_length", "output tokens"))
+MOONCAKE = Layout(
+    time=("timestamp", "timestamp_ms"),
+    prompt=("input_length",),
+    output=("output_length",),
+    unit="ms",
+)
+BAILIAN = replace(MOONCAKE, time=("timestamp",), unit="s")
+BAILIAN_KEYS = {"chat_id", "parent_chat_id", "turn"}
 
 
 def read_mooncake(
@@ -21,22 +33,23 @@ def read_mooncake(
     """The trace in bins of `seconds` s counted from its time zero.
 
     Args:
-        path: .jsonl or .csv file, also with .gz; rows in any order.
+        path: .jsonl or .csv file, also gzipped; rows in any order.
         seconds: length of a bin, s.
         start: UTC stamp of time zero; the trace has none of its own.
 
     Raises:
         SlitError: a mistake in the file, with its line; no request at all.
     """
+    return read_mooncake_or_bailian(path, MOONCAKE, Reading(seconds=seconds, start=start))
+
+
+def read_mooncake_or_bailian(path: Path | str, layout: Layout, reading: Reading) -> Trace:
+    """The trace, in the unit of the publisher whose keys the file has."""
     path = Path(path)
-    lines = ".jsonl" in path.suffixes
-    time = Field("timestamp" if lines else "timestamp_ms", "ms since the start of the trace")
-    fields = (time, *LENGTHS)
-    return bin_elapsed(
-        stream_json_lines(path, fields) if lines else stream_csv(path, fields),
-        path,
-        columns={"time": time.name, "prompt": "input_length", "output": "output_length"},
-        to_seconds=convert(1.0, "ms", "s"),
-        seconds=seconds,
-        start=start,
-    )
+    if layout is not MOONCAKE or reading.unit or not is_json(path):
+        return read_requests(path, layout, reading)
+    if not read_objects(path).sample.keys() >= BAILIAN_KEYS:
+        return read_requests(path, layout, reading)
+    trace = read_requests(path, BAILIAN, reading)
+    note = Note("keys of Qwen-Bailian: read as its trace, in s", 'format = "bailian"')
+    return replace(trace, notes=(note, *trace.notes))

@@ -1,5 +1,9 @@
 """ServeGen: request rates by model and by client in windows of 10 minutes, token lengths by 6 h.
 
+Read are the publisher's own chunks (github.com/alibaba/ServeGen: chunk-i-trace.csv, without a
+header, one client of one model: time, rate, cv, family, two parameters; chunk-i-dataset.json with
+its token lengths), and tables made of them: rates by model, rates by client, lengths by model.
+
 Time zero is anonymous: no calendar, no zone, and t = 0 need not be local midnight. Windows of rate
 0 are kept as they are; some are outages of the recording.
 """
@@ -11,14 +15,80 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from slit.errors import SlitError
-from slit.sources.files import read_header
-from slit.sources.streaming import Field, Kind, stream_csv
+from slit.sources.files import csv_rows, first_row, read_header
+from slit.sources.json_rows import is_json, read_document
+from slit.sources.streaming import Field, Kind, is_number, stream_csv
 from slit.sources.tables import Column, read_small_table
 from slit.sources.trace import Bins, Trace, elapsed_bins, make_trace, utc_start
 
 WINDOW_SECONDS = 600.0
 LENGTH_WINDOW_SECONDS = 21600.0
+CHUNK = ("t (s)", "rate (requests/s)", "cv", "family", "p1", "p2")
 TIME = Column("t_s", "s since the start of the trace", low=0)
+
+
+def read_servegen(
+    path: Path | str,
+    *,
+    model: str | None,
+    lengths: Path | str | None = None,
+    start: pd.Timestamp | str | None = None,
+) -> Trace:
+    """Requests of one model from a table of rates, a table of clients, or a chunk.
+
+    Raises:
+        SlitError: as the three readers; no model where the file holds several, a model where it
+            holds one.
+    """
+    path = Path(path)
+    header = [name.strip() for name in first_row(path)]
+    if header and is_number(header[0]):
+        if model is not None and (lengths is None or is_json(Path(lengths))):
+            raise SlitError(
+                f"{path}: model: {model}, expected none (a chunk holds one client of one model and "
+                "no name of it)"
+            )
+        return read_servegen_chunk(path, model=model, lengths=lengths, start=start)
+    if model is None:
+        raise SlitError(f"{path}: no model, expected the name of a column of rates, or of a model")
+    read = read_servegen_clients if {"client", "rate"} <= set(header) else read_servegen_rates
+    return read(path, model=model, lengths=lengths, start=start)
+
+
+def read_servegen_chunk(
+    path: Path | str,
+    *,
+    model: str | None = None,
+    lengths: Path | str | None = None,
+    start: pd.Timestamp | str | None = None,
+) -> Trace:
+    """Requests of one client as ServeGen publishes them, in its windows of 10 minutes.
+
+    Args:
+        path: chunk-i-trace.csv: t (s), rate (requests/s), cv, family, two parameters; no header.
+        model: whose lengths to take of a table of lengths.
+        lengths: the chunk-i-dataset.json beside it, or a table of lengths.
+        start: UTC stamp of time zero; the trace has none of its own.
+
+    Raises:
+        SlitError: a mistake in the file, with its line; windows that are not 10 minutes apart.
+    """
+    path = Path(path)
+    times, rates = [], []
+    for line, cells in csv_rows(path, header=False):
+        if len(cells) != len(CHUNK):
+            raise SlitError(f"{path}:{line}: {len(cells)} columns, expected {', '.join(CHUNK)}")
+        for name, cell in zip(CHUNK[:2], cells[:2], strict=True):
+            if not is_number(cell) or not 0 <= float(cell) < np.inf:
+                raise SlitError(f"{path}:{line}: {name}: {cell or 'empty'}, expected a number >= 0")
+        times.append(float(cells[0]))
+        rates.append(float(cells[1]))
+        if len(times) > 1 and times[-1] - times[-2] != WINDOW_SECONDS:
+            raise SlitError(
+                f"{path}:{line}: t (s): {cells[0]}, expected {times[-2] + WINDOW_SECONDS:g} "
+                f"(windows of {WINDOW_SECONDS:g} s, in order)"
+            )
+    return _trace(np.array(rates), times[0], model, lengths, start)
 
 
 def read_servegen_rates(
@@ -135,10 +205,56 @@ def read_servegen_lengths(path: Path | str) -> pd.DataFrame:
     return frame
 
 
+def read_servegen_dataset(path: Path | str) -> pd.DataFrame:
+    """Mean token lengths of one client by window: columns t_s, field, mean_tokens.
+
+    Args:
+        path: chunk-i-dataset.json: by the begin of a window (s) and field, the text of a table of
+            token counts and their shares, "{12: 0.25, 40: 0.75}".
+
+    Raises:
+        SlitError: another layout, with the window.
+    """
+    path = Path(path)
+    document = read_document(path)
+    rows = []
+    for begin, fields in document.items() if isinstance(document, dict) else ():
+        for field in ("input_tokens", "output_tokens"):
+            text = fields.get(field) if isinstance(fields, dict) else None
+            mean = _mean_of(text) if isinstance(text, str) and is_number(begin) else None
+            if mean is None:
+                raise SlitError(
+                    f"{path}: window {begin}: {field}: no distribution, expected shares by tokens"
+                )
+            if not np.isnan(mean):
+                rows.append((float(begin), field, mean))
+    if not rows:
+        raise SlitError(
+            f"{path}: no windows, expected a dataset of ServeGen (chunk-i-dataset.json)"
+        )
+    return pd.DataFrame(rows, columns=["t_s", "field", "mean_tokens"])
+
+
+def _mean_of(text: str) -> float | None:
+    """The mean of "{12: 0.25, 40: 0.75}"; NaN where it is empty, None where it is none."""
+    inside = text.strip().removeprefix("{").removesuffix("}")
+    total = shares = 0.0
+    for pair in filter(str.strip, inside.split(",")):
+        tokens, colon, share = pair.partition(":")
+        if not colon or not is_number(tokens) or not is_number(share):
+            return None
+        total += float(tokens) * float(share)
+        shares += float(share)
+    if not inside.strip():
+        return float("nan")
+    mean = total / shares if shares > 0 else -1.0
+    return mean if 0 <= mean < np.inf else None
+
+
 def _trace(
     rates: NDArray[np.float64],
     offset: float,
-    model: str,
+    model: str | None,
     lengths: Path | str | None,
     start: pd.Timestamp | str | None,
 ) -> Trace:
@@ -146,8 +262,11 @@ def _trace(
     times = offset + WINDOW_SECONDS * np.arange(len(rates), dtype=np.float64)
     prompt = output = np.full(len(rates), np.nan)
     if lengths is not None:
-        frame = read_servegen_lengths(lengths)
-        frame = frame[frame["model"] == model]
+        if is_json(Path(lengths)):
+            frame = read_servegen_dataset(lengths)
+        else:
+            frame = read_servegen_lengths(lengths)
+            frame = frame[frame["model"] == model]
         prompt, output = (
             _means(lengths, frame[frame["field"] == field], times)
             for field in ("input_tokens", "output_tokens")

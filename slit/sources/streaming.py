@@ -1,12 +1,11 @@
-"""Large CSV and JSON-lines files in batches of arrays, checked as they pass.
+"""Large CSV files in batches of arrays, checked as they pass.
 
 Nothing is held but one batch: a trace of millions of rows takes the memory of its bins. Rows may
 come in any order. Where a value is wrong, the file is read again up to it to name the line.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slit.errors import SlitError
-from slit.sources.files import csv_rows, not_utf8, open_text, read_header, require_columns
+from slit.sources.files import csv_rows, is_packed, read_header, require_columns
 
 BLOCK_BYTES = 1 << 22
 EMPTY = ("", "nan", "NaN", "NA", "null", "NULL", "None")
@@ -27,27 +26,49 @@ class Kind(Enum):
     NUMBER = "number"
     STAMP = "stamp"
     TEXT = "text"
+    TIME = "stamp or number"
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A column to read: its name in the file, its meaning and unit, its kind; numbers are >= 0."""
+    """A column to read: its name in the file, its meaning and unit, its kind; numbers are >= 0.
+
+    `gaps`: an empty cell is NaN; otherwise it is refused. A TIME is a stamp or a number, as the
+    first row of the file has it.
+    """
 
     name: str
     meaning: str
     kind: Kind = Kind.NUMBER
+    gaps: bool = False
 
     @property
     def expected(self) -> str:
         """What a cell must be, for messages."""
         if self.kind is Kind.STAMP:
             return f"an ISO 8601 time stamp ({self.meaning})"
+        if self.kind is Kind.TIME:
+            return f"an ISO 8601 time stamp or a number ({self.meaning})"
         return f"a number >= 0 ({self.meaning})"
 
 
 Batch = Mapping[str, Any]
 """Arrays by column, all (B,): float64 numbers, int64 nanoseconds since 1970 UTC for stamps, pyarrow
 strings for text."""
+
+
+def has_offset(text: str) -> bool:
+    """Whether a stamp carries an offset from UTC."""
+    return text.endswith("Z") or "+" in text[10:] or "-" in text[10:]
+
+
+def is_number(text: str) -> bool:
+    """Whether text is a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def stream_csv(
@@ -69,15 +90,15 @@ def stream_csv(
 
     header = read_header(path)
     require_columns(path, header, [field.name for field in fields])
-    types = _types(path, header, fields, time_zone)
-    options = csv.ConvertOptions(
-        column_types=types, include_columns=[field.name for field in fields], null_values=EMPTY
-    )
-    # Own names: those in the file may have spaces around them or a byte order mark.
-    reading = csv.ReadOptions(block_size=BLOCK_BYTES, column_names=header, skip_rows=1)
     done = 0
     try:
-        with csv.open_csv(path, read_options=reading, convert_options=options) as reader:
+        first = first_cells(path, header, [field.name for field in fields])
+        fields = [settled(field, first.get(field.name, "")) for field in fields]
+        types = _types(path, fields, first, time_zone)
+        options = csv.ConvertOptions(
+            column_types=types, include_columns=list(types), null_values=EMPTY
+        )
+        with _opened(path, header, options) as reader:
             for batch in reader:
                 yield _checked(path, batch, fields, done, time_zone)
                 done += batch.num_rows
@@ -89,8 +110,58 @@ def stream_csv(
         raise SlitError(f"{path}: {error}, expected a readable CSV file") from None
 
 
+def _opened(path: Path, header: Sequence[str], options: Any) -> Any:
+    import pyarrow as pa
+    from pyarrow import csv
+
+    file = pa.input_stream(str(path), compression="gzip" if is_packed(path) else None)
+    # Own names: those in the file may have spaces around them or a byte order mark.
+    reading = csv.ReadOptions(block_size=BLOCK_BYTES, column_names=header, skip_rows=1)
+    parsing = csv.ParseOptions(newlines_in_values=True)
+    return csv.open_csv(file, read_options=reading, parse_options=parsing, convert_options=options)
+
+
+def first_cells(path: Path, header: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    """The first row of a CSV file as text by column, or nothing.
+
+    Raises:
+        pyarrow.ArrowInvalid: rows that cannot be parsed.
+    """
+    import pyarrow as pa
+    from pyarrow import csv
+
+    options = csv.ConvertOptions(
+        column_types=dict.fromkeys(names, pa.binary()),
+        include_columns=list(names),
+        strings_can_be_null=False,
+    )
+    with _opened(path, header, options) as reader:
+        for batch in reader:
+            if batch.num_rows:
+                row = {name: batch.column(name)[0].as_py() for name in names}
+                return {name: cell.decode(errors="replace").strip() for name, cell in row.items()}
+    return {}
+
+
+def first_cell(path: Path, header: Sequence[str], name: str) -> str:
+    """The first cell of a column; '' where the file has none or cannot be parsed."""
+    import pyarrow as pa
+
+    try:
+        return first_cells(path, header, [name]).get(name, "")
+    except (pa.ArrowInvalid, OSError):
+        return ""
+
+
+def settled(field: Field, first: str) -> Field:
+    """A field whose kind is known, by its first cell."""
+    if field.kind is not Kind.TIME:
+        return field
+    return replace(field, kind=Kind.NUMBER if is_number(first) else Kind.STAMP)
+
+
 def _types(
-    path: Path, header: Sequence[str], fields: Sequence[Field], time_zone: str | None
+    path: Path, fields: Sequence[Field], first: Mapping[str, str], time_zone: str | None
 ) -> dict[str, Any]:
     import pyarrow as pa
 
@@ -101,25 +172,20 @@ def _types(
         elif field.kind is Kind.TEXT:
             types[field.name] = pa.string()
         else:
-            aware = _carries_offset(path, header.index(field.name))
-            if not aware and time_zone is None:
-                raise SlitError(
-                    f"{path}: {field.name}: time stamps without an offset and no zone stated, "
-                    'expected time_zone, for example "UTC"'
-                )
+            aware = has_offset(first.get(field.name, ""))
+            if first and not aware:
+                require_zone(path, field, time_zone)
             types[field.name] = pa.timestamp("ns", tz="UTC" if aware else None)
     return types
 
 
-def _carries_offset(path: Path, column: int) -> bool:
-    """Whether the first stamp of the file does: all must be alike."""
-    for _, cells in csv_rows(path):
-        return column < len(cells) and _has_offset(cells[column].strip())
-    return False
-
-
-def _has_offset(text: str) -> bool:
-    return text.endswith("Z") or "+" in text[10:] or "-" in text[10:]
+def require_zone(path: Path, field: Field, time_zone: str | None) -> None:
+    """Refuse stamps without an offset where no zone is stated."""
+    if time_zone is None:
+        raise SlitError(
+            f"{path}: {field.name}: time stamps without an offset and no zone stated, expected "
+            'their zone, for example zone = "UTC"'
+        )
 
 
 def _checked(
@@ -131,21 +197,28 @@ def _checked(
         if field.kind is Kind.TEXT:
             arrays[field.name] = column.fill_null("")
             continue
-        if column.null_count:
+        if column.null_count and not (field.gaps and field.kind is Kind.NUMBER):
             row = int(np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False))[0])
             raise _refused(path, field, done + row)
         if field.kind is Kind.STAMP:
-            arrays[field.name] = _nanoseconds(path, field, column, time_zone)
+            arrays[field.name] = nanoseconds(path, field, column, time_zone)
             continue
         values = column.to_numpy(zero_copy_only=False)
         wrong = ~((values >= 0) & (values < np.inf))
+        if field.gaps and column.null_count:
+            wrong &= column.is_valid().to_numpy(zero_copy_only=False)
         if wrong.any():
             raise _refused(path, field, done + int(np.flatnonzero(wrong)[0]))
         arrays[field.name] = values
     return arrays
 
 
-def _nanoseconds(path: Path, field: Field, column: Any, time_zone: str | None) -> NDArray[np.int64]:
+def nanoseconds(path: Path, field: Field, column: Any, time_zone: str | None) -> NDArray[np.int64]:
+    """A column of time stamps in nanoseconds since 1970 UTC; naive ones are in `time_zone`.
+
+    Raises:
+        SlitError: an unknown zone, or a local time that does not exist or occurs twice.
+    """
     import pyarrow as pa
     from pyarrow import compute
 
@@ -155,14 +228,14 @@ def _nanoseconds(path: Path, field: Field, column: Any, time_zone: str | None) -
         except pa.ArrowInvalid as error:
             if "locate or parse" in str(error):
                 raise SlitError(
-                    f"time_zone: {time_zone}, expected a name of the IANA database, for example "
-                    "UTC or Europe/Berlin"
+                    f"zone: {time_zone}, expected UTC, an offset such as +10:00 or a name of the "
+                    "IANA database such as Europe/Berlin"
                 ) from None
             raise SlitError(
                 f"{path}: {field.name}: {error}, expected stamps that occur once in {time_zone}"
             ) from None
-    nanoseconds: NDArray[np.int64] = column.cast(pa.int64()).to_numpy()
-    return nanoseconds
+    values: NDArray[np.int64] = column.cast(pa.int64()).to_numpy()
+    return values
 
 
 def _refused(path: Path, field: Field, row: int) -> SlitError:
@@ -181,23 +254,21 @@ def _located(
     path: Path, header: Sequence[str], fields: Sequence[Field], done: int, reason: str
 ) -> SlitError:
     """The error of the first row from `done` on that cannot be parsed."""
-    aware = {
-        field.name: _carries_offset(path, header.index(field.name))
-        for field in fields
-        if field.kind is Kind.STAMP
-    }
+    aware: dict[str, bool] = {}
     for number, (line, cells) in enumerate(csv_rows(path)):
-        if number < done:
+        if number < done and number:  # the first row says whether stamps carry an offset
             continue
         if len(cells) != len(header):
             return SlitError(f"{path}:{line}: {len(cells)} columns, expected {len(header)}")
         for field in fields:
             cell = cells[header.index(field.name)].strip()
-            if not _parses(cell, field):
+            if not parses(cell, field):
                 return SlitError(
                     f"{path}:{line}: {field.name}: {cell or 'empty'}, expected {field.expected}"
                 )
-            if field.kind is Kind.STAMP and _has_offset(cell) != aware[field.name]:
+            if field.kind is not Kind.STAMP:
+                continue
+            if has_offset(cell) != aware.setdefault(field.name, has_offset(cell)):
                 how = "with" if aware[field.name] else "without"
                 return SlitError(
                     f"{path}:{line}: {field.name}: {cell}, expected a stamp {how} an offset, as in "
@@ -206,10 +277,11 @@ def _located(
     return SlitError(f"{path}: {reason.splitlines()[0]}, expected a CSV file")
 
 
-def _parses(cell: str, field: Field) -> bool:
+def parses(cell: str, field: Field) -> bool:
+    """Whether a cell is what the field expects."""
     import pyarrow as pa
 
-    if field.kind is Kind.TEXT:
+    if field.kind is Kind.TEXT or (field.gaps and cell in EMPTY):
         return True
     if field.kind is Kind.NUMBER:
         try:
@@ -223,77 +295,3 @@ def _parses(cell: str, field: Field) -> bool:
             continue
         return True
     return False
-
-
-def stream_json_lines(path: Path, fields: Sequence[Field]) -> Iterator[Batch]:
-    """Batches of a file with one JSON object a line; other keys are left out.
-
-    Args:
-        path: the file (also .gz).
-        fields: numbers wanted.
-
-    Raises:
-        SlitError: no file, no JSON, a missing key, a value that is no number >= 0; with the line.
-    """
-    import pyarrow as pa
-    from pyarrow import json as arrow_json
-
-    schema = pa.schema([(field.name, pa.float64()) for field in fields])
-    parsing = arrow_json.ParseOptions(explicit_schema=schema, unexpected_field_behavior="ignore")
-    if not path.is_file():
-        raise SlitError(f"{path}: no such file, expected a readable file")
-    first = 1
-    with pa.input_stream(str(path), compression="detect") as file:
-        rest = b""
-        while block := file.read(BLOCK_BYTES):
-            text, _, rest = (rest + block).rpartition(b"\n")
-            yield from _json_batch(path, text, fields, parsing, first)
-            first += text.count(b"\n") + (1 if text else 0)
-        yield from _json_batch(path, rest, fields, parsing, first)
-
-
-def _json_batch(
-    path: Path, text: bytes, fields: Sequence[Field], parsing: Any, first: int
-) -> Iterator[Batch]:
-    import pyarrow as pa
-    from pyarrow import json as arrow_json
-
-    if not text.strip():
-        return
-    try:
-        options = arrow_json.ReadOptions(block_size=len(text) + 1)
-        table = arrow_json.read_json(pa.BufferReader(text), options, parsing)
-    except pa.ArrowInvalid:
-        raise _json_error(path, fields, first) from None
-    arrays = {}
-    for field in fields:
-        column = table.column(field.name)
-        values = column.to_numpy()
-        if column.null_count or not ((values >= 0) & (values < np.inf)).all():
-            raise _json_error(path, fields, first)
-        arrays[field.name] = values
-    yield arrays
-
-
-def _json_error(path: Path, fields: Sequence[Field], first: int) -> SlitError:
-    try:
-        with open_text(path) as file:
-            for line, text in enumerate(file, start=1):
-                if line < first or not text.strip():
-                    continue
-                try:
-                    entry = json.loads(text)
-                except ValueError:
-                    return SlitError(f"{path}:{line}: no JSON, expected one object a line")
-                if not isinstance(entry, dict):
-                    return SlitError(f"{path}:{line}: no object, expected one object a line")
-                for field in fields:
-                    value: Any = entry.get(field.name)
-                    if type(value) not in (int, float) or not 0 <= value < float("inf"):
-                        shown = "missing" if value is None else json.dumps(value)
-                        return SlitError(
-                            f"{path}:{line}: {field.name}: {shown}, expected {field.expected}"
-                        )
-    except UnicodeDecodeError:
-        return not_utf8(path)
-    return SlitError(f"{path}: unreadable, expected one JSON object a line")

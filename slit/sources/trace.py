@@ -1,6 +1,6 @@
 """A request trace as bins of time, and how batches of requests become one."""
 
-from collections.abc import Iterable, Mapping
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,11 +10,36 @@ from numpy.typing import NDArray
 
 from slit.arrays import frozen
 from slit.errors import SlitError
-from slit.sources.streaming import Batch
 
 MOST_BINS = 10_000_000
 NANOSECONDS = 1_000_000_000
 LATEST_SECONDS = 1e11
+
+
+CHANCE = 1e-3
+"""Less likely than this, silence at the edge of a trace is no chance: nothing was recorded."""
+
+LEAST_REQUESTS = 10
+"""Fewer requests in a bin, which may come together, say nothing of what was recorded."""
+
+LEAST_SILENT = 0.1
+"""Shorter silences, as shares of a bin, may come of rounded stamps or of batches."""
+
+LEAST_RECORDED = 0.1
+"""Share of a bin that must be recorded to speak for all of it, where nobody states the window."""
+
+
+EDGES = ("recorded_from", "recorded_to")
+"""Fields that state the recorded window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something a user should know of how a trace was read: what, and what would be better."""
+
+    found: str
+    expected: str
+    serious: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +55,9 @@ class Trace:
             the source has no lengths.
         output_tokens: (B,) mean output tokens, likewise.
         left_out: rows that are no served requests (failures, other classes).
+        notes: what was recognized, left out or scaled.
+        written_offset: s from UTC of the hours of the day as the file writes them (its first stamp;
+            0 for Unix time); None for stamps without an offset and where there is no calendar.
     """
 
     start: pd.Timestamp | None
@@ -39,6 +67,8 @@ class Trace:
     output_tokens: NDArray[np.float64]
     offset: float = 0.0
     left_out: int = 0
+    notes: tuple[Note, ...] = ()
+    written_offset: float | None = None
 
     @property
     def times(self) -> pd.DatetimeIndex:
@@ -64,6 +94,7 @@ def make_trace(
     output_tokens: NDArray[np.float64],
     offset: float = 0.0,
     left_out: int = 0,
+    notes: tuple[Note, ...] = (),
 ) -> Trace:
     """A Trace of read-only copies; `start` is the stamp of the first bin."""
     return Trace(
@@ -74,10 +105,11 @@ def make_trace(
         frozen(output_tokens, np.float64),
         offset,
         left_out,
+        notes,
     )
 
 
-def utc_start(start: pd.Timestamp | str | None) -> pd.Timestamp | None:
+def utc_start(start: pd.Timestamp | str | None, *, name: str = "start") -> pd.Timestamp | None:
     """A stated time zero in UTC.
 
     Raises:
@@ -87,24 +119,33 @@ def utc_start(start: pd.Timestamp | str | None) -> pd.Timestamp | None:
         return None
     try:
         stamp = pd.Timestamp(start)
-    except ValueError:
-        raise SlitError(f"start: {start}, expected a time stamp with a zone") from None
+    except (ValueError, OverflowError):
+        raise SlitError(f"{name}: {start}, expected a time stamp with a zone") from None
+    if pd.isna(stamp):
+        raise SlitError(f"{name}: {start}, expected a time stamp with a zone")
     if stamp.tzinfo is None:
         raise SlitError(
-            f"start: {start} without a zone, expected an offset, for example {stamp.isoformat()}Z"
+            f"{name}: {start} without a zone, expected an offset, for example {stamp.isoformat()}Z"
         )
     return stamp.tz_convert("UTC")
 
 
 @dataclass(slots=True)
 class Bins:
-    """Sums by bin that grow with the range of time seen; rows in any order."""
+    """Sums by bin that grow with the range of time seen; rows in any order.
+
+    `seen` are the first and the last time of a request, `recorded` the stated begin and end of the
+    recording, all in s on the clock of the bins.
+    """
 
     path: Path
     seconds: float
     first: int = 0
     sums: NDArray[np.float64] = field(default_factory=lambda: np.zeros((3, 0)))
     left_out: int = 0
+    seen: tuple[float, float] = (math.inf, -math.inf)
+    recorded: tuple[float | None, float | None] = (None, None)
+    notes: list[Note] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Refuse a length that is no length."""
@@ -150,6 +191,68 @@ class Bins:
             grown[:, before : before + count] = self.sums
             self.first, self.sums = new_first, grown
 
+    def settle_edges(self, *, calendar: bool) -> None:
+        """Scale the first and the last bin by the part of them that was recorded.
+
+        Where the window is not stated, it is told by the requests: that the other n - 1 of a bin
+        lie on the same side of the outermost one, in the part x of the bin, has the probability
+        x^(n - 1) at a constant rate. Bins of a stated window without requests are bins of 0.
+        """
+        begin, end = self.recorded
+        if begin is not None:
+            self._cover(math.floor(begin / self.seconds), self.first + 1)
+        if end is not None:
+            self._cover(self.first, math.ceil(end / self.seconds))
+        zero, last = self.first * self.seconds, self.sums.shape[1] - 1
+        edge = zero + self.sums.shape[1] * self.seconds
+        before = self._silence(0, begin, self.seen[0] - zero, zero)
+        after = self._silence(last, end, edge - self.seen[1], edge)
+        if last == 0:
+            self._settle(0, before, after, calendar)
+        else:
+            self._settle(last, 0.0, after, calendar)
+            self._settle(0, before, 0.0, calendar)
+
+    def _silence(self, place: int, stated: float | None, seen: float, edge: float) -> float:
+        """Seconds at the edge of a bin that were not recorded."""
+        if stated is not None:
+            return abs(stated - edge)
+        count = float(self.sums[0, place])
+        by_chance = (1.0 - seen / self.seconds) ** max(0.0, count - 1.0)
+        long = seen >= LEAST_SILENT * self.seconds
+        return seen if long and count >= LEAST_REQUESTS and by_chance < CHANCE else 0.0
+
+    def _settle(self, place: int, before: float, after: float, calendar: bool) -> None:
+        """Scale one bin whose first and last seconds were not recorded."""
+        count, share = float(self.sums[0, place]), 1.0 - (before + after) / self.seconds
+        if share >= 1.0 or count == 0:
+            return
+        asked = [
+            name
+            for name, off, stated in zip(EDGES, (before, after), self.recorded, strict=True)
+            if off and stated is None
+        ]
+        begin = (self.first + place) * self.seconds
+        span = f"{_moment(begin + before, calendar)} to "
+        span += _moment(begin + self.seconds - after, calendar)
+        told = "told by its requests" if asked else "as stated"
+        found = f"bin of {self.seconds:g} s recorded only from {span} ({told}): {count:g} requests"
+        expected = f"{' and '.join(asked)} where known" if asked else "that they speak for the bin"
+        if asked and share < LEAST_RECORDED and self.sums.shape[1] == 1:
+            raise SlitError(
+                f"{self.path}: {count:g} requests within {share * self.seconds:g} s of a bin of "
+                f"{self.seconds:g} s, expected {' and '.join(asked)} (the recorded window), or "
+                "shorter bins (bin_seconds)"
+            )
+        if asked and share < LEAST_RECORDED:
+            self.sums = np.delete(self.sums, place, axis=1)
+            self.first += place == 0
+            found = f"{found} left out"
+        else:
+            self.sums[:, place] /= share
+            found = f"{found} scaled to {count / share:.6g}"
+        self.notes.append(Note(found, expected, serious=bool(asked)))
+
     def trace(self, start: pd.Timestamp | None, *, calendar: bool) -> Trace:
         """The bins so far.
 
@@ -163,6 +266,8 @@ class Bins:
         if not self.sums.shape[1]:
             more = f" ({self.left_out} rows left out)" if self.left_out else ""
             raise SlitError(f"{self.path}: no requests{more}, expected at least one")
+        if self.seen[0] <= self.seen[1]:
+            self.settle_edges(calendar=calendar)
         requests, prompt, output = self.sums
         with np.errstate(invalid="ignore"):
             prompt, output = prompt / requests, output / requests
@@ -180,7 +285,14 @@ class Bins:
             output_tokens=output,
             offset=offset,
             left_out=self.left_out,
+            notes=tuple(self.notes),
         )
+
+
+def _moment(seconds: float, calendar: bool) -> str:
+    if not calendar:
+        return f"{seconds:g} s"
+    return pd.Timestamp(seconds, unit="s", tz="UTC").strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def calendar_bins(nanoseconds: NDArray[np.int64], seconds: float) -> NDArray[np.int64]:
@@ -203,29 +315,3 @@ def elapsed_bins(elapsed: NDArray[np.float64], seconds: float) -> NDArray[np.int
             "of the trace)"
         )
     return np.floor_divide(elapsed, seconds).astype(np.int64)
-
-
-def bin_elapsed(
-    batches: Iterable[Batch],
-    path: Path,
-    *,
-    columns: Mapping[str, str],
-    to_seconds: float,
-    seconds: float,
-    start: pd.Timestamp | str | None,
-) -> Trace:
-    """A trace whose times count from a time zero.
-
-    Args:
-        batches: arrays by column.
-        path: where they come from, for messages.
-        columns: names of the columns "time", "prompt" and "output".
-        to_seconds: s per unit of the time column.
-        seconds: length of a bin, s.
-        start: UTC stamp of time zero, where the user states one.
-    """
-    bins, zero = Bins(path, seconds), utc_start(start)
-    for batch in batches:
-        numbers = elapsed_bins(batch[columns["time"]] * to_seconds, seconds)
-        bins.add(numbers, batch[columns["prompt"]], batch[columns["output"]])
-    return bins.trace(zero, calendar=False)

@@ -2,8 +2,12 @@ import numpy as np
 import pytest
 
 from slit.errors import SlitError
+from slit.scenario.check import check_scenario
+from slit.scenario.demand_layout import Lengths, Stream
 from slit.scenario.load import load_scenario
 from slit.scenario.scenario import Scenario
+from slit.scenario.traces import ALIGNED, ALWAYS
+from slit.sources.trace_formats import FORMATS
 from tests.scenario.files import Files
 
 
@@ -161,6 +165,13 @@ def test_requests_of_a_burst_trace(files: Files) -> None:
         ('class = "chat"', 'class = "prose"', r"streams\[0\]: class: class 'prose', expected one"),
         ('model = "m"', 'model = "x"', r"model x, expected one of m"),
         ('model = "m"', "", "no model, expected the name of a column of rates"),
+        ("scale = 100", 'scale = 100\nlengths = "a.csv"', "no lengths_format, expected it with"),
+        ("scale = 100", 'scale = 100\nlengths_format = "log"', "lengths_format, expected it with"),
+        (
+            "scale = 100",
+            'scale = 100\nlengths = { file = "a.csv", format = "log" }',
+            "lengths, prompt and output given, expected only what is used",
+        ),
         ('"servegen"', '"carrier pigeon"', r"streams\[0\].format: 'carrier pigeon', expected one"),
         ("quiet_hour = 4", 'align = "calendar"', "no calendar time, expected start"),
         ("quiet_hour = 4", "quiet_hour = 24", r"quiet_hour: 24, expected a number < 24"),
@@ -185,3 +196,170 @@ def test_an_empty_trace(files: Files) -> None:
     files.write("azure.csv", "TIMESTAMP,ContextTokens,GeneratedTokens\n")
     with pytest.raises(SlitError, match=r"azure.csv: no requests, expected at least one"):
         files.load()
+
+
+LOCAL = 'format = "azure"\nfile = "azure.csv"\nscale = 1\n'
+
+
+def log_from(begin: str, *, hours: int = 48, busy: int = 15, offset: str = "") -> str:
+    """One request each 5 minutes, 60 in the busy hour of the day as the stamps write it."""
+    first = np.datetime64(begin, "m")
+    rows = []
+    for minute in range(hours * 60):
+        stamp = first + np.timedelta64(minute, "m")
+        hour = int((stamp - stamp.astype("datetime64[D]")) / np.timedelta64(1, "h"))
+        if hour == busy or minute % 5 == 0:
+            rows.append(f"{stamp}:00{offset},100,10".replace("T", " "))
+    return "TIMESTAMP,ContextTokens,GeneratedTokens\n" + "\n".join(rows) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "stated"),
+    [
+        (log_from("2024-03-18T09:00"), 'zone = "UTC"'),
+        (log_from("2024-03-18T09:00"), 'zone = "Asia/Tokyo"'),
+        (log_from("2024-03-18T09:00", offset="+09:00"), ""),
+        (log_from("2024-03-18T00:00", busy=6, offset="Z"), 'zone = "Asia/Tokyo"'),
+    ],
+)
+def test_a_trace_with_a_calendar_keeps_its_hours_of_the_day(
+    files: Files, text: str, stated: str
+) -> None:
+    streams(files, LOCAL + stated).write("azure.csv", text)
+    requests = files.load().demand.requests[:, :, 0]
+    # Europe is UTC+1, America UTC-3: 15 o'clock is 14 and 18 UTC. 60 by 3 : 1 are 45 and 15.
+    assert requests[:, 0].argmax() == 14
+    assert requests[:, 1].argmax() == 18
+    assert requests[14, 0] == pytest.approx(45, abs=10)
+    found = [str(f) for f in check_scenario(files.path) if "hours of the day" in f.found]
+    assert len(found) == 1
+
+
+def test_days_of_a_calendar_are_its_own_dates(files: Files) -> None:
+    days = [
+        log_from(f"2024-03-{day}T00:00", hours=24, busy=busy).splitlines()
+        for day, busy in ((19, 3), (20, 15))
+    ]
+    text = "\n".join([*days[0], *days[1][1:]])
+    stream = LOCAL + 'zone = "UTC"'
+    demand = streams(files, stream).replace("anchor = 2024-03-20\n", "")
+    demand.write("azure.csv", text)
+    assert files.load().demand.requests[:, 0, 0].argmax() == 14  # the 20th is the 20th
+    files.replace("seed = 1", "seed = 1\nanchor = 2024-03-20")  # stated: day 0 is the 20th
+    assert files.load().demand.requests[:, 0, 0].argmax() == 2
+
+
+def test_a_start_gives_hours_of_the_day(files: Files) -> None:
+    stream = SERVEGEN.replace("quiet_hour = 4", 'start = "2024-03-20T06:00+09:00"')
+    # Quiet in the hour that begins 9 h after time zero: 15 o'clock in Japan, so everywhere.
+    requests = streams(files, stream).write("rates.csv", rates()).load().demand.requests[:, :, 0]
+    assert requests[14, 0] == pytest.approx(0.5 * requests[13, 0], rel=0.05)
+    assert requests[18, 1] == pytest.approx(0.5 * requests[17, 1], rel=0.05)
+
+
+def test_a_quiet_end_is_stated_or_refused(files: Files) -> None:
+    stream = LOCAL + 'zone = "UTC"\nalign = "calendar"\n'
+    text = log_from("2024-03-20T00:00", hours=20)
+    streams(files, stream).write("azure.csv", text)
+    with pytest.raises(SlitError, match=r"T20:00Z, expected the whole horizon, .*recorded"):
+        files.load()
+    files.replace('align = "calendar"', 'align = "calendar"\nrecorded_to = 2024-03-21T00:00:00Z')
+    total = files.load().demand.requests.sum(axis=(1, 2))
+    assert total.tolist() == [12] * 15 + [60] + [12] * 4 + [0] * 4
+
+
+def test_only_requests_of_the_model(files: Files) -> None:
+    rows = [
+        f"2024-03-20 {h:02d}:{m:02d}:00Z,{'a' if m % 3 else 'b'},100,10"
+        for h in range(24)
+        for m in range(60)
+    ]
+    stream = LOCAL + 'align = "calendar"\nmodel = "b"'
+    streams(files, stream).write(
+        "azure.csv", "TIMESTAMP,Model,ContextTokens,GeneratedTokens\n" + "\n".join(rows)
+    )
+    assert files.load().demand.requests.sum(axis=(1, 2)).tolist() == [20] * 24
+    files.replace('model = "b"', 'where = { Model = ["a", "b"] }')
+    assert files.load().demand.requests.sum(axis=(1, 2)).tolist() == [60] * 24
+
+
+STATED = {
+    "columns": '{ time = "t" }',
+    "where": '{ kind = "x" }',
+    "model": '"m"',
+    "zone": '"UTC"',
+    "time_unit": '"ms"',
+    "bin_seconds": "300",
+    "recorded_from": "0.0",
+    "recorded_to": "7200.0",
+    "without_output": '"count"',
+    "start": '"2024-03-20T00:00Z"',
+    "quiet_hour": "4",
+    "fill_zeros": "true",
+}
+"""Each field that not every format uses."""
+
+
+def test_every_field_is_used_by_all_or_by_some() -> None:
+    used = frozenset[str]().union(*(known.takes for known in FORMATS.values()), *ALIGNED.values())
+    assert set(STATED) == used
+    assert used | ALWAYS == set(Stream.model_fields)
+    assert set(Lengths.model_fields) <= used | ALWAYS
+
+
+@pytest.mark.parametrize("field", STATED)
+@pytest.mark.parametrize("align", ALIGNED)
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_field_that_a_format_does_not_use_is_refused(
+    files: Files, name: str, align: str, field: str
+) -> None:
+    if field in FORMATS[name].takes | ALIGNED[align]:
+        return
+    stream = f'format = "{name}"\nfile = "log.csv"\nscale = 1\nalign = "{align}"\n'
+    streams(files, f"{stream}{field} = {STATED[field]}").write("log.csv", "")
+    with pytest.raises(SlitError, match=rf"streams\[0\]: {field}: .*, expected none \(format = "):
+        files.load()
+
+
+@pytest.mark.parametrize("field", ["columns", "model", "zone", "time_unit"])
+def test_a_field_of_lengths_that_a_format_does_not_use_is_refused(files: Files, field: str) -> None:
+    unused = {name for name, known in FORMATS.items() if field not in known.takes}
+    stream = SERVEGEN.replace("prompt = 100\noutput = 10\n", "")
+    for name in sorted(unused):
+        lengths = f'{{ format = "{name}", file = "l.csv", {field} = {STATED[field]} }}'
+        streams(files, f"{stream}lengths = {lengths}").write("rates.csv", rates())
+        with pytest.raises(SlitError, match=rf"lengths.{field}: .*, expected none \(format = "):
+            files.load()
+
+
+def test_lengths_of_a_log_with_columns_of_its_own(files: Files) -> None:
+    stream = SERVEGEN.replace("prompt = 100\noutput = 10\n", "") + (
+        'lengths = { format = "log", file = "log.csv", zone = "UTC", model = "a", columns = '
+        '{ time = "at", prompt = "in", output = "out", model = "who" } }\n'
+    )
+    streams(files, stream).write("rates.csv", rates())
+    files.write(
+        "log.csv",
+        "at,who,in,out\n2024-01-01 00:00,a,100,10\n2024-01-01 00:01,b,900,90\n"
+        "2024-01-01 00:02,a,300,30\n",
+    )
+    demand = files.load().demand
+    assert demand.prompt[:, 0, 0] == pytest.approx(np.full(24, 200.0))
+    assert demand.output[:, 0, 0] == pytest.approx(np.full(24, 20.0))
+
+
+def test_check_says_what_was_left_out_and_scaled(files: Files) -> None:
+    text = log_from("2024-03-20T00:20", hours=24) + "2024-03-20 12:00:01,100,0\n"
+    stream = LOCAL + 'zone = "UTC"\nalign = "calendar"\nbin_seconds = 3600\n'
+    streams(files, stream).write("azure.csv", text)
+    files.replace("epochs = 24\n", "epochs = 23\n")
+    found = [str(finding) for finding in check_scenario(files.path)]
+    assert any("1 requests without output tokens (failed) left out" in text for text in found)
+
+
+def test_a_zone_without_effect_is_said(files: Files) -> None:
+    text = log_from("2024-03-20T00:00", hours=24, offset="Z")
+    stream = LOCAL + 'zone = "Europe/Berlin"\nalign = "calendar"'
+    streams(files, stream).write("azure.csv", text)
+    found = [str(finding) for finding in check_scenario(files.path)]
+    assert any("zone Europe/Berlin has no effect" in text for text in found)

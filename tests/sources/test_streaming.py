@@ -1,5 +1,6 @@
 """Batches of rows: every mistake named with its line, whatever the order of the rows."""
 
+import gzip
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from slit.errors import SlitError
 from slit.sources import streaming
 from slit.sources.azure_llm import read_azure_llm
-from slit.sources.streaming import Field, Kind, stream_csv, stream_json_lines
+from slit.sources.json_rows import read_objects
+from slit.sources.streaming import Field, Kind, stream_csv
 from slit.sources.trace import Bins, calendar_bins, elapsed_bins
 
 FIELDS = (Field("t", "s"), Field("tokens", "prompt tokens"))
@@ -84,7 +86,9 @@ def test_wrong_files(write: Write, tmp_path: Path) -> None:
     assert ":2: byte 0xff, expected UTF-8 text" in message(write(b"t,tokens\n1,\xff2\n"))
     utf16 = write("t,tokens\n1,2\n".encode("utf-16"))
     assert ":1: byte 0xff, expected UTF-8 text" in message(utf16)
-    assert "expected a readable CSV file" in message(write(b"no gzip", "trace.csv.gz"))
+    packed = gzip.compress(b"t,tokens\n" + b"1,2\n" * 5000)
+    assert "expected a readable CSV file" in message(write(packed[:-20], "trace.csv.gz"))
+    assert "no regular file, expected a readable file" in message(tmp_path)
 
 
 def test_no_rows_are_no_batches(write: Write) -> None:
@@ -110,7 +114,7 @@ def test_naive_stamps_need_a_zone(write: Write) -> None:
     path = write("when\n2023-11-16 18:17:03.9799600\n")
     assert message(path, STAMP) == (
         f"{path}: when: time stamps without an offset and no zone stated, "
-        'expected time_zone, for example "UTC"'
+        'expected their zone, for example zone = "UTC"'
     )
     assert nanoseconds(path, "UTC") == [pd.Timestamp("2023-11-16T18:17:03.97996Z").value]
     assert nanoseconds(path, "Asia/Kolkata") == [pd.Timestamp("2023-11-16T12:47:03.97996Z").value]
@@ -128,7 +132,9 @@ def test_wrong_stamps(write: Write) -> None:
             "in the first row (arrival)"
         )
     naive = write("when\n2023-11-16 18:17:03\n")
-    assert message(naive, STAMP, "Mars/Base").startswith("time_zone: Mars/Base, expected a name of")
+    assert message(naive, STAMP, "Mars/Base").startswith(
+        "zone: Mars/Base, expected UTC, an offset such as"
+    )
     twice = write("when\n2023-11-05 01:30:00\n")
     assert "expected stamps that occur once in America/New_York" in message(
         twice, STAMP, "America/New_York"
@@ -196,7 +202,7 @@ def test_json_lines(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streaming, "BLOCK_BYTES", 80)
     for end in ("", LINES.rstrip()):
         path = write(LINES * 40 + end, "trace.jsonl")
-        batches = list(stream_json_lines(path, JSON_FIELDS))
+        batches = list(read_objects(path).stream(JSON_FIELDS))
         assert len(batches) > 1
         values = np.concatenate([batch["input_length"] for batch in batches])
         assert_array_equal(values, np.full(40 + bool(end), 7.0))
@@ -219,13 +225,13 @@ def test_wrong_json_lines(
     monkeypatch.setattr(streaming, "BLOCK_BYTES", 300)
     path = write(LINES * 20 + line + "\n" + LINES * 20, "trace.jsonl")
     with pytest.raises(SlitError) as caught:
-        list(stream_json_lines(path, JSON_FIELDS))
+        list(read_objects(path).stream(JSON_FIELDS))
     assert str(caught.value).startswith(f"{path}:21: {expected}")
 
 
 def test_missing_or_unreadable_json_lines(write: Write, tmp_path: Path) -> None:
     with pytest.raises(SlitError, match="no such file"):
-        list(stream_json_lines(tmp_path / "none.jsonl", JSON_FIELDS))
+        list(read_objects(tmp_path / "none.jsonl").stream(JSON_FIELDS))
     path = write(b'{"timestamp": 5, "input_length": \xff}\n', "trace.jsonl")
     with pytest.raises(SlitError, match=r":1: byte 0xff, expected UTF-8 text"):
-        list(stream_json_lines(path, JSON_FIELDS))
+        list(read_objects(path).stream(JSON_FIELDS))

@@ -222,8 +222,12 @@ def test_real_azure_and_mooncake_traces(shared_data: Path) -> None:
     path = folder / "AzureLLMInferenceTrace_conv_2023.csv"
     trace = read_azure_llm(path, seconds=600, time_zone="UTC")
     frame = pd.read_csv(path)
-    sums = frame[["ContextTokens", "GeneratedTokens"]].sum()
-    assert_allclose(total(trace), (len(frame), *sums), rtol=1e-12)
+    # The first bin is recorded from 18:15:46.68 to 18:20, the last from 19:10 to 19:14:08.40.
+    first, last = frame["TIMESTAMP"] < "2023-11-16 18:2", frame["TIMESTAMP"] >= "2023-11-16 19:1"
+    weight = np.where(first, 600 / 253.31941, np.where(last, 600 / 248.402527, 1.0))
+    sums = [(frame[name] * weight).sum() for name in ("ContextTokens", "GeneratedTokens")]
+    assert_allclose(total(trace), (weight.sum(), *sums), rtol=1e-7)
+    assert [note.serious for note in trace.notes] == [True, True]
     assert trace.start == pd.Timestamp("2023-11-16T18:10Z")
     mooncake = read_mooncake(folder / "mooncake_conversation.csv", seconds=60)
     assert mooncake.requests.sum() == 12031

@@ -68,10 +68,11 @@ def boundary_intersection(payoff: ArrayLike, directions: ArrayLike) -> tuple[Flo
         raise ValueError(f"directions: {shares.shape[1]} columns, expected {count} (objectives)")
     depth = corners - corners.diagonal()
     normal = -depth.sum(axis=0)
-    length = float(np.linalg.norm(normal))
+    # Sums of numpy, not of BLAS, whose order of terms depends on the processor.
+    length = float(np.sqrt(np.square(normal).sum()))
     if length == 0.0:
         raise ValueError("payoff: equal rows, expected objectives that conflict")
-    return shares @ corners, normal / length
+    return (shares[:, :, None] * corners).sum(axis=1), normal / length
 
 
 def weight_neighbors(weights: ArrayLike, *, count: int) -> Ints:

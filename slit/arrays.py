@@ -6,6 +6,18 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 
+def product(left: NDArray[Any], right: NDArray[Any]) -> NDArray[np.float64]:
+    """left (..., K) @ right (K, ...), its terms added in their order.
+
+    `@` leaves the order to the BLAS of the machine, which changes the last bits with the processor
+    and with them which of two plans wins. K is small in a search: its objectives.
+    """
+    total = np.zeros(left.shape[:-1] + right.shape[1:])
+    for k in range(len(right)):
+        total += np.multiply.outer(left[..., k], right[k])
+    return total
+
+
 def frozen(values: object, dtype: DTypeLike) -> NDArray[Any]:
     """A read-only C-order copy of `values`."""
     array = np.array(values, dtype=dtype, order="C", copy=True)

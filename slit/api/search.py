@@ -22,7 +22,7 @@ from slit.problem import compile_problem
 from slit.record.certificate import write_certificate
 from slit.record.checkpoint import Checkpoint, Keeper, forget, request_key, write_request
 from slit.record.folder import REPORT, publish
-from slit.record.manifest import Manifest, Pending, Request, versions
+from slit.record.manifest import Manifest, Pending, Request, processor, versions
 from slit.record.runs import write_run
 from slit.report import write_report
 from slit.run import Progress, Result, Watch, run
@@ -201,6 +201,7 @@ class Search:
             units=dict(zip(result.front.names, result.front.units, strict=True)),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             versions=versions(),
+            processor=processor(),
             evaluations=result.evaluations,
             moves=result.moves,
             seconds=result.seconds,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from operators.directions import das_dennis
 from operators.indicators import hypervolume
+from slit.arrays import product
 from slit.errors import SlitError
 from slit.exact.coupled import minimize_capped
 from slit.exact.outer_volume import Volume, cut_volume, points_within
@@ -167,7 +168,7 @@ class _Supports:
             found = self.relaxation.minimize_many(unscaled)
             bounds = np.array([relaxed.bound for relaxed in found])
             optima = np.array([relaxed.objectives for relaxed in found])
-        offsets = bounds - unscaled @ box.ideal
+        offsets = bounds - product(unscaled, box.ideal)
         self.weights = np.vstack([self.weights, weights])
         self.offsets = np.concatenate([self.offsets, offsets - SAFETY])
         self.optima = np.vstack([self.optima, box.scaled(optima)])
@@ -190,9 +191,9 @@ class _Supports:
         distance = np.abs(candidates[:, None, :] - self.weights[None, :, :]).sum(axis=2)
         candidates = candidates[distance.min(axis=1) > ALIKE]
         points = points_within(self.weights, self.offsets, edge=REACH)
-        reached = (self.optima @ candidates.T).min(axis=0)
+        reached = product(self.optima, candidates.T).min(axis=0)
         below = np.concatenate(
-            [part @ candidates.T < reached for part in np.array_split(points, PARTS)]
+            [product(part, candidates.T) < reached for part in np.array_split(points, PARTS)]
         )
         chosen: list[Floats] = []
         while len(chosen) < count and len(points):
@@ -201,7 +202,7 @@ class _Supports:
             if gain[best] == 0:
                 break
             chosen.append(candidates[best])
-            height = points @ candidates[best]
+            height = product(points, candidates[best])
             left = height >= 0.5 * (height.min() + reached[best])
             points, below = points[left], below[left]
             below[:, np.abs(candidates - candidates[best]).sum(axis=1) <= ALIKE] = False

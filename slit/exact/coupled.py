@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from slit.arrays import product
 from slit.exact.epoch_solver import EpochPoint
 from slit.exact.linear import LinearModel, Settings, Solution, Solver, SolverError, Status
 from slit.exact.relaxation import Relaxation, Relaxed
@@ -186,7 +187,7 @@ class _Search:
         parts = parts - base
         count, epochs, _, centers = parts.shape
         scale = self._scale(parts, base)
-        size = max(float(self.weights @ scale), 1e-300)
+        size = max(float(product(self.weights, scale)), 1e-300)
         solution = _solved(self._program(parts, base, scale, size, phase_one=phase_one))
         shares = solution.x[: count * epochs].reshape(count, epochs)
         duals = np.maximum(-solution.row_duals[epochs:], 0.0) * (1.0 if phase_one else size)
@@ -198,7 +199,7 @@ class _Search:
             return _Mixture(shares, prices, solution.value)
         self._complete(prices)
         blended = np.einsum("nt,ntmd->tmd", shares, parts) + base
-        value = float(self.weights @ self.relaxation.objectives_of(blended))
+        value = float(product(self.weights, self.relaxation.objectives_of(blended)))
         return _Mixture(shares, prices, value)
 
     def _scale(self, parts: Floats, base: Floats) -> Floats:
@@ -227,7 +228,8 @@ class _Search:
         if phase_one:
             cost[mixed + tops :] = 1.0
         else:
-            cost[:mixed] = (sums @ np.where(self.largest, 0.0, self.weights)).ravel() / size
+            weighed = product(sums, np.where(self.largest, 0.0, self.weights))
+            cost[:mixed] = weighed.ravel() / size
             cost[mixed : mixed + tops] = (self.weights * scale)[self.tops] / size
         rows = np.zeros((limits, width))
         rows[:first, :mixed] = (sums[:, :, self.sums] / scale[self.sums]).reshape(mixed, -1).T

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from slit.arrays import product
 from slit.exact.column_generation import GeneratedProgram
 from slit.exact.epoch_program import EpochProgram
 
@@ -84,7 +85,7 @@ class EpochSolver:
         program = self.program
         same = weights[:, 0] if weights.shape[1] else weights.sum(axis=1)
         if (weights == same[:, None]).all():
-            return np.asarray(same @ program.values)
+            return product(same, program.values)
         return np.asarray((weights[:, program.center] * program.values).sum(axis=0))
 
     def _scaled(self, cost: Floats) -> tuple[Floats, float]:
@@ -118,7 +119,7 @@ class EpochSolver:
         valid = np.where(duals > 0, np.isfinite(program.row_lower), np.isfinite(program.row_upper))
         y = np.where(valid, duals, 0.0)
         reduced = cost - self._by_column @ y
-        terms = np.abs(weights).max(axis=1) @ np.abs(program.values)
+        terms = product(np.abs(weights).max(axis=1), np.abs(program.values))
         doubt = (2 * len(weights) + 8) * ROUNDING * (terms + self._size @ np.abs(y))
         low = reduced - doubt
         shares = len(program.group)

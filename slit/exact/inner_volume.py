@@ -4,14 +4,15 @@ The counterpart of `outer_volume`: between the two lies what more weight vectors
 """
 
 import heapq
+import itertools
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
 
 from operators.indicators import hypervolume
+from slit.arrays import product
 from slit.exact.outer_volume import EXACT_UP_TO, sobol
 
 Floats = NDArray[np.float64]
@@ -47,7 +48,9 @@ def hull_of(optima: Floats, *, edge: float) -> Hull | None:
     inside = np.clip(optima[(optima < edge).all(axis=1)], 0.0, None)
     if dimensions > EXACT_UP_TO or not len(inside):
         return None
-    raised = [np.where(mask, edge, inside) for mask in product((False, True), repeat=dimensions)]
+    raised = [
+        np.where(mask, edge, inside) for mask in itertools.product((False, True), repeat=dimensions)
+    ]
     try:
         hull = ConvexHull(np.unique(np.vstack(raised), axis=0))
     except QhullError:
@@ -66,10 +69,10 @@ def spread_volume(hull: Hull, count: int) -> float:
     if count <= len(hull.optima):
         return _greedy(hull.optima, count, far)
     rays = _directions(count - len(hull.optima), len(far))
-    room = hull.offsets - hull.normals @ far
+    room = hull.offsets - product(hull.normals, far)
     steps = np.empty(len(rays))
     for some in np.array_split(np.arange(len(rays)), len(rays) // RAYS + 1):
-        climb = -(rays[some] @ hull.normals.T)
+        climb = -product(rays[some], hull.normals.T)
         with np.errstate(divide="ignore", invalid="ignore"):
             steps[some] = np.where(climb > 1e-12, room / climb, np.inf).min(axis=1)
     met = np.clip(far - steps[:, None] * rays, 0.0, hull.edge)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from slit.arrays import product
 from slit.errors import InfeasibleError, SlitError
 from slit.evaluator import Evaluator
 from slit.exact.coupled import CapsUnmet, Coupled, irreducible_caps, minimize_capped
@@ -278,4 +279,4 @@ class _Goal:
 
 def _scaled(weights: Floats, objectives: Floats) -> Floats:
     """Weights whose weighted sum is about 1."""
-    return np.asarray(weights / max(float(weights @ np.abs(objectives)), 1e-300))
+    return np.asarray(weights / max(float(product(weights, np.abs(objectives))), 1e-300))

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from slit.arrays import product
 from slit.errors import InfeasibleError, SlitError
 from slit.evaluator import Evaluator
 from slit.exact.entries import EntryRows
@@ -140,10 +141,10 @@ class ExactProgram:
         values, said = found.F[0], solution.x[self._value] * self.scale
         # Grid energy and largest totals are free to be too high where nothing weighs them.
         room = AGREEMENT * np.maximum(self.scale, np.abs(values))
-        apart = weights @ (said - values) > weights @ room
+        apart = product(weights, said - values) > product(weights, room)
         if found.G[0] > 0 or apart or (values > said + room).any():
             raise SolverError(f"exact optimum: {said.tolist()}, evaluated {values.tolist()}")
-        return ExactPlan(plan, values, float(weights @ values), solution.mip_bound * size)
+        return ExactPlan(plan, values, float(product(weights, values)), solution.mip_bound * size)
 
     def _limited(self, caps: Floats | None, beyond: Floats | None) -> LinearModel:
         """The program with caps, and for each row of `beyond` a choice of what is at least met."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from slit.arrays import product
 from slit.errors import SlitError
 from slit.exact.entries import EntryRows
 from slit.exact.epoch_program import loads_nothing
@@ -187,7 +188,7 @@ def _table(problem: Problem, terms: Terms, t: int, p: int) -> _Table:
     if terms.nodes.size:
         values += terms.nodes[t, p][:, None] * nodes
     queued, loaded = _service(problem, groups, counts, work, nodes, p)
-    values += terms.service.T @ queued
+    values += product(terms.service.T, queued)
     share = np.divide(problem.load_share[p], nodes, out=np.zeros(len(nodes)), where=nodes > 0)
     return _Table(
         groups=groups,
@@ -195,7 +196,7 @@ def _table(problem: Problem, terms: Terms, t: int, p: int) -> _Table:
         nodes=nodes,
         energy=ticks * problem.kwh_per_energy_tick,
         values=values,
-        per_load=(terms.service.T @ (loaded - queued)) * share,
+        per_load=product(terms.service.T, loaded - queued) * share,
         load_energy=float(problem.prewarm_energy[p]) * problem.kwh_per_energy_tick,
     )
 
@@ -209,7 +210,7 @@ def _service(
     requests = counts * problem.chunk_requests[groups]
     total = requests.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        prompt = (requests @ problem.group_prompt[groups]) / total
+        prompt = product(requests, problem.group_prompt[groups]) / total
         rho = work / (nodes * float(problem.epoch_ticks))
         servers = nodes * problem.replicas[p]
         prefill = problem.prefill_fixed[p] + problem.prefill_slope[p] * prompt
@@ -234,7 +235,7 @@ def _service(
     ]
     loaded = [
         total * problem.load_seconds[p] / 2.0,
-        requests @ loaded_late,
-        requests @ (right * loaded_sigma),
+        product(requests, loaded_late),
+        product(requests, right * loaded_sigma),
     ]
     return np.array(queued), np.array(loaded)

@@ -11,6 +11,8 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, HalfspaceIntersection, QhullError
 
+from slit.arrays import product
+
 if TYPE_CHECKING:
     from scipy.stats.qmc import Sobol
 
@@ -71,7 +73,7 @@ def _corners(normals: Floats, offsets: Floats, *, edge: float) -> Floats:
 def points_within(normals: Floats, offsets: Floats, *, edge: float, points: int = POINTS) -> Floats:
     """Evenly spread points (n, M) of the cut box, n <= points; always the same."""
     sample = edge * sobol(normals.shape[1]).random(points)
-    return np.asarray(sample[(sample @ normals.T >= offsets).all(axis=1)])
+    return np.asarray(sample[(product(sample, normals.T) >= offsets).all(axis=1)])
 
 
 def sampled_volume(
@@ -94,7 +96,7 @@ def sampled_volume(
     shares = np.empty(replicates)
     for r in range(replicates):
         sample = edge * sobol(dimensions, rng=rng).random(points)
-        shares[r] = (sample @ normals.T >= offsets).all(axis=1).mean()
+        shares[r] = (product(sample, normals.T) >= offsets).all(axis=1).mean()
     mean = float(shares.mean())
     spread = float(student.ppf(CONFIDENCE, replicates - 1)) * float(shares.std(ddof=1))
     alike = 1.0 - float((1.0 - CONFIDENCE) ** (1.0 / (replicates * points)))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
+from slit.arrays import product
 from slit.exact.coupled import minimize_capped
 from slit.exact.linear import LinearModel, Solver, SolverError, Status
 from slit.exact.relaxation import Relaxation
@@ -64,11 +65,11 @@ def edge_below(relaxation: Relaxation, plan: ArrayLike) -> Edge:
     for _ in range(ROUNDS):
         shares, level, prices = _mix(np.array(known))
         objectives, bound = least(prices / way)
-        best = max(best, bound - float(prices / way @ ideal))
+        best = max(best, bound - float(product(prices / way, ideal)))
         if level - best <= CLOSE:
             break
         known.append((objectives - ideal) / way)
-    mixed = shares @ np.array(known)[: len(shares)]
+    mixed = product(shares, np.array(known)[: len(shares)])
     return Edge(ideal=ideal, share=level, point=ideal + way * mixed)
 
 

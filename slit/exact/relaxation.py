@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from slit.arrays import frozen
+from slit.arrays import frozen, product
 from slit.errors import InfeasibleError, SlitError
 from slit.exact.column_generation import Infeasible
 from slit.exact.epoch_program import build_epoch
@@ -191,7 +191,7 @@ class Relaxation:
         return Relaxed(
             weights=weights,
             center_weights=center_weights,
-            value=float(weights @ objectives),
+            value=float(product(weights, objectives)),
             bound=float(bounds.sum() - doubt),
             objectives=objectives,
             parts=parts,

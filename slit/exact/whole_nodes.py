@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
+from slit.arrays import product
 from slit.exact.entries import EntryRows
 from slit.exact.epoch_program import EpochProgram, build_epoch
 from slit.exact.linear import Settings, Solver
@@ -56,7 +57,7 @@ def whole_node_bound(
         return max(least, found + fixed), complete
 
     solved = relaxation.each_epoch(solve)
-    constant = float(wanted @ relaxation.terms.constant)
+    constant = float(product(wanted, relaxation.terms.constant))
     return WholeNodes(
         bound=sum(bound for bound, _ in solved) + constant,
         relaxed=relaxed.bound,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from slit.arrays import frozen
+from slit.arrays import frozen, product
 from slit.kernels.plugs import Plugs
 from slit.kernels.terms import Terms
 from slit.problem.arrays import Problem
@@ -53,7 +53,7 @@ def weigh(
     nodes = np.zeros((problem.epochs, problem.placements))
     if terms.nodes.size:
         nodes += np.einsum("tpm,mp->tp", terms.nodes, by_center[:, problem.placement_datacenter])
-    wait, late, good = (float(value) for value in terms.service @ weights)
+    wait, late, good = (float(value) for value in product(terms.service, weights))
     moves = np.zeros((problem.groups, problem.placements, 3))
     for index, owner in enumerate(terms.request_objective):
         if weights[owner] != 0.0:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter
 
+from slit.arrays import product
 from slit.errors import SlitError
 from slit.exact.bounds import Certificate
 from slit.exact.certificate_store import certificate_from_json, certificate_to_json
@@ -76,7 +77,7 @@ def _check(run: Run, certificate: Certificate) -> None:
     if (values < box.ideal - ROUNDING * np.maximum(np.abs(box.ideal), box.range)).any():
         raise ValueError("a plan below the least possible")
     scaled = box.scaled(values)
-    if (scaled @ certificate.weights.T < certificate.offsets - ROUNDING).any():
+    if (product(scaled, certificate.weights.T) < certificate.offsets - ROUNDING).any():
         raise ValueError("a plan is better than its bound")
     if (np.diff([box.ideal, box.nadir], axis=0) < 0).any():
         raise ValueError("a nadir below the ideal")

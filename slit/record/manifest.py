@@ -73,6 +73,7 @@ class Manifest(Request):
     units: dict[str, str]
     created: str
     versions: dict[str, str]
+    processor: dict[str, str] = {}
     evaluations: NonNegativeInt
     moves: NonNegativeInt
     seconds: NonNegativeFloat
@@ -87,6 +88,25 @@ def versions() -> dict[str, str]:
     """Of slit, Python and the libraries that decide the bits of a run."""
     found = {"slit": _version("slit-llm"), "python": platform.python_version()}
     return found | {name: _version(name) for name in REPORTED}
+
+
+def processor() -> dict[str, str]:
+    """What of the processor the libraries here go by: with the versions, what decides the bits."""
+    import numpy as np
+    from threadpoolctl import threadpool_info
+
+    found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
+    blas = {
+        f"{library['internal_api']} {library.get('version')} {library.get('architecture', '')}"
+        for library in threadpool_info()
+        if library["user_api"] == "blas"
+    }
+    said = {
+        "machine": platform.machine(),
+        "numpy": " ".join(found),
+        "blas": ", ".join(sorted(blas)),
+    }
+    return {name: value for name, value in said.items() if value}
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:

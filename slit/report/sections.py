@@ -350,6 +350,10 @@ def _share(row: InputRow) -> Html:
     )
 
 
+def _listed(values: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items())
+
+
 def about_section(run: Run) -> Html:
     """What it takes to do this again."""
     manifest = run.manifest
@@ -358,7 +362,8 @@ def about_section(run: Run) -> Html:
         ["Objectives", ", ".join(manifest.objectives)],
         ["Seed", manifest.seed],
         ["Written", manifest.created],
-        ["Versions", ", ".join(f"{name} {value}" for name, value in manifest.versions.items())],
+        ["Versions", _listed(manifest.versions)],
+        ["Processor", _listed(manifest.processor) or "not stated"],
     ]
     if manifest.plugin is not None:
         rows.append(["Plug-in", f"{manifest.plugin.path}, SHA-256 {manifest.plugin.sha256}"])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from operators.crossover import by_block
 from operators.directions import weight_neighbors
 from operators.mutation import reset
+from slit.arrays import product
 from slit.optimizers.protocol import State
 from slit.problem import Problem
 from slit.problem.binding import options_of
@@ -65,7 +66,7 @@ class Population:
         for plan, value, target in zip(plans, values, targets, strict=True):
             replaced = 0
             for n in self._neighbors[target]:
-                if self.weights[n] @ value < self.weights[n] @ self.values[n]:
+                if product(self.weights[n], value) < product(self.weights[n], self.values[n]):
                     self.plans[n], self.values[n], self.searched[n] = plan, value, searched
                     replaced += 1
                     if replaced == REPLACED:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from slit.errors import SlitError
 from slit.problem.placements import Placement, ServiceRates
+from slit.scenario.fit import contexts, first_of, obstacle
 from slit.scenario.scenario import Scenario
 
 Bools = NDArray[np.bool_]
@@ -68,12 +69,26 @@ def allowed_placements(
     if len(empty):
         j = empty[0]
         where = _label(scenario, groups.epoch[j], groups.origin[j], groups.request_class[j])
-        why = "residency rules" if serves[j].any() else "memory or itl_limit_s"
+        why = "residency rules"
+        if not serves[j].any():
+            why = first_of(_obstacles(scenario, placements, int(groups.request_class[j])))
         raise SlitError(
             f"demand: {where}: no allowed placement ({why}), expected at least one of "
             f"{len(placements)} ({len(empty)} groups are affected)"
         )
     return allowed
+
+
+def _obstacles(scenario: Scenario, placements: list[Placement], k: int) -> list[str]:
+    tokens = float(contexts(scenario)[k])
+    reasons = (
+        obstacle(
+            scenario, p.service, p.node_type, scenario.variants[p.variant], scenario.classes[k],
+            tokens,
+        )
+        for p in placements
+    )  # fmt: skip
+    return [reason for reason in reasons if reason is not None]
 
 
 def chunk_counts(

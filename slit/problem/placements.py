@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from slit.arrays import frozen
 from slit.errors import SlitError
-from slit.scenario.records import ModelVariant, NodePool, NodeType, Residency, Service
+from slit.scenario.fit import batch_of, contexts, free_memory, misfit, why_nowhere
+from slit.scenario.records import NodePool, NodeType, Residency, Service
 from slit.scenario.scenario import Scenario
 
 Floats = NDArray[np.float64]
@@ -51,34 +52,19 @@ def placements_of(scenario: Scenario) -> list[Placement]:
             if (
                 pool.nodes > 0
                 and service is not None
-                and _fits(scenario, service, node_type, variant)
+                and misfit(service, node_type, variant, scenario.accounting.memory_share) is None
             ):
                 center = centers.index(pool.datacenter)
                 name = f"{pool.name}/{variant.name}"
                 found.append(Placement(pool_index, variant_index, center, node_type, service, name))
-    served = {placement.variant for placement in found}
-    for variant_index, variant in enumerate(scenario.variants):
-        if variant_index not in served:
+    for variant in scenario.variants:
+        reason = why_nowhere(scenario, variant)
+        if reason is not None:
             raise SlitError(
-                f"variants.{variant.name}: fits no pool, expected a service on a node type whose "
-                f"memory holds its weights (weights {variant.weight_gb} GB)"
+                f"variants.{variant.name}: fits no pool ({reason}), expected a service on a node "
+                "type whose memory holds its weights"
             )
     return found
-
-
-def _fits(scenario: Scenario, service: Service, node_type: NodeType, variant: ModelVariant) -> bool:
-    return (
-        service.gpus_per_replica <= node_type.gpus
-        and _free_memory(scenario, service, node_type, variant) > 0
-    )
-
-
-def _free_memory(
-    scenario: Scenario, service: Service, node_type: NodeType, variant: ModelVariant
-) -> float:
-    """Bytes of one replica left for the KV cache."""
-    memory = service.gpus_per_replica * node_type.gpu_memory_gb
-    return (scenario.accounting.memory_share * memory - variant.weight_gb) * 1e9
 
 
 def service_rates(scenario: Scenario, placements: list[Placement]) -> ServiceRates:
@@ -87,19 +73,18 @@ def service_rates(scenario: Scenario, placements: list[Placement]) -> ServiceRat
     The KV cache is sized for the class's longest mean context over the horizon; a placement serves
     a class only if at least one request fits and its time per output token meets `itl_limit_s`.
     """
-    demand = scenario.demand
-    context = np.where(demand.requests > 0, demand.prompt + demand.output, 0.0).max(axis=(0, 1))
+    context = contexts(scenario)
     shape = (len(scenario.classes), len(placements))
     batch, decode = np.zeros(shape), np.zeros(shape)
     prefill, replicas = np.zeros(shape[1]), np.zeros(shape[1])
     for p, placement in enumerate(placements):
         service, variant = placement.service, scenario.variants[placement.variant]
-        free = _free_memory(scenario, service, placement.node_type, variant)
+        share = scenario.accounting.memory_share
+        free = free_memory(service, placement.node_type, variant, share)
         replicas[p] = placement.node_type.gpus // service.gpus_per_replica
         prefill[p] = service.prefill_tokens_per_s
         for k, request_class in enumerate(scenario.classes):
-            size = context[k] * variant.kv_bytes_per_token
-            fitting = service.batch if size == 0 else min(service.batch, int(free / size))
+            fitting = batch_of(service, variant, free, float(context[k]))
             step = service.step_fixed_s + service.step_slope_s * fitting
             limit = request_class.itl_limit_s
             if fitting >= 1 and (limit is None or step <= limit):

@@ -13,6 +13,7 @@ from slit.scenario.demand_layout import TableDemand
 from slit.scenario.findings import Finding, Severity, error_of
 from slit.scenario.invalid import findings_of
 from slit.scenario.layout import SIGNALS, ScenarioFile
+from slit.scenario.lint_ignored import lint_ignored
 from slit.scenario.lint_scenario import lint_scenario
 from slit.scenario.lint_series import lint_series, lint_stamps
 from slit.scenario.load import build, other_horizon, records, switches_of
@@ -70,6 +71,7 @@ def check_and_load(
                 findings.append(found)
         else:
             findings += lint_scenario(scenario)
+            findings += lint_ignored(scenario, file)
     distinct = list(dict.fromkeys(findings))
     return sorted(distinct, key=lambda finding: ORDER[finding.severity]), scenario
 

@@ -1,12 +1,13 @@
 """What is wrong, or worth knowing, in a scenario that loads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slit.scenario.findings import Finding, Severity
-from slit.scenario.records import Service
+from slit.scenario.fit import contexts, first_of, obstacle, why_nowhere
+from slit.scenario.records import Residency
 from slit.scenario.resampling import clock_of
 from slit.scenario.scenario import Scenario
 from slit.sources.stamps import stamp_text
@@ -76,30 +77,33 @@ def _estimates(scenario: Scenario) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def fitting(scenario: Scenario, service: Service) -> bool:
-    """Whether the weights fit the memory of a replica at all."""
-    node = next(n for n in scenario.node_types if n.name == service.node_type)
-    variant = next(v for v in scenario.variants if v.name == service.variant)
-    memory = service.gpus_per_replica * node.gpu_memory_gb * scenario.accounting.memory_share
-    return service.gpus_per_replica <= node.gpus and variant.weight_gb < memory
+def servable(scenario: Scenario) -> Bools:
+    """(K, Q, V): whether services, memory, KV cache and `itl_limit_s` let a pool serve a class."""
+    services = {(s.node_type, s.variant): s for s in scenario.services}
+    types = {node.name: node for node in scenario.node_types}
+    tokens = contexts(scenario)
+    found = np.zeros((len(tokens), len(scenario.pools), len(scenario.variants)), dtype=np.bool_)
+    for q, pool in enumerate(scenario.pools):
+        for v, variant in enumerate(scenario.variants):
+            service = services.get((pool.node_type, variant.name))
+            if service is None or pool.nodes == 0:
+                continue
+            node = types[pool.node_type]
+            for k, kind in enumerate(scenario.classes):
+                reason = obstacle(scenario, service, node, variant, kind, float(tokens[k]))
+                found[k, q, v] = reason is None
+    return found
 
 
-def allowed_pairs(scenario: Scenario) -> Bools:
+def allowed_pairs(scenario: Scenario, *, rules: Sequence[Residency] | None = None) -> Bools:
     """(O, K, Q, V): whether rules, services and memory let a pool serve a variant to a group.
 
-    Necessary only: the KV cache and `itl_limit_s` may still forbid it.
+    `rules` are those of the scenario where none are given.
     """
-    services = {(s.node_type, s.variant) for s in scenario.services if fitting(scenario, s)}
-    exists = np.array(
-        [
-            [pool.nodes > 0 and (pool.node_type, v.name) in services for v in scenario.variants]
-            for pool in scenario.pools
-        ]
-    )
+    exists = servable(scenario)
     sites = {site.name: site for site in scenario.datacenters}
-    shape = (len(scenario.origins), len(scenario.classes), *exists.shape)
-    allowed = np.broadcast_to(exists, shape).copy()
-    for rule in scenario.residency:
+    allowed = np.broadcast_to(exists, (len(scenario.origins), *exists.shape)).copy()
+    for rule in scenario.residency if rules is None else rules:
         places = [sites[pool.datacenter] for pool in scenario.pools]
         free = not (rule.datacenters or rule.jurisdictions)
         here = np.array(
@@ -116,26 +120,48 @@ def allowed_pairs(scenario: Scenario) -> Bools:
 
 
 def _variants_without_a_place(scenario: Scenario) -> Iterator[Finding]:
-    types = {pool.node_type for pool in scenario.pools if pool.nodes > 0}
     for variant in scenario.variants:
-        mine = [s for s in scenario.services if s.variant == variant.name and s.node_type in types]
-        if not any(fitting(scenario, service) for service in mine):
-            why = "its weights fit no replica" if mine else "no service on the node types in use"
+        reason = why_nowhere(scenario, variant)
+        if reason is not None:
             yield Finding(
-                Severity.ERROR, f"variants.{variant.name}",
-                f"fits no pool ({why}, {variant.weight_gb:g} GB)",
+                Severity.ERROR, f"variants.{variant.name}", f"fits no pool ({reason})",
                 "a service on a node type whose memory holds its weights",
             )  # fmt: skip
 
 
 def _groups_without_a_place(scenario: Scenario, allowed: Bools) -> Iterator[Finding]:
     asked = scenario.demand.requests.sum(axis=0) > 0
-    for o, k in np.argwhere(asked & ~allowed.any(axis=(2, 3))):
+    exists = servable(scenario).any(axis=(1, 2))
+    if all(why_nowhere(scenario, variant) for variant in scenario.variants):
+        return  # the findings on the variants say why
+    for k in np.flatnonzero(asked.any(axis=0) & ~exists):
+        yield Finding(
+            Severity.ERROR, f"classes.{scenario.classes[k].name}",
+            f"no pool can serve it ({_obstacles(scenario, int(k))})",
+            "at least one pool and variant for every class with requests",
+        )  # fmt: skip
+    for o, k in np.argwhere(asked & exists & ~allowed.any(axis=(2, 3))):
         yield Finding(
             Severity.ERROR, "residency",
             f"no allowed placement for {scenario.classes[k].name} from {scenario.origins[o].name}",
             "at least one pool and variant for every group with requests",
         )  # fmt: skip
+
+
+def _obstacles(scenario: Scenario, k: int) -> str:
+    types = {node.name: node for node in scenario.node_types}
+    variants = {variant.name: variant for variant in scenario.variants}
+    used = {pool.node_type for pool in scenario.pools if pool.nodes > 0}
+    tokens = float(contexts(scenario)[k])
+    reasons = (
+        obstacle(
+            scenario, service, types[service.node_type], variants[service.variant],
+            scenario.classes[k], tokens,
+        )
+        for service in scenario.services
+        if service.node_type in used
+    )  # fmt: skip
+    return first_of(reason for reason in reasons if reason) or "no service on its node types"
 
 
 def _demand_beyond_capacity(scenario: Scenario, allowed: Bools) -> Iterator[Finding]:

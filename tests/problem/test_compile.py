@@ -188,7 +188,11 @@ def test_memory_holds_the_longest_mean_context_of_a_class() -> None:
 
 def test_a_limit_on_the_time_per_token_is_judged_at_the_batch_that_fits() -> None:
     limited = with_record(hand_scenario(), "classes", itl_limit_s=0.0199)
-    with pytest.raises(SlitError, match=r"epoch 0, origin town, class chat: no allowed placement"):
+    message = (
+        r"epoch 0, origin town, class chat: no allowed placement \(model on .*: 0.02 s per output "
+        r"token at batch .*, itl_limit_s 0.0199\)"
+    )
+    with pytest.raises(SlitError, match=message):
         compile_problem(limited)
     hungry = with_record(limited, "variants", kv_bytes_per_token=5e6)
     assert compile_problem(hungry).allowed.all()
@@ -224,21 +228,22 @@ def test_rules_add_up() -> None:
     [
         (
             with_record(hand_scenario(), "variants", weight_gb=72.0),
-            r"variants\.model: fits no pool, expected .* \(weights 72\.0 GB\)",
+            r"variants\.model: fits no pool \(weights of 72 GB in a replica of 1 GPUs of .* 72 GB ",
         ),
         (
             with_record(hand_scenario(), "services", gpus_per_replica=3),
-            r"variants\.model: fits no pool",
+            r"fits no pool \(a replica of 3 GPUs on .* with 2 GPUs a node \(a replica cannot span",
         ),
-        (hand_scenario(services=()), r"variants\.model: fits no pool"),
-        (hand_scenario(nodes=(0, 0)), r"variants\.model: fits no pool"),
+        (hand_scenario(services=()), r"variants\.model: fits no pool \(no service names it\)"),
+        (hand_scenario(nodes=(0, 0)), r"variants\.model: fits no pool \(no pool has nodes of "),
         (
             with_record(hand_scenario(), "node_types", load_gb_per_s=0.01),
             r"here pool/model: loading takes 3600 s, expected less than an epoch \(3600 s;",
         ),
         (
             with_record(hand_scenario(), "variants", kv_bytes_per_token=1e8),
-            r"no allowed placement \(memory or itl_limit_s\), expected at least one of 2 \(2 ",
+            r"no allowed placement \(model on .*: KV cache of .* GB for a request of .* tokens, "
+            r".* GB free\), expected at least one of 2 \(2 ",
         ),
         (with_requests(hand_scenario(), [0, 0]), r"demand\.requests: all 0, expected"),
         (

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import slit.scenario as scenario_package
 from slit.errors import SlitError
 from slit.scenario.builtin import builtin_names
 from slit.scenario.check import check_and_load, check_scenario
@@ -28,6 +29,14 @@ def found(files: Files, severity: Severity, where: str, what: str, expected: str
 
 def errors(files: Files) -> list[str]:
     return [str(one) for one in check_scenario(files.path) if one.severity is ERROR]
+
+
+def services(files: Files, old: str, new: str) -> Files:
+    """The services that come with slit, changed."""
+    text = (Path(scenario_package.__path__[0]) / "tables" / "services.csv").read_text("utf-8")
+    assert old in text
+    files.write("services.csv", text.replace(old, new))
+    return files.replace("slit:tables/services.csv", "services.csv")
 
 
 @pytest.mark.parametrize("name", builtin_names())
@@ -146,7 +155,25 @@ DEFECTS: dict[str, tuple[Callable[[Files], object], Severity, str, str, str]] = 
     ),
     "a variant that fits nowhere": (
         lambda f: f.replace("[accounting]", "[accounting]\nmemory_share = 0.4"),
-        ERROR, "variants.llama-3-70b", "its weights fit no replica, 141.108 GB", "memory holds",
+        ERROR, "variants.llama-3-70b",
+        "fits no pool (weights of 141.108 GB in a replica of 4 GPUs of a100x8 with 128 GB (40% of",
+        "memory holds",
+    ),
+    "a replica over two nodes": (
+        lambda f: services(f, ",llama-3-70b,4,", ",llama-3-70b,16,"),
+        ERROR, "variants.llama-3-70b",
+        "a replica of 16 GPUs on a100x8 with 8 GPUs a node (a replica cannot span nodes)",
+        "memory holds",
+    ),
+    "a KV cache that no node holds": (
+        lambda f: f.line(2, "2024-03-20T00:00,europe,chat,63,9000000,210", file=DEMAND),
+        ERROR, "classes.chat", "llama-3-8b on a100x8: KV cache of 1180 GB for a request of",
+        "at least one pool and variant for every class",
+    ),
+    "an impossible time per token": (
+        lambda f: f.replace("itl_limit_s = 0.1", "itl_limit_s = 0.0001"),
+        ERROR, "classes.chat", "s per output token at batch 64, itl_limit_s 0.0001",
+        "at least one pool and variant for every class",
     ),
     "demand beyond capacity": (
         lambda f: f.line(2, "2024-03-20T00:00,europe,chat,63000000,1100,210", file=DEMAND),

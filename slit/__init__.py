@@ -68,6 +68,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            return version("slit-llm")
+        except PackageNotFoundError:
+            return "unknown (not installed)"
     if name not in _PLACES:
         raise AttributeError(f"module 'slit' has no attribute {name!r}")
     return getattr(import_module(_PLACES[name]), name)

@@ -136,13 +136,15 @@ def run(
     start = perf_counter() - loop.seconds
     reason = stop.reached(evaluations=loop.evaluations, moves=loop.moves, seconds=loop.seconds)
     try:
-        with _deferred_interrupt() as interrupted:
+        with deferred_interrupt() as interrupted:
             while reason is None:
                 reason = _step(optimizer, evaluator, stop, loop, start)
                 if watch is not None and reason is not StopReason.FINISHED:
                     watch(Progress(loop, _share(stop, loop), optimizer))
                 if interrupted():
                     reason = StopReason.INTERRUPTED
+        if interrupted():  # after the last look
+            reason = StopReason.INTERRUPTED
     except KeyboardInterrupt:
         reason = StopReason.INTERRUPTED
     except StopRequest:
@@ -215,8 +217,9 @@ def _entry(kept: Plans, loop: LoopState) -> Entry:
 
 
 @contextmanager
-def _deferred_interrupt() -> Iterator[Callable[[], bool]]:
-    """The first Ctrl-C is only noted, so that no optimizer is left between two states."""
+def deferred_interrupt() -> Iterator[Callable[[], bool]]:
+    """The first Ctrl-C is only noted, so that nothing is left between two states; a second one acts
+    at once. Yields a function that says whether there was one."""
     noted = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield noted.is_set

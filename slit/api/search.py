@@ -25,7 +25,7 @@ from slit.record.folder import REPORT, publish
 from slit.record.manifest import Manifest, Pending, Request, processor, versions
 from slit.record.runs import write_run
 from slit.report import write_report
-from slit.run import Progress, Result, Watch, run
+from slit.run import Progress, Result, Watch, deferred_interrupt, run
 from slit.scenario.scenario import Scenario
 from slit.scenario.store import scenario_hash
 from slit.stop import Stop, StopReason
@@ -143,7 +143,10 @@ class Search:
         watch: Watch | None = None,
         checkpoint: Checkpoint | None = None,
     ) -> Result:
-        """Search, write the run into its partial folder, and rename that to `output`."""
+        """Search, write the run into its partial folder, and rename that to `output`.
+
+        Ctrl-C while it is written is passed on when that is done.
+        """
         keeper = Keeper(partial, key=request_key(self.request, self.scenario, self.start))
 
         def both(progress: Progress) -> None:
@@ -152,12 +155,16 @@ class Search:
                 watch(progress)
 
         result = self.result(watch=both, checkpoint=checkpoint)
-        write_run(partial, manifest=self._manifest(result), result=result, scenario=self.scenario)
-        if result.certified is not None:
-            certified_hash = scenario_hash(self.scenario)
-            write_certificate(result.certified, partial, scenario_hash=certified_hash)
-        write_report(partial, partial / REPORT)
-        put_in_place(partial, output, Pending(**self.request.model_dump(), overwrite=overwrite))
+        manifest = self._manifest(result)
+        with deferred_interrupt() as interrupted:
+            write_run(partial, manifest=manifest, result=result, scenario=self.scenario)
+            if result.certified is not None:
+                certified_hash = scenario_hash(self.scenario)
+                write_certificate(result.certified, partial, scenario_hash=certified_hash)
+            write_report(partial, partial / REPORT)
+            put_in_place(partial, output, Pending(**self.request.model_dump(), overwrite=overwrite))
+        if interrupted():
+            raise KeyboardInterrupt(f"{output} is complete")
         return result
 
     def _references(self, task: Task) -> References:
@@ -169,15 +176,15 @@ class Search:
             rng = np.random.default_rng([self.request.seed, 1])
             optimizer = make_optimizer(entry.name, task, rng=rng)
             try:
-                front = run(optimizer, self.evaluator, stop=Stop(evaluations=1)).front
+                made = run(optimizer, self.evaluator, stop=Stop(evaluations=1))
             except SlitError as error:
                 # A scheduler that cannot work on these objectives is no reason not to search.
                 found = replace(found, notes=(*found.notes, f"{entry.name} left out: {error}"))
                 continue
-            if not len(front):
-                raise KeyboardInterrupt
+            if made.stop is StopReason.INTERRUPTED:
+                raise KeyboardInterrupt  # with its plan complete or not: the search is not to begin
             found = References(
-                front if found.front is None else found.front.joined(front),
+                made.front if found.front is None else found.front.joined(made.front),
                 getattr(optimizer, "phases", found.phases),
                 found.notes,
             )

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+import slit
 from slit.commands.benchmark import benchmark
 from slit.commands.bound import bound
 from slit.commands.check import check
@@ -32,8 +33,8 @@ class Commands(TyperGroup):
         except SlitError as error:
             complain(str(error))
             raise typer.Exit(ExitCode.MISTAKE) from None
-        except KeyboardInterrupt:
-            complain("interrupted")
+        except KeyboardInterrupt as said:
+            complain(f"interrupted{f': {said}' if str(said) else ''}")
             raise typer.Exit(ExitCode.INTERRUPTED) from None
 
 
@@ -49,14 +50,12 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from slit.record.manifest import versions
-
-        print(f"slit {versions()['slit']}")
+        print(f"slit {slit.__version__}")
         raise typer.Exit
 
 
 @app.callback()
-def slit(
+def main(
     version: Annotated[
         bool,
         typer.Option("--version", callback=_print_version, is_eager=True, help="Print it."),

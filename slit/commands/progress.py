@@ -3,13 +3,16 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from slit.display import called, number
-from slit.run import Progress, Watch
+
+if TYPE_CHECKING:
+    from slit.run import Progress, Watch
 
 
 @contextmanager
-def shown_progress(*, quiet: bool, names: tuple[str, ...]) -> Iterator[Watch | None]:
+def shown_progress(*, quiet: bool, names: tuple[str, ...]) -> Iterator["Watch | None"]:
     """A watcher that draws the bar: work a second, best values so far, time left."""
     if quiet or not sys.stderr.isatty():
         yield None
@@ -31,7 +34,7 @@ def shown_progress(*, quiet: bool, names: tuple[str, ...]) -> Iterator[Watch | N
     with bar:
         task = bar.add_task("preparing", total=1.0, rate="", best="")
 
-        def watch(progress: Progress) -> None:
+        def watch(progress: "Progress") -> None:
             bar.update(
                 task,
                 completed=progress.share,
@@ -55,7 +58,7 @@ def shown_work(text: str) -> Iterator[None]:
         yield
 
 
-def rate_text(progress: Progress) -> str:
+def rate_text(progress: "Progress") -> str:
     """Evaluations a second, and moves where there are any."""
     loop = progress.loop
     seconds = max(loop.seconds, 1e-9)
@@ -63,7 +66,7 @@ def rate_text(progress: Progress) -> str:
     return f"{text}, {loop.moves / seconds / 1e6:.1f} M moves/s" if loop.moves else text
 
 
-def best_text(progress: Progress, names: tuple[str, ...]) -> str:
+def best_text(progress: "Progress", names: tuple[str, ...]) -> str:
     """The least value of each objective so far, each for itself."""
     if not progress.loop.history:
         return ""

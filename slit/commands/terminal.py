@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from enum import IntEnum
 from fractions import Fraction
 from pathlib import Path
@@ -54,8 +55,9 @@ def only_with(option: str, ctx: typer.Context, *names: str) -> None:
 
 
 def complain(message: str) -> None:
-    """One message on standard error."""
-    print(f"slit: {message}", file=sys.stderr)
+    """One message on standard error, if that can be written."""
+    with suppress(OSError):
+        print(f"slit: {message}", file=sys.stderr)
 
 
 def print_json(content: dict[str, Any]) -> None:

@@ -3,6 +3,8 @@
 Inside, slit computes in s, W, kWh, USD/kWh, kg CO2e/kWh, L, L/kWh, degC, bytes and plain shares.
 """
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import overload
@@ -84,6 +86,37 @@ def check_unit(found: str, expected: str, *, what: str = "unit") -> None:
     if found not in UNITS or UNITS[found].kind != kind:
         shown = f"unit {found!r}" + (f" ({UNITS[found].kind})" if found in UNITS else "")
         raise SlitError(f"{what}: {shown}, expected one of {', '.join(known_units(kind))} ({kind})")
+
+
+_FOREIGN = re.compile(r"([A-Z]{3}|€|£)/(kWh|MWh)\Z")
+_SYMBOLS = {"€": "EUR", "£": "GBP"}
+
+
+def in_dollars(unit: str, rates: Mapping[str, float]) -> tuple[str, float]:
+    """The same price in USD, and the factor: ("USD/MWh", 1.08) for "EUR/MWh" at such a rate.
+
+    Args:
+        unit: any unit; those that are no price in another currency stay as they are.
+        rates: USD for one unit of a currency.
+
+    Raises:
+        SlitError: a currency without a rate.
+    """
+    found = _FOREIGN.match(unit)
+    if found is None or unit in UNITS:
+        return unit, 1.0
+    currency = _SYMBOLS.get(found.group(1), found.group(1))
+    if currency not in rates:
+        raise SlitError(
+            f"unit: {unit!r}, expected a price in USD, or a stated rate (section [currency]: "
+            f"{currency} = USD for one {currency})"
+        )
+    return f"USD/{found.group(2)}", rates[currency]
+
+
+def same_unit(first: str, second: str) -> bool:
+    """Whether two names mean one unit."""
+    return first == second or (first in UNITS and UNITS[first] == UNITS.get(second))
 
 
 @overload

@@ -1,30 +1,31 @@
 """Lint of a scenario: all that can be found before anything runs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from os import PathLike
 from typing import Any
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from slit.errors import SlitError
 from slit.scenario.demand_layout import TableDemand
 from slit.scenario.findings import Finding, Severity, error_of
 from slit.scenario.invalid import findings_of
-from slit.scenario.layout import SIGNALS, ScenarioFile
+from slit.scenario.layout import SIGNALS, Rates, ScenarioFile
 from slit.scenario.lint_ignored import lint_ignored
 from slit.scenario.lint_scenario import lint_scenario
 from slit.scenario.lint_series import lint_series, lint_stamps
-from slit.scenario.load import build, other_horizon, records, switches_of
+from slit.scenario.load import build, other_horizon, rates_of, records, switches_of
 from slit.scenario.rawfile import Raw, read_raw, scenario_path
 from slit.scenario.records import Accounting, Horizon
 from slit.scenario.references import SeriesReference
 from slit.scenario.resampling import Clock, clock_of
 from slit.scenario.scenario import Scenario
 from slit.scenario.series import SeriesReader
-from slit.scenario.sites import SIGNAL_UNITS
-from slit.units import UNITS
+from slit.scenario.sites import label_of, limits_of, used_signals
+from slit.scenario.table_stamps import in_order, read_stamps
+from slit.scenario.tabular import Table, Texts
 
 ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
@@ -64,12 +65,13 @@ def check_and_load(
     if file is not None:
         findings += _demand(file, raw)
         try:
-            scenario = build(file, raw.tables, findings=findings)
+            scenario = build(file, raw.tables, inherited=raw.inherited)
         except SlitError as error:
             found = error_of(f"{raw.path}: {error}")
             if not _known(found, findings):
                 findings.append(found)
         else:
+            findings += [finding.below(str(raw.path)) for finding in scenario.findings]
             findings += lint_scenario(scenario)
             findings += lint_ignored(scenario, file)
     distinct = list(dict.fromkeys(findings))
@@ -92,32 +94,30 @@ def _series(raw: Raw) -> Iterator[Finding]:
     sites, defaults = raw.data.get("datacenters"), raw.data.get("signals", {})
     if horizon is None or not isinstance(sites, list):
         return
+    if not isinstance(defaults, dict):
+        defaults = {}
     switches = () if accounting is None else switches_of(accounting)
-    reader = SeriesReader(raw.tables, clock_of(horizon), switches)
+    rates = _part(Rates, raw.data.get("currency")) or {}
+    reader = SeriesReader(raw.tables, clock_of(horizon), switches, rates=rates_of(rates))
     for site in sites:
         if not isinstance(site, dict):
             continue
         fillers = {n: str(site.get(n, "")) for n in ("name", "zone", "jurisdiction")}
+        used = used_signals(site.get("pue_method"), site.get("water_method"))
         for name in SIGNALS:
             own = name in site
             reference = _part(SeriesReference, site.get(name, defaults.get(name)))
-            if reference is None:
+            if reference is None or name not in used:
                 continue
-            label = f"datacenters.{fillers['name']}.{name}"
-            where = label if own else f"signals.{name} ({fillers['name']})"
-            unit = SIGNAL_UNITS[name]
-            power = reference.unit in UNITS and UNITS[reference.unit].kind == "power"
-            if name == "renewable" and power:
-                unit = "kW"
-            yield from lint_series(
-                reader, reference, name, unit, where=f"{raw.path}: {where}", site=fillers
-            )
+            where = f"{raw.path}: {label_of(fillers['name'], name, own=own)}"
+            limits = limits_of(name, reference)
+            yield from lint_series(reader, reference, limits, where=where, site=fillers)
 
 
-def _part(model: type[Any], data: object) -> Any:
+def _part(model: Any, data: object) -> Any:
     """A record if it is valid; what is not is reported elsewhere."""
     try:
-        return None if data is None else model.model_validate(data)
+        return None if data is None else TypeAdapter(model).validate_python(data)
     except ValidationError:
         return None
 
@@ -162,23 +162,23 @@ def _demand(file: ScenarioFile, raw: Raw) -> Iterator[Finding]:
                     f"{name} {what} ({len(rows)} such)", "a number >= 0",
                 )  # fmt: skip
     if demand.time is not None:
-        yield from _demand_stamps(demand, table, texts, where, clock_of(file.horizon))
+        yield from _demand_stamps(demand, demand.time, table, texts, where, clock_of(file.horizon))
 
 
 def _demand_stamps(
-    demand: TableDemand, table: Any, texts: Any, where: str, clock: Clock
-) -> Iterator[Finding]:
+    demand: TableDemand, time: str | tuple[str, ...], table: Table, texts: Mapping[str, Texts],
+    where: str, clock: Clock,
+) -> Iterator[Finding]:  # fmt: skip
     pairs = np.array([f"{o}, {k}" for o, k in zip(*texts.values(), strict=True)], dtype=object)
     for pair in dict.fromkeys(pairs):
         part = table.take(np.flatnonzero(pairs == pair))
         try:
-            stamps = part.stamps(demand.time, zone=demand.zone)
+            part, stamps, _ = in_order(part, read_stamps(part, time, demand))
         except SlitError as error:
             yield error_of(f"{where}: {error}")
             return
         if len(stamps) > 1:
-            label = f"{where} ({pair}): {table.path}"
-            yield from lint_stamps(stamps, zone=demand.zone or "UTC", where=label, clock=clock)
+            yield from lint_stamps(part, stamps, demand, where=f"{where} ({pair})", clock=clock)[1]
 
 
 def _known(found: Finding, findings: list[Finding]) -> bool:

@@ -1,7 +1,7 @@
 """Demand of a scenario file -> requests and tokens by epoch, origin and class."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,10 @@ from slit.scenario.records import Origin
 from slit.scenario.references import Resample, TableReference
 from slit.scenario.resampling import Clock, Steps, to_epochs
 from slit.scenario.scenario import Demand
-from slit.scenario.series import HOUR, step_of
+from slit.scenario.spans import Spans
+from slit.scenario.table_stamps import reading_of, timed_rows
 from slit.scenario.tabular import Table, Tables
-from slit.sources.stamps import MICROSECOND
+from slit.sources.stamps import HOUR, MICROSECOND
 from slit.units import convert
 
 Floats = NDArray[np.float64]
@@ -36,7 +37,7 @@ class DemandSeries:
     demand: Demand
     fine: Steps | None
     estimated: float
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()  # of how it was read
 
 
 @dataclass(slots=True)
@@ -94,9 +95,7 @@ class DemandBuilder:
         requests, _ = to_epochs(steps, self.clock, resample=resample, adds_up=True)
         self.requests[:, o, k] += requests
         for name, mean in tokens.items():
-            amounts = Steps(
-                steps.begins, steps.step, steps.values * mean, steps.estimated, steps.place
-            )
+            amounts = replace(steps, values=steps.values * mean)
             total, _ = to_epochs(amounts, self.clock, resample=resample, adds_up=True)
             self.tokens[name][:, o, k] += total
         if steps.step < self.clock.step:
@@ -167,11 +166,12 @@ def table_demand(file: TableDemand, tables: Tables, builder: DemandBuilder) -> D
     codes = cells[:, 0] * len(builder.classes) + cells[:, 1]
     for code in np.unique(codes):
         rows = np.flatnonzero(codes == code)
-        part = table.take(rows)
-        begins, step = _begins(file, part, builder.clock)
-        amounts = figures["requests"][rows] * file.scale * _per_step(file.unit, step)
-        steps = Steps(begins, step, amounts, np.zeros(len(rows)), part.place)
-        tokens = {name: figures[name][rows] for name in ("prompt", "output")}
+        part, spans = _spans(file, table.take(rows), builder)
+        lengths = spans.step if spans.lengths is None else spans.lengths
+        amounts = part.numbers(column["requests"]) * file.scale * _per_step(file.unit, lengths)
+        none = np.zeros(len(rows))
+        steps = Steps(spans.begins, spans.step, amounts, none, part.place, spans.lengths)
+        tokens = {name: part.numbers(column[name]) for name in ("prompt", "output")}
         cell = (int(cells[rows[0], 0]), int(cells[rows[0], 1]))
         builder.add(cell, steps, tokens, resample=file.resample)
     return builder.build(estimated=as_share(file.estimated))
@@ -180,10 +180,14 @@ def table_demand(file: TableDemand, tables: Tables, builder: DemandBuilder) -> D
 _FIELDS = ("origin", "class", "requests", "prompt", "output")
 
 
-def _begins(file: TableDemand, table: Table, clock: Clock) -> tuple[Longs, int]:
+def _spans(file: TableDemand, table: Table, builder: DemandBuilder) -> tuple[Table, Spans]:
+    """The rows of one group in order of time, and from when to when each holds."""
+    clock = builder.clock
     if file.time is not None:
-        stamps = table.stamps(file.time, zone=file.zone)
-        return stamps, clock.step if len(stamps) == clock.epochs == 1 else step_of(stamps, table)
+        alone = clock.step if clock.epochs == 1 else None
+        timed = timed_rows(table, file.time, file, alone=alone)
+        builder.findings += [reading_of(table, one).below("demand") for one in timed.said]
+        return timed.table, timed.spans
     assert file.epoch is not None
     epochs = table.numbers(file.epoch)
     wrong = np.flatnonzero(~((epochs >= 0) & (epochs < clock.epochs) & (epochs % 1 == 0)))
@@ -201,13 +205,14 @@ def _begins(file: TableDemand, table: Table, clock: Clock) -> tuple[Longs, int]:
             f"{table.place(row)}: epoch {epochs[row]:g} after {epochs[row - 1]:g}, expected "
             "ascending, distinct epochs for each origin and class"
         )
-    return begins, clock.step
+    return table, Spans(begins, clock.step, None)
 
 
-def _per_step(unit: str, step: int) -> float:
-    """Requests of a step for one unit of the column."""
+def _per_step(unit: str, lengths: Longs | int) -> Floats | float:
+    """Requests of a step for one unit of the column, by the length of the step."""
     if unit in ("request", "requests"):
         return 1.0
+    step = np.asarray(lengths, dtype=np.float64)
     return convert(1.0, unit, "request/s", what="demand.unit") * step / MICROSECOND
 
 
@@ -286,6 +291,8 @@ def _local_hours(clock: Clock, offset_h: float) -> tuple[Longs, NDArray[np.intp]
 def _together(series: Sequence[Steps]) -> Steps | None:
     """All series added up where they have one step; None where there are none or several."""
     if not series or len({steps.step for steps in series}) > 1:
+        return None
+    if any(steps.lengths is not None for steps in series):
         return None
     begins, index = np.unique(
         np.concatenate([steps.begins for steps in series]), return_inverse=True

@@ -6,7 +6,16 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from slit.scenario.records import Name, Number, Record, flag, no_number, quantity, text
-from slit.scenario.references import ZONE, ByEpoch, Condition, FileLayout, Listed, Resample
+from slit.scenario.references import (
+    TIME,
+    ZONE,
+    ByEpoch,
+    Condition,
+    FileLayout,
+    Listed,
+    Resample,
+    StampLayout,
+)
 
 Format = Literal["servegen", "azure", "mooncake", "bailian", "burstgpt", "vllm", "litellm", "log"]
 
@@ -54,16 +63,15 @@ class InlineDemand(Record):
     estimated: bool | None = flag("whether the figures are estimated", default=None)
 
 
-class TableDemand(FileLayout):
+class TableDemand(StampLayout):
     """Demand from a table with the columns origin, class, requests, prompt, output."""
 
     kind: Literal["table"] = text(_KIND)
     file: str = text("table")
     where: dict[str, Condition] = text("rows to take", default_factory=dict)
     columns: dict[str, str] = text("column by field, where named otherwise", default_factory=dict)
-    time: str | None = text("column of the time stamps", default=None)
+    time: str | tuple[str, ...] | None = text(TIME, default=None, min_length=1)
     epoch: str | None = text("column of the epoch, 0 = first, instead of time", default=None)
-    zone: str | None = text(ZONE, default=None)
     unit: str = text("unit of requests: request (of a step), request/s or request/h")
     resample: Resample | None = text(
         "sum (requests add up, tokens are weighted by requests) where a step is shorter than an "

@@ -1,6 +1,6 @@
 """What a lint finds: also the one form of the messages that loading refuses with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 
@@ -20,6 +20,10 @@ class Finding:
     where: str
     found: str
     expected: str
+
+    def below(self, where: str) -> "Finding":
+        """The same, with what holds it in front."""
+        return replace(self, where=f"{where}: {self.where}" if self.where else where)
 
     def __str__(self) -> str:
         return f"{self.where}: {self.found}, expected {self.expected}"

@@ -1,9 +1,12 @@
 """The scenario file: what a person writes in TOML."""
 
-from collections.abc import Mapping
-from typing import Any, Literal, cast
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from slit.scenario.demand_layout import AnyDemand
+from slit.scenario.limits import LIMITS
 from slit.scenario.records import (
     Accounting,
     Datacenter,
@@ -23,52 +26,38 @@ from slit.scenario.records import (
 )
 from slit.scenario.references import FileLayout, Listed, SeriesReference, TableReference
 
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
-def signal(meaning: str, unit: str, *, lowest: float, highest: float) -> Any:
+
+def signal(name: str, meaning: str) -> Any:
     """A series of a site, with the unit in which slit reads it and what is possible at all."""
-    said = {"unit": unit, "lowest": lowest, "highest": highest}
+    limits = LIMITS[name]
+    said = {"unit": limits.unit, "lowest": limits.lowest, "highest": limits.highest}
     return text(meaning, default=None, json_schema_extra=said)
 
 
 class SiteSignals(Record):
     """Signals of the datacenters over time; in [signals] for all, in [[datacenters]] for one."""
 
-    carbon: SeriesReference | None = signal(
-        "carbon intensity of the grid", "kg/kWh", lowest=0, highest=100
-    )
-    price: SeriesReference | None = signal(
-        "price of energy, may be < 0", "USD/kWh", lowest=-1e3, highest=1e3
-    )
-    ewif: SeriesReference | None = signal("water of grid energy", "L/kWh", lowest=0, highest=1e3)
-    pue: SeriesReference | None = signal(
-        "facility over IT energy, published", "1", lowest=1, highest=100
-    )
+    carbon: SeriesReference | None = signal("carbon", "carbon intensity of the grid")
+    price: SeriesReference | None = signal("price", "price of energy, may be < 0")
+    ewif: SeriesReference | None = signal("ewif", "water of grid energy")
+    pue: SeriesReference | None = signal("pue", "facility over IT energy, published")
     wue: SeriesReference | None = signal(
+        "wue",
         "on-site water over IT energy, published; with water_method wetbulb the level that the "
         "mean of the formula over the whole wet_bulb series is scaled to",
-        "L/kWh",
-        lowest=0,
-        highest=1e3,
     )
-    wet_bulb: SeriesReference | None = signal(
-        "for water_method wetbulb", "degC", lowest=-100, highest=60
-    )
+    wet_bulb: SeriesReference | None = signal("wet_bulb", "for water_method wetbulb")
     supply_temperature: SeriesReference | None = signal(
-        "supply air, for pue_method cop and shield", "degC", lowest=-50, highest=100
+        "supply_temperature", "supply air, for pue_method cop and shield"
     )
     renewable: SeriesReference | None = signal(
-        "on-site generation, power (kW) or energy of a step", "kWh", lowest=0, highest=1e9
+        "renewable", "on-site generation, power (kW) or energy of a step"
     )
 
 
 SIGNALS = tuple(SiteSignals.model_fields)
-
-LIMITS: Mapping[str, tuple[float, float]] = {
-    name: (extra["lowest"], extra["highest"])
-    for name, field in SiteSignals.model_fields.items()
-    if (extra := cast(dict[str, Any], field.json_schema_extra))
-}
-"""Smallest and largest value of each signal, in the unit in which slit reads it."""
 
 
 class DatacenterEntry(Datacenter, SiteSignals):
@@ -104,6 +93,17 @@ class Latency(FileLayout):
         default="estimate",
     )
     estimated_column: str | None = text("column that says which rows are estimated", default=None)
+
+
+class Rate(Record):
+    """What a currency is worth."""
+
+    usd: float = quantity("USD for one unit of the currency", "USD", ge=1e-6, le=1000)
+    day: date | None = text("day of the rate", default=None)
+    source: str = text("who published it", default="")
+
+
+Rates = dict[Currency, Annotated[float, Field(ge=1e-6, le=1000)] | Rate]
 
 
 class Quality(TableReference):
@@ -146,6 +146,10 @@ class ScenarioFile(Record):
     origins: Listed[Origin] = text("where requests come from")
     datacenters: Listed[DatacenterEntry] = text("the sites")
     signals: SiteSignals = text("signals of all sites", default=SiteSignals())
+    currency: Rates = text(
+        "rates for prices in EUR/MWh, GBP/kWh ...: USD for one unit of each currency",
+        default_factory=dict,
+    )
     node_types: Listed[NodeType] = text("kinds of servers")
     pools: Listed[NodePool] = text("nodes by site")
     variants: Listed[ModelVariant] = text("models at a precision")

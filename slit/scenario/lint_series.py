@@ -8,114 +8,135 @@ from numpy.typing import NDArray
 
 from slit.errors import SlitError
 from slit.scenario.findings import Finding, Severity, error_of
-from slit.scenario.layout import LIMITS
-from slit.scenario.references import SeriesReference
+from slit.scenario.judging import impossible_figures
+from slit.scenario.limits import Limits
+from slit.scenario.references import SeriesReference, StampLayout
 from slit.scenario.resampling import Clock
-from slit.scenario.series import HOUR, SeriesReader
+from slit.scenario.series import SeriesReader
+from slit.scenario.spans import Spans, spans_of
+from slit.scenario.table_stamps import in_order, read_stamps
 from slit.scenario.tabular import Table
-from slit.sources.stamps import MICROSECOND, stamp_text, zone_of
-from slit.units import convert
+from slit.sources.stamps import HOUR, MICROSECOND, stamp_text, zone_of
 
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 Longs = NDArray[np.int64]
 
 DAY = 24 * HOUR
 
-PLAUSIBLE = {
-    "carbon": (0.0, 2.0, "kg/kWh"),
-    "price": (-20.0, 20.0, "USD/kWh"),
-    "ewif": (0.0, 100.0, "L/kWh"),
-    "pue": (1.0, 3.0, "1"),
-    "wue": (0.0, 20.0, "L/kWh"),
-    "wet_bulb": (-70.0, 40.0, "degC"),
-    "supply_temperature": (5.0, 50.0, "degC"),
-}
-"""Beyond these a figure is more likely in another unit than true."""
-
 
 def lint_series(
-    reader: SeriesReader, reference: SeriesReference, name: str, unit: str, *, where: str,
+    reader: SeriesReader, reference: SeriesReference, limits: Limits, *, where: str,
     site: Mapping[str, str],
 ) -> Iterator[Finding]:  # fmt: skip
-    """Findings of one signal of one site: its file, unit, stamps and figures."""
-    table: Table | None = None
+    """Findings of one signal of one site, on the rows, stamps and figures that the loader takes."""
+    if reference.file is None or reference.kind != "series":
+        yield from _refusal(reader, reference, limits, where, site)
+        return
     try:
-        if reference.file is not None:
-            table, column = reader.table(reference, site)
-            stated = table.numbers(column)
-        else:
-            stated = np.array(reference.values or (reference.value,), dtype=np.float64)
+        table, column = reader.table(reference, site)
     except SlitError as error:
         yield error_of(f"{where}: {error}")
         return
+    values = inside = None
+    failed = False
     try:
-        values = convert(stated, reference.unit, unit) * reference.scale
+        values = reader.figures(reference, table, column, limits.unit)
+    except SlitError as error:
+        failed = True
+        yield error_of(f"{where}: {error}")
+    try:
+        table, stamps, _ = in_order(table, read_stamps(table, reference.time, reference))
+    except SlitError as error:
+        failed = True
+        yield error_of(f"{where}: {error}")
+    else:
+        spans, found = lint_stamps(table, stamps, reference, where=where, clock=reader.clock)
+        failed |= any(one.severity is Severity.ERROR for one in found)
+        yield from found
+        inside = None if spans is None else reader.inside(spans.begins, spans.ends)
+    if values is not None:
+        values = reader.figures(reference, table, column, limits.unit)
+        found = list(_lint_values(values, limits, where, table, column, inside))
+        failed |= any(one.severity is Severity.ERROR for one in found)
+        yield from found
+    if not failed:
+        yield from _refusal(reader, reference, limits, where, site)
+
+
+def _refusal(
+    reader: SeriesReader, reference: SeriesReference, limits: Limits, where: str,
+    site: Mapping[str, str],
+) -> Iterator[Finding]:  # fmt: skip
+    """What the loader says of the series, and why it would not take it."""
+    before = len(reader.findings)
+    try:
+        if reference.file is None or reference.kind == "constant":
+            reader.read(reference, limits, site=site)
+        else:
+            reader.steps(reference, limits, site=site)
     except SlitError as error:
         yield error_of(f"{where}: {error}")
-        values = np.empty(0)
-    stamps = None
-    if table is not None and reference.kind == "series":
-        try:
-            stamps = table.stamps(reference.time, zone=reference.zone)
-        except SlitError as error:
-            yield error_of(f"{where}: {error}")
-        else:
-            zone = reference.zone or "UTC"
-            yield from lint_stamps(stamps, zone=zone, where=f"{where}: {table.path}",
-                                   clock=reader.clock)  # fmt: skip
-    yield from _lint_values(values, name, where, table, stamps, reader.clock)
+    yield from (finding.below(where) for finding in reader.findings[before:])
 
 
-def lint_stamps(stamps: Longs, *, zone: str, where: str, clock: Clock) -> Iterator[Finding]:
-    """Order, doubles, gaps, and days of 23 or 25 hours."""
-    distances = np.diff(stamps)
-    back = np.flatnonzero(distances < 0)
-    if len(back):
-        first = stamp_text(int(stamps[back[0] + 1]))
-        yield Finding(
-            Severity.ERROR, where, f"{first} after a later stamp ({len(back)} such)",
-            "ascending time stamps",
-        )  # fmt: skip
+def lint_stamps(
+    table: Table, stamps: Longs, layout: StampLayout, *, where: str, clock: Clock
+) -> tuple[Spans | None, list[Finding]]:
+    """Doubles, gaps, and days of 23 or 25 hours in sorted stamps; and their spans, if any."""
+    where = f"{where}: {table.path}"
+    zone = layout.zone or table.source.file.zone or "UTC"
     ordered, counts = np.unique(stamps, return_counts=True)
     if len(ordered) < 2:
-        yield Finding(Severity.ERROR, where, f"{len(ordered)} time stamps", "at least two")
-        return
-    steps, often = np.unique(np.diff(ordered), return_counts=True)
-    step = int(steps[np.argmax(often)])
+        few = Finding(Severity.ERROR, where, f"{len(ordered)} time stamps", "at least two")
+        return None, [few]
     twice = ordered[counts > 1]
-    missing = _missing(ordered, step)
-    fixed = not _changes(zone_of(zone), int(ordered[0]), int(ordered[-1]))
-    if fixed:
+    spans = None
+    found: list[Finding] = []
+    place = table.place if len(stamps) == len(ordered) else lambda _row: str(table.path)
+    try:
+        spans = spans_of(
+            ordered, place=place, ends=layout.label == "end", zone=zone,
+            longest=layout.longest_step,
+        )  # fmt: skip
+    except SlitError as error:
+        found.append(error_of(f"{where.removesuffix(str(table.path))}{error}"))
+        missing = np.empty(0, dtype=np.int64)
+        step = int(np.diff(ordered).min())
+    else:
+        missing, step = _missing(spans), spans.step
+    if not _changes(zone_of(zone), int(ordered[0]), int(ordered[-1])):
         days, twice, missing = _odd_days(twice, missing, step)
         if days:
-            yield Finding(
-                Severity.ERROR, where, f"{days}, in {zone}",
-                "days of 24 hours (local time with daylight saving? state its zone, such as "
-                "Europe/Berlin)",
+            found.append(
+                Finding(
+                    Severity.ERROR, where, f"{days}, in {zone}",
+                    "days of 24 hours (local time with daylight saving? state its zone, such as "
+                    "Europe/Berlin)",
+                )
             )  # fmt: skip
     else:
-        yield _long_and_short_days(zone, ordered, where)
+        found.append(_long_and_short_days(zone, ordered, where))
     if len(twice):
         first = stamp_text(int(twice[0]))
-        yield Finding(
-            Severity.ERROR, where, f"{first} twice ({len(twice)} such)", "distinct time stamps"
-        )
-    yield from _lint_gaps(ordered, missing, step, where, clock)
-    if (np.diff(ordered) % step).any():
-        row = int(np.flatnonzero(np.diff(ordered) % step)[0]) + 1
-        yield Finding(
-            Severity.ERROR, where, f"step to {stamp_text(int(ordered[row]))}",
-            f"equal steps of {step / MICROSECOND:g} s",
+        found.append(
+            Finding(Severity.ERROR, where, f"{first} twice ({len(twice)} such)",
+                    "distinct time stamps")
         )  # fmt: skip
+    if spans is not None:
+        found += _lint_gaps(spans, missing, where, clock)
+    return spans if len(stamps) == len(ordered) else None, found
 
 
-def _missing(ordered: Longs, step: int) -> Longs:
-    """Stamps that are not there, at most some thousands a gap."""
-    distances = np.diff(ordered)
-    gaps = np.flatnonzero((distances > step) & (distances % step == 0))
+def _missing(spans: Spans) -> Longs:
+    """Begins of steps that are not there, at most some thousands a gap."""
+    lengths = np.broadcast_to(spans.step if spans.lengths is None else spans.lengths,
+                              len(spans.begins))  # fmt: skip
+    ends = spans.begins + lengths
+    gaps = np.flatnonzero(spans.begins[1:] > ends[:-1])
     return np.concatenate(
         [np.empty(0, dtype=np.int64)]
-        + [np.arange(ordered[i] + step, ordered[i + 1], step)[:10_000] for i in gaps]
+        + [np.arange(ends[i], spans.begins[i + 1], lengths[i])[:10_000] for i in gaps]
     )
 
 
@@ -170,11 +191,9 @@ def _long_and_short_days(zone: str, ordered: Longs, where: str) -> Finding:
     )
 
 
-def _lint_gaps(
-    ordered: Longs, missing: Longs, step: int, where: str, clock: Clock
-) -> Iterator[Finding]:
+def _lint_gaps(spans: Spans, missing: Longs, where: str, clock: Clock) -> Iterator[Finding]:
     end = clock.start + clock.step * clock.epochs
-    inside = (missing + step > clock.start) & (missing < end)
+    inside = (missing + spans.step > clock.start) & (missing < end)
     for part, severity, expected in (
         (missing[inside], Severity.ERROR, "a value for every epoch"),
         (missing[~inside], Severity.WARNING, "no gaps (outside the horizon)"),
@@ -182,43 +201,28 @@ def _lint_gaps(
         if len(part):
             found = f"{len(part)} steps missing, first {stamp_text(int(part[0]))}"
             yield Finding(severity, where, found, expected)
-    if ordered[0] > clock.start or ordered[-1] + step < end:
+    last = int(spans.begins[-1]) + (spans.step if spans.lengths is None else int(spans.lengths[-1]))
+    if spans.begins[0] > clock.start or last < end:
         yield Finding(
             Severity.ERROR, where,
-            f"{stamp_text(int(ordered[0]))} to {stamp_text(int(ordered[-1]) + step)}",
+            f"{stamp_text(int(spans.begins[0]))} to {stamp_text(last)}",
             f"the horizon, {stamp_text(clock.start)} to {stamp_text(end)}",
         )  # fmt: skip
 
 
 def _lint_values(
-    values: Floats, name: str, where: str, table: Table | None, stamps: Longs | None, clock: Clock
+    values: Floats, limits: Limits, where: str, table: Table, column: str, inside: Bools | None
 ) -> Iterator[Finding]:
-    wrong = np.flatnonzero(~np.isfinite(values))
-    if len(wrong):
-        inside = np.ones(len(wrong), dtype=np.bool_)
-        if stamps is not None:
-            end = clock.start + clock.step * clock.epochs
-            inside = (stamps[wrong] >= clock.start) & (stamps[wrong] < end)
-        for rows, severity, expected in (
-            (wrong[inside], Severity.ERROR, "a number for every epoch"),
-            (wrong[~inside], Severity.WARNING, "a number (outside the horizon)"),
-        ):
-            if len(rows):
-                place = f"{where}: {table.place(int(rows[0]))}" if table else where
-                found = f"no number ({len(rows)} such)"
-                yield Finding(severity, place, found, expected)
-    known = values[np.isfinite(values)]
-    lowest = LIMITS[name][0]
-    low = np.flatnonzero(values < lowest)
-    if len(low):
-        place = f"{where}: {table.place(int(low[0]))}" if table else where
-        found = f"{values[low[0]]:g} ({len(low)} such)"
-        yield Finding(Severity.ERROR, place, found, f"a number >= {lowest:g}")
-    if name in PLAUSIBLE and len(known):
-        least, most, unit = PLAUSIBLE[name]
-        if known.max() > most or (known.min() < least and lowest < least):
-            extreme = known.max() if known.max() > most else known.min()
-            yield Finding(
-                Severity.WARNING, where, f"{extreme:g} {unit}",
-                f"{least:g} to {most:g} {unit} (is the unit right?)",
-            )  # fmt: skip
+    """Gaps, and figures that cannot be true."""
+    if inside is None:
+        inside = np.ones(len(values), dtype=np.bool_)
+    for rows, severity, expected in (
+        (np.isnan(values) & inside, Severity.ERROR, "a number for every epoch"),
+        (np.isnan(values) & ~inside, Severity.WARNING, "a number (outside the horizon)"),
+    ):
+        if rows.any():
+            place = f"{where}: {table.place(int(np.argmax(rows)))}"
+            yield Finding(severity, place, f"no number ({rows.sum()} such)", expected)
+    impossible = impossible_figures(np.where(inside, values, np.nan), limits, table, column)
+    if impossible is not None:
+        yield impossible.below(where)

@@ -1,6 +1,7 @@
 """A scenario file and its tables -> Scenario."""
 
 from collections import Counter
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from os import PathLike
 from typing import TypeVar
@@ -19,9 +20,8 @@ from slit.scenario.demand_layout import (
     TraceDemand,
     TypicalDemand,
 )
-from slit.scenario.findings import Finding
 from slit.scenario.latency import round_trips
-from slit.scenario.layout import SIGNALS, DatacenterEntry, ScenarioFile
+from slit.scenario.layout import SIGNALS, DatacenterEntry, Rate, ScenarioFile
 from slit.scenario.provenance import NOT_STATED, inputs_of, share_of
 from slit.scenario.rawfile import Raw, read_raw, scenario_path, validated
 from slit.scenario.records import MOST_EPOCHS, Accounting, CarbonMethod, Datacenter, Record
@@ -57,13 +57,13 @@ def load_scenario(
     if start is not None:
         _refuse_fixed(file)
     try:
-        return build(file, raw.tables)
+        return build(file, raw.tables, inherited=raw.inherited)
     except SlitError as error:
         raise type(error)(f"{raw.path}: {error}") from None
 
 
-def build(file: ScenarioFile, tables: Tables, *, findings: list[Finding] | None = None) -> Scenario:
-    """The scenario of a checked file; what is worth knowing of how it was read goes to findings."""
+def build(file: ScenarioFile, tables: Tables, *, inherited: Collection[str] = ()) -> Scenario:
+    """The scenario of a checked file; `inherited` signals come from the one it extends."""
     _check_names(file)
     _refuse_strange_scores(file)
     clock = clock_of(file.horizon)
@@ -71,10 +71,9 @@ def build(file: ScenarioFile, tables: Tables, *, findings: list[Finding] | None 
     sites = records(file.datacenters)
     services = records(file.services)
     demand = read_demand(file, tables, clock)
-    if findings is not None:
-        findings += demand.findings
-    reader = SeriesReader(tables, clock, switches_of(file.accounting), demand.fine)
-    site_reader = SiteReader(reader, file.signals)
+    rates = rates_of(file.currency)
+    reader = SeriesReader(tables, clock, switches_of(file.accounting), demand.fine, rates)
+    site_reader = SiteReader(reader, file.signals, inherited)
     signals = site_reader.signals(sites)
     seconds, estimated = round_trips(file.latency, tables, origins, sites, file.accounting)
     shares = {name: share_of(found) for name, found in site_reader.shares.items()}
@@ -106,6 +105,7 @@ def build(file: ScenarioFile, tables: Tables, *, findings: list[Finding] | None 
         demand=demand.demand,
         round_trip_s=seconds,
         inputs=inputs_of(records(file.inputs), shares),
+        findings=tuple(dict.fromkeys((*demand.findings, *reader.findings))),
     )
 
 
@@ -135,6 +135,11 @@ def switches_of(accounting: Accounting) -> tuple[str, str]:
     """Names by which [accounting] chooses among columns."""
     carbon = "direct" if accounting.carbon == CarbonMethod.DIRECT else "life_cycle"
     return carbon, "reservoirs" if accounting.reservoir_evaporation else "no_reservoirs"
+
+
+def rates_of(currencies: Mapping[str, float | Rate]) -> dict[str, float]:
+    """USD for one unit of each currency."""
+    return {name: rate.usd if isinstance(rate, Rate) else rate for name, rate in currencies.items()}
 
 
 def read_demand(file: ScenarioFile, tables: Tables, clock: Clock) -> DemandSeries:

@@ -21,7 +21,7 @@ from slit.scenario.tabular import Table, Tables, folders_of
 
 Data = dict[str, Any]
 
-MERGED = ("horizon", "accounting", "resolution", "signals", "latency", "folders")
+MERGED = ("horizon", "accounting", "resolution", "signals", "latency", "folders", "currency")
 """Sections of which `extends` keeps the fields that are not given."""
 
 LARGEST_FILE = 64 << 20
@@ -39,6 +39,8 @@ class Raw:
     tables: Tables
     places: dict[tuple[str, int], str] = field(default_factory=dict)
     """File and line of the records that came from tables, by section and number."""
+    inherited: frozenset[str] = frozenset()
+    """Signals of the extended scenario that reach sites of this file."""
 
 
 def scenario_path(name_or_path: str | PathLike[str]) -> Path:
@@ -69,14 +71,17 @@ def read_raw(path: Path, *, errors: list[SlitError] | None = None) -> Raw:
     its section is left out.
     """
     data = read_toml(path)
-    base = data.get("extends")
+    base, inherited = data.get("extends"), frozenset[str]()
     if base is not None:
         if not isinstance(base, str) or base not in builtin_names():
             raise SlitError(
                 f"{path}: extends: {shown(base)}, expected one of {', '.join(builtin_names())}"
                 f"{did_you_mean(str(base), builtin_names())}"
             )
-        data = _merged(read_toml(builtin_path(base)), data)
+        below = read_toml(builtin_path(base))
+        if "datacenters" in data and isinstance(data.get("signals", {}), dict):
+            inherited = frozenset(below.get("signals", {})) - frozenset(data.get("signals", {}))
+        data = _merged(below, data)
     for section in MERGED:
         if not isinstance(data.get(section, {}), dict):
             found = shown(data[section])
@@ -85,7 +90,7 @@ def read_raw(path: Path, *, errors: list[SlitError] | None = None) -> Raw:
     for name, folder in folders.items():
         if not isinstance(folder, str):
             raise SlitError(f"{path}: folders.{name}: {shown(folder)}, expected a path")
-    raw = Raw(path, data, Tables(path.parent, folders_of(folders, path.parent)))
+    raw = Raw(path, data, Tables(path.parent, folders_of(folders, path.parent)), {}, inherited)
     tables = [(data, section, section) for section in LISTS]
     if isinstance(data.get("demand"), dict):
         data["demand"] = dict(data["demand"])

@@ -1,5 +1,6 @@
 """References to tables and series in a scenario file."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -9,6 +10,7 @@ from slit.errors import SlitError
 from slit.scenario.records import Number, Record, flag, quantity, text
 from slit.sources.delimited import Delimited
 from slit.sources.formats import PLAIN, format_names, format_of
+from slit.sources.stamp_forms import check_form
 
 _PLAIN = {str: "<text>", bool: "<flag>", int: "<whole>", float: "<number>"}
 
@@ -66,6 +68,7 @@ RESAMPLE = (
     "(steps longer than an epoch: the value stays); not needed where a step is an epoch"
 )
 ZONE = "time zone of stamps without an offset: UTC, +10:00 or an IANA name; never guessed"
+TIME = "column of the time stamps; or columns of the date and of the time of day or the hour"
 WHERE = "rows to take: value (or list of values) by column; {name} and {zone} stand for the site's"
 
 
@@ -88,10 +91,7 @@ class FileLayout(Record):
     @classmethod
     def _known_format(cls, name: str | None) -> str | None:
         if name is not None and name not in PLAIN:
-            try:
-                format_of(name)
-            except SlitError as error:
-                raise ValueError(str(error).removeprefix("format: ")) from None
+            _checked(format_of, name)
         return name
 
     @field_validator("encoding")
@@ -154,7 +154,40 @@ Listed = Annotated[
 """Records written out, or a table of them."""
 
 
-class SeriesReference(FileLayout):
+class StampLayout(FileLayout):
+    """How the rows of a table stand in time."""
+
+    zone: str | None = text(f"{ZONE}; for typical days the zone of the hour", default=None)
+    stamp_format: str | None = text(
+        "form of the stamps, where it is neither ISO 8601 nor sure: %d.%m.%Y %H:%M and the like, "
+        "unix, unix_ms, unix_us, unix_ns",
+        default=None,
+    )
+    label: Literal["begin", "end"] = text(
+        "whether a stamp is the begin or the end of its step", default="begin"
+    )
+    longest_step: float | None = quantity(
+        "rows of unequal steps: each holds until the next, at most this long", "s", default=None,
+        ge=1, le=366 * 86_400,
+    )  # fmt: skip
+
+    @field_validator("stamp_format")
+    @classmethod
+    def _known_form(cls, form: str | None) -> str | None:
+        if form is not None:
+            _checked(check_form, form)
+        return form
+
+
+def _checked(check: Callable[[str], object], value: str) -> None:
+    """A refusal of a lower floor, as pydantic wants it."""
+    try:
+        check(value)
+    except SlitError as error:
+        raise ValueError(str(error)) from None
+
+
+class SeriesReference(StampLayout):
     """A figure over time: `value`, or `values` by epoch, or a column of a table."""
 
     unit: str = text("unit of the figures as they stand in the source, e.g. g/kWh")
@@ -172,11 +205,7 @@ class SeriesReference(FileLayout):
         default="series",
     )
     where: dict[str, Condition] = text(WHERE, default_factory=dict)
-    time: str = text("column of the time stamps", default="utc")
-    zone: str | None = text(f"{ZONE}; for typical days the zone of the hour", default=None)
-    label: Literal["begin", "end"] = text(
-        "whether a stamp is the begin or the end of its step", default="begin"
-    )
+    time: str | tuple[str, ...] = text(TIME, default="utc", min_length=1)
     month: str = text("column of the month, 1-12, of typical days", default="month")
     hour: str = text("column of the hour, 0-23, of typical days", default="hour")
     resample: Resample | None = text(RESAMPLE, default=None)

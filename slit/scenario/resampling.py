@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,13 +42,28 @@ def clock_of(horizon: Horizon) -> Clock:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Steps:
-    """A series as its source gives it: equal steps, sorted, gaps allowed; arrays (N,)."""
+    """A series as its source gives it: sorted steps, gaps allowed; arrays (N,)."""
 
     begins: Longs
-    step: int
+    step: int  # the usual one
     values: Floats
     estimated: Floats  # 0 to 1
     place: Callable[[int], str]  # file and line of a step
+    lengths: Longs | None = None  # of each step, where they differ
+
+    @property
+    def ends(self) -> Longs:
+        """The end of each step, (N,)."""
+        return self.begins + (self.step if self.lengths is None else self.lengths)
+
+    def mean(self, values: Floats) -> float:
+        """Mean over time of figures of the steps, (N,), without gaps; NaN where there are none."""
+        known = ~np.isnan(values)
+        if self.lengths is None and known.any():
+            return float(np.nanmean(values))
+        if not known.any():
+            return np.nan
+        return float(np.average(values[known], weights=(self.ends - self.begins)[known]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,16 +75,16 @@ class Overlaps:
     length: Longs  # microseconds
 
 
-def overlaps(begins: Longs, step: int, targets: Longs, target_step: int) -> Overlaps:
-    """Pairs of targets and steps that share time, by target and then step."""
-    first = np.searchsorted(begins + step, targets, side="right")
-    last = np.searchsorted(begins, targets + target_step, side="left")
+def overlaps(steps: Steps, begins: Longs, ends: Longs) -> Overlaps:
+    """Pairs of targets (their begins and ends) and steps that share time, by target, then step."""
+    first = np.searchsorted(steps.ends, begins, side="right")
+    last = np.searchsorted(steps.begins, ends, side="left")
     counts = np.maximum(last - first, 0)
-    target = np.repeat(np.arange(len(targets)), counts)
+    target = np.repeat(np.arange(len(begins)), counts)
     offset = np.arange(len(target)) - np.repeat(np.cumsum(counts) - counts, counts)
     index = np.repeat(first, counts) + offset
-    end = np.minimum(begins[index] + step, targets[target] + target_step)
-    return Overlaps(target, index, end - np.maximum(begins[index], targets[target]))
+    end = np.minimum(steps.ends[index], ends[target])
+    return Overlaps(target, index, end - np.maximum(steps.begins[index], begins[target]))
 
 
 def to_epochs(
@@ -87,7 +101,7 @@ def to_epochs(
     where time is not covered, a value is NaN, or steps are no epochs and `resample` does not say
     (or says wrongly) what to do.
     """
-    pairs = overlaps(steps.begins, steps.step, clock.begins, clock.step)
+    pairs = overlaps(steps, clock.begins, clock.begins + clock.step)
     _refuse_silence(steps, clock, pairs, resample, adds_up)
     _refuse_holes(steps, clock, pairs)
     values, length = steps.values[pairs.step], pairs.length.astype(np.float64)
@@ -99,7 +113,8 @@ def to_epochs(
     if len(pairs.step) == clock.epochs and not adds_up:
         return values, estimated
     if adds_up:
-        return total(values * (length / steps.step)), estimated
+        whole = (steps.ends - steps.begins)[pairs.step]
+        return total(values * (length / whole)), estimated
     if resample == Resample.DEMAND_WEIGHTED_MEAN:
         length = length * _weights(steps, weights, clock)[pairs.step]
         even = total(length) == 0
@@ -114,8 +129,9 @@ def _weights(steps: Steps, weights: Steps | None, clock: Clock) -> Floats:
             "resample = demand_weighted_mean: demand is no finer than an epoch, expected resample "
             "= mean, or demand of shorter steps"
         )
-    pairs = overlaps(weights.begins, weights.step, steps.begins, steps.step)
-    amounts = weights.values[pairs.step] * pairs.length / weights.step
+    pairs = overlaps(weights, steps.begins, steps.ends)
+    whole = (weights.ends - weights.begins)[pairs.step]
+    amounts = weights.values[pairs.step] * pairs.length / whole
     return _sums(pairs.epoch, amounts, len(steps.begins))
 
 
@@ -127,26 +143,28 @@ def _refuse_silence(
     steps: Steps, clock: Clock, pairs: Overlaps, resample: Resample | None, adds_up: bool
 ) -> None:
     """Refuse a `resample` that does not say what has to happen."""
-    fitting = steps.step == clock.step and bool(np.all(pairs.length == clock.step))
-    if fitting:
+    used = (steps.ends - steps.begins)[pairs.step]
+    if bool(np.all((pairs.length == clock.step) & (used == clock.step))):
         return
     levels = {Resample.MEAN, Resample.DEMAND_WEIGHTED_MEAN}
     inside = len(pairs.epoch) == len(np.unique(pairs.epoch))
-    if steps.step > clock.step and inside:
+    longer = bool(np.any(used > clock.step))
+    if longer and inside:
         expected = {Resample.HOLD}
     elif adds_up:
         expected = {Resample.SUM}
-    elif steps.step > clock.step:
+    elif longer:
         expected = {Resample.MEAN}
     else:
         expected = levels
     if resample not in expected:
         said = "no resample" if resample is None else f"resample = {resample}"
         names = " or ".join(sorted(expected))
-        length = timedelta(microseconds=steps.step).total_seconds()
+        lengths = sorted({int(length) for length in used})
+        shown = " and ".join(f"{length / MICROSECOND:g}" for length in lengths[:3])
         raise SlitError(
-            f"{said}, expected resample = {names} (steps of {length:g} s"
-            f"{'' if steps.step != clock.step else ' that begin elsewhere'}, epochs of "
+            f"{said}, expected resample = {names} (steps of {shown} s"
+            f"{'' if lengths != [clock.step] else ' that begin elsewhere'}, epochs of "
             f"{clock.step / MICROSECOND:g} s)"
         )
 
@@ -156,9 +174,7 @@ def _refuse_holes(steps: Steps, clock: Clock, pairs: Overlaps) -> None:
     bare = np.flatnonzero(covered < clock.step)
     if len(bare):
         missing = stamp_text(int(clock.begins[bare[0]]))
-        span = f"{stamp_text(int(steps.begins[0]))} to " + stamp_text(
-            int(steps.begins[-1]) + steps.step
-        )
+        span = f"{stamp_text(int(steps.begins[0]))} to " + stamp_text(int(steps.ends[-1]))
         raise SlitError(
             f"nothing for {missing}, expected a value for every epoch ({len(bare)} without; the "
             f"series spans {span})"

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from slit.arrays import frozen
 from slit.errors import SlitError, did_you_mean
+from slit.scenario.findings import Finding
 from slit.scenario.records import (
     Accounting,
     Datacenter,
@@ -90,6 +91,7 @@ class Scenario:
     round_trip_s: Floats
     description: str = ""
     inputs: tuple[Input, ...] = ()
+    findings: tuple[Finding, ...] = ()  # of how files were read
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "round_trip_s", frozen(self.round_trip_s, np.float64))

@@ -18,7 +18,7 @@ from slit.scenario.demand_layout import (
     TypicalDemand,
     Volume,
 )
-from slit.scenario.layout import InputEntry, Latency, Pair, Quality, ScenarioFile, SiteSignals
+from slit.scenario.layout import InputEntry, Latency, Pair, Quality, Rate, ScenarioFile, SiteSignals
 from slit.scenario.records import (
     Accounting,
     Datacenter,
@@ -47,6 +47,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[[datacenters]]", Datacenter),
     ("[signals], and in [[datacenters]]", SiteSignals),
     ("a series", SeriesReference),
+    ("[currency], beside a bare number", Rate),
     ("[[node_types]]", NodeType),
     ("[[pools]]", NodePool),
     ("[[variants]]", ModelVariant),

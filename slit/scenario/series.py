@@ -1,24 +1,25 @@
 """References to series -> one value an epoch, in the unit that slit reads."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slit.errors import SlitError
+from slit.scenario.findings import Finding, Severity
+from slit.scenario.judging import doubtful_figures, impossible_figures
+from slit.scenario.limits import Limits
 from slit.scenario.provenance import as_share
 from slit.scenario.references import SeriesReference
 from slit.scenario.resampling import Clock, Steps, to_epochs
+from slit.scenario.table_stamps import reading_of, timed_rows
 from slit.scenario.tabular import Table, Tables
-from slit.sources.stamps import MICROSECOND, stamp_text, zone_of
-from slit.units import convert
+from slit.scenario.typical import month_hours, typical_days
+from slit.units import UNITS, convert, in_dollars, same_unit
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
-
-HOUR = 3600 * MICROSECOND
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,26 +36,32 @@ class SeriesReader:
     """Reads series for one horizon.
 
     `switches` chooses among columns that depend on [accounting]; `weights` are the requests in
-    steps finer than an epoch, for demand-weighted means.
+    steps finer than an epoch, for demand-weighted means; `rates`: USD for one of a currency. What
+    is worth knowing of how series were read goes to `findings`.
     """
 
     tables: Tables
     clock: Clock
     switches: tuple[str, ...] = ()
     weights: Steps | None = field(default=None)
+    rates: Mapping[str, float] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
 
     def read(
         self,
         reference: SeriesReference,
-        unit: str,
+        limits: Limits,
         *,
         site: Mapping[str, str],
         adds_up: bool = False,
     ) -> Aligned:
-        """The series in `unit`, by epoch. `site` fills {name} and {zone} in file and conditions."""
+        """The series in the unit of `limits`, by epoch.
+
+        `site` fills {name} and {zone} in file and conditions.
+        """
         share = as_share(reference.estimated)
         if reference.value is not None:
-            values = self._convert(reference, np.array([reference.value]), unit)
+            values = self._stated(reference, [reference.value], limits)
             return Aligned(np.repeat(values, self.clock.epochs), share, float(values[0]))
         if reference.values is not None:
             if len(reference.values) != self.clock.epochs:
@@ -62,40 +69,56 @@ class SeriesReader:
                     f"values: {len(reference.values)} figures, expected one an epoch "
                     f"({self.clock.epochs})"
                 )
-            values = self._convert(reference, np.array(reference.values), unit)
+            values = self._stated(reference, reference.values, limits)
             return Aligned(values, share, float(values.mean()))
         if reference.kind == "constant":
-            return self._constant(reference, unit, site)
-        steps = self.steps(reference, unit, site=site)
-        level = float(np.nanmean(steps.values)) if len(steps.values) else 0.0
+            return self._constant(reference, limits, site)
+        steps = self.steps(reference, limits, site=site)
+        level = steps.mean(steps.values)
         if reference.kind == "typical":
-            steps = self._typical_days(steps, reference)
+            steps = typical_days(steps, reference, self.clock)
         values, estimated = to_epochs(
             steps, self.clock, resample=reference.resample, adds_up=adds_up, weights=self.weights
         )
         return Aligned(values, estimated, level)
 
-    def steps(self, reference: SeriesReference, unit: str, *, site: Mapping[str, str]) -> Steps:
-        """The whole series as the source gives it, in `unit`.
+    def steps(
+        self, reference: SeriesReference, limits: Limits, *, site: Mapping[str, str]
+    ) -> Steps:
+        """The whole series as the source gives it, in the unit of `limits`.
 
-        For typical days `begins` counts hours from January, month by month.
+        For typical days `begins` counts hours from January, month by month. Impossible figures
+        outside the horizon are gaps.
         """
         table, column = self.table(reference, site)
-        values = self._convert(reference, table.numbers(column), unit)
-        estimated = self._estimated(reference, table)
         if reference.kind == "typical":
-            keys = _month_hours(table, reference)
-            order = np.argsort(keys, kind="stable")
-            twice = np.flatnonzero(np.diff(keys[order]) == 0)
-            if len(twice):
-                row = int(order[twice[0] + 1])
-                raise SlitError(f"{table.place(row)}: same month and hour twice, expected one row")
-            place = lambda step: table.place(int(order[step]))  # noqa: E731 closure over the rows
-            return Steps(keys[order], HOUR, values[order], estimated[order], place)
-        stamps = table.stamps(reference.time, zone=reference.zone)
-        step = step_of(stamps, table)
-        begins = stamps - step if reference.label == "end" else stamps
-        return Steps(begins, step, values, estimated, table.place)
+            values = self.figures(reference, table, column, limits.unit)
+            self._judge(values, limits, table, column)
+            return month_hours(table, reference, values, _estimated(reference, table))
+        timed = timed_rows(table, reference.time, reference)
+        said = (*table.source.file.said, *timed.said)
+        self.findings.extend(reading_of(table, one) for one in said)
+        table, spans = timed.table, timed.spans
+        values = self.figures(reference, table, column, limits.unit)
+        estimated = _estimated(reference, table)
+        steps = Steps(spans.begins, spans.step, values, estimated, table.place, spans.lengths)
+        self._leave_out(steps, limits, table, column)
+        return steps
+
+    def _leave_out(self, steps: Steps, limits: Limits, table: Table, column: str) -> None:
+        """Refuse impossible figures in the horizon, make gaps of those outside it."""
+        values, inside = steps.values, self.inside(steps.begins, steps.ends)
+        self._judge(np.where(inside, values, np.nan), limits, table, column)
+        outside = impossible_figures(values, limits, table, column)
+        if outside is not None:
+            found = f"{outside.found}, outside the horizon, left out"
+            self.findings.append(replace(outside, severity=Severity.WARNING, found=found))
+            values[~limits.possible(values)] = np.nan
+
+    def inside(self, begins: Longs, ends: Longs) -> NDArray[np.bool_]:
+        """Which rows hold in the horizon."""
+        end = self.clock.start + self.clock.step * self.clock.epochs
+        return (begins < end) & (ends > self.clock.start)
 
     def table(self, reference: SeriesReference, site: Mapping[str, str]) -> tuple[Table, str]:
         """The rows and the column that a reference means."""
@@ -106,112 +129,72 @@ class SeriesReader:
             for name, value in reference.where.items()
         }
         table = table.where(conditions)
-        column = reference.column
-        if isinstance(column, Mapping):
-            chosen = [column[switch] for switch in self.switches if switch in column]
-            if len(chosen) != 1:
-                raise SlitError(
-                    f"column: {', '.join(column)}, expected one of {', '.join(self.switches)} "
-                    "(switches of [accounting])"
-                )
-            column = chosen[0]
-        assert column is not None
-        return table, _filled(column, site)
+        return table, _filled(_column(reference, self.switches), site)
 
-    def _constant(self, reference: SeriesReference, unit: str, site: Mapping[str, str]) -> Aligned:
+    def figures(self, reference: SeriesReference, table: Table, column: str, unit: str) -> Floats:
+        """The column in `unit`."""
+        own = table.source.file.units.get(column)
+        if own is not None and own in UNITS and not same_unit(own, reference.unit):
+            raise SlitError(
+                f"{table.path}: {column} in {own} as the file states, expected the same unit in "
+                f"the scenario (unit = {reference.unit!r})"
+            )
+        return self._convert(reference, table.numbers(column), unit)
+
+    def _stated(
+        self, reference: SeriesReference, figures: Sequence[float], limits: Limits
+    ) -> Floats:
+        values = self._convert(reference, np.array(figures), limits.unit)
+        self._judge(values, limits)
+        return values
+
+    def _constant(
+        self, reference: SeriesReference, limits: Limits, site: Mapping[str, str]
+    ) -> Aligned:
         table, column = self.table(reference, site)
         if len(table) != 1:
             raise SlitError(f"{table.path}: {len(table)} rows, expected one (kind = constant)")
-        values = self._convert(reference, table.numbers(column), unit)
+        values = self.figures(reference, table, column, limits.unit)
         if np.isnan(values[0]):
-            raise SlitError(f"{table.place(0)}: {column}: no number, expected one ({unit})")
-        share = float(self._estimated(reference, table)[0])
+            raise SlitError(f"{table.place(0)}: {column}: no number, expected one ({limits.unit})")
+        self._judge(values, limits, table, column)
+        share = float(_estimated(reference, table)[0])
         return Aligned(np.repeat(values, self.clock.epochs), share, float(values[0]))
 
-    @staticmethod
-    def _convert(reference: SeriesReference, values: Floats, unit: str) -> Floats:
-        return convert(values, reference.unit, unit) * reference.scale
+    def _convert(self, reference: SeriesReference, values: Floats, unit: str) -> Floats:
+        stated, rate = in_dollars(reference.unit, self.rates)
+        return convert(values, stated, unit) * (rate * reference.scale)
 
-    @staticmethod
-    def _estimated(reference: SeriesReference, table: Table) -> Floats:
-        if reference.estimated_column is None:
-            return np.full(len(table), as_share(reference.estimated))
-        flags = table.flags(reference.estimated_column)
-        return np.fmin(np.abs(flags), 1.0)
+    def _judge(
+        self, values: Floats, limits: Limits, table: Table | None = None, column: str = ""
+    ) -> None:
+        """Refuse what is impossible, say what is hardly true."""
+        impossible = impossible_figures(values, limits, table, column)
+        if impossible is not None:
+            raise SlitError(str(impossible).removeprefix(": "))
+        where = f"{table.path}: {column}" if table is not None else ""
+        self.findings.extend(doubtful_figures(values, limits, where))
 
-    def _typical_days(self, steps: Steps, reference: SeriesReference) -> Steps:
-        """The typical days laid over the horizon, hour by hour."""
-        if reference.zone is None:
+
+def _estimated(reference: SeriesReference, table: Table) -> Floats:
+    if reference.estimated_column is None:
+        return np.full(len(table), as_share(reference.estimated))
+    flags = table.flags(reference.estimated_column)
+    return np.fmin(np.abs(flags), 1.0)
+
+
+def _column(reference: SeriesReference, switches: Sequence[str]) -> str:
+    column = reference.column
+    if isinstance(column, Mapping):
+        chosen = [column[switch] for switch in switches if switch in column]
+        if len(chosen) != 1:
             raise SlitError(
-                'no zone, expected the zone of the hours of typical days (zone = "UTC" ...)'
+                f"column: {', '.join(column)}, expected one of {', '.join(switches)} "
+                "(switches of [accounting])"
             )
-        zone = zone_of(reference.zone)
-        begins, rows = [], []
-        moment = self.clock.start
-        end = self.clock.start + self.clock.step * self.clock.epochs
-        while moment < end:
-            wall = datetime.fromtimestamp(moment / MICROSECOND, tz=UTC).astimezone(zone)
-            into = timedelta(minutes=wall.minute, seconds=wall.second)
-            begin = moment - into // timedelta(microseconds=1) - wall.microsecond
-            key = ((wall.month - 1) * 24 + wall.hour) * HOUR
-            row = int(np.searchsorted(steps.begins, key))
-            if row == len(steps.begins) or steps.begins[row] != key:
-                raise SlitError(
-                    f"no row for month {wall.month}, hour {wall.hour}, expected one (typical day "
-                    f"at {stamp_text(moment)})"
-                )
-            begins.append(begin)
-            rows.append(row)
-            moment = begin + HOUR
-        index = np.array(rows)
-        return Steps(
-            np.array(begins, dtype=np.int64),
-            HOUR,
-            steps.values[index],
-            steps.estimated[index],
-            lambda step: steps.place(int(index[step])),
-        )
-
-
-def step_of(stamps: Longs, table: Table) -> int:
-    """The step of sorted, distinct stamps: the most frequent distance between neighbors."""
-    if len(stamps) < 2:
-        raise SlitError(f"{table.path}: {len(stamps)} time stamps, expected at least two")
-    distances = np.diff(stamps)
-    wrong = np.flatnonzero(distances <= 0)
-    if len(wrong):
-        row = int(wrong[0]) + 1
-        what = "twice" if distances[wrong[0]] == 0 else "after a later one"
-        raise SlitError(
-            f"{table.place(row)}: {stamp_text(int(stamps[row]))} {what}, expected ascending, "
-            "distinct time stamps"
-        )
-    values, counts = np.unique(distances, return_counts=True)
-    step = int(values[np.argmax(counts)])
-    odd = np.flatnonzero(distances % step)
-    if len(odd):
-        row = int(odd[0]) + 1
-        raise SlitError(
-            f"{table.place(row)}: {stamp_text(int(stamps[row]))}, expected equal steps of "
-            f"{step / MICROSECOND:g} s"
-        )
-    return step
-
-
-def _month_hours(table: Table, reference: SeriesReference) -> Longs:
-    month, hour = table.numbers(reference.month), table.numbers(reference.hour)
-    for name, values, low, high in (
-        (reference.month, month, 1, 12),
-        (reference.hour, hour, 0, 23),
-    ):
-        wrong = np.flatnonzero(~((values >= low) & (values <= high) & (values % 1 == 0)))
-        if len(wrong):
-            row = int(wrong[0])
-            raise SlitError(
-                f"{table.place(row)}: {name}: {values[row]:g}, expected a whole number from {low} "
-                f"to {high}"
-            )
-    return ((month - 1) * 24 + hour).astype(np.int64) * HOUR
+        column = chosen[0]
+    assert column is not None
+    return column
 
 
 def _filled(template: str, site: Mapping[str, str]) -> str:

@@ -1,35 +1,47 @@
 """Signals of the datacenters, by epoch."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slit.errors import SlitError
 from slit.scenario.environment import OnSiteWater, pue_of, water_of, wet_bulb_wue
-from slit.scenario.layout import LIMITS, DatacenterEntry, SiteSignals
+from slit.scenario.findings import Finding, Severity
+from slit.scenario.layout import DatacenterEntry, SiteSignals
+from slit.scenario.limits import LIMITS, Limits
 from slit.scenario.records import PueMethod, WaterMethod
 from slit.scenario.references import SeriesReference
 from slit.scenario.scenario import Signals
 from slit.scenario.series import Aligned, SeriesReader
-from slit.sources.stamps import stamp_text
 from slit.units import UNITS
 
 Floats = NDArray[np.float64]
 
-SIGNAL_UNITS = {
-    "carbon": "kg/kWh",
-    "price": "USD/kWh",
-    "ewif": "L/kWh",
-    "pue": "1",
-    "wue": "L/kWh",
-    "wet_bulb": "degC",
-    "supply_temperature": "degC",
-    "renewable": "kWh",
-}
-"""Unit in which slit reads each signal; `renewable` may also come as power."""
+
+def used_signals(pue_method: object, water_method: object) -> frozenset[str]:
+    """Signals that a site with these methods (names) reads; others are neither read nor checked."""
+    used = {"carbon", "price", "ewif", "renewable"}
+    formula = pue_method in (PueMethod.COP, PueMethod.SHIELD)
+    used.add("supply_temperature" if formula else "pue")
+    if water_method != WaterMethod.TOWER:
+        used.add("wue")
+    if water_method == WaterMethod.WET_BULB:
+        used.add("wet_bulb")
+    return frozenset(used)
+
+
+def limits_of(name: str, reference: SeriesReference) -> Limits:
+    """Limits of a signal in the unit it is read in: renewables as power or as energy."""
+    power = reference.unit in UNITS and UNITS[reference.unit].kind == "power"
+    return replace(LIMITS[name], unit="kW") if name == "renewable" and power else LIMITS[name]
+
+
+def label_of(site: str, name: str, *, own: bool) -> str:
+    """Where a signal of a site stands in the file."""
+    return f"datacenters.{site}.{name}" if own else f"signals.{name} ({site})"
 
 
 @dataclass(slots=True)
@@ -38,6 +50,7 @@ class SiteReader:
 
     reader: SeriesReader
     defaults: SiteSignals
+    inherited: Collection[str] = ()  # signals that the extended scenario states, not the file
     shares: dict[str, list[float]] = field(default_factory=dict)
 
     def signals(self, sites: Sequence[DatacenterEntry]) -> Signals:
@@ -81,8 +94,7 @@ class SiteReader:
         level = self._read(site, "wue")
         scale = 1.0
         if level is not None:
-            whole = wet_bulb_wue(self._whole(site, "wet_bulb"), cycles=site.cycles)
-            scale = level.level / float(np.nanmean(whole))
+            scale = level.level / self._mean_of_formula(site)
         return water_of(
             site.water_method, cycles=site.cycles, epochs=epochs, wet_bulb_c=wet_bulb, scale=scale
         )
@@ -91,12 +103,19 @@ class SiteReader:
         reference = self._reference(site, "renewable")
         if reference is None:
             return np.zeros(self.reader.clock.epochs)
-        power = reference.unit in UNITS and UNITS[reference.unit].kind == "power"
+        limits = limits_of("renewable", reference)
+        power = limits.unit == "kW"
         with self._said(site, "renewable"):
-            unit = "kW" if power else "kWh"
-            found = self.reader.read(reference, unit, site=fillers(site), adds_up=not power)
-            self._refuse_impossible("renewable", found.values)
+            found = self.reader.read(reference, limits, site=fillers(site), adds_up=not power)
         self._count("renewable", found.estimated)
+        if "renewable" in self.inherited and site.renewable is None and found.values.any():
+            self.reader.findings.append(
+                Finding(
+                    Severity.WARNING, f"datacenters.{site.name}.renewable",
+                    "not stated, inherited from the scenario that is extended",
+                    'renewable = { value = 0, unit = "kW" } where the site has none',
+                )
+            )  # fmt: skip
         return found.values * (self.reader.clock.hours if power else 1.0)
 
     def _needed(self, site: DatacenterEntry, name: str, *, count: bool = True) -> Floats:
@@ -115,33 +134,19 @@ class SiteReader:
         if reference is None:
             return None
         with self._said(site, name):
-            found = self.reader.read(reference, SIGNAL_UNITS[name], site=fillers(site))
-            self._refuse_impossible(name, found.values)
-        return found
+            return self.reader.read(reference, LIMITS[name], site=fillers(site))
 
-    def _refuse_impossible(self, name: str, values: Floats) -> None:
-        lowest, highest = LIMITS[name]
-        for wrong, sign, limit in (
-            (values < lowest, ">=", lowest),
-            (values > highest, "<=", highest),
-        ):
-            first = np.flatnonzero(wrong)
-            if len(first):
-                when = stamp_text(int(self.reader.clock.begins[first[0]]))
-                raise SlitError(
-                    f"{values[first[0]]:g} at {when}, expected a number {sign} {limit:g} "
-                    f"({SiteSignals.model_fields[name].description}, {SIGNAL_UNITS[name]})"
-                )
-
-    def _whole(self, site: DatacenterEntry, name: str) -> Floats:
-        """All figures of the source, whatever the horizon."""
-        reference = self._reference(site, name)
+    def _mean_of_formula(self, site: DatacenterEntry) -> float:
+        """Mean of the wet-bulb formula over the whole source, whatever the horizon."""
+        reference = self._reference(site, "wet_bulb")
         assert reference is not None
-        with self._said(site, name):
+        limits = LIMITS["wet_bulb"]
+        with self._said(site, "wet_bulb"):
             if reference.file is None or reference.kind == "constant":
-                found = self.reader.read(reference, SIGNAL_UNITS[name], site=fillers(site))
-                return found.values
-            return self.reader.steps(reference, SIGNAL_UNITS[name], site=fillers(site)).values
+                found = self.reader.read(reference, limits, site=fillers(site))
+                return float(wet_bulb_wue(found.values, cycles=site.cycles).mean())
+            steps = self.reader.steps(reference, limits, site=fillers(site))
+            return steps.mean(wet_bulb_wue(steps.values, cycles=site.cycles))
 
     def _reference(self, site: DatacenterEntry, name: str) -> SeriesReference | None:
         own: SeriesReference | None = getattr(site, name)
@@ -150,13 +155,15 @@ class SiteReader:
 
     @contextmanager
     def _said(self, site: DatacenterEntry, name: str) -> Iterator[None]:
-        """Put the field in front of what goes wrong."""
+        """Put the field in front of what goes wrong, and of what is found."""
+        label = label_of(site.name, name, own=getattr(site, name) is not None)
+        findings = self.reader.findings
+        before = len(findings)
         try:
             yield
         except SlitError as error:
-            own = getattr(site, name) is not None
-            label = f"datacenters.{site.name}.{name}" if own else f"signals.{name} ({site.name})"
             raise SlitError(f"{label}: {error}") from None
+        findings[before:] = [f.below(label) for f in findings[before:]]
 
     def _count(self, name: str, share: float) -> None:
         self.shares.setdefault(name, []).append(share)

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from slit.errors import SlitError
 from slit.files import read_arrays, read_json, write_arrays, write_json
+from slit.scenario.findings import Finding
 from slit.scenario.invalid import field_path
 from slit.scenario.records import (
     Accounting,
@@ -45,6 +46,7 @@ _RECORDS: dict[str, Any] = {
     "services": tuple[Service, ...],
     "residency": tuple[Residency, ...],
 }
+_FINDINGS = TypeAdapter(tuple[Finding, ...])
 
 
 def save_scenario(scenario: Scenario, folder: Path) -> None:
@@ -56,6 +58,7 @@ def save_scenario(scenario: Scenario, folder: Path) -> None:
         "description": scenario.description,
         "records": _records(scenario, exclude_defaults=False),
         "inputs": [asdict(entry) for entry in scenario.inputs],
+        "findings": [asdict(finding) for finding in scenario.findings],
     }
     write_json(folder / RECORDS_FILE, said, indent=1)
     write_arrays(folder / ARRAYS_FILE, _arrays(scenario))
@@ -78,7 +81,10 @@ def read_scenario(folder: Path) -> Scenario:
             demand=Demand(**{f.name: arrays[f"demand.{f.name}"] for f in fields(Demand)}),
             round_trip_s=arrays["round_trip_s"],
             inputs=tuple(Input(**entry) for entry in said["inputs"]),
+            findings=_FINDINGS.validate_python(said.get("findings", [])),
         )
+    except ValidationError:
+        raise SlitError(f"{path}: findings: wrong, expected a saved scenario") from None
     except (KeyError, TypeError) as error:
         raise SlitError(f"{folder}: {error} missing or wrong, expected a saved scenario") from None
     except SlitError as error:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from slit.sources.files import read_content
 from slit.sources.filetable import FileTable
 from slit.sources.formats import format_of, recognized
 from slit.sources.parquet import read_parquet
-from slit.sources.stamps import parse_stamps
 
 Floats = NDArray[np.float64]
 Longs = NDArray[np.int64]
@@ -44,7 +43,7 @@ class Source:
     decimal: str = "."
     texts: dict[str, Texts] = field(default_factory=dict)
     numbers: dict[str, Floats] = field(default_factory=dict)
-    stamps: dict[tuple[str, str | None], Longs] = field(default_factory=dict)
+    stamps: dict[Hashable, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,29 +138,6 @@ class Table:
                 hint = ' (decimal = ",")' if comma else ""
                 raise SlitError(f"{whole.place(row)}: {name}: {text!r}, expected {expected}{hint}")
         return values
-
-    def stamps(self, name: str, *, zone: str | None) -> Longs:
-        """A column of time stamps as microseconds since 1970 in UTC (see `parse_stamps`)."""
-        whole = len(self.rows) == len(self.column(name))
-        known = self.source.stamps
-        if not whole:
-            return self._stamps(name, zone)
-        if (name, zone) not in known:
-            known[name, zone] = self._stamps(name, zone)
-        return known[name, zone]
-
-    def _stamps(self, name: str, zone: str | None) -> Longs:
-        import pyarrow as pa
-
-        column = self.column(name)
-        if pa.types.is_timestamp(column.type):
-            zone = "UTC" if column.type.tz else zone
-            texts = [str(column[int(row)].cast(pa.timestamp("us"))) for row in self.rows]
-            return parse_stamps(texts, zone=zone, place=self._placer(name))
-        return parse_stamps(list(self.texts(name)), zone=zone, place=self._placer(name))
-
-    def _placer(self, name: str) -> Any:
-        return lambda row: f"{self.path if row is None else self.place(row)}: {name}"
 
     def where(self, conditions: Mapping[str, object]) -> "Table":
         """The rows in which each named column has the given value; at least one."""

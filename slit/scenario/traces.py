@@ -15,9 +15,8 @@ from slit.scenario.findings import Finding, Severity
 from slit.scenario.provenance import as_share
 from slit.scenario.records import Origin, Record
 from slit.scenario.resampling import Clock, Steps
-from slit.scenario.series import HOUR
 from slit.scenario.tabular import Tables
-from slit.sources.stamps import MICROSECOND, stamp_text, zone_of
+from slit.sources.stamps import HOUR, MICROSECOND, stamp_text, zone_of
 
 if TYPE_CHECKING:
     from slit.sources.clock import Reading

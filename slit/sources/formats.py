@@ -47,9 +47,7 @@ def format_of(name: str) -> Format:
         if known.name == name:
             return known
     names = format_names()
-    raise SlitError(
-        f"format: {name!r}, expected one of {', '.join(names)}{did_you_mean(name, names)}"
-    )
+    raise SlitError(f"{name!r}, expected one of {', '.join(names)}{did_you_mean(name, names)}")
 
 
 def recognized(content: bytes) -> Format | None:

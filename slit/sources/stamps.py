@@ -1,7 +1,7 @@
-"""Time stamps: ISO 8601 text and a stated zone -> microseconds since 1970 in UTC."""
+"""Time stamps: text and a stated zone -> microseconds since 1970 in UTC; the one parser of them."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slit.errors import SlitError
+from slit.sources.stamp_forms import UNIX, Place, read_form
 
 Longs = NDArray[np.int64]
-Place = Callable[[int | None], str]
 
 MICROSECOND = 1_000_000
 """Microseconds of one second."""
+HOUR = 3600 * MICROSECOND
 
 _OFFSET = re.compile(r"^(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d\d))?$")
-_UTC = re.compile(r"(Z|\+00:?00)$")
 
 
 def stamp_text(microseconds: int) -> str:
@@ -40,7 +40,8 @@ def zone_of(name: str) -> tzinfo:
     if offset:
         sign, hours, minutes = offset.groups()
         shift = timedelta(hours=int(hours), minutes=int(minutes or 0))
-        return timezone(-shift if sign == "-" else shift)
+        if shift < timedelta(hours=24):
+            return timezone(-shift if sign == "-" else shift)
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -50,70 +51,80 @@ def zone_of(name: str) -> tzinfo:
         ) from None
 
 
-def parse_stamps(texts: Sequence[str], *, zone: str | None, place: Place) -> Longs:
+def parse_stamps(
+    texts: Sequence[str],
+    *,
+    zone: str | None,
+    place: Place,
+    form: str | None = None,
+    ends: bool = False,
+    said: list[str] | None = None,
+) -> Longs:
     """Stamps in microseconds since 1970 in UTC, (N,).
 
     Stamps state their offset, or `zone` states it for all; never both, and nothing is guessed. In
-    a zone with daylight saving time an hour that occurs twice is told apart by order. `place` names
-    a row for messages. Raises SlitError for text that is no stamp, naive stamps without a zone,
-    local times that do not exist, and hours that occur twice where only one of them is there.
+    a zone with daylight saving time an hour that occurs twice is told apart by order. `form` is
+    unix, unix_ms, ... or a form of strptime; without it ISO 8601, digits of a date and Unix counts
+    are recognized, and what is not plain ISO 8601 goes to `said`. `ends`: the stamps label the ends
+    of steps. `place` names a row for messages. Raises SlitError for text that is no stamp, naive
+    stamps without a zone, local times that do not exist, and hours that occur twice where only one
+    of them is there.
     """
     if not texts:
         return np.empty(0, dtype=np.int64)
-    aware = [text[-1:] == "Z" or "+" in text[10:] or "-" in text[10:] for text in texts]
-    if any(aware) and not all(aware):
-        row = aware.index(not aware[0])
-        raise SlitError(f"{place(row)}: {texts[row]!r}, expected all stamps with an offset or none")
-    if aware[0]:
-        return _aware(texts, place)
+    found = read_form(texts, form=form, place=place)
+    if found.said and said is not None:
+        said.append(f"time stamps read as {found.said} (first {texts[0]!r})")
+    if found.aware:
+        counts = form == "unix_ns" or form in UNIX or found.said.startswith("Unix")
+        if counts and zone is not None and zone_of(zone) is not UTC:
+            raise SlitError(
+                f"{place(0)}: {texts[0]!r} counts from 1970 in UTC, expected no zone, or UTC"
+            )
+        return found.values
+    return in_utc(found.values, zone=zone, place=place, ends=ends, shown=texts[0], said=said)
+
+
+def in_utc(
+    naive: Longs,
+    *,
+    zone: str | None,
+    place: Place,
+    ends: bool = False,
+    shown: str = "",
+    said: list[str] | None = None,
+) -> Longs:
+    """Local times of a zone in microseconds since 1970 -> the same of UTC (see `parse_stamps`)."""
     if zone is None:
         raise SlitError(
-            f"{place(0)}: {texts[0]!r} without an offset, expected a stated zone "
+            f"{place(0)}: {shown!r} without an offset, expected a stated zone "
             '(zone = "UTC" or the zone of the stamps)'
         )
-    naive = _naive(texts, place)
     where = zone_of(zone)
     if where is UTC:
         return naive
     if isinstance(where, timezone):
         return naive - int(where.utcoffset(None) / timedelta(microseconds=1))
-    return _local(naive, where, place)
-
-
-def _aware(texts: Sequence[str], place: Place) -> Longs:
-    if all(_UTC.search(text) for text in texts):
-        return _naive([_UTC.sub("", text) for text in texts], place)
-    stamps = np.empty(len(texts), dtype=np.int64)
-    for row, text in enumerate(texts):
+    try:
+        return _local(naive, where, place)
+    except SlitError:
+        if not ends or len(naive) < 2:
+            raise
+        step = _step(naive)
         try:
-            moment = datetime.fromisoformat(text)
-        except ValueError:
-            raise _no_stamp(place(row), text) from None
-        stamps[row] = microseconds_of(moment)
+            stamps = _local(naive - step, where, place) + step
+        except SlitError:
+            stamps = None
+    if stamps is None:
+        return _local(naive, where, place)
+    if said is not None:
+        said.append("ends of steps counted on the local clock from their begins")
     return stamps
 
 
-def _naive(texts: Sequence[str], place: Place) -> Longs:
-    try:
-        stamps = np.array(texts, dtype="datetime64[us]")
-        if not np.isnat(stamps).any():
-            return stamps.astype(np.int64)
-    except ValueError:
-        pass
-    for row, text in enumerate(texts):
-        try:
-            if not np.isnat(np.datetime64(text, "us")):
-                continue
-        except ValueError:
-            pass
-        raise _no_stamp(place(row), text)
-    raise AssertionError(texts)
-
-
-def _no_stamp(where: str, text: str) -> SlitError:
-    return SlitError(
-        f"{where}: {text!r}, expected a date and time in ISO 8601 such as 2023-07-01T00:00Z"
-    )
+def _step(naive: Longs) -> int:
+    steps, counts = np.unique(np.abs(np.diff(naive)), return_counts=True)
+    return int(steps[np.argmax(counts)])
 
 
 def _local(naive: Longs, zone: tzinfo, place: Place) -> Longs:
@@ -121,17 +132,22 @@ def _local(naive: Longs, zone: tzinfo, place: Place) -> Longs:
     seen: set[int] = set()
     twice = {int(v) for v in naive[np.flatnonzero(np.isin(naive, _repeated(naive)))]}
     epoch = datetime(1970, 1, 1)
-    for row, value in enumerate(naive.tolist()):
+    falling = int((np.diff(naive) < 0).sum()) * 2 > len(naive)
+    told_by_order = -1
+    for row in range(len(naive))[:: -1 if falling else 1]:
+        value = int(naive[row])
         wall = epoch + timedelta(microseconds=value)
         early, late = wall.replace(tzinfo=zone), wall.replace(tzinfo=zone, fold=1)
         offset, later = early.utcoffset(), late.utcoffset()
         assert offset is not None
         assert later is not None
-        if offset > later and value not in twice:
-            raise SlitError(
-                f"{place(row)}: {wall.isoformat()} occurs twice in {zone} (end of daylight saving "
-                "time) but stands here once, expected both, or stamps with an offset"
-            )
+        if offset > later:
+            told_by_order = row
+            if value not in twice:
+                raise SlitError(
+                    f"{place(row)}: {wall.isoformat()} occurs twice in {zone} (end of daylight "
+                    "saving time) but stands here once, expected both, or stamps with an offset"
+                )
         if offset < later:
             raise SlitError(
                 f"{place(row)}: {wall.isoformat()} does not exist in {zone} (start of daylight "
@@ -140,6 +156,13 @@ def _local(naive: Longs, zone: tzinfo, place: Place) -> Longs:
         chosen = later if value in seen else offset
         seen.add(value)
         stamps[row] = value - int(chosen / timedelta(microseconds=1))
+    if told_by_order >= 0:
+        distances = np.diff(stamps)
+        if not ((distances >= 0).all() or (distances <= 0).all()):
+            raise SlitError(
+                f"{place(told_by_order)}: an hour that occurs twice in {zone} in rows without "
+                "order, expected ascending or descending stamps, or stamps with an offset"
+            )
     return stamps
 
 

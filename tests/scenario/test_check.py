@@ -69,6 +69,10 @@ DEFECTS: dict[str, tuple[Callable[[Files], object], Severity, str, str, str]] = 
     ),
     "unit that does not fit the figures": (
         lambda f: f.replace('unit = "g/kWh"', 'unit = "kg/kWh"'),
+        ERROR, "signals.carbon (north)", " kg/kWh", "0 to 100 kg/kWh (is the unit right?)",
+    ),
+    "unit that hardly fits the figures": (
+        lambda f: f.replace('unit = "g/kWh"', 'unit = "g/kWh"\nscale = 20'),
         WARNING, "signals.carbon (north)", " kg/kWh", "0 to 2 kg/kWh (is the unit right?)",
     ),
     "no zone": (
@@ -88,12 +92,13 @@ DEFECTS: dict[str, tuple[Callable[[Files], object], Severity, str, str, str]] = 
         ERROR, "signals.price (north)", "2024-03-20T03:00Z twice (1 such)", "distinct",
     ),
     "order": (
-        lambda f: f.line(10, "2024-03-20T01:30,north,310,85", file=GRID),
-        ERROR, "signals.price (north)", "2024-03-20T01:30Z after a later stamp", "ascending",
+        lambda f: f.line(4, "2024-03-20T02:00,north,310,85", file=GRID).line(
+            6, "2024-03-20T01:00,north,310,85", file=GRID),
+        NOTE, "signals.price (north)", "1 rows after a later one, sorted by time", "so meant",
     ),
     "odd step": (
         lambda f: f.line(10, "2024-03-20T04:10,north,310,85", file=GRID),
-        ERROR, "signals.price (north)", "step to 2024-03-20T04:10Z", "equal steps of 3600 s",
+        ERROR, "grid.csv:10", "2024-03-20T04:10Z", "equal steps of 3600 s (or longest_step",
     ),
     "too short": (
         lambda f: f.replace("epochs = 24", "epochs = 30"),
@@ -105,7 +110,7 @@ DEFECTS: dict[str, tuple[Callable[[Files], object], Severity, str, str, str]] = 
     ),
     "negative carbon": (
         lambda f: f.line(10, "2024-03-20T04:00,north,-310,85", file=GRID),
-        ERROR, "grid.csv:10", "-0.31 (1 such)", "a number >= 0",
+        ERROR, "grid.csv:10", "-0.31 kg/kWh (1 such)", "a number from 0",
     ),
     "negative price": (
         lambda f: f.line(10, "2024-03-20T04:00,north,310,-85", file=GRID),
@@ -271,7 +276,7 @@ def test_no_defect_hides_another(files: Files) -> None:
     for part in (
         "accounting.utilization: 8, expected a number <= 0.95",
         "pools[0].nodes: -6, expected a number >= 0",
-        "grid.csv:10: -0.31 (1 such), expected a number >= 0",
+        "grid.csv:10: carbon_g_per_kwh: -0.31 kg/kWh (1 such), expected a number from 0",
         "grid.csv:13: no number (1 such)",
         "variants.csv: no such file",
     ):

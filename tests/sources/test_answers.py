@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from slit.errors import SlitError
-from slit.scenario.references import FileLayout
+from slit.scenario.references import FileLayout, StampLayout
+from slit.scenario.table_stamps import read_stamps
 from slit.scenario.tabular import Table, read_table
 from slit.sources.epw import wet_bulb_of
 from slit.sources.formats import FORMATS
@@ -24,8 +25,8 @@ def table(tmp_path: Path, content: bytes, name: str | None = None) -> Table:
 
 
 def stamps(found: Table, column: str, zone: str | None = None) -> list[str]:
-    stated = zone or found.source.file.zone
-    return [stamp_text(stamp) for stamp in found.stamps(column, zone=stated).tolist()]
+    read = read_stamps(found, column, StampLayout(zone=zone))
+    return [stamp_text(stamp) for stamp in read.values.tolist()]
 
 
 def test_every_format_has_an_answer() -> None:

@@ -135,6 +135,8 @@ def run(
         loop.stagnation.patience = stop.stagnation
     start = perf_counter() - loop.seconds
     reason = stop.reached(evaluations=loop.evaluations, moves=loop.moves, seconds=loop.seconds)
+    if reason is None and loop.stagnation is not None and loop.stagnation.ended:
+        reason = StopReason.STAGNATION
     try:
         with deferred_interrupt() as interrupted:
             while reason is None:
@@ -188,16 +190,15 @@ def _step(
     loop.evaluations += len(plans)
     loop.moves = optimizer.moves
     loop.seconds = perf_counter() - start
-    work = loop.evaluations + loop.moves
     stagnant = False
     if loop.step % loop.stride == 0:
         loop.history.append(_entry(optimizer.front(), loop))
         if len(loop.history) > LONGEST_HISTORY:
             loop.history = loop.history[1::2]
             loop.stride *= 2
-    if loop.stagnation is not None and loop.stagnation.due(work):
+    if loop.stagnation is not None and loop.stagnation.due(loop.evaluations):
         kept = optimizer.front()
-        stagnant = loop.stagnation.look(kept.F, kept.G, work=work)
+        stagnant = loop.stagnation.look(kept.F, kept.G, evaluations=loop.evaluations)
     over = stop.reached(evaluations=loop.evaluations, moves=loop.moves, seconds=loop.seconds)
     if stop.endless_without_moves and loop.step >= IDLE_STEPS and loop.moves == 0:
         why = f"{optimizer.name} makes no moves"

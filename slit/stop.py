@@ -32,8 +32,8 @@ class Stop:
     """Budgets; the first that is used up ends the search. None: no limit of this kind.
 
     A step of an optimizer is never cut, so the last one may go beyond a budget.
-    `stagnation`: evaluations and moves in a row within which the hypervolume of the front grew by
-    less than one part in ten thousand.
+    `stagnation`: evaluations in a row within which the hypervolume of the front grew by less than
+    one part in ten thousand; moves do not count.
     """
 
     evaluations: int | None = None
@@ -42,7 +42,7 @@ class Stop:
     stagnation: int | None = None
 
     def __post_init__(self) -> None:
-        units = {"seconds": "s", "stagnation": "evaluations and moves"}
+        units = {"seconds": "s", "stagnation": "evaluations"}
         for field in fields(self):
             value = getattr(self, field.name)
             if value is not None and not value > 0:
@@ -81,7 +81,7 @@ class Stop:
 
 @dataclass(slots=True)
 class Stagnation:
-    """Watches the hypervolume of a front: has it still grown within the last `patience` work?
+    """Watches the hypervolume of a front: has it grown within the last `patience` evaluations?
 
     The box is fixed when the first feasible plans are seen: objectives are scaled by their ranges
     there and the reference point lies one range beyond the worst. Everything it remembers is plain
@@ -94,23 +94,30 @@ class Stagnation:
     low: tuple[float, ...] = ()
     span: tuple[float, ...] = ()
     next_look: int = 0
+    last_look: int = 0
 
     GROWTH = 1e-4
     LOOKS = 10
     """Looks within the patience: the volume is not computed at every step."""
 
-    def due(self, work: int) -> bool:
-        """Whether it is time to look again; `work` counts evaluations and moves."""
-        return work >= self.next_look
+    @property
+    def ended(self) -> bool:
+        """Whether growth had ended at the last look."""
+        return self.last_look - self.last_growth >= self.patience
 
-    def look(self, F: Floats, G: Floats, *, work: int) -> bool:
-        """Whether growth has ended. F (N, M) and G (N,) are of the plans kept, at `work`."""
+    def due(self, evaluations: int) -> bool:
+        """Whether it is time to look again, after so many evaluations."""
+        return evaluations >= self.next_look
+
+    def look(self, F: Floats, G: Floats, *, evaluations: int) -> bool:
+        """Whether growth has ended. F (N, M) and G (N,) are of the plans kept so far."""
         from operators.indicators import hypervolume
 
-        self.next_look = work + max(1, self.patience // self.LOOKS)
+        self.next_look = evaluations + max(1, self.patience // self.LOOKS)
+        self.last_look = evaluations
         values = F[G <= 0]
         if not len(values):
-            self.last_growth = work
+            self.last_growth = evaluations
             return False
         if not self.low:
             low, high = values.min(axis=0), values.max(axis=0)
@@ -119,5 +126,5 @@ class Stagnation:
         scaled = (values - np.array(self.low)) / np.array(self.span)
         volume = hypervolume(scaled, reference=np.full(F.shape[1], 2.0))
         if volume > self.volume * (1 + self.GROWTH):
-            self.volume, self.last_growth = volume, work
-        return work - self.last_growth >= self.patience
+            self.volume, self.last_growth = volume, evaluations
+        return self.ended

@@ -18,6 +18,7 @@ from slit.record import read_run
 from slit.run import Progress
 from slit.scenario.records import Residency
 from slit.scenario.scenario import Scenario
+from slit.stop import Stop, StopReason
 from tests.builders import random_scenario
 
 REFERENCES = {e.name for e in available(Kind.REFERENCE, Kind.BASELINE, Kind.RIVAL)}
@@ -214,3 +215,17 @@ def test_evaluators_of_results_agree(scenario: Scenario) -> None:
     problem = slit.compile_problem(scenario)
     evaluator = Evaluator(problem, scenario, objectives=slit.objectives.find(front.names))
     assert (evaluator.evaluate(front.X).F == front.F).all()
+
+
+def test_the_default_budget_ends_where_nothing_helps_any_more(tmp_path: Path) -> None:
+    result = slit.optimize("tiny", output=tmp_path / "run")
+    manifest = read_run(tmp_path / "run").manifest
+    assert (manifest.budget.moves, manifest.budget.stagnation) == (9 * 15_000, 2_500)
+    assert result.stop is manifest.stop is StopReason.STAGNATION
+    assert result.evaluations > 2_500
+    assert result.moves < 9 * 15_000 / 2
+
+
+def test_a_budget_that_is_given_is_the_whole_budget(tmp_path: Path) -> None:
+    slit.optimize("tiny", moves=5_000, output=tmp_path / "run")
+    assert read_run(tmp_path / "run").manifest.budget == Stop(moves=5_000)

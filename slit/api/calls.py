@@ -179,9 +179,10 @@ def _stop(name: str, make: Make | None, stop: Stop, *, genes: int) -> Stop:
     if make is not None:
         return Stop(evaluations=OWN_BUDGET)
     entry = find_optimizer(name)
+    stagnation = entry.stagnation or None
     if entry.moves:
-        return Stop(moves=entry.moves * genes)
-    return Stop(evaluations=entry.evaluations)
+        return Stop(moves=entry.moves * genes, stagnation=stagnation)
+    return Stop(evaluations=entry.evaluations, stagnation=stagnation)
 
 
 def _plans(start_plan: str | NDArray[np.integer] | None) -> NDArray[np.integer] | None:

@@ -65,7 +65,7 @@ def optimize(
     ] = None,
     stagnation: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Stop after so many evaluations and moves without growth."),
+        typer.Option(metavar="N", help="Budget: evaluations in a row that hardly help."),
     ] = None,
     population: Annotated[
         int | None, typer.Option(metavar="N", help="Plans of a generation.")

@@ -25,7 +25,8 @@ class Entry:
     """One optimizer: `module` has `Settings` and `build(setup)`; `line` says what it is.
 
     A search for which no budget is given ends after `evaluations`, or, where `moves` is not 0,
-    after so many moves for each gene.
+    after so many moves for each gene; and, where `stagnation` is not 0, after so many evaluations
+    that hardly helped.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Entry:
     line: str
     evaluations: int = 20_000
     moves: int = 0
+    stagnation: int = 0
 
 
 DEFAULT_OPTIMIZER = "slit"
@@ -43,7 +45,14 @@ _GREEDY = _HERE + "greedy"
 _SLIT = _HERE + "metaheuristic."
 
 CATALOG: tuple[Entry, ...] = (
-    Entry("slit", Kind.SEARCH, _SLIT + "search", "local search recombined by epochs", moves=15_000),
+    Entry(
+        "slit",
+        Kind.SEARCH,
+        _SLIT + "search",
+        "local search recombined by epochs",
+        moves=15_000,
+        stagnation=2_500,
+    ),
     Entry(
         "slit-paper", Kind.SEARCH, _SLIT + "paper", "SLIT as its paper describes it", moves=15_000
     ),

@@ -26,6 +26,7 @@ from slit.record.manifest import Manifest, Pending, Request, processor, versions
 from slit.record.runs import write_run
 from slit.report import write_report
 from slit.run import Progress, Result, Watch, deferred_interrupt, run
+from slit.scenario.lint_scenario import doubts
 from slit.scenario.scenario import Scenario
 from slit.scenario.store import scenario_hash
 from slit.stop import Stop, StopReason
@@ -216,6 +217,7 @@ class Search:
             plans=int(result.front.on_front.sum()),
             feasible=result.feasible,
             notes=result.notes,
+            findings=doubts(self.scenario),
             phases=result.phases,
         )
 

@@ -222,6 +222,8 @@ def print_result(place: Path, result: "Result") -> None:
     from slit.record.manifest import read_manifest
 
     manifest = read_manifest(place)
+    for finding in manifest.findings:
+        complain(f"{finding.severity}: {finding}")
     for note in manifest.notes:
         print(note)
     print_picks(picks_of(result.front, search=manifest.optimizer))

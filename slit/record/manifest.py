@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, Va
 from slit.errors import SlitError
 from slit.files import read_file, write_file
 from slit.optimizers.protocol import Phase
+from slit.scenario.findings import Finding
 from slit.scenario.invalid import refused
 from slit.stop import Stop, StopReason
 
@@ -81,6 +82,7 @@ class Manifest(Request):
     plans: NonNegativeInt
     feasible: bool
     notes: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()  # of the data, that matter
     phases: tuple[Phase, ...] = ()
 
 

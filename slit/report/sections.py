@@ -35,6 +35,7 @@ from slit.report.plan import (
     draw_waits,
 )
 from slit.report.waits import SHARES, Waits
+from slit.scenario.lint_scenario import doubts
 from slit.scenario.scenario import Scenario
 
 _ROLES = {
@@ -335,7 +336,8 @@ def inputs_section(rows: Sequence[InputRow], scenario: Scenario) -> Html:
         if listed
         else tag("p", "The scenario states no sources.", class_="note")
     )
-    return tag("section", tag("h2", "Inputs"), tag("p", said), body, id="inputs")
+    found = [tag("p", f"{one.severity}: {one}", class_="note") for one in doubts(scenario)]
+    return tag("section", tag("h2", "Inputs"), tag("p", said), *found, body, id="inputs")
 
 
 def _share(row: InputRow) -> Html:

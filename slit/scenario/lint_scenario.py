@@ -30,6 +30,12 @@ def lint_scenario(scenario: Scenario) -> Iterator[Finding]:
     yield from _demand_beyond_capacity(scenario, allowed)
 
 
+def doubts(scenario: Scenario) -> tuple[Finding, ...]:
+    """What a person has to know of the data before believing a plan; estimates are told apart."""
+    found = (*scenario.findings, *_methods(scenario))
+    return tuple(finding for finding in found if finding.severity is not Severity.NOTE)
+
+
 def _methods(scenario: Scenario) -> Iterator[Finding]:
     for name in ("water_method", "pue_method"):
         sites: dict[str, list[str]] = {}

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,7 +67,7 @@ def check_form(form: str) -> None:
     if form == "unix_ns" or form in UNIX:
         return
     try:
-        shown = datetime(2023, 7, 1, 13, 45).strftime(form)
+        shown = datetime(2023, 7, 1, 13, 45, tzinfo=UTC).strftime(form)
         good = "%" in form and datetime.strptime(shown, form).year == 2023
     except ValueError:
         good = False

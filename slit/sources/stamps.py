@@ -73,7 +73,7 @@ def parse_stamps(
     if not texts:
         return np.empty(0, dtype=np.int64)
     found = read_form(texts, form=form, place=place)
-    if found.said and said is not None:
+    if found.said and form is None and said is not None:
         said.append(f"time stamps read as {found.said} (first {texts[0]!r})")
     if found.aware:
         counts = form == "unix_ns" or form in UNIX or found.said.startswith("Unix")
@@ -132,7 +132,8 @@ def _local(naive: Longs, zone: tzinfo, place: Place) -> Longs:
     seen: set[int] = set()
     twice = {int(v) for v in naive[np.flatnonzero(np.isin(naive, _repeated(naive)))]}
     epoch = datetime(1970, 1, 1)
-    falling = int((np.diff(naive) < 0).sum()) * 2 > len(naive)
+    distances = np.diff(naive)
+    falling = int((distances < 0).sum()) > int((distances > 0).sum())
     told_by_order = -1
     for row in range(len(naive))[:: -1 if falling else 1]:
         value = int(naive[row])

@@ -142,7 +142,7 @@ def _panel_axes(data: FrontData, row: int, column: int) -> dict[str, object]:
             "domain": [left, left + width],
             "anchor": _axis("y", panel),
             "showticklabels": row == size - 1,
-            "title": {"text": lines(below, width=28) if row == size - 1 else ""},
+            "title": {"text": lines(below, width=20) if row == size - 1 else ""},
             "nticks": 5,
             **({} if head_x == panel else {"matches": _axis("x", head_x)}),
         },
@@ -233,6 +233,7 @@ def draw_parallel(data: FrontData) -> go.Figure:
         traces,
         height=520,
         hovermode="closest",
+        meta={"turns": True},  # on a phone: the page's script lays the axes
         annotations=ticks,
         xaxis={
             "tickvals": positions,

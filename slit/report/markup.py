@@ -13,6 +13,7 @@ class Html(str):
 
 _VOID = frozenset({"br", "hr", "img", "input", "link", "meta"})
 _NAME = re.compile(r"[a-z][a-z0-9-]*")
+_TAGS = re.compile("<[^>]*>")
 
 
 def text(content: object) -> Html:
@@ -45,7 +46,7 @@ def joined(children: Iterable[object]) -> Html:
 
 
 def table(
-    caption: str,
+    caption: str | Html,
     columns: Sequence[object],
     rows: Iterable[Sequence[object]],
     *,
@@ -70,9 +71,14 @@ def table(
     )
     inner = tag(
         "table",
-        tag("caption", caption),
+        tag("caption", tag("span", caption)),
         tag("thead", tag("tr", head)),
         tag("tbody", body),
         id=name,
     )
-    return tag("div", inner, class_="wide", tabindex="0", role="region", aria_label=caption)
+    return tag("div", inner, class_="wide", tabindex="0", role="region", aria_label=_plain(caption))
+
+
+def _plain(content: str) -> str:
+    """The text of HTML, or a text as it is."""
+    return html.unescape(_TAGS.sub("", content)) if isinstance(content, Html) else content

@@ -22,6 +22,7 @@ from slit.report.certified import (
 from slit.report.convergence import Convergence, draw_convergence, draw_plans
 from slit.report.front import FrontData, describe_front, draw_parallel, draw_scatter_matrix
 from slit.report.inputs import InputRow
+from slit.report.looks import Look
 from slit.report.marks import Mark, Role
 from slit.report.markup import Html, joined, table, tag
 from slit.report.page import Picture, picture
@@ -49,12 +50,10 @@ _ROLES = {
 
 def picks_section(picks: PicksData) -> Html:
     """The table of picks; the page's script can take another reference."""
-    columns: list[object] = ["Plan"]
-    for axis in picks.axes:
-        columns += [axis.full, "change"]
+    columns: list[object] = ["Plan", *(axis.full for axis in picks.axes)]
     if not picks.undominated.all():
         columns.append("Note")
-    numeric = frozenset(range(1, 1 + 2 * len(picks.axes)))
+    numeric = frozenset(range(1, 1 + len(picks.axes)))
     rows = [_pick_row(picks, n) for n in range(len(picks.marks))]
     choice = ""
     if picks.references:
@@ -67,12 +66,15 @@ def picks_section(picks: PicksData) -> Html:
             tag("label", "Changes against ", tag("select", *options, id="reference")),
             class_="choice",
         )
-    caption = "Plans with a name: values of the objectives, and their changes"
+    caption: list[object] = ["Plans with a name: values of the objectives"]
+    if picks.reference is not None:
+        against = tag("span", picks.reference, id="against")
+        caption += [", and below them the change against ", against]
     return tag(
         "section",
         tag("h2", "Picks"),
         choice,
-        table(caption, columns, rows, numeric=numeric, name="picks-table"),
+        table(joined(caption), columns, rows, numeric=numeric, name="picks-table"),
         tag(
             "p",
             "Smaller is better in every objective: a change with a minus is for the better. It is "
@@ -86,18 +88,26 @@ def picks_section(picks: PicksData) -> Html:
 def _pick_row(picks: PicksData, n: int) -> list[object]:
     mark = picks.marks[n]
     name = tag("span", mark.name, data_pick=mark.name, title=_ROLES[mark.role])
+    look = _symbol(mark.look)
     made = "" if mark.method == mark.name else f" by {mark.method}"
     below = tag("span", f"plan {mark.plan}{made}", class_="below")
-    row: list[object] = [joined([name, below])]
+    row: list[object] = [joined([look, name, below])]
     for m, change in enumerate(picks.changes[n]):
         value = float(picks.values[n, m])
-        row.append(tag("span", number(value), data_value=repr(value)))
-        row.append(tag("span", percent(change), data_change=m))
+        shown = tag("span", number(value), data_value=repr(value))
+        row.append(joined([shown, tag("span", percent(change), data_change=m, class_="below")]))
     if not picks.undominated.all():
         over = picks.violation[n]
         dominated = "" if picks.undominated[n] else "dominated"
         row.append(f"infeasible: {number(over)} nodes too many" if over > 0 else dominated)
     return row
+
+
+def _symbol(look: Look) -> Html:
+    """The symbol that figures draw for a plan, for a table that is their legend."""
+    corners = " ".join(f"{x:g},{y:g}" for x, y in look.outline)
+    drawn = tag("polygon", points=corners, fill=look.color, stroke="currentColor")
+    return tag("svg", drawn, viewbox="-1.5 -1.5 3 3", class_="symbol", aria_hidden="true")
 
 
 def front_section(data: FrontData) -> Html:

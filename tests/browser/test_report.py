@@ -1,6 +1,10 @@
-"""The report in a real browser."""
+"""The report in a real browser, and on paper."""
 
+import base64
+import io
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,7 +56,7 @@ def test_changes_against_another_plan(browser: Page, report: str, runs: tuple[Ru
         "return document.querySelector('[data-pick=\"nearest\"]').closest('tr')"
         ".querySelector('[data-change]').textContent"
     )
-    assert browser.run(cell) == "0.0 %"
+    assert browser.run(cell) == "0 %"
     browser.run(
         "const s = document.querySelector('#reference'); s.value = 'greedy_carbon';"
         "s.dispatchEvent(new Event('change'))"
@@ -89,3 +93,78 @@ def test_hostile_texts_stay_text(browser: Page, tmp_path: Path) -> None:
     browser.open(write_report(run, tmp_path / "report.html").as_uri(), ready="html[data-theme]")
     scrolled(browser)
     assert browser.run("return document.querySelectorAll('img, iframe, object').length") == 0
+
+
+PAPER = {"A4": (8.27, 11.69), "Letter": (8.5, 11.0)}
+
+
+def printed(page: Page, paper: str) -> list[Any]:
+    """The pages of the report as Chromium prints them, by pypdf."""
+    pypdf = pytest.importorskip("pypdf")
+    width, height = PAPER[paper]
+    said = {"printBackground": True, "paperWidth": width, "paperHeight": height}
+    content = page.driver.execute_cdp_cmd("Page.printToPDF", said)["data"]
+    return list(pypdf.PdfReader(io.BytesIO(base64.b64decode(content))).pages)
+
+
+def drawn_paths(page: Any) -> int:
+    """Lines, curves and boxes that a page of a PDF draws."""
+    return len(re.findall(rb"\b(?:l|c|re)\r?\n", page.get_contents().get_data()))
+
+
+@pytest.mark.parametrize("paper", PAPER)
+def test_print_holds_every_figure_whole(browser: Page, report: str, paper: str) -> None:
+    browser.emulate(prefers_color_scheme="dark")
+    browser.open(report, ready="html[data-theme]")
+    assert browser.run(DRAWN) < browser.run(SHOWN)  # not scrolled: most are not drawn yet
+    pages = printed(browser, paper)
+    texts = [" ".join(page.extract_text().split()) for page in pages]
+    figures = {  # caption and what only a drawn figure says
+        "Parallel coordinates": "Carbon emitted (kg CO2e)",
+        "Scatter matrix": "Energy cost (USD)",
+        "Requests by datacenter": "requests/h",
+        "Requests by model variant": "requests/h",
+        "Carbon by datacenter": "kg CO2e",
+        "Nodes in use, by pool and hour": "% in use",
+        "Plans on the front": "evaluations and moves",
+    }
+    for caption, inside in figures.items():
+        (found,) = [n for n, text in enumerate(texts) if caption in text and inside in text]
+        assert drawn_paths(pages[found]) > 50, caption
+    assert sum("later requests (%)" in text for text in texts) == 1
+    assert sum(text.count("evaluations and moves") for text in texts) == 5
+    assert browser.run("return document.documentElement.dataset.theme") == "dark"
+    assert browser.run("return document.documentElement.className") == ""
+
+
+def test_print_fits_the_paper(browser: Page, report: str) -> None:
+    """On paper nothing is cut on the right: all of it lies within the width of the page."""
+    browser.open(report, ready="html[data-theme]")
+    browser.run("window.dispatchEvent(new Event('beforeprint'))")
+    wide = (
+        "return [...document.querySelectorAll('main *, header *')].filter(e => e.offsetParent"
+        " && !e.closest('svg') && e.getBoundingClientRect().right > 701).map(e => e.outerHTML)"
+    )
+    assert browser.run(wide) == []
+    browser.run("window.dispatchEvent(new Event('afterprint'))")
+
+
+def test_on_a_phone_axes_lie_and_what_scrolls_says_so(browser: Page, report: str) -> None:
+    browser.resize(390, 844, mobile=True)
+    browser.open(report, ready="html[data-theme]")
+    scrolled(browser)
+    parallel = "const d = document.querySelector('#parallel');"
+    assert browser.run(f"{parallel} return d.getBoundingClientRect().right") <= 390
+    titles = browser.run(f"{parallel} return d.layout.annotations.slice(0, 4).map(a => a.text)")
+    assert titles == [
+        "<b>Carbon emitted (kg CO2e)</b>", "<b>Fresh water consumed (L)</b>",
+        "<b>Energy cost (USD)</b>", "<b>Quality of service lost (share)</b>",
+    ]  # fmt: skip
+    hint = (
+        "return getComputedStyle(document.querySelector('#picks-table caption span'), '::after')"
+        ".content"
+    )
+    browser.wait(lambda: "scroll" in browser.run(hint))
+    browser.resize(1440, 900)
+    browser.wait(lambda: browser.run(f"{parallel} return d.layout.xaxis.side") == "top")
+    browser.wait(lambda: browser.run(hint) == "none")

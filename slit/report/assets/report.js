@@ -6,6 +6,9 @@
   const hovers = window.matchMedia("(hover: hover)");
   const touch = window.matchMedia("(pointer: coarse)");
   const drawn = new Map();
+  const PAGE = 900;
+
+  let printing = null;
 
   function theme() { return root.dataset.theme; }
 
@@ -14,13 +17,57 @@
     const button = document.getElementById("theme");
     button.textContent = name === "dark" ? "Light" : "Dark";
     button.setAttribute("aria-pressed", String(name === "dark"));
-    drawn.forEach(function (spec, div) { show(div, spec); });
+    redraw();
   }
 
-  function show(div, spec) {
+  function redraw() {
+    drawn.forEach(function (spec, div) { if (div.offsetParent) show(div, spec); });
+  }
+
+  // On a phone, axes that stand side by side lie above one another: x and y change places.
+  function turned(spec) {
+    const layout = Object.assign({}, spec.layout);
+    const names = layout.xaxis.ticktext;
+    const count = names.length;
+    const first = spec.layout.annotations[0].font;
+    const titles = names.map(function (name, m) {
+      return {
+        x: 0, y: m, text: "<b>" + name.replace(/<br>/g, " ") + "</b>", showarrow: false,
+        xanchor: "left", yanchor: "bottom", yshift: 10,
+      };
+    });
+    const ticks = spec.layout.annotations.map(function (tick) {
+      const anchor = tick.y === 0 ? "left" : tick.y === 1 ? "right" : "center";
+      return {
+        x: tick.y, y: tick.x, text: tick.text, showarrow: false, font: first,
+        xanchor: anchor, yanchor: "top", yshift: -8,
+      };
+    });
+    layout.annotations = titles.concat(ticks);
+    layout.xaxis = Object.assign({}, spec.layout.yaxis, { range: [-0.03, 1.03], fixedrange: true });
+    layout.yaxis = {
+      tickvals: layout.xaxis.tickvals || spec.layout.xaxis.tickvals,
+      showticklabels: false, gridcolor: spec.layout.xaxis.gridcolor, zeroline: false,
+      range: [count - 0.6, -0.5], fixedrange: true,
+    };
+    layout.legend = Object.assign({}, layout.legend, { y: -0.01 });
+    layout.margin = { l: 4, r: 4, t: 4, b: 4 };
+    layout.height = 96 * count + 24 * Math.ceil(spec.data.length / 2);
+    const data = spec.data.map(function (trace) {
+      return Object.assign({}, trace, { x: trace.y, y: trace.x });
+    });
+    return { data: data, layout: layout };
+  }
+
+  function show(div, whole) {
+    const turns = narrow.matches && !printing && (whole.layout.meta || {}).turns;
+    const spec = turns ? turned(whole) : whole;
     const layout = Object.assign({}, spec.layout, { template: templates[theme()], autosize: true });
-    const scrolls = div.parentElement.classList.contains("wide-drawing");
+    const scroller = div.parentElement;
+    scroller.classList.toggle("turned", Boolean(turns));
+    const scrolls = scroller.classList.contains("wide-drawing");
     if (narrow.matches && !scrolls) layout.height = Math.round(spec.layout.height * 1.15);
+    if (printing) layout.height = Math.min(spec.layout.height, PAGE);
     if (touch.matches) layout.dragmode = false;
     div.style.height = layout.height + "px";
     Plotly.react(div, spec.data, layout, {
@@ -37,6 +84,38 @@
     drawn.set(div, spec);
     show(div, spec);
   }
+
+  // Paper: light, as wide as a page, every figure that is not hidden drawn, every table open.
+  function beginPrint() {
+    if (printing) return;
+    printing = { theme: theme(), closed: Array.from(document.querySelectorAll("details:not([open])")) };
+    printing.closed.forEach(function (each) { each.open = true; });
+    root.classList.add("printing");
+    root.dataset.theme = "light";
+    document.querySelectorAll("[data-figure]").forEach(function (div) {
+      if (!div.offsetParent) return;
+      if (drawn.has(div)) show(div, drawn.get(div));
+      else draw(div);
+    });
+  }
+
+  function endPrint() {
+    if (!printing) return;
+    const before = printing;
+    printing = null;
+    before.closed.forEach(function (each) { each.open = false; });
+    root.classList.remove("printing");
+    root.dataset.theme = before.theme;
+    redraw();
+  }
+
+  window.addEventListener("beforeprint", beginPrint);
+  window.addEventListener("afterprint", endPrint);
+  window.matchMedia("print").addEventListener("change", function (media) {
+    if (media.matches) beginPrint();
+    else endPrint();
+  });
+  narrow.addEventListener("change", redraw);
 
   const watcher = new IntersectionObserver(function (entries) {
     entries.forEach(function (entry) {
@@ -58,6 +137,8 @@
       document.querySelectorAll("article.plan").forEach(function (article) {
         article.hidden = article.id !== plan.value;
       });
+      redraw();
+      hints();
     });
   }
 
@@ -75,6 +156,8 @@
     if (!table) return;
     const select = document.getElementById("reference");
     const rows = Array.from(table.tBodies[0].rows);
+    const against = document.getElementById("against");
+    if (against && select) against.textContent = select.value;
     function values(row) {
       return Array.from(row.querySelectorAll("[data-value]"), function (cell) {
         return Number(cell.dataset.value);
@@ -100,4 +183,12 @@
   const reference = document.getElementById("reference");
   if (reference) reference.addEventListener("change", changes);
   changes();
+
+  // What is wider than its place says so.
+  function hints() {
+    document.querySelectorAll(".wide, .scroll").forEach(function (box) {
+      box.classList.toggle("more", box.scrollWidth > box.clientWidth + 1);
+    });
+  }
+  new ResizeObserver(hints).observe(document.body);
 })();

@@ -127,7 +127,18 @@ def certificate_content(certificate: "Certificate") -> dict[str, Any]:
 
 def certified_content(certified: "Certified") -> dict[str, Any]:
     """A run against its certificate, as JSON."""
-    gaps = [
+    return certificate_content(certified.certificate) | {
+        "certified_share": certified.share,
+        "hypervolume": certified.hypervolume,
+        "plans": certified.plans,
+        "gaps": gaps_content(certified),
+        "parts": None if certified.parts is None else _parts_content(certified.parts),
+    }
+
+
+def gaps_content(certified: "Certified") -> list[dict[str, Any]]:
+    """The gap of each objective's best plan, as JSON."""
+    return [
         {
             "name": gap.name,
             "unit": gap.unit,
@@ -138,23 +149,20 @@ def certified_content(certified: "Certified") -> dict[str, Any]:
         }
         for gap in certified.gaps
     ]
-    return certificate_content(certified.certificate) | {
-        "certified_share": certified.share,
-        "hypervolume": certified.hypervolume,
-        "plans": certified.plans,
-        "gaps": gaps,
-        "parts": None if certified.parts is None else _parts_content(certified.parts),
-    }
 
 
 def print_share(certified: "Certified") -> None:
-    """The certified share with what it depends on: a line or two."""
-    from slit.report.certified import describe_reference, describe_share
+    """The certified share with what it depends on, and the gap of each objective."""
+    from slit.report.certified import GAP_COLUMNS, describe_reference, describe_share, gap_rows
 
     print(describe_share(certified))
     if certified.share is not None:
         print(describe_reference(certified))
     print_left_out(certified.left_out)
+    rows = gap_rows(certified)[: len(certified.gaps)]
+    if rows:
+        print()
+        print_table(GAP_COLUMNS, rows)
 
 
 def print_left_out(left_out: dict[str, str]) -> None:
@@ -190,17 +198,13 @@ def print_certified(certified: "Certified") -> None:
     """The share of a run, the gap of each objective, and what these are made of."""
     from slit.report.certified import (
         EXTREME_COLUMNS,
-        GAP_COLUMNS,
         GAP_NOTE,
         PART_COLUMNS,
         extreme_rows,
-        gap_rows,
         part_rows,
     )
 
     print_share(certified)
-    print()
-    print_table(GAP_COLUMNS, gap_rows(certified))
     parts = certified.parts
     if parts is None:
         return

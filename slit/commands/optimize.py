@@ -201,6 +201,8 @@ def default_output(scenario: str) -> Path:
 
 def summary(place: Path, result: "Result") -> dict[str, Any]:
     """A result as JSON."""
+    from slit.commands.bound import gaps_content
+
     return {
         "run": str(place),
         "plans": int(result.front.on_front.sum()),
@@ -210,6 +212,7 @@ def summary(place: Path, result: "Result") -> dict[str, Any]:
         "seconds": result.seconds,
         "stop": str(result.stop),
         "certified_share": None if result.certified is None else result.certified.share,
+        "gaps": [] if result.certified is None else gaps_content(result.certified),
         "notes": list(result.notes),
         "phases": [phase._asdict() for phase in result.phases],
     }

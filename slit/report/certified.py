@@ -41,14 +41,48 @@ def describe_share(data: Certified) -> str:
     if not data.plans:
         return "Certified share 0 %: no plan is feasible."
     if not data.hypervolume:
+        plans = "the only plan is not" if data.plans == 1 else f"of {data.plans:,} plans none is"
         return (
-            f"Certified share 0 %: of {data.plans:,} plans none is better than the reference point "
-            "in all objectives."
+            f"Certified share 0 %: {plans} better than the reference point in all objectives. "
+            f"{_why_nothing(data)}"
         )
     plans = "1 plan reaches" if data.plans == 1 else f"{data.plans:,} plans reach"
     return (
         f"Certified: {plans} at least {least_share(data.share)} of the hypervolume "
-        f"that any front could have ({data.weights} weight vectors)."
+        f"that any front could have ({data.weights} weight vectors).{_why_little(data)}"
+    )
+
+
+LITTLE = 0.5
+"""A certified share below this needs an explanation."""
+
+
+def _why_nothing(data: Certified) -> str:
+    """Why no plan is better than the reference point."""
+    beyond = [
+        f"{called(gap.name)} (best {number(gap.best)}, reference "
+        f"{number(data.reference[gap.name])} {gap.unit})"
+        for gap in data.gaps
+        if gap.name in data.reference and gap.best >= data.reference[gap.name]
+    ]
+    where = (
+        f"Even the best plan is not below it in {', '.join(beyond)}."
+        if beyond
+        else "In each objective some plan is below it, but none in all at once."
+    )
+    return (
+        f"{where} The point comes from the relaxation, which divides nodes; plans run whole nodes, "
+        "which alone can put all of them beyond it where a fleet is small or mostly idle. What "
+        "each objective's best plan is above its bound says more."
+    )
+
+
+def _why_little(data: Certified) -> str:
+    if data.share is None or data.share >= LITTLE:
+        return ""
+    return (
+        " The bound divides nodes; plans run whole nodes, which can be most of the rest where a "
+        "fleet is small or mostly idle (slit bound RUN --gap works out how much)."
     )
 
 
@@ -73,7 +107,7 @@ def describe_certified(data: Certified) -> str:
         f"The front of {plans} reaches at least {least_share(data.share)} of the hypervolume that "
         f"any front could have: {data.hypervolume:.4f} of at most {data.bound:.4f}, in the box "
         f"from the best possible values to {REACH:g} times the ranges of the relaxation, bounded "
-        f"by {data.weights} weight vectors. {describe_reference(data)}"
+        f"by {data.weights} weight vectors.{_why_little(data)} {describe_reference(data)}"
     )
 
 

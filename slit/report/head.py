@@ -26,7 +26,8 @@ def head_section(run: Run, picks: PicksData | None, certified: Certified | None 
         "Demand": f"{number(float(scenario.demand.requests.sum()))} requests",
     }
     if certified is not None and certified.share is not None:
-        facts["Certified share"] = f"at least {least_share(certified.share)}"
+        reached = f"at least {least_share(certified.share)} of the possible hypervolume"
+        facts["Certified share"] = reached if certified.hypervolume else "0 %: see what is possible"
     listed = [tag("div", tag("dt", name), tag("dd", value)) for name, value in facts.items()]
     toggle = tag("button", "Dark", type="button", id="theme", aria_pressed="false")
     places = {"picks": "Picks", "front": "Front", "plans": "Plans", "search": "Search"}

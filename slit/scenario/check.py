@@ -13,6 +13,7 @@ from slit.scenario.demand_layout import TableDemand
 from slit.scenario.findings import Finding, Severity, error_of
 from slit.scenario.invalid import findings_of
 from slit.scenario.layout import SIGNALS, Rates, ScenarioFile
+from slit.scenario.lint_idle import lint_idle
 from slit.scenario.lint_ignored import lint_ignored
 from slit.scenario.lint_scenario import lint_scenario
 from slit.scenario.lint_series import lint_series, lint_stamps
@@ -74,6 +75,7 @@ def check_and_load(
             findings += [finding.below(str(raw.path)) for finding in scenario.findings]
             findings += lint_scenario(scenario)
             findings += lint_ignored(scenario, file)
+            findings += lint_idle(scenario)
     distinct = list(dict.fromkeys(findings))
     return sorted(distinct, key=lambda finding: ORDER[finding.severity]), scenario
 

@@ -190,10 +190,19 @@ def _demand_beyond_capacity(scenario: Scenario, allowed: Bools) -> Iterator[Find
 
 def least_nodes(scenario: Scenario, allowed: Bools) -> Floats:
     """(T,): nodes that the demand of each epoch needs at least, whatever the plan."""
+    least = np.full(scenario.demand.requests.shape, np.inf)
+    for here, nodes in nodes_by_placement(scenario, allowed):
+        least = np.where(here, np.minimum(least, nodes), least)
+    return np.asarray(np.where(np.isfinite(least), least, 0.0).sum(axis=(1, 2)))
+
+
+def nodes_by_placement(scenario: Scenario, allowed: Bools) -> Iterator[tuple[Bools, Floats]]:
+    """For each pool and variant that serve any group: which groups, (O, K), and the nodes that all
+    of a group's requests would take there, (T, O, K), at the target utilization."""
     demand = scenario.demand
     services = {(s.node_type, s.variant): s for s in scenario.services}
     types = {node.name: node for node in scenario.node_types}
-    least = np.full(demand.requests.shape, np.inf)
+    busy = scenario.accounting.utilization * scenario.horizon.epoch_seconds
     for q, pool in enumerate(scenario.pools):
         for v, variant in enumerate(scenario.variants):
             service = services.get((pool.node_type, variant.name))
@@ -203,8 +212,4 @@ def least_nodes(scenario: Scenario, allowed: Bools) -> Floats:
             step = service.step_fixed_s + service.step_slope_s * service.batch
             rate = replicas * service.batch / step
             seconds = demand.prompt / service.prefill_tokens_per_s + demand.output / rate
-            least = np.where(allowed[None, :, :, q, v], np.minimum(least, seconds), least)
-    least = np.where(np.isfinite(least), least, 0.0)
-    work = (demand.requests * least).sum(axis=(1, 2))
-    share = scenario.accounting.utilization * scenario.horizon.epoch_seconds
-    return np.asarray(work / share)
+            yield allowed[:, :, q, v], demand.requests * seconds / busy

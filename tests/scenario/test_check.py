@@ -184,6 +184,10 @@ DEFECTS: dict[str, tuple[Callable[[Files], object], Severity, str, str, str]] = 
         lambda f: f.line(2, "2024-03-20T00:00,europe,chat,63000000,1100,210", file=DEMAND),
         ERROR, "demand", "epoch 0 (2024-03-20T00:00Z) needs ", "at most 14 (all nodes)",
     ),
+    "a fleet that is mostly idle": (
+        lambda f: f.replace("nodes = 6", "nodes = 60_000"),
+        WARNING, "demand", "even at the slowest placements", "at least 5 %",
+    ),
     "negative demand": (
         lambda f: f.line(2, "2024-03-20T00:00,europe,chat,-6,1100,210", file=DEMAND),
         ERROR, "demand.csv:2", "requests below 0 (1 such)", "a number >= 0",

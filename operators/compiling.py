@@ -1,6 +1,11 @@
 """How kernels are compiled, decided once."""
 
 import hashlib
+import os
+import pickle
+import stat
+import tempfile
+import warnings
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -11,6 +16,10 @@ import numba
 Function = TypeVar("Function", bound=Callable[..., object])
 
 
+class CacheWarning(RuntimeWarning):
+    """Compiled kernels are not kept where they usually are."""
+
+
 def kernel(function: Function) -> Function:
     """Compile `function` with numba: cached on disk, without the GIL, with IEEE arithmetic.
 
@@ -18,8 +27,9 @@ def kernel(function: Function) -> Function:
     pool, which gives the same bits for any number of threads. A kernel may call kernels of the
     files beside it.
     """
-    compiled: Any = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    compiled: Any = _kept(function)
     _see_more(compiled, function)
+    _bear_errors(compiled)
     return cast(Function, compiled)
 
 
@@ -38,6 +48,66 @@ def kernel_of_types(function: Function) -> Function:
             {name: unliteral(kind) for name, kind in kws.items()},
         )
     return cast(Function, compiled)
+
+
+def _kept(function: Function) -> Any:
+    """`function`, to be compiled and kept on disk where any folder can be written."""
+    if not numba.config.CACHE_DIR and os.path.expanduser("~") == "~":  # noqa: PTH111
+        numba.config.CACHE_DIR = temporary_folder() or ""  # or numba makes a folder called "~"
+    try:
+        return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    except RuntimeError as error:
+        if "no locator" not in str(error):
+            raise
+    folder = temporary_folder()
+    if folder is not None:
+        numba.config.CACHE_DIR = folder
+    return numba.njit(cache=folder is not None, nogil=True, error_model="numpy")(function)
+
+
+@cache
+def temporary_folder() -> str | None:
+    """A folder of the user's own for compiled kernels among the temporary files; None where there
+    cannot be one. Warns, once.
+
+    What is read from there is run: a folder that others can write is not used.
+    """
+    found: str | None = None
+    try:
+        folder = Path(tempfile.gettempdir()) / f"slit-kernels-{os.getuid()}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        state = folder.lstat()
+        own = stat.S_ISDIR(state.st_mode) and state.st_uid == os.getuid()
+        if own and not state.st_mode & 0o077 and os.access(folder, os.W_OK):
+            found = str(folder)
+    except OSError:
+        pass
+    kept = f"{found} is used" if found else "they are compiled in every process, a minute each time"
+    warnings.warn(
+        f"compiled kernels: no cache folder can be written, {kept} (NUMBA_CACHE_DIR names another)",
+        CacheWarning,
+        stacklevel=2,
+    )
+    return found
+
+
+def _bear_errors(compiled: Any) -> None:
+    """Let a cache that cannot be read or written any more be no reason to fail: numba compiles."""
+    kept = getattr(compiled, "_cache", None)
+    if getattr(kept, "_cache_file", None) is None:
+        return
+
+    def borne(call: Callable[..., Any]) -> Callable[..., Any]:
+        def tried(*given: Any) -> Any:
+            try:
+                return call(*given)
+            except (OSError, EOFError, pickle.UnpicklingError):
+                return None
+
+        return tried
+
+    kept.load_overload = borne(kept.load_overload)
+    kept.save_overload = borne(kept.save_overload)
 
 
 def _see_more(compiled: Any, function: Any) -> None:

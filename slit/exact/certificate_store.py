@@ -26,8 +26,11 @@ def default_folder() -> Path:
     named = os.environ.get("SLIT_CACHE_DIR")
     if named:
         return Path(named)
-    home = os.environ.get("XDG_CACHE_HOME")
-    return (Path(home) if home else Path.home() / ".cache") / "slit"
+    try:
+        home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError:
+        home = os.devnull  # a user without a home: nothing can be kept under it
+    return Path(home) / "slit"
 
 
 def certificate_key(relaxation: Relaxation, *, weights: int, refined: int) -> str:

@@ -1,5 +1,6 @@
 """Certified shares of the runs: computed when asked for, kept in the user's cache."""
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -39,11 +40,22 @@ def certified(library: Library, run: int) -> Certified:
     return certified_data(shown.front, certificate)
 
 
-def certified_view(library: Library) -> list[Any]:
-    """For each run what is certified of it, or why nothing is."""
+def lacks_certificate(library: Library) -> bool:
+    """Whether a run folder holds no certificate (one that cannot be read is said, not replaced)."""
+    for run in library.runs:
+        with suppress(SlitError):
+            if read_certificate(run) is None:
+                return True
+    return False
+
+
+def certified_view(library: Library, *, stored: bool = False) -> list[Any]:
+    """For each run what is certified of it, or why nothing is; `stored`: only what is on disk."""
     parts: list[Any] = []
     for run, label in enumerate(library.points.labels):
         try:
+            if stored and read_certificate(library.runs[run]) is None:
+                continue
             found = certified(library, run)
         except SlitError as error:
             parts.append(html.P(f"{label}: {error}", className="note"))

@@ -64,11 +64,37 @@ def achievement(points: Points, preferences: Mapping[str, float]) -> Floats:
     return np.asarray(scaled.max(axis=1) + AUGMENTATION * scaled.sum(axis=1))
 
 
+def is_stated(points: Points, preferences: Mapping[str, float]) -> bool:
+    """Whether the preferences prefer anything: not if all objectives matter alike."""
+    return len({preferences.get(name, 1.0) for name in points.names}) > 1
+
+
+def distance(points: Points) -> Floats:
+    """How far each plan (N,) is from the best of every objective at once.
+
+    As `Front.knee` measures it: each objective is scaled to [0, 1] over the front, or over the
+    plans that may be chosen where none is on it.
+    """
+    front = points.F[points.on_front if points.on_front.any() else points.best]
+    low = front.min(axis=0)
+    span = front.max(axis=0) - low
+    return np.asarray(
+        np.sqrt((((points.F - low) / np.where(span > 0, span, 1.0)) ** 2).sum(axis=1))
+    )
+
+
+def merit(points: Points, preferences: Mapping[str, float]) -> Floats:
+    """What plans (N,) are ranked by, smaller is better: `achievement` of stated preferences,
+    without any `distance`, by which the best is the balanced plan."""
+    stated = is_stated(points, preferences)
+    return achievement(points, preferences) if stated else distance(points)
+
+
 def best_plan(points: Points, mask: Bools, preferences: Mapping[str, float]) -> int | None:
-    """The plan among `mask` that achieves most; the first of equal ones; None if none is left."""
+    """The plan among `mask` of most merit; the first of equal ones; None if none is left."""
     if not mask.any():
         return None
-    score = np.where(mask, achievement(points, preferences), np.inf)
+    score = np.where(mask, merit(points, preferences), np.inf)
     return int(np.argmin(score))
 
 

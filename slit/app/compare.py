@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from slit.display import share
 from slit.ledger import Ledger
 from slit.report.plan import epoch_starts
 from slit.report.style import figure, labels
@@ -82,6 +83,9 @@ class Comparison:
     net_load: Floats  # (T, D) requests/h, B - A
     net_variant: Floats  # (T, V) requests/h, B - A
     moved: float  # requests that B serves elsewhere or by another variant
+    elsewhere: float  # requests at another datacenter
+    other_variant: float  # requests by another variant
+    moved_at: Floats  # (T,) requests that move
     total: float  # requests
     moves: tuple[Move, ...]  # the largest first
 
@@ -121,6 +125,8 @@ def comparison_data(a: Ledger, b: Ledger) -> Comparison:
     np.add.at(net_load, (epochs, problem.placement_datacenter[placements]), values)
     np.add.at(net_variant, (epochs, problem.placement_variant[placements]), values)
     group, source, target, requests = _pairs(a, b)
+    site, variant = problem.placement_datacenter, problem.placement_variant
+    epoch = problem.group_epoch[group]
     return Comparison(
         starts=epoch_starts(a),
         hours=hours,
@@ -131,6 +137,9 @@ def comparison_data(a: Ledger, b: Ledger) -> Comparison:
         net_load=net_load,
         net_variant=net_variant,
         moved=float(requests.sum()),
+        elsewhere=float(requests[site[source] != site[target]].sum()),
+        other_variant=float(requests[variant[source] != variant[target]].sum()),
+        moved_at=np.bincount(epoch, requests, minlength=problem.epochs).astype(float),
         total=float(problem.group_requests.sum()),
         moves=_moves(a, group, source, target, requests),
     )
@@ -232,9 +241,47 @@ def reasons(move: Move, *, most: int = 3) -> tuple[list[Change], list[Change]]:
 
 def busiest_hours(move: Move, starts: tuple[str, ...], *, most: int = 3) -> str:
     """When most of a move happens: times of day of its largest epochs, in UTC."""
-    order = np.argsort(-move.by_epoch, kind="stable")[:most]
-    chosen = sorted(int(n) for n in order if move.by_epoch[n] > 0)
-    return ", ".join(starts[n][11:16] for n in chosen)
+    return ", ".join(starts[n][11:16] for n in _largest(move.by_epoch, most=most))
+
+
+def _largest(values: Floats, *, most: int) -> list[int]:
+    """The places of the largest values above 0, in their order."""
+    order = np.argsort(-values, kind="stable")[:most]
+    return sorted(int(n) for n in order if values[n] > 0)
+
+
+def describe_changes(data: Comparison) -> list[tuple[str, str]]:
+    """What B does otherwise than A by variant, by place and by time, in words."""
+    busiest = _largest(data.moved_at, most=3)
+    hours = ", ".join(data.starts[n][11:16] for n in busiest)
+    part = data.moved_at[busiest].sum() / data.moved if data.moved else 0.0
+    return [
+        (
+            "Variant",
+            f"{share(data.other_variant / data.total)} of requests by another one"
+            + _net(data.variants, data.net_variant.sum(axis=0) * data.hours / data.total),
+        ),
+        (
+            "Place",
+            f"{share(data.elsewhere / data.total)} of requests elsewhere"
+            + _net(data.datacenters, data.net_load.sum(axis=0) * data.hours / data.total),
+        ),
+        ("Time", f"most moves at {hours} UTC ({share(part)} of them)" if busiest else "no move"),
+    ]
+
+
+def _net(names: Sequence[str], change: Floats, *, most: int = 2) -> str:
+    """Who serves more and who less, as parts of all requests."""
+    order = np.argsort(-change, kind="stable")
+    more = [f"{names[n]} {100 * change[n]:.3g} %" for n in order[:most] if change[n] >= 0.001]
+    less = [
+        f"{names[n]} {-100 * change[n]:.3g} %" for n in order[::-1][:most] if change[n] <= -0.001
+    ]
+    return "".join(
+        f"; {word} by {', '.join(listed)}"
+        for word, listed in (("more", more), ("less", less))
+        if listed
+    )
 
 
 def draw_net(data: Comparison, *, by: str) -> go.Figure:
@@ -255,7 +302,7 @@ def draw_net(data: Comparison, *, by: str) -> go.Figure:
                 xgap=1,
                 ygap=1,
                 colorbar={
-                    "title": {"text": "requests/h<br>B − A"},
+                    "title": {"text": "requests/h<br>more or less"},
                     "thickness": 12,
                     "outlinewidth": 0,
                 },

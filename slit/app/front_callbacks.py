@@ -23,6 +23,9 @@ from slit.app.turn import (
 )
 from slit.app.views import front_table, plan_values, summary
 
+KEPT = ("plan", "other", "x", "y", "color", "scale", "sort")
+"""What the page keeps of the state as it is."""
+
 
 class Moves(NamedTuple):
     """What the page holds when something has moved. `limits` and `likes` are by objective."""
@@ -36,6 +39,7 @@ class Moves(NamedTuple):
     x: str
     y: str
     color: str
+    scale: str
 
 
 def respond(
@@ -68,7 +72,7 @@ def respond(
     if names & {"pressed", "pick", "other"}:
         state, page, pressed = _pressed(points, state, moves, names, page)
         event = Event.PLAN if pressed else event
-    state = replace(state, x=moves.x, y=moves.y, color=moves.color)
+    state = replace(state, x=moves.x, y=moves.y, color=moves.color, scale=moves.scale)
     return answer(points, state, event), page
 
 
@@ -124,6 +128,7 @@ def register_front(app: dash.Dash, library: Library) -> None:
         Input("x", "value"),
         Input("y", "value"),
         Input("color", "value"),
+        Input("scale", "value"),
         Input("reset", "n_clicks"),
         Input("restored", "data"),
         Held("chosen", "data"),
@@ -138,6 +143,7 @@ def register_front(app: dash.Dash, library: Library) -> None:
         x: str,
         y: str,
         color: str,
+        scale: str,
         _reset: Any,
         restored: dict[str, Any] | None,
         chosen: dict[str, Any] | None,
@@ -152,6 +158,7 @@ def register_front(app: dash.Dash, library: Library) -> None:
             x=x,
             y=y,
             color=color,
+            scale=scale,
         )
         before = chosen if chosen is not None else restored
         found, page = respond(
@@ -200,7 +207,7 @@ def shown(points: Points, found: Answer, *, page: int) -> list[Any]:
         options,
         front_table(points, found, page=page),
         describe_remaining(points, found),
-        summary(points, found.selected),
+        summary(points, found),
     ]
 
 
@@ -215,7 +222,7 @@ def held(points: Points, found: Answer, page: int) -> dict[str, Any]:
     """The state as the page keeps it, with the rows that the script needs."""
     state = found.state
     return {
-        **{key: getattr(state, key) for key in ("plan", "other", "x", "y", "color", "sort")},
+        **{key: getattr(state, key) for key in KEPT},
         "ranges": {name: list(ends) for name, ends in state.ranges.items()},
         "preferences": dict(state.preferences),
         "page": page,
@@ -232,6 +239,7 @@ def state_of(kept: Mapping[str, Any]) -> State:
         x=kept["x"],
         y=kept["y"],
         color=kept["color"],
+        scale=kept.get("scale", "auto"),
         sort=kept.get("sort", ""),
         ranges={name: _ends(ends) for name, ends in kept.get("ranges", {}).items()},
         preferences={name: float(v) for name, v in kept.get("preferences", {}).items()},

@@ -9,10 +9,10 @@ from dash import dcc, html
 from slit.app.aria import aria
 from slit.app.library import Library
 from slit.app.points import Points, Unreadable
-from slit.app.scenarios import Place, side_by_side
-from slit.app.state import BY_RUN, LARGEST_PREFERENCE
+from slit.app.scenarios import Place, facts_of, side_by_side
+from slit.app.sections import compare_section, front_section, plan_section
+from slit.app.state import LARGEST_PREFERENCE
 from slit.app.tables import table
-from slit.record import Run
 
 FIGURES = {
     "scatter": "Scatter",
@@ -25,17 +25,6 @@ FIGURES = {
     "net": "Comparison",
 }
 """Figures that can be downloaded."""
-TOTALS = {
-    "carbon": "Carbon",
-    "water": "Water",
-    "cost": "Energy cost",
-    "energy": "Energy",
-}
-PLAIN: Any = {
-    "displaylogo": False,
-    "modeBarButtons": [["zoom2d", "pan2d", "resetScale2d"]],
-    "scrollZoom": False,
-}
 STEPS = 200
 
 
@@ -50,13 +39,16 @@ def page(
             dcc.Location(id="url", refresh=False),
             html.A("Skip to the plans", href="#content", className="skip"),
             *_stores(),
-            _header(runs),
+            _header(library),
             *messages,
             *_other_scenarios(place, places),
             html.Div(
                 [
                     _knobs(points),
-                    html.Main([_front(points), _plan(runs), _compare()], id="content"),
+                    html.Main(
+                        [front_section(library), plan_section(runs), compare_section()],
+                        id="content",
+                    ),
                 ],
                 className="columns",
             ),
@@ -114,8 +106,11 @@ def theme_button() -> Any:
     return html.Button("Dark", id="theme-button", **aria(pressed="false"))
 
 
-def _header(runs: Sequence[Run]) -> Any:
-    scenarios = " · ".join(dict.fromkeys(run.scenario.name for run in runs))
+def _header(library: Library) -> Any:
+    run, points = library.runs[0], library.points
+    facts = facts_of(run)
+    said = " · ".join(facts[name] for name in ("Time planned", "Fleet", "Demand"))
+    notes = dict.fromkeys(note for run in library.runs for note in run.manifest.notes)
     views = [("front", "Front"), ("plan", "Plan"), ("compare", "Compare")]
     tabs = dcc.RadioItems(
         id="view",
@@ -126,10 +121,11 @@ def _header(runs: Sequence[Run]) -> Any:
     return html.Header(
         [
             html.Div(
-                [html.H1(f"slit explore: {scenarios}"), theme_button()],
+                [html.H1(f"slit explore: {run.scenario.name}"), theme_button()],
                 className="top",
             ),
-            html.Div(id="runs-text", className="runs"),
+            html.P(said, className="runs"),
+            *(html.P(note, className="note") for note in notes),
             html.Div(
                 [
                     html.Div(
@@ -138,10 +134,37 @@ def _header(runs: Sequence[Run]) -> Any:
                         **aria(label="View"),
                     ),
                     _downloads(),
+                    html.A("Limits and preferences", href="#knobs", className="to-knobs"),
                 ],
                 className="bar",
             ),
+            _lead(points),
         ]
+    )
+
+
+def _lead(points: Points) -> Any:
+    """The selected plan: its name, why it is shown, and others by name."""
+    named = [{"label": mark.name, "value": points.keys[mark.row]} for mark in points.marks]
+    return html.Section(
+        [
+            html.Div(id="summary", role="status"),
+            html.Div(
+                [
+                    html.Label("Plan by name", htmlFor="pick"),
+                    dcc.Dropdown(
+                        id="pick",
+                        options=named,
+                        searchable=False,
+                        placeholder="choose",
+                        className="small-choice",
+                    ),
+                ],
+                className="choice",
+            ),
+        ],
+        className="lead",
+        **aria(label="Selected plan"),
     )
 
 
@@ -183,20 +206,14 @@ def _downloads() -> Any:
 
 
 def _knobs(points: Points) -> Any:
-    named = [{"label": mark.name, "value": points.keys[mark.row]} for mark in points.marks]
     return html.Aside(
         [
-            html.H2("Selected plan"),
-            html.Label("Plan by name", htmlFor="pick", className="said"),
-            dcc.Dropdown(
-                id="pick", options=named, searchable=False, placeholder="choose a plan by name"
-            ),
-            html.Div(id="summary", role="status"),
             html.H2("Knobs"),
             html.P(id="remaining", role="status"),
             *(_knob(points, m) for m in range(len(points.axes))),
             html.Button("Reset limits and preferences", id="reset"),
         ],
+        id="knobs",
         className="knobs",
         **aria(label="Knobs"),
     )
@@ -237,7 +254,6 @@ def _knob(points: Points, m: int) -> Any:
                         value=1,
                         marks=None,
                         updatemode="drag",
-                        allow_direct_input=False,
                     ),
                 ],
                 className="knob",
@@ -261,171 +277,3 @@ def limit_scale(points: Points, m: int) -> tuple[float, float, float]:
     if last <= first:
         last = first + step
     return round(float(first), digits), round(float(last), digits), round(float(step), digits)
-
-
-def _choice(name: str, label: str, options: list[dict[str, str]]) -> Any:
-    return html.Div(
-        [
-            html.Label(label, htmlFor=name),
-            dcc.Dropdown(
-                id=name,
-                options=options,
-                value=options[0]["value"],
-                clearable=False,
-                searchable=False,
-                className="small-choice",
-            ),
-        ],
-        className="choice",
-    )
-
-
-def _front(points: Points) -> Any:
-    objectives = [{"label": axis.title, "value": axis.name} for axis in points.axes]
-    by_run = [{"label": "Run", "value": BY_RUN}] if len(points.labels) > 1 else []
-    return html.Section(
-        [
-            html.H2("Front"),
-            html.Div(
-                [
-                    _choice("color", "Color", objectives + by_run),
-                    _choice("x", "Across", objectives),
-                    _choice("y", "Up", objectives),
-                ],
-                className="choices",
-            ),
-            html.Div(id="legend", className="legend"),
-            html.H3("Parallel coordinates"),
-            html.P(
-                "Drag along an axis to brush, press a line to select its plan; the handles of an "
-                "axis also move by arrow keys. Smaller is better.",
-                className="hint",
-            ),
-            html.Div(
-                id="parallel",
-                className="parallel",
-                role="group",
-                **aria(label="Parallel coordinates"),
-            ),
-            html.Div(id="marks", className="marks"),
-            html.H3("Scatter"),
-            html.P(
-                "Press a point to select its plan, drag a box to brush, press twice to clear.",
-                className="hint",
-            ),
-            dcc.Checklist(
-                id="zoom", options=[{"label": "Zoom to the remaining plans", "value": "on"}]
-            ),
-            html.Div(id="scatter", className="scatter", role="img", **aria(label="Scatter")),
-            html.H3("Table"),
-            html.Div(
-                id="table",
-                className="wide",
-                tabIndex="0",
-                role="region",
-                **aria(label="Table of the remaining plans"),
-            ),
-            html.H3("Hypervolume"),
-            html.Div(id="runs-table", className="wide"),
-            html.Button("Certify: how much is possible at most? (takes seconds)", id="certify"),
-            dcc.Loading(html.Div(id="certified", className="wide", role="status")),
-        ],
-        id="view-front",
-    )
-
-
-def _graph(name: str, title: str, *, height: int) -> Any:
-    graph = dcc.Graph(id=name, config=PLAIN, responsive=True, style={"height": height})
-    return html.Div([html.H3(title), graph], role="figure", **aria(label=title))
-
-
-def _plan(runs: Sequence[Run]) -> Any:
-    epochs = max(run.scenario.horizon.epochs for run in runs)
-    slider = dcc.Slider(
-        id="hour",
-        min=0,
-        max=epochs,
-        step=1,
-        value=0,
-        marks=None,
-        updatemode="drag",
-        allow_direct_input=False,
-    )
-    return html.Section(
-        [
-            html.H2(id="plan-title"),
-            html.P(id="plan-text"),
-            html.Div(
-                [
-                    html.Button("Play", id="play", **aria(pressed="false")),
-                    html.Div(slider, className="hour", role="group", **aria(label="Hour, 0: all")),
-                    html.Output(id="hour-text"),
-                    dcc.Interval(id="tick", interval=900, disabled=True),
-                ],
-                className="time",
-            ),
-            html.Div(id="plan-figures"),
-        ],
-        id="view-plan",
-        hidden=True,
-    )
-
-
-def plan_figures(runs: Sequence[Run]) -> list[Any]:
-    """The figures of the plan, put into the page when it is first looked at."""
-    sites = 110 + 20 * max(len(run.scenario.datacenters) for run in runs)
-    pools = 110 + 20 * max(len(run.scenario.pools) for run in runs)
-    totals = [_graph(f"total-{what}", title, height=sites) for what, title in TOTALS.items()]
-    waits = _graph("waits", "Time to first token", height=400)
-    return [
-        _graph("map", "Where requests come from and go to", height=480),
-        html.Div(totals, className="four"),
-        html.Details(
-            [html.Summary("Numbers of the bars"), html.Div(id="numbers", className="wide")]
-        ),
-        html.Div(
-            [
-                _graph("load", "Requests by datacenter", height=400),
-                _graph("variants", "Requests by model variant", height=400),
-            ],
-            className="pair",
-        ),
-        html.Div(
-            [
-                _graph("nodes", "Nodes in use against capacity", height=pools),
-                html.Div([waits, html.Div(id="waits-table", className="wide")]),
-            ],
-            className="pair",
-        ),
-    ]
-
-
-def _compare() -> Any:
-    return html.Section(
-        [
-            html.H2("Compare"),
-            html.Div(
-                [
-                    html.Label("Plan B, against the selected plan A", htmlFor="other"),
-                    dcc.Dropdown(id="other", searchable=True, placeholder="choose a plan"),
-                ],
-                className="choice",
-            ),
-            html.Div(id="compare-text"),
-            html.Div(id="compare-table", className="wide"),
-            html.Div(id="compare-figures", className="pair"),
-            html.Div(id="moves", className="wide"),
-        ],
-        id="view-compare",
-        hidden=True,
-    )
-
-
-def compare_figures(runs: Sequence[Run]) -> list[Any]:
-    """The figures of the comparison, put into the page when it is first looked at."""
-    sites = 120 + 20 * max(len(run.scenario.datacenters) for run in runs)
-    variants = 120 + 20 * max(len(run.scenario.variants) for run in runs)
-    return [
-        _graph("net", "Requests that B serves more or less, by datacenter", height=sites),
-        _graph("net-variant", "The same by model variant", height=variants),
-    ]

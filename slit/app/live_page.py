@@ -8,9 +8,10 @@ import plotly.graph_objects as go
 from dash import Input, Output, dcc, html
 
 from slit.app.feed import Feed, Look
-from slit.app.layout import PLAIN, theme_button
+from slit.app.layout import theme_button
 from slit.app.page_callbacks import register_scripts, script
 from slit.app.received import refuse_malformed, values_of_search
+from slit.app.sections import PLAIN
 from slit.app.server import new_app
 from slit.display import number
 from slit.report.style import COLORS, figure, label, lines, template

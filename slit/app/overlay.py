@@ -11,6 +11,7 @@ from operators.indicators import hypervolume
 from slit.app.library import Library
 from slit.app.points import Points
 from slit.app.tables import table
+from slit.display import share
 
 Floats = NDArray[np.float64]
 
@@ -53,22 +54,30 @@ def overlay_data(points: Points) -> tuple[Overlay, ...]:
 
 
 def overlay_table(library: Library) -> Any:
-    """The runs as a table."""
+    """The runs and their searches as a table; of several, how much of a common box each covers."""
+    overlays = overlay_data(library.points)
+    several = len(overlays) > 1
     rows = []
-    for each, run in zip(overlay_data(library.points), library.runs, strict=True):
+    for each, run in zip(overlays, library.runs, strict=True):
+        manifest = run.manifest
+        moves = f", {manifest.moves:,} moves" if manifest.moves else ""
+        row = [
+            each.label,
+            manifest.optimizer,
+            f"{each.plans:,}",
+            f"{manifest.evaluations:,} evaluations{moves}",
+            f"{manifest.seconds:.1f} s",
+            str(manifest.stop),
+        ]
         at_least = "at least " if each.sampled else ""
-        rows.append(
-            [
-                each.label,
-                run.scenario.name,
-                run.manifest.optimizer,
-                f"{each.plans:,}",
-                f"{at_least}{100 * each.volume:.2f} %",
-            ]
-        )
+        rows.append([*row, f"{at_least}{share(each.volume)}"] if several else row)
+    columns = ["Run", "Optimizer", "Plans on the front", "Work", "Time", "Ended by"]
+    if not several:
+        return table("How the front was found", columns, rows, numeric=frozenset({2, 4}))
     caption = (
-        "Share of the box that each front dominates; the box reaches from the best values of all "
-        "fronts shown to 1.1 times their spans"
+        "How the fronts were found, and the part of a box that each covers: from the best values "
+        "of all fronts shown to 1.1 times their spans. It ranks these runs only; how much is "
+        "possible at most is said below"
     )
-    columns = ["Run", "Scenario", "Optimizer", "Plans on the front", "Hypervolume"]
-    return table(caption, columns, rows, numeric=frozenset({3, 4}))
+    columns.append("Covered box")
+    return table(caption, columns, rows, numeric=frozenset({2, 4, 6}))

@@ -10,14 +10,12 @@ from dash import State as Held
 from slit.app.certify import certified_view
 from slit.app.choice import remaining
 from slit.app.downloads import front_csv, plan_csv, plan_json
-from slit.app.front_callbacks import register_front, state_of
+from slit.app.front_callbacks import KEPT, register_front, state_of
 from slit.app.library import Library
-from slit.app.overlay import overlay_table
 from slit.app.parallel import parallel_data
 from slit.app.plan_callbacks import register_compare, register_plan, themed
 from slit.app.scatter import draw_scatter, scatter_data
 from slit.app.state import parse_query, to_query
-from slit.app.views import runs_text
 from slit.errors import SlitError
 from slit.report.front import draw_parallel, front_data
 
@@ -58,30 +56,30 @@ def _register_start(app: dash.Dash, library: Library) -> None:
     @app.callback(
         Output("restored", "data"),
         Output("front-data", "data"),
-        Output("runs-text", "children"),
         Output("view", "value"),
         Output("hour", "value"),
         Output("x", "value"),
         Output("y", "value"),
         Output("color", "value"),
+        Output("scale", "value"),
         Input("url", "search"),
     )
     def opened(query: str | None) -> Any:
         state = parse_query(
             query or "", names=points.names, keys=points.index, epochs=library.epochs
         )
-        kept = {key: getattr(state, key) for key in ("plan", "other", "x", "y", "color", "sort")}
+        kept: dict[str, Any] = {key: getattr(state, key) for key in KEPT}
         kept["ranges"] = {name: list(ends) for name, ends in state.ranges.items()}
         kept["preferences"] = dict(state.preferences)
         return [
             kept,
             parallel_data(points),
-            runs_text(library),
             state.view,
             state.hour,
             state.x,
             state.y,
             state.color,
+            state.scale,
         ]
 
     @app.callback(
@@ -99,10 +97,6 @@ def _register_start(app: dash.Dash, library: Library) -> None:
 
 
 def _register_quality(app: dash.Dash, library: Library) -> None:
-    @app.callback(Output("runs-table", "children"), Input("restored", "data"))
-    def overlaid(_restored: Any) -> Any:
-        return overlay_table(library)
-
     @app.callback(
         Output("certified", "children"), Input("certify", "n_clicks"), prevent_initial_call=True
     )
@@ -225,7 +219,7 @@ def scatter_figure(library: Library, chosen: dict[str, Any], theme: str | None) 
     """The scatter as a figure that can be saved."""
     points, state = library.points, state_of(chosen)
     drawn = draw_scatter(
-        scatter_data(points, x=state.x, y=state.y, color=state.color),
+        scatter_data(points, x=state.x, y=state.y, color=state.color, scale=state.scale),
         points,
         theme=theme or "light",
         mask=remaining(points, state.ranges),

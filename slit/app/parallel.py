@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from slit.app.points import Points
+from slit.app.scales import can_be_log, is_wide
 from slit.report.style import COLORS, SEQUENCE, sequence_stops
 
 DIGITS = 7
@@ -26,6 +27,8 @@ def parallel_data(points: Points) -> dict[str, Any]:
                 "low": float(points.F[best, m].min()),
                 "high": float(points.F[best, m].max()),
                 "stops": sequence_stops(points.F[best, m]),
+                "wide": is_wide(points, m),
+                "positive": can_be_log(points, m),
             }
             for m, axis in enumerate(points.axes)
         ],
@@ -36,7 +39,15 @@ def parallel_data(points: Points) -> dict[str, Any]:
         "run": points.run.tolist() if len(points.labels) > 1 else None,
         "labels": list(points.labels),
         "marks": [
-            {"row": mark.row, "name": mark.name, "role": str(mark.role)} for mark in points.marks
+            {
+                "row": mark.row,
+                "name": mark.name,
+                "role": str(mark.role),
+                "color": mark.look.color,
+                "outline": mark.look.outline,
+                "dashed": mark.look.dashed,
+            }
+            for mark in points.marks
         ],
         "sequence": list(SEQUENCE),
         "colors": list(COLORS),

@@ -5,12 +5,12 @@ from typing import Any
 import dash
 from dash import Input, Output, State, html, no_update
 
-from slit.app.compare import Comparison, comparison_data, differences, draw_net
-from slit.app.layout import TOTALS, compare_figures, plan_figures
+from slit.app.compare import Comparison, comparison_data, describe_changes, differences, draw_net
 from slit.app.library import Library
+from slit.app.sections import TOTALS, compare_figures, plan_figures
 from slit.app.views import differences_table, moves_table, numbers_table, waits_table
 from slit.app.worldmap import WHOLE, draw_map, hour_text, map_data
-from slit.display import number
+from slit.display import number, share
 from slit.errors import SlitError
 from slit.report.plan import (
     at_epoch,
@@ -43,14 +43,13 @@ def register_plan(app: dash.Dash, library: Library) -> None:
         return [no_update] * 2 if view != "plan" or built else [plan_figures(library.runs), True]
 
     @app.callback(
-        Output("plan-title", "children"),
         Output("plan-text", "children"),
         Input("chosen", "data"),
         Input("view", "value"),
     )
     def plan_changed(chosen: dict[str, Any] | None, view: str) -> Any:
         if view != "plan" or chosen is None:
-            return [no_update] * 2
+            return no_update
         return plan_words(library, chosen["plan"])
 
     @app.callback(
@@ -88,14 +87,12 @@ def register_plan(app: dash.Dash, library: Library) -> None:
         return hour_text(library.run_of(chosen["plan"]).scenario.horizon, hour or WHOLE)
 
 
-def plan_words(library: Library, key: str) -> list[Any]:
-    """What the plan is called, and what it does in one sentence."""
-    points = library.points
-    title = points.title(points.index[key]).capitalize()
+def plan_words(library: Library, key: str) -> Any:
+    """What the plan does in one sentence."""
     try:
-        return [title, f"{describe_plan(library.plan(key))}."]
+        return f"{describe_plan(library.plan(key))}."
     except SlitError as error:
-        return [title, html.Span(str(error), className="note")]
+        return html.Span(str(error), className="note")
 
 
 def plan_view(library: Library, key: str, theme: str | None) -> list[Any]:
@@ -163,42 +160,46 @@ def register_compare(app: dash.Dash, library: Library) -> None:
         return net_view(library, chosen["plan"], chosen["other"], theme)
 
 
-def compared(library: Library, a: str, b: str) -> Comparison | str:
-    """What differs between two plans, or why that cannot be said."""
+def compared(library: Library, reference: str, plan: str) -> Comparison | str:
+    """What a plan does otherwise than a reference, or why that cannot be said."""
     try:
-        return comparison_data(library.ledger(a), library.ledger(b))
+        return comparison_data(library.ledger(reference), library.ledger(plan))
     except SlitError as error:
         return str(error)
 
 
-def compare_view(library: Library, a: str, b: str | None) -> list[Any]:
+def compare_view(library: Library, plan: str, reference: str) -> list[Any]:
     """Text, table of objectives, figures (empty as yet), table of moves."""
-    if b is None:
-        text = "Choose a plan B here, or press compare in the table of the front."
-        return [html.P(text), None, None, None]
     points = library.points
-    at_a, at_b = points.index[a], points.index[b]
+    at_a, at_b = points.index[reference], points.index[plan]
     objectives = differences_table(
         points.axes,
         differences(points.names, points.F[at_a], points.F[at_b]),
         (points.title(at_a), points.title(at_b)),
     )
-    found = compared(library, a, b)
+    found = compared(library, reference, plan)
     if isinstance(found, str):
         return [html.P(found, className="note"), objectives, None, None]
-    text = (
-        f"B serves {number(found.moved)} of {number(found.total)} requests "
-        f"({100 * found.moved_share:.1f} %) elsewhere or by another variant than A."
+    text = html.P(
+        f"{points.title(at_b).capitalize()} serves {number(found.moved)} of {number(found.total)} "
+        f"requests ({share(found.moved_share)}) elsewhere or by another variant than "
+        f"{points.title(at_a)}."
     )
     if not found.moves:
-        return [html.P(text), objectives, None, None]
+        return [text, objectives, None, None]
+    changes = [html.Li([html.Strong(f"{what}: "), said]) for what, said in describe_changes(found)]
     moves = [html.H3("What moves, when, and why"), moves_table(found)]
-    return [html.P(text), objectives, compare_figures(library.runs), moves]
+    return [
+        [text, html.Ul(changes, className="changes")],
+        objectives,
+        compare_figures(library.runs),
+        moves,
+    ]
 
 
-def net_view(library: Library, a: str, b: str | None, theme: str | None) -> list[Any]:
-    """What B serves more or less, by datacenter and by variant."""
-    found = compared(library, a, b) if b is not None else ""
+def net_view(library: Library, plan: str, reference: str, theme: str | None) -> list[Any]:
+    """What a plan serves more or less than a reference, by datacenter and by variant."""
+    found = compared(library, reference, plan)
     if isinstance(found, str):
         return [themed(figure([]), theme)] * 2
     return [themed(draw_net(found, by=by), theme) for by in ("datacenter", "variant")]

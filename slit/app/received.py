@@ -16,7 +16,7 @@ from pydantic import (
     create_model,
 )
 
-from slit.app.state import BY_RUN, LARGEST_PREFERENCE, VIEWS
+from slit.app.state import BY_RUN, LARGEST_PREFERENCE, SCALES, VIEWS
 
 UPDATES = "_dash-update-component"
 LARGEST_BODY = 1 << 20
@@ -45,6 +45,7 @@ def values_of_page(names: Collection[str], keys: Collection[str], epochs: int) -
         "other": (key | None, ...),
         **dict.fromkeys(("x", "y"), (name, ...)),
         "color": (color, ...),
+        "scale": (_one_of(SCALES), "auto"),
         "sort": (_one_of((*names, "")), ""),
         "ranges": (limits, {}),
         "preferences": (dict[name, preference], {}),  # type: ignore[valid-type]
@@ -70,6 +71,7 @@ def values_of_page(names: Collection[str], keys: Collection[str], epochs: int) -
         "x.value": name,
         "y.value": name,
         "color.value": color,
+        "scale.value": _one_of(SCALES),
         "built.data": bool | None,
         "download-figure.value": str,
     }

@@ -8,8 +8,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from slit.app.points import Points
+from slit.app.scales import is_log
 from slit.app.state import BY_RUN
-from slit.report.marks import Role
 from slit.report.style import COLORS, SEQUENCE, figure, label, lines, sequence_stops
 
 Bools = NDArray[np.bool_]
@@ -17,13 +17,6 @@ Floats = NDArray[np.float64]
 
 MANY = 3000
 """More plans than this are drawn smaller."""
-_SYMBOLS = {
-    Role.EXTREME: "triangle-up",
-    Role.BALANCE: "star",
-    Role.REFERENCE: "square",
-    Role.BASELINE: "x",
-    Role.RIVAL: "diamond",
-}
 _INK = {"light": "#1d2630", "dark": "#e4e8ee"}
 
 
@@ -36,9 +29,10 @@ class ScatterData:
     tint: Floats
     titles: tuple[str, str, str]
     by_run: bool
+    logs: tuple[bool, bool]  # whether across and up are logarithmic
 
 
-def scatter_data(points: Points, *, x: str, y: str, color: str) -> ScatterData:
+def scatter_data(points: Points, *, x: str, y: str, color: str, scale: str = "auto") -> ScatterData:
     """The numbers of the scatter."""
     by_run = color == BY_RUN
     columns = points.column(x), points.column(y)
@@ -49,6 +43,7 @@ def scatter_data(points: Points, *, x: str, y: str, color: str) -> ScatterData:
         tint=points.run.astype(float) if by_run else points.F[:, points.column(color)],
         titles=(points.axes[columns[0]].full, points.axes[columns[1]].full, third),
         by_run=by_run,
+        logs=(is_log(points, columns[0], scale), is_log(points, columns[1], scale)),
     )
 
 
@@ -78,10 +73,11 @@ def draw_scatter(
         y=data.y[marked],
         mode="markers",
         marker={
-            "symbol": [f"{_SYMBOLS[mark.role]}-open" for mark in points.marks],
+            "symbol": [mark.look.symbol for mark in points.marks],
             "size": 13,
-            "color": _INK[theme],
-            "line": {"width": 1.6},
+            "color": [mark.look.color for mark in points.marks],
+            "opacity": [1.0 if inside else 0.3 for inside in mask[marked]],
+            "line": {"width": 1.4, "color": _INK[theme]},
         },
         text=[label(mark.name) for mark in points.marks],
         name="marks",
@@ -95,9 +91,14 @@ def draw_scatter(
         ],
         height=480,
         showlegend=False,
-        xaxis={"title": {"text": lines(data.titles[0], width=40)}},
-        yaxis={"title": {"text": lines(data.titles[1], width=40)}},
+        xaxis=_axis(data, 0),
+        yaxis=_axis(data, 1),
     )
+
+
+def _axis(data: ScatterData, n: int) -> dict[str, object]:
+    kind = "log" if data.logs[n] else "linear"
+    return {"title": {"text": lines(data.titles[n], width=40)}, "type": kind}
 
 
 def _ring(data: ScatterData, index: int | None, name: str, *, color: str, size: int) -> go.Scatter:

@@ -10,6 +10,8 @@ from slit.app.choice import Range
 VIEWS = ("front", "plan", "compare")
 LARGEST_PREFERENCE = 5.0
 MOST_FIELDS = 200
+SCALES = ("auto", "linear", "log")
+"""Axes: logarithmic where values span much, all linear, all logarithmic."""
 BY_RUN = "run"
 """Instead of an objective: color by run."""
 
@@ -24,6 +26,7 @@ class State:
     x: str = ""
     y: str = ""
     color: str = ""
+    scale: str = "auto"
     hour: int = 0
     sort: str = ""
     ranges: Mapping[str, Range] = field(default_factory=dict)
@@ -41,7 +44,7 @@ def to_query(state: State, names: Sequence[str]) -> str:
     first = default_state(names)
     said: list[tuple[str, str]] = [
         (key, str(getattr(state, key)))
-        for key in ("view", "plan", "other", "x", "y", "color", "hour", "sort")
+        for key in ("view", "plan", "other", "x", "y", "color", "scale", "hour", "sort")
         if getattr(state, key) != getattr(first, key)
     ]
     for name in names:
@@ -84,6 +87,7 @@ def parse_query(
         x=one_of("x", names, first.x),
         y=one_of("y", names, first.y),
         color=one_of("color", (*names, BY_RUN), first.color),
+        scale=one_of("scale", SCALES, "auto"),
         hour=int(hour) if hour is not None and hour in range(epochs + 1) else 0,
         sort=one_of("sort", names, ""),
         ranges=ranges,

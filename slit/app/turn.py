@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from slit.app.choice import (
     Range,
     Relaxation,
-    achievement,
     best_plan,
+    is_stated,
+    merit,
     nearest_miss,
     relaxations,
     remaining,
@@ -19,6 +20,9 @@ from slit.app.choice import (
 from slit.app.points import Points
 from slit.app.state import State
 from slit.display import number, percent
+from slit.errors import SlitError
+from slit.optimizers.registry import find as find_optimizer
+from slit.report.marks import Role
 
 PAGE = 12
 """Rows of the table at a time."""
@@ -51,8 +55,9 @@ def answer(points: Points, state: State, event: Event) -> Answer:
     known = points.index.get(state.plan) if state.plan is not None else None
     if known is None or event is Event.KNOBS:
         known = best if best is not None else nearest_miss(points, state.ranges)
+    other = state.other if state.other in points.index else compared_first(points, known)
     return Answer(
-        state=replace(state, plan=points.keys[known]),
+        state=replace(state, plan=points.keys[known], other=other),
         mask=mask,
         best=best,
         selected=known,
@@ -61,13 +66,23 @@ def answer(points: Points, state: State, event: Event) -> Answer:
     )
 
 
+def compared_first(points: Points, plan: int) -> str:
+    """What a plan is compared with where nothing is stated: the reference of its run, or, for
+    that, the balanced plan."""
+    reference = points.references[int(points.run[plan])]
+    row = None if reference is None else reference[1]
+    if row is None or row == plan:
+        row = best_plan(points, points.best, {})
+    return points.keys[plan if row is None else row]
+
+
 def ordered(points: Points, mask: NDArray[np.bool_], state: State) -> NDArray[np.int64]:
-    """The remaining plans by an objective, or by achievement."""
+    """The remaining plans by an objective, or by merit."""
     rows = np.flatnonzero(mask)
     if state.sort:
         key = points.F[rows, points.column(state.sort)]
     else:
-        key = achievement(points, state.preferences)[rows]
+        key = merit(points, state.preferences)[rows]
     return np.asarray(rows[np.argsort(key, kind="stable")])
 
 
@@ -88,6 +103,35 @@ def with_ranges(points: Points, state: State, ranges: Mapping[str, Range]) -> St
 
 def _said(ranges: Mapping[str, Range]) -> dict[str, Range]:
     return {name: found for name, found in ranges.items() if found != (None, None)}
+
+
+def describe_choice(points: Points, found: Answer) -> str:
+    """Why the plan that is shown is shown, in one sentence."""
+    count, state = int(found.mask.sum()), found.state
+    if found.best is None:
+        return "No plan meets all limits: this one misses them least."
+    if found.selected == found.best:
+        within = f" of the {count:,} plans within your limits" if state.ranges else ""
+        if is_stated(points, state.preferences):
+            return f"The plan{within} that comes closest to the best of what you say matters."
+        of = within or f" of all {count:,} plans"
+        return f"The balanced plan:{of}, the nearest to the best of every objective at once."
+    mark = next((mark for mark in points.marks if mark.row == found.selected), None)
+    if mark is None:
+        return "Chosen by hand."
+    if mark.role is Role.EXTREME:
+        least = [
+            axis.title.lower()
+            for axis, values in zip(points.axes, points.F.T, strict=True)
+            if values[mark.row] <= values[points.best].min()
+        ]
+        return f"The least of all plans: {', '.join(least)}."
+    if mark.role is Role.BALANCE:
+        return "The balanced plan of its run: nearest to the best of every objective at once."
+    try:
+        return f"A plan to compare with ({mark.role}): {find_optimizer(mark.method).line}."
+    except SlitError:
+        return f"A plan to compare with ({mark.role})."
 
 
 def describe_remaining(points: Points, found: Answer) -> str:

@@ -15,10 +15,9 @@ from slit.app.compare import (
     move_label,
     reasons,
 )
-from slit.app.library import Library
 from slit.app.points import Points
 from slit.app.tables import table
-from slit.app.turn import PAGE, Answer
+from slit.app.turn import PAGE, Answer, describe_choice
 from slit.display import number, percent, share
 from slit.report.marks import Axis
 from slit.report.plan import PlanData
@@ -99,9 +98,13 @@ def front_table(points: Points, found: Answer, *, page: int) -> Any:
     return [drawn, *([buttons] if pages > 1 else [])]
 
 
-def summary(points: Points, index: int) -> Any:
-    """What the selected plan is called, and that it is not feasible if so."""
-    drawn: list[Any] = [html.P(f"{points.title(index)}, by {points.methods[index]}")]
+def summary(points: Points, found: Answer) -> Any:
+    """What the selected plan is called, why it is shown, and that it is not feasible if so."""
+    index = found.selected
+    drawn: list[Any] = [
+        html.H2(points.title(index).capitalize()),
+        html.P(describe_choice(points, found), className="why"),
+    ]
     if points.violation[index] > 0:
         text = f"Not feasible: {number(float(points.violation[index]))} nodes beyond capacity."
         drawn.append(html.P(text, className="note"))
@@ -163,23 +166,24 @@ def waits_table(waits: Waits) -> Any:
 def differences_table(
     axes: Sequence[Axis], found: Sequence[Difference], titles: tuple[str, str]
 ) -> Any:
-    """The objectives of two plans."""
+    """The objectives of two plans: `a` is the reference, `b` the selected plan."""
     rows = [
         [
             axis.title,
-            f"{number(each.a)} {axis.unit}",
-            f"{number(each.b)} {axis.unit}",
-            f"{_signed(each.b - each.a)} {axis.unit}",
             html.Span(percent(each.change), className=_worth(each.b - each.a)),
+            f"{number(each.b)} {axis.unit}",
+            f"{number(each.a)} {axis.unit}",
+            f"{_signed(each.b - each.a)} {axis.unit}",
         ]
         for axis, each in zip(axes, found, strict=True)
     ]
-    columns = ["Objective", f"A: {titles[0]}", f"B: {titles[1]}", "B − A", "B against A"]
-    return table("Objectives of both plans", columns, rows, numeric=frozenset({1, 2, 3, 4}))
+    columns = ["Objective", "Change (%)", titles[1].capitalize(), titles[0].capitalize(), "Change"]
+    caption = f"{titles[1].capitalize()} against {titles[0]}: minus is less, and less is better"
+    return table(caption, columns, rows, numeric=frozenset({1, 2, 3, 4}))
 
 
 def moves_table(found: Comparison) -> Any:
-    """What moves from A to B, when, and which signals are better or worse there."""
+    """What moves from the reference to the selected plan, when, and which signals differ there."""
     rows = []
     for move in found.moves[:SHOWN_MOVES]:
         better, worse = reasons(move)
@@ -197,10 +201,10 @@ def moves_table(found: Comparison) -> Any:
                 [html.Div(_change(change)) for change in worse] or "–",
             ]
         )
-    columns = ["From A to B", "Requests", "Mostly", "Most at (UTC)", "Better there", "Worse there"]
+    columns = ["From → to", "Requests", "Mostly", "Most at (UTC)", "Better there", "Worse there"]
     caption = (
-        f"The {len(rows)} largest moves; signals are means over the requests that move, those at A "
-        "→ those at B"
+        f"The {len(rows)} largest moves from the plan compared with to the selected one; signals "
+        "are means over the requests that move"
     )
     return table(caption, columns, rows, numeric=frozenset({1}))
 
@@ -211,23 +215,6 @@ def _change(change: Change) -> str:
         f"{change.signal.name} {number(change.before)} → {number(change.after)}{unit} "
         f"({percent(change.percent)})"
     )
-
-
-def runs_text(library: Library) -> Any:
-    """The runs on one line each."""
-    lines = []
-    for label, run in zip(library.points.labels, library.runs, strict=True):
-        manifest = run.manifest
-        lines.append(
-            html.Div(
-                f"{label}: {manifest.optimizer}, {int(run.front.on_front.sum()):,} plans on the "
-                f"front, {manifest.evaluations:,} evaluations"
-                + (f" and {manifest.moves:,} moves" if manifest.moves else "")
-                + f", {manifest.seconds:.1f} s"
-            )
-        )
-        lines += [html.Div(note, className="note") for note in manifest.notes]
-    return lines
 
 
 def _signed(value: float) -> str:

@@ -44,6 +44,7 @@ class MapData:
     carbon: Floats  # (D,) g CO2e/kWh of the grid
     carbon_range: tuple[float, float]  # over all datacenters and hours
     flows: Floats  # (O, D) requests/h
+    largest_flow: float  # requests/h, the most of any pair and hour: widths are relative to it
 
 
 def map_data(plan: PlanData, scenario: Scenario, *, hour: int = WHOLE) -> MapData:
@@ -60,6 +61,7 @@ def map_data(plan: PlanData, scenario: Scenario, *, hour: int = WHOLE) -> MapDat
         carbon=grams[chosen].mean(axis=0),
         carbon_range=(float(grams.min()), float(grams.max())),
         flows=plan.flows[chosen].mean(axis=0) / plan.hours,
+        largest_flow=float(plan.flows.max(initial=0.0)) / plan.hours,
     )
 
 
@@ -97,7 +99,7 @@ def land() -> tuple[Floats, ...]:
 
 
 def draw_map(data: MapData, *, theme: str) -> go.Figure:
-    """The map: size of a datacenter is load, color the carbon intensity of its grid."""
+    """The map: size of a datacenter is load, color the carbon intensity of its grid, width flow."""
     places, origins = project(data.places), project(data.origin_places)
     both = np.vstack([places, origins])
     low, high = both.min(axis=0), both.max(axis=0)
@@ -106,7 +108,8 @@ def draw_map(data: MapData, *, theme: str) -> go.Figure:
     return figure(
         [*fills, _origin_points(data, origins, theme), _datacenter_points(data, places, theme)],
         height=480,
-        margin={"l": 0, "r": 0, "t": 8, "b": 62},
+        margin={"l": 0, "r": 0, "t": 8, "b": 118},
+        **_legend(data, theme),
         xaxis={"visible": False, "range": [low[0] - pad[0], high[0] + pad[0]]},
         yaxis={
             "visible": False,
@@ -149,8 +152,7 @@ def _land(theme: str) -> go.Scatter:
 
 def _flows(data: MapData, origins: Floats, places: Floats, theme: str) -> list[go.Scatter]:
     """Bent lines in classes of width, and an unseen point on each that says how much it is."""
-    most = float(data.flows.max(initial=0.0))
-    if most <= 0:
+    if not data.flows.any():
         return []
     order = np.argsort(-data.flows, axis=None)[:MOST_FLOWS]
     pairs = [divmod(int(n), data.flows.shape[1]) for n in order]
@@ -158,9 +160,8 @@ def _flows(data: MapData, origins: Floats, places: Floats, theme: str) -> list[g
     classes: list[list[Floats]] = [[] for _ in _WIDTHS]
     middles, texts = [], []
     for o, d in pairs:
-        share = data.flows[o, d] / most
         path = _bent(origins[o], places[d])
-        classes[min(len(_WIDTHS) - 1, int(share**0.5 * len(_WIDTHS)))].append(path)
+        classes[_width_class(data.flows[o, d] / data.largest_flow)].append(path)
         middles.append(path[len(path) // 2])
         texts.append(
             f"{label(data.origins[o])} → {label(data.datacenters[d])}<br>"
@@ -195,6 +196,68 @@ def _flows(data: MapData, origins: Floats, places: Floats, theme: str) -> list[g
     return traces
 
 
+def _width_class(share: float) -> int:
+    """Which of _WIDTHS a flow has, by its share of the largest."""
+    return min(len(_WIDTHS) - 1, int(share**0.5 * len(_WIDTHS)))
+
+
+def _sizes(data: MapData, load: Floats) -> Floats:
+    """Diameters of datacenters in pixels: areas grow with their load."""
+    share = load / data.largest if data.largest > 0 else np.zeros_like(load)
+    return np.where(load > 0, 7 + _LARGEST * np.sqrt(share), 7)
+
+
+def legend_values(largest: float) -> list[float]:
+    """Three round values that a legend explains: about all, a quarter and a twentieth."""
+    if largest <= 0:
+        return []
+    return [float(f"{share * largest:.1g}") for share in (0.05, 0.25, 0.8)]
+
+
+def _short(value: float) -> str:
+    """A round number in few letters: 400 k, 2 M."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:g} {letter}"
+    return number(value)
+
+
+def _legend(data: MapData, theme: str) -> dict[str, list[dict[str, object]]]:
+    """What sizes and widths mean, in pixels below the map's lower left corner."""
+    shapes: list[dict[str, object]] = []
+    texts: list[dict[str, object]] = []
+    corner = {"xref": "paper", "yref": "paper"}
+    pixels = {**corner, "xsizemode": "pixel", "ysizemode": "pixel", "xanchor": 0, "yanchor": 0}
+
+    def text(words: str, x: float, y: float) -> None:
+        at = {**corner, "x": 0, "y": 0, "xanchor": "left", "yanchor": "middle"}
+        shift = {"xshift": x, "yshift": y}
+        look = {"showarrow": False, "font": {"size": 11}, "bgcolor": "rgba(0,0,0,0)"}
+        texts.append({"text": words, **at, **shift, **look})
+
+    text("requests/h served here", 0, -72)
+    text("requests/h sent there", 0, -102)
+    x = 136.0
+    for value in legend_values(data.largest):
+        radius = float(_sizes(data, np.array([value]))[0]) / 2
+        ends = {"x0": x, "x1": x + 2 * radius, "y0": -72 - radius, "y1": -72 + radius}
+        shapes.append(
+            {"type": "circle", **pixels, **ends, "line": {"color": _INK[theme], "width": 1}}
+        )
+        text(_short(value), x + 2 * radius + 3, -72)
+        x += 2 * radius + 40
+    x = 136.0
+    for value in legend_values(data.largest_flow):
+        width, opacity = _WIDTHS[_width_class(value / data.largest_flow)]
+        line = {"color": f"rgba({_FLOW[theme]},{opacity})", "width": width}
+        shapes.append(
+            {"type": "line", **pixels, "x0": x, "x1": x + 26, "y0": -102, "y1": -102, "line": line}
+        )
+        text(_short(value), x + 30, -102)
+        x += 70
+    return {"shapes": shapes, "annotations": texts}
+
+
 def _bent(start: Floats, end: Floats) -> Floats:
     """A curve from start to end (n, 2) that bends to its left."""
     t = np.linspace(0, 1, 17)[:, None]
@@ -219,13 +282,12 @@ def _origin_points(data: MapData, origins: Floats, theme: str) -> go.Scatter:
 
 
 def _datacenter_points(data: MapData, places: Floats, theme: str) -> go.Scatter:
-    share = data.load / data.largest if data.largest > 0 else np.zeros_like(data.load)
     return go.Scatter(
         x=places[:, 0],
         y=places[:, 1],
         mode="markers+text",
         marker={
-            "size": np.where(data.load > 0, 7 + _LARGEST * np.sqrt(share), 7),
+            "size": _sizes(data, data.load),
             "color": data.carbon,
             "cmin": data.carbon_range[0],
             "cmax": data.carbon_range[1],
@@ -238,6 +300,7 @@ def _datacenter_points(data: MapData, places: Floats, theme: str) -> go.Scatter:
                 "orientation": "h",
                 "y": 0.0,
                 "yanchor": "top",
+                "x": 0.5,
                 "thickness": 10,
                 "len": 0.6,
                 "outlinewidth": 0,

@@ -27,12 +27,13 @@ def moves(**changes: Any) -> Moves:
         x="carbon",
         y="cost",
         color="carbon",
+        scale="auto",
     )
     return blank._replace(**changes)
 
 
 def state(**changes: Any) -> State:
-    first = {"plan": "0:1", "x": "carbon", "y": "cost", "color": "carbon"}
+    first = {"plan": "0:1", "other": "0:0", "x": "carbon", "y": "cost", "color": "carbon"}
     return State(**{**first, **changes})
 
 

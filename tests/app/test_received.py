@@ -34,7 +34,14 @@ def values(page: Page, library: Library) -> dict[str, Any]:
     """What the page holds once it has opened."""
     names = library.points.names
     held: dict[str, Any] = {"names": names, "limit": [1e9] * 4, "like": [1] * 4, "hour": 0}
-    held |= {"x": names[0], "y": names[1], "color": names[2], "theme": "light", "view": "plan"}
+    held |= {
+        "x": names[0],
+        "y": names[1],
+        "color": names[2],
+        "scale": "auto",
+        "theme": "light",
+        "view": "plan",
+    }
     held["restored"] = page.post("restored.data", held | {"url": ""}, "url.search")["restored"][
         "data"
     ]
@@ -43,9 +50,9 @@ def values(page: Page, library: Library) -> dict[str, Any]:
 
 
 OUTPUTS = [
-    "restored.data", "pick.value", "plan-figures.children", "plan-title.children", "load.figure",
+    "restored.data", "pick.value", "plan-figures.children", "plan-text.children", "load.figure",
     "map.figure", "hour-text.children", "compare-text.children", "net.figure", "query.data",
-    "runs-table.children", "certified.children", "download.data", "saved.data",
+    "certified.children", "download.data", "saved.data",
 ]  # fmt: skip
 
 

@@ -20,6 +20,7 @@ states = st.builds(
     y=st.sampled_from(NAMES),
     color=st.sampled_from([*NAMES, "run"]),
     hour=st.integers(0, 24),
+    scale=st.sampled_from(["auto", "linear", "log"]),
     sort=st.sampled_from(["", *NAMES]),
     ranges=st.dictionaries(st.sampled_from(NAMES), ends),
     preferences=st.dictionaries(st.sampled_from(NAMES), st.sampled_from([0.0, 0.25, 2.5, 5.0])),

@@ -13,7 +13,7 @@ import pytest
 from slit.app.server import Site, address, bind
 from slit.record import Run
 from tests.conftest import IN_CI
-from tests.stored import stored_run
+from tests.stored import small_scenario, stored_run
 
 FLAGS = (
     "--headless=new",
@@ -182,6 +182,13 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, Run]:
         stored_run(place / "first", evaluations=480),
         stored_run(place / "second", seed=2, evaluations=120),
     )
+
+
+@pytest.fixture(scope="session")
+def other_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of another scenario."""
+    folder = tmp_path_factory.mktemp("other") / "other"
+    return stored_run(folder, scenario=small_scenario(seed=9), evaluations=120)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 import pytest
 
+from slit.display import percent
 from slit.record import Run
 from tests.browser.conftest import Page
 from tests.stored import hostile_run
@@ -123,7 +124,7 @@ def test_plans_are_selected_from_table_marks_and_lines(
     browser.click("#table tbody tr:nth-child(4) button")
     browser.wait(lambda: said(browser).get("plan") == key)
     number = key.split(":")[1]
-    browser.wait(lambda: browser.text("#summary").startswith(f"plan {number}"))
+    browser.wait(lambda: browser.text("#summary").startswith(f"Plan {number}"))
     mark = browser.run("return document.querySelector('#marks button').dataset.key")
     browser.click("#marks button")
     browser.wait(lambda: said(browser).get("plan") == mark)
@@ -160,7 +161,9 @@ def test_comparing_shows_differences(browser: Page, one: str, runs: tuple[Run, R
     browser.open(one)
     selected = int(browser.wait(lambda: said(browser).get("plan", "")).split(":")[1])
     browser.click("#table tbody tr:nth-child(7) td:last-child button")
-    other = int(browser.wait(lambda: said(browser).get("other", "")).split(":")[1])
+    nearest = f"0:{runs[0].front.plans[runs[0].front.methods.index('nearest')]}"
+    browser.wait(lambda: said(browser).get("other", nearest) != nearest)
+    other = int(said(browser)["other"].split(":")[1])
     browser.click("#view label:nth-child(3)")
     browser.wait(lambda: browser.run(f"return document.querySelector('#net {PLOT}') !== null"))
     table = browser.text("#compare-table")
@@ -172,6 +175,71 @@ def test_comparing_shows_differences(browser: Page, one: str, runs: tuple[Run, R
     assert "→" in browser.text("#moves")
     cells = browser.run("return document.querySelector('#net .js-plotly-plot').data[0].z")
     assert cells
+
+
+def test_comparing_opens_against_the_reference(
+    browser: Page, one: str, runs: tuple[Run, Run]
+) -> None:
+    browser.open(one)
+    front = runs[0].front
+    assert said(browser)["plan"] == f"0:{front.plans[front.knee()]}"
+    assert "The balanced plan: of all" in browser.text("#summary")
+    browser.click("#view label:nth-child(3)")
+    browser.wait(lambda: "Place" in browser.text("#compare-text"))
+    base, value = front.F[front.methods.index("nearest"), 0], front.F[front.knee(), 0]
+    assert percent(float(100 * (value / base - 1))) in browser.text("#compare-table")
+
+
+def test_axes_are_logarithmic_by_choice(browser: Page, one: str) -> None:
+    ticks = (
+        "return [...document.querySelectorAll('#parallel .tick')]"
+        ".slice(0, 5).map(e => e.textContent)"
+    )
+    browser.open(f"{one}?scale=linear")
+    browser.wait(lambda: browser.run(ticks)[0])
+    ends = [float(text.replace(",", "")) for text in browser.run(ticks)]
+    assert ends[2] == pytest.approx((ends[0] + ends[4]) / 2, rel=0.01)
+    browser.open(f"{one}?scale=log")
+    browser.wait(lambda: ", log)" in browser.text("#parallel .axis-title"))
+    ends = [float(text.replace(",", "")) for text in browser.run(ticks)]
+    assert ends[2] == pytest.approx((ends[0] * ends[4]) ** 0.5, rel=0.01)
+
+
+def test_plans_outside_the_limits_are_pale(browser: Page, one: str, runs: tuple[Run, Run]) -> None:
+    front = runs[0].front
+    nearest = front.methods.index("nearest")
+    limit = float(0.99 * front.F[nearest, 0])
+    browser.open(f"{one}?max.carbon={limit!r}")
+    pale = browser.run(
+        "return [...document.querySelectorAll('.mark.outside')].map(e => e.textContent)"
+    )
+    assert any(text.startswith("nearest") for text in pale)
+    browser.click("#reset")
+    browser.wait(
+        lambda: (
+            not browser.run(
+                "return [...document.querySelectorAll('.mark.outside')]"
+                ".some(e => e.textContent.startsWith('nearest'))"
+            )
+        )
+    )
+
+
+@pytest.mark.parametrize("width", [390, 1280, 1440])
+def test_nothing_is_cut_and_the_chart_comes_first(browser: Page, one: str, width: int) -> None:
+    height = 844 if width == 390 else 900
+    browser.resize(width, height, mobile=width == 390)
+    browser.open(one)
+    chart = browser.run("return document.querySelector('#parallel').getBoundingClientRect().bottom")
+    assert chart <= height
+    assert browser.run("return document.documentElement.scrollWidth") <= width
+    cut = browser.run(
+        "return [...document.querySelectorAll('.wide')]"
+        ".filter(e => e.scrollWidth > e.clientWidth + 1)"
+        ".map(e => [e.id, getComputedStyle(e, '::before').content])"
+    )
+    assert all("scroll" in content for _, content in cut)
+    assert width == 390 or cut == []
 
 
 def test_downloads_hold_the_numbers(browser: Page, one: str, runs: tuple[Run, Run]) -> None:

@@ -79,6 +79,8 @@ def keyboard(browser: Page) -> Keyboard:
 def achieving(run: Run, weights: list[float]) -> str:
     """The key of the plan that achieves most: all feasible plans scaled to [0, 1]."""
     front = run.front
+    if len(set(weights)) == 1:  # nothing is preferred: the balanced plan
+        return f"0:{front.plans[front.knee()]}"
     rows = np.flatnonzero(front.G <= 0)
     F = front.F[rows]
     scaled = (F - F.min(axis=0)) / np.ptp(F, axis=0) * weights
@@ -97,6 +99,7 @@ def test_choosing_a_plan(
     m = next(m for m in range(4) if achieving(run, _raised(m)) != achieving(run, weights))
     title = ("Carbon emitted", "Fresh water consumed", "Energy cost", "Quality of service lost")[m]
     browser.wait(lambda: said(browser).get("plan") == achieving(run, weights))
+    keyboard.go(f"{title}: how much it matters")  # the field, then the slider
     keyboard.go(f"{title}: how much it matters")
     keyboard.press(Keys.END)
     browser.wait(lambda: said(browser).get("plan") == achieving(run, _raised(m)))

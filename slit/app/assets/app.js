@@ -60,7 +60,28 @@ window.dash_clientside = window.dash_clientside || {};
       element.setAttribute("aria-label", group.getAttribute("aria-label"));
     });
   }
+
+  // Says where a table is wider than its place: it scrolls sideways.
+  const widths = new ResizeObserver(function (entries) {
+    entries.forEach(function (entry) { hint(entry.target); });
+  });
+
+  function hint(box) {
+    box.classList.toggle("scrolls", box.scrollWidth > box.clientWidth + 1);
+  }
+
+  function hintScrolls() {
+    document.querySelectorAll(".wide").forEach(function (box) {
+      if (!box.dataset.watched) {
+        box.dataset.watched = "";
+        widths.observe(box);
+      }
+      hint(box);
+    });
+  }
+
   new MutationObserver(function () {
+    hintScrolls();
     nameSliders();
     nameDropdowns();
     passModeBars();

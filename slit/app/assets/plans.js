@@ -8,6 +8,7 @@ window.slitPlans = (function () {
   const it = {
     front: null, chosen: null, theme: "light", ranges: {}, mask: null, hover: -1,
     dragging: false, views: views, INK: INK, SELECTED: "#d55e00", COMPARED: "#0072b2",
+    DASHES: { baseline: [7, 4], rival: [2, 3] },
   };
   let sent = 0;
   let waiting = null;
@@ -34,6 +35,71 @@ window.slitPlans = (function () {
   };
 
   it.tint = function (n) { return it.front.colors[n % it.front.colors.length]; };
+
+  // Places on an axis are shares of it: of values, or of their logarithms.
+  it.isLog = function (m) {
+    const axis = it.front.axes[m];
+    const scale = (it.chosen && it.chosen.scale) || "auto";
+    return scale === "auto" ? axis.wide : scale === "log" && axis.positive;
+  };
+
+  it.toScale = function (m, value) { return it.isLog(m) ? Math.log10(Math.max(value, 1e-300)) : value; };
+
+  it.fromScale = function (m, place) { return it.isLog(m) ? Math.pow(10, place) : place; };
+
+  it.share = function (m, value, low, high) {
+    const first = it.toScale(m, low);
+    const last = it.toScale(m, high);
+    return last > first ? (it.toScale(m, value) - first) / (last - first) : 0;
+  };
+
+  it.valueOf = function (m, share, low, high) {
+    if (share === 0 || share === 1) return share ? high : low;
+    const first = it.toScale(m, low);
+    return it.fromScale(m, first + share * (it.toScale(m, high) - first));
+  };
+
+  // Named plans.
+
+  it.isOutside = function (mark) { return !it.mask || !it.mask[mark.row]; };
+
+  it.symbol = function (pen, mark, x, y, size) {
+    pen.globalAlpha = it.isOutside(mark) ? 0.3 : 1;
+    pen.lineWidth = 1.4;
+    pen.lineJoin = "round";
+    pen.strokeStyle = it.INK[it.theme];
+    pen.fillStyle = mark.color;
+    pen.beginPath();
+    mark.outline.forEach(function (corner, k) {
+      if (k) pen.lineTo(x + size * corner[0], y + size * corner[1]);
+      else pen.moveTo(x + size * corner[0], y + size * corner[1]);
+    });
+    pen.closePath();
+    pen.fill();
+    pen.stroke();
+    pen.globalAlpha = 1;
+  };
+
+  // The line and the symbol of a named plan, as a picture for its button.
+  it.sample = function (mark, parent) {
+    const space = "http://www.w3.org/2000/svg";
+    const picture = document.createElementNS(space, "svg");
+    picture.setAttribute("viewBox", "-17 -9 34 18");
+    picture.setAttribute("aria-hidden", "true");
+    const line = document.createElementNS(space, "path");
+    line.setAttribute("d", "M-17 0H17");
+    line.setAttribute("stroke", mark.color);
+    line.setAttribute("stroke-width", "3");
+    if (mark.role in it.DASHES) line.setAttribute("stroke-dasharray", it.DASHES[mark.role].join(" "));
+    const shape = document.createElementNS(space, "polygon");
+    shape.setAttribute("points", mark.outline.map(function (corner) {
+      return 7.5 * corner[0] + "," + 7.5 * corner[1];
+    }).join(" "));
+    shape.setAttribute("fill", mark.color);
+    picture.appendChild(line);
+    picture.appendChild(shape);
+    parent.appendChild(picture);
+  };
 
   it.axis = function (name) {
     return Math.max(0, it.front.axes.findIndex(function (axis) { return axis.name === name; }));
@@ -162,7 +228,7 @@ window.slitPlans = (function () {
   // All that lines and points depend on, but the front itself.
   function look() {
     const chosen = it.chosen || {};
-    return JSON.stringify([it.ranges, chosen.color, chosen.x, chosen.y, it.theme, shown]);
+    return JSON.stringify([it.ranges, chosen.color, chosen.x, chosen.y, chosen.scale, it.theme, shown]);
   }
 
   it.draw = function () {

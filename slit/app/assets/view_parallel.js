@@ -8,7 +8,6 @@
   const CHUNK = 4000;
   const REST = 200;
   const FAINT = { light: "rgba(110,122,138,0.14)", dark: "rgba(150,162,178,0.12)" };
-  const DASHES = { baseline: [7, 4], rival: [2, 3] };
   let box = null;
   let back = null;
   let top = null;
@@ -43,17 +42,16 @@
   function buildAxis(axis, m) {
     const zone = it.make("div", "zone", box);
     const title = it.make("div", "axis-title", box);
-    it.make("span", "", title).textContent = axis.title + " (" + axis.unit + ")";
+    const name = it.make("span", "", title);
     const ticks = [1, 0.75, 0.5, 0.25, 0].map(function (share) {
       const tick = it.make("div", "tick", box);
-      tick.textContent = it.short(axis.low + share * (axis.high - axis.low));
       return { share: share, element: tick };
     });
     const range = it.make("div", "range", box);
     const ends = [0, 1].map(function (end) { return handle(m, end); });
     zone.addEventListener("pointerdown", function (event) { startBrush(event, m); });
     range.addEventListener("pointerdown", function (event) { startBrush(event, m); });
-    return { zone: zone, title: title, ticks: ticks, range: range, ends: ends };
+    return { zone: zone, title: title, name: name, ticks: ticks, range: range, ends: ends };
   }
 
   function marks() {
@@ -64,9 +62,8 @@
       button.type = "button";
       button.dataset.press = "plan";
       button.dataset.key = it.key(mark.row);
-      const sample = it.make("span", "sample", button);
-      sample.style.borderTop = "3px " + (mark.role in DASHES ? "dashed " : "solid ") + it.tint(n);
-      button.appendChild(document.createTextNode(mark.name));
+      it.sample(mark, button);
+      it.make("span", "", button).textContent = mark.name;
       ["pointerenter", "focus"].forEach(function (kind) {
         button.addEventListener(kind, function () { it.setHover(mark.row); });
       });
@@ -86,7 +83,7 @@
 
   function up(m, value) {
     const axis = it.front.axes[m];
-    const share = axis.high > axis.low ? (value - axis.low) / (axis.high - axis.low) : 0;
+    const share = it.share(m, value, axis.low, axis.high);
     const height = box.clientHeight - PAD.top - PAD.bottom;
     return PAD.top + (1 - Math.min(1.02, Math.max(-0.02, share))) * height;
   }
@@ -94,7 +91,7 @@
   function valueAt(m, y) {
     const axis = it.front.axes[m];
     const share = 1 - (y - PAD.top) / (box.clientHeight - PAD.top - PAD.bottom);
-    return axis.low + Math.min(1, Math.max(0, share)) * (axis.high - axis.low);
+    return it.valueOf(m, Math.min(1, Math.max(0, share)), axis.low, axis.high);
   }
 
   // Brushes.
@@ -158,9 +155,11 @@
     element.addEventListener("keydown", function (event) {
       const now = it.ends(m)[end];
       const from = now === null ? (end ? axis.high : axis.low) : now;
-      const step = (axis.high - axis.low) / 100;
       const by = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: 10, PageDown: -10 };
-      if (event.key in by) place(Math.min(axis.high, Math.max(axis.low, from + by[event.key] * step)));
+      if (event.key in by) {
+        const share = it.share(m, from, axis.low, axis.high) + by[event.key] / 100;
+        place(it.valueOf(m, Math.min(1, Math.max(0, share)), axis.low, axis.high));
+      }
       else if (event.key === "Home") place(axis.low);
       else if (event.key === "End") place(axis.high);
       else if (event.key === "Delete" || event.key === "Escape") {
@@ -316,8 +315,13 @@
     const pen = it.prepare(top);
     const chosen = it.chosen || {};
     it.front.marks.forEach(function (mark, n) {
-      strong(pen, mark.row, it.tint(n), 1.8, DASHES[mark.role] || [], 3);
+      const outside = it.isOutside(mark);
+      pen.globalAlpha = outside ? 0.25 : 1;
+      strong(pen, mark.row, mark.color, 1.8, it.DASHES[mark.role] || [], 3);
+      const button = document.getElementById("marks").children[n];
+      if (button) button.classList.toggle("outside", outside);
     });
+    pen.globalAlpha = 1;
     strong(pen, chosen.compared, it.COMPARED, 3.5, [8, 4], 4.5);
     strong(pen, chosen.selected, it.theme === "dark" ? "#12171d" : "#ffffff", 6.5, [], 0);
     strong(pen, chosen.selected, it.SELECTED, 3.5, [], 5);
@@ -345,6 +349,7 @@
       const x = across(m);
       const axis = it.front.axes[m];
       const wide = Math.min(width - 6, 170);
+      parts.name.textContent = axis.title + " (" + axis.unit + (it.isLog(m) ? ", log)" : ")");
       const start = Math.min(Math.max(0, x - wide / 2), Math.max(0, w - wide));
       parts.title.style.cssText = "left:" + start + "px;width:" + wide + "px;text-align:" +
         (start < 1 ? "left" : start > w - wide - 1 ? "right" : "center");
@@ -352,6 +357,7 @@
         (PAD.top - 8) + "px;height:" + (bottom - PAD.top + 16) + "px";
       parts.ticks.forEach(function (tick) {
         const y = PAD.top + (1 - tick.share) * (bottom - PAD.top);
+        tick.element.textContent = it.short(it.valueOf(m, tick.share, axis.low, axis.high));
         tick.element.style.cssText = "top:" + (y - 8) + "px;right:" + (w - x + 7) + "px";
       });
       const now = it.ends(m);

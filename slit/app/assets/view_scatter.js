@@ -6,9 +6,6 @@
   const NEAR = 12;
   const MANY = 20000;
   const REST = 300;
-  const MARKS = {
-    extreme: "triangle", balance: "star", reference: "square", baseline: "cross", rival: "diamond",
-  };
   let box = null;
   let points = null;
   let top = null;
@@ -64,8 +61,9 @@
       }
       if (most >= least) { low = least; high = most; }
     }
-    const pad = (high > low ? high - low : Math.abs(high) || 1) * 0.05;
-    return [low - pad, high + pad];
+    const ends = [it.toScale(m, low), it.toScale(m, high)];
+    const pad = (ends[1] > ends[0] ? ends[1] - ends[0] : Math.abs(ends[1]) || 1) * 0.05;
+    return [it.fromScale(m, ends[0] - pad), it.fromScale(m, ends[1] + pad)];
   }
 
   function measure() {
@@ -78,20 +76,39 @@
   }
 
   function across(value) {
-    return area.left + ((value - area.x[0]) / (area.x[1] - area.x[0])) * (area.right - area.left);
+    return area.left + it.share(area.m[0], value, area.x[0], area.x[1]) * (area.right - area.left);
   }
 
   function up(value) {
-    return area.bottom - ((value - area.y[0]) / (area.y[1] - area.y[0])) * (area.bottom - area.top);
+    return area.bottom - it.share(area.m[1], value, area.y[0], area.y[1]) * (area.bottom - area.top);
   }
 
   function valueAt(x, y) {
     const shareX = (x - area.left) / (area.right - area.left);
     const shareY = (area.bottom - y) / (area.bottom - area.top);
-    return [area.x[0] + shareX * (area.x[1] - area.x[0]), area.y[0] + shareY * (area.y[1] - area.y[0])];
+    return [
+      it.valueOf(area.m[0], shareX, area.x[0], area.x[1]),
+      it.valueOf(area.m[1], shareY, area.y[0], area.y[1]),
+    ];
   }
 
-  function ticks(ends, count) {
+  function logTicks(ends) {
+    const found = [];
+    const first = Math.floor(Math.log10(ends[0]));
+    const last = Math.ceil(Math.log10(ends[1]));
+    const steps = last - first > 4 ? [1] : last - first > 2 ? [1, 3] : [1, 2, 5];
+    for (let power = first; power <= last; power += 1) {
+      steps.forEach(function (step) {
+        const value = step * Math.pow(10, power);
+        if (value >= ends[0] && value <= ends[1]) found.push(value);
+      });
+    }
+    return found;
+  }
+
+  function ticks(m, ends, count) {
+    const decades = it.isLog(m) ? logTicks(ends) : [];
+    if (decades.length > 1) return decades;
     const rough = (ends[1] - ends[0]) / count;
     const power = Math.pow(10, Math.floor(Math.log10(rough)));
     const step = power * [1, 2, 5, 10].find(function (n) { return power * n >= rough; });
@@ -154,20 +171,20 @@
     pen.lineWidth = 1;
     pen.textAlign = "center";
     pen.textBaseline = "top";
-    ticks(area.x, box.clientWidth < 520 ? 4 : 7).forEach(function (value) {
+    ticks(area.m[0], area.x, box.clientWidth < 520 ? 4 : 7).forEach(function (value) {
       const x = across(value);
       line(pen, x, area.top, x, area.bottom);
       pen.fillText(it.short(Number(value.toPrecision(12))), x, area.bottom + 5);
     });
     pen.textAlign = "right";
     pen.textBaseline = "middle";
-    ticks(area.y, 6).forEach(function (value) {
+    ticks(area.m[1], area.y, 6).forEach(function (value) {
       const y = up(value);
       line(pen, area.left, y, area.right, y);
       pen.fillText(it.short(Number(value.toPrecision(12))), area.left - 6, y);
     });
     const names = area.m.map(function (m) {
-      return it.front.axes[m].title + " (" + it.front.axes[m].unit + ")";
+      return it.front.axes[m].title + " (" + it.front.axes[m].unit + (it.isLog(m) ? ", log)" : ")");
     });
     pen.font = "600 13px " + style.fontFamily;
     pen.textAlign = "center";
@@ -197,8 +214,8 @@
     pen.beginPath();
     pen.rect(area.left - 12, area.top - 12, area.right - area.left + 24, area.bottom - area.top + 24);
     pen.clip();
-    it.front.marks.forEach(function (mark, n) {
-      symbol(pen, MARKS[mark.role], across(x[mark.row]), up(y[mark.row]), it.tint(n));
+    it.front.marks.forEach(function (mark) {
+      it.symbol(pen, mark, across(x[mark.row]), up(y[mark.row]), 7);
     });
     const chosen = it.chosen || {};
     ring(pen, chosen.compared, it.COMPARED, 12, [5, 3]);
@@ -221,42 +238,6 @@
     pen.arc(across(it.front.values[area.m[0]][row]), up(it.front.values[area.m[1]][row]), radius, 0, 6.2832);
     pen.stroke();
     pen.setLineDash([]);
-  }
-
-  function corners(name) {
-    if (name === "triangle") return [[0, -7], [6.5, 5], [-6.5, 5]];
-    if (name === "square") return [[-5.5, -5.5], [5.5, -5.5], [5.5, 5.5], [-5.5, 5.5]];
-    if (name === "diamond") return [[0, -7.5], [6, 0], [0, 7.5], [-6, 0]];
-    const star = [];
-    for (let k = 0; k < 10; k += 1) {
-      const radius = k % 2 ? 3.4 : 8;
-      star.push([radius * Math.sin((k * Math.PI) / 5), -radius * Math.cos((k * Math.PI) / 5)]);
-    }
-    return star;
-  }
-
-  function symbol(pen, name, x, y, tint) {
-    pen.lineWidth = 1.4;
-    pen.strokeStyle = it.INK[it.theme];
-    pen.fillStyle = tint;
-    if (name === "cross") {
-      pen.lineWidth = 5;
-      line(pen, x - 5, y - 5, x + 5, y + 5);
-      line(pen, x - 5, y + 5, x + 5, y - 5);
-      pen.strokeStyle = tint;
-      pen.lineWidth = 2.6;
-      line(pen, x - 4.4, y - 4.4, x + 4.4, y + 4.4);
-      line(pen, x - 4.4, y + 4.4, x + 4.4, y - 4.4);
-      return;
-    }
-    pen.beginPath();
-    corners(name).forEach(function (corner, k) {
-      if (k) pen.lineTo(x + corner[0], y + corner[1]);
-      else pen.moveTo(x + corner[0], y + corner[1]);
-    });
-    pen.closePath();
-    pen.fill();
-    pen.stroke();
   }
 
   // Pointing.

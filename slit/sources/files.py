@@ -10,8 +10,13 @@ from typing import IO, TextIO, cast
 
 from slit.errors import SlitError
 
+csv.field_size_limit(1 << 24)  # logs of gateways hold whole answers in a cell
+
 GZIP = b"\x1f\x8b"
 """The first bytes of a gzip file, whatever its name."""
+
+BEYOND = 1e30
+"""No number of a file is as large: Unix time in ns has 19 digits."""
 
 UNREADABLE = (OSError, EOFError, zlib.error, csv.Error)
 """What reading a file that is broken, or not what its name says, may raise."""
@@ -83,13 +88,16 @@ def read_content(path: Path) -> bytes:
 
 def not_utf8(path: Path) -> SlitError:
     """The error of a file that is no UTF-8 text, with the first line that is not."""
-    with open_binary(path) as file:
-        for number, line in enumerate(file, start=1):
-            try:
-                line.decode("utf-8")
-            except UnicodeDecodeError as error:
-                byte = line[error.start]
-                return SlitError(f"{path}:{number}: byte 0x{byte:02x}, expected UTF-8 text")
+    try:
+        with open_binary(path) as file:
+            for number, line in enumerate(file, start=1):
+                try:
+                    line.decode("utf-8")
+                except UnicodeDecodeError as error:
+                    byte = line[error.start]
+                    return SlitError(f"{path}:{number}: byte 0x{byte:02x}, expected UTF-8 text")
+    except UNREADABLE as error:
+        return SlitError(f"{path}: {error}, expected UTF-8 text")
     return SlitError(f"{path}: unreadable, expected UTF-8 text")
 
 

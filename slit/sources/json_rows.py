@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from slit.errors import SlitError
 from slit.sources import streaming
-from slit.sources.files import UNREADABLE, is_packed, not_utf8, open_binary, open_text
+from slit.sources.files import BEYOND, UNREADABLE, is_packed, not_utf8, open_binary, open_text
 from slit.sources.streaming import (
     Batch,
     Field,
@@ -291,7 +289,7 @@ def _array(path: Path, field: Field, column: Any, time_zone: str | None) -> Any:
         return nanoseconds(path, field, stamps, time_zone)
     there = column.is_valid().to_numpy(zero_copy_only=False)
     values = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
-    if not (((values >= 0) & (values < np.inf)) | (~there & field.gaps)).all():
+    if not (((values >= 0) & (values < BEYOND)) | (~there & field.gaps)).all():
         raise _NotParsedError
     return values
 
@@ -339,8 +337,8 @@ def _mistake(entry: Any, fields: Sequence[Field], sample: Any) -> str:
         if field.kind is Kind.STAMP and has_offset(text) != has_offset(_shown(like)):
             how = "with" if has_offset(_shown(like)) else "without"
             return (
-                f"{field.name}: {text}, expected a stamp {how} an offset, as in the first row "
-                f"({field.meaning})"
+                f"{field.name}: {_short(text)}, expected a stamp {how} an offset, as in the first "
+                f"row ({field.meaning})"
             )
     return ""
 

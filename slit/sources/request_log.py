@@ -13,7 +13,7 @@ from slit.errors import SlitError, did_you_mean
 from slit.sources.clock import Clock, Reading, TimeUnit
 from slit.sources.files import read_header
 from slit.sources.json_rows import is_json, read_objects, value_at
-from slit.sources.streaming import Batch, Field, Kind, first_cell, is_number, stream_csv
+from slit.sources.streaming import Batch, Field, Kind, first_cells, is_number, stream_csv
 from slit.sources.trace import Bins, Note, Trace
 
 Floats = NDArray[np.float64]
@@ -73,7 +73,7 @@ def read_requests(path: Path | str, layout: Layout, reading: Reading) -> Trace:
         header = read_header(path)
         columns = columns_of(path, layout, reading, header)
         batches = stream_csv(path, columns.fields(layout.gaps), time_zone=reading.zone)
-        first = first_cell(path, header, columns.time)
+        first = first_cells(path, header, [columns.time]).get(columns.time, "")
     trace = bin_requests(path, batches, columns, layout, reading)
     return replace(trace, written_offset=_offset(first) if trace.start is not None else None)
 
@@ -101,6 +101,7 @@ def columns_of(path: Path, layout: Layout, reading: Reading, names: Sequence[str
                 f"columns: {role}, expected {', '.join(ROLES)}{did_you_mean(role, ROLES)}"
             )
     missing, chosen = [], {}
+    there = ", ".join(names).encode(errors="replace").decode() or "none"
     for role in ROLES:
         own: tuple[str, ...] = getattr(layout, role)
         wanted = (reading.columns[role],) if role in reading.columns else own
@@ -116,7 +117,7 @@ def columns_of(path: Path, layout: Layout, reading: Reading, names: Sequence[str
     missing += [name for name in reading.where if name not in names]
     if missing:
         raise SlitError(
-            f"{path}: columns {', '.join(names) or 'none'}, expected also {', '.join(missing)} (as "
+            f"{path}: columns {there}, expected also {', '.join(missing)} (as "
             "the publisher writes them; other names: columns = { time = ..., prompt = ..., output "
             "= ... })"
         )
@@ -125,7 +126,7 @@ def columns_of(path: Path, layout: Layout, reading: Reading, names: Sequence[str
         if chosen["model"] is None:
             raise SlitError(
                 f"{path}: model: {reading.model}, expected no model, or its column (columns = {{ "
-                f"model = ... }}; there are {', '.join(names)})"
+                f"model = ... }}; there are {there})"
             )
         where[chosen["model"]] = (reading.model,)
     time = chosen["time"]

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from slit.errors import SlitError
-from slit.sources.files import csv_rows, first_row, read_header
+from slit.sources.files import BEYOND, csv_rows, first_row, read_header
 from slit.sources.json_rows import is_json, read_document
 from slit.sources.streaming import Field, Kind, is_number, stream_csv
 from slit.sources.tables import Column, read_small_table
@@ -79,7 +79,7 @@ def read_servegen_chunk(
         if len(cells) != len(CHUNK):
             raise SlitError(f"{path}:{line}: {len(cells)} columns, expected {', '.join(CHUNK)}")
         for name, cell in zip(CHUNK[:2], cells[:2], strict=True):
-            if not is_number(cell) or not 0 <= float(cell) < np.inf:
+            if not is_number(cell) or not 0 <= float(cell) < BEYOND:
                 raise SlitError(f"{path}:{line}: {name}: {cell or 'empty'}, expected a number >= 0")
         times.append(float(cells[0]))
         rates.append(float(cells[1]))
@@ -248,7 +248,7 @@ def _mean_of(text: str) -> float | None:
     if not inside.strip():
         return float("nan")
     mean = total / shares if shares > 0 else -1.0
-    return mean if 0 <= mean < np.inf else None
+    return mean if 0 <= mean < BEYOND else None
 
 
 def _trace(

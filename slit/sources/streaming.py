@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slit.errors import SlitError
-from slit.sources.files import csv_rows, is_packed, read_header, require_columns
+from slit.sources.files import BEYOND, csv_rows, is_packed, read_header, require_columns
 
 BLOCK_BYTES = 1 << 22
 EMPTY = ("", "nan", "NaN", "NA", "null", "NULL", "None")
@@ -125,32 +125,12 @@ def first_cells(path: Path, header: Sequence[str], names: Sequence[str]) -> dict
     """The first row of a CSV file as text by column, or nothing.
 
     Raises:
-        pyarrow.ArrowInvalid: rows that cannot be parsed.
+        SlitError: not readable.
     """
-    import pyarrow as pa
-    from pyarrow import csv
-
-    options = csv.ConvertOptions(
-        column_types=dict.fromkeys(names, pa.binary()),
-        include_columns=list(names),
-        strings_can_be_null=False,
-    )
-    with _opened(path, header, options) as reader:
-        for batch in reader:
-            if batch.num_rows:
-                row = {name: batch.column(name)[0].as_py() for name in names}
-                return {name: cell.decode(errors="replace").strip() for name, cell in row.items()}
+    for _, cells in csv_rows(path):
+        row = dict(zip(header, cells, strict=False))
+        return {name: row.get(name, "").strip() for name in names}
     return {}
-
-
-def first_cell(path: Path, header: Sequence[str], name: str) -> str:
-    """The first cell of a column; '' where the file has none or cannot be parsed."""
-    import pyarrow as pa
-
-    try:
-        return first_cells(path, header, [name]).get(name, "")
-    except (pa.ArrowInvalid, OSError):
-        return ""
 
 
 def settled(field: Field, first: str) -> Field:
@@ -204,7 +184,7 @@ def _checked(
             arrays[field.name] = nanoseconds(path, field, column, time_zone)
             continue
         values = column.to_numpy(zero_copy_only=False)
-        wrong = ~((values >= 0) & (values < np.inf))
+        wrong = ~((values >= 0) & (values < BEYOND))
         if field.gaps and column.null_count:
             wrong &= column.is_valid().to_numpy(zero_copy_only=False)
         if wrong.any():
@@ -285,13 +265,13 @@ def parses(cell: str, field: Field) -> bool:
         return True
     if field.kind is Kind.NUMBER:
         try:
-            return 0 <= float(cell) < float("inf")
+            return 0 <= float(cell) < BEYOND
         except ValueError:
             return False
     for zone in (None, "UTC"):
         try:
             pa.scalar(cell).cast(pa.timestamp("ns", tz=zone))
-        except pa.ArrowInvalid:
+        except ValueError:  # of Arrow, or of a text that is no Unicode
             continue
         return True
     return False

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from slit.errors import SlitError
-from slit.sources.files import csv_rows, read_header, require_columns
+from slit.sources.files import BEYOND, csv_rows, read_header, require_columns
 
 GAPS = frozenset(("", "nan", "NaN", "NA", "null"))
 
@@ -87,7 +87,7 @@ class SmallTable:
         empty = np.array([text in GAPS for text in texts], dtype=np.bool_)
         values = pd.to_numeric(pd.Series(texts, dtype=object).mask(empty, "0"), errors="coerce")
         array = values.to_numpy(dtype=np.float64, copy=True)
-        wrong = ~np.isfinite(array) | (array < column.low) | (array > column.high)
+        wrong = ~(np.abs(array) < BEYOND) | (array < column.low) | (array > column.high)
         wrong = np.where(empty, not column.gaps, wrong)
         if wrong.any():
             raise self.error(int(np.flatnonzero(wrong)[0]), column.name, column.expected)

@@ -52,8 +52,9 @@ def kernel_of_types(function: Function) -> Function:
 
 def _kept(function: Function) -> Any:
     """`function`, to be compiled and kept on disk where any folder can be written."""
-    if not numba.config.CACHE_DIR and os.path.expanduser("~") == "~":  # noqa: PTH111
-        numba.config.CACHE_DIR = temporary_folder() or ""  # or numba makes a folder called "~"
+    config: Any = numba.config
+    if not config.CACHE_DIR and os.path.expanduser("~") == "~":  # noqa: PTH111
+        config.CACHE_DIR = temporary_folder() or ""  # or numba makes a folder called "~"
     try:
         return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
     except RuntimeError as error:
@@ -61,7 +62,7 @@ def _kept(function: Function) -> Any:
             raise
     folder = temporary_folder()
     if folder is not None:
-        numba.config.CACHE_DIR = folder
+        config.CACHE_DIR = folder
     return numba.njit(cache=folder is not None, nogil=True, error_model="numpy")(function)
 
 
@@ -93,7 +94,7 @@ def temporary_folder() -> str | None:
 
 def _bear_errors(compiled: Any) -> None:
     """Let a cache that cannot be read or written any more be no reason to fail: numba compiles."""
-    kept = getattr(compiled, "_cache", None)
+    kept: Any = getattr(compiled, "_cache", None)
     if getattr(kept, "_cache_file", None) is None:
         return
 

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 HEAVY = (
     "dash",
@@ -28,8 +30,8 @@ def setup(repository: Path) -> configparser.ConfigParser:
     return parser
 
 
-def test_importing_slit_loads_no_heavy_library(repository: Path) -> None:
-    code = "import sys, slit; print(*sorted(n for n in sys.modules if '.' not in n))"
+def test_importing_slit_and_its_command_loads_no_heavy_library(repository: Path) -> None:
+    code = "import sys, slit.commands.app; print(*sorted(n for n in sys.modules if '.' not in n))"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=repository, capture_output=True, text=True, check=True
     )
@@ -52,15 +54,41 @@ def test_types_are_shipped(
     assert setup["options.package_data"][package] == "py.typed"
 
 
-def test_every_dependency_has_a_lower_bound_only(setup: configparser.ConfigParser) -> None:
-    extras = setup["options.extras_require"]
-    lines = [
-        setup["options"]["install_requires"],
-        *(extras[name] for name in extras if name != "dev"),
-    ]
-    required = [line for block in lines for line in block.strip().splitlines()]
-    assert len(required) > 20
-    assert [line for line in required if ">=" not in line or "<" in line or "==" in line] == []
+def required(setup: configparser.ConfigParser, *extras: str) -> list[Requirement]:
+    """What the package and some of its extras need."""
+    blocks = [setup["options"]["install_requires"]]
+    blocks += [setup["options.extras_require"][name] for name in extras]
+    return [Requirement(line) for block in blocks for line in block.strip().splitlines()]
+
+
+def test_every_dependency_has_limits(setup: configparser.ConfigParser) -> None:
+    """Of what users get both ends are known to work; tools have a lower end, none is fixed."""
+    for needed in required(setup, "explore"):
+        assert sorted(one.operator for one in needed.specifier) == ["<", ">="], needed
+    tools = [name for name in setup["options.extras_require"] if name not in ("dev", "explore")]
+    for needed in required(setup, *tools):
+        assert ">=" in [one.operator for one in needed.specifier], needed
+        assert "==" not in str(needed.specifier), needed
+
+
+def test_constraints_name_a_version_of_every_dependency_that_is_admitted(
+    repository: Path, setup: configparser.ConfigParser
+) -> None:
+    lines = (repository / "constraints.txt").read_text().splitlines()
+    pairs = [line.split("==") for line in lines if line and not line.startswith("#")]
+    fixed = {canonicalize_name(name): version for name, version in pairs}
+    assert len(fixed) == len(pairs)
+    development = ("explore", "test", "browser", "notebooks", "docs")
+    for needed in required(setup, *development):
+        assert needed.specifier.contains(fixed[canonicalize_name(needed.name)]), needed
+
+
+def test_the_gates_and_the_readme_install_what_the_constraints_name(repository: Path) -> None:
+    assert "pip install -c constraints.txt -e '.[dev]'" in (repository / "README.md").read_text()
+    assert (
+        "--constraint constraints.txt --editable '.[dev]'"
+        in (repository / ".ci" / "run").read_text()
+    )
 
 
 def test_the_gates_call_the_command_of_the_readme(repository: Path) -> None:

@@ -48,6 +48,31 @@ class References:
     notes: tuple[str, ...] = ()
 
 
+def reference_plans(request: Request, evaluator: Evaluator) -> References:
+    """The plans of the schedulers that make one each, apart from the one that is run."""
+    found = References()
+    task = Task.of(evaluator)
+    for entry in available(Kind.REFERENCE, Kind.BASELINE, Kind.RIVAL):
+        if entry.name == request.optimizer:
+            continue
+        rng = np.random.default_rng([request.seed, 1])
+        optimizer = make_optimizer(entry.name, task, rng=rng)
+        try:
+            made = run(optimizer, evaluator, stop=Stop(evaluations=1))
+        except SlitError as error:
+            # A scheduler that cannot work on these objectives is no reason not to search.
+            found = replace(found, notes=(*found.notes, f"{entry.name} left out: {error}"))
+            continue
+        if made.stop is StopReason.INTERRUPTED:
+            raise KeyboardInterrupt  # with its plan complete or not: the search is not to begin
+        found = References(
+            made.front if found.front is None else found.front.joined(made.front),
+            getattr(optimizer, "phases", found.phases),
+            found.notes,
+        )
+    return found
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Search:
     """A search ready to run. `make` builds the optimizer if it is none of the registry."""
@@ -67,7 +92,9 @@ class Search:
         """
         task = Task.of(self.evaluator)
         request = self.request
-        references = self._references(task) if request.baselines else References()
+        references = References()
+        if request.baselines:
+            references = reference_plans(request, self.evaluator)
         rng = np.random.default_rng(request.seed)
         start = self._start_plans(references.front)
         if self.make is not None:
@@ -167,29 +194,6 @@ class Search:
         if interrupted():
             raise KeyboardInterrupt(f"{output} is complete")
         return result
-
-    def _references(self, task: Task) -> References:
-        """The plans of the schedulers that make one each, apart from the one that is run."""
-        found = References()
-        for entry in available(Kind.REFERENCE, Kind.BASELINE, Kind.RIVAL):
-            if entry.name == self.request.optimizer:
-                continue
-            rng = np.random.default_rng([self.request.seed, 1])
-            optimizer = make_optimizer(entry.name, task, rng=rng)
-            try:
-                made = run(optimizer, self.evaluator, stop=Stop(evaluations=1))
-            except SlitError as error:
-                # A scheduler that cannot work on these objectives is no reason not to search.
-                found = replace(found, notes=(*found.notes, f"{entry.name} left out: {error}"))
-                continue
-            if made.stop is StopReason.INTERRUPTED:
-                raise KeyboardInterrupt  # with its plan complete or not: the search is not to begin
-            found = References(
-                made.front if found.front is None else found.front.joined(made.front),
-                getattr(optimizer, "phases", found.phases),
-                found.notes,
-            )
-        return found
 
     def _start_plans(self, reference: Front | None) -> Genes | None:
         """What a search begins with: the user's plans, then the reference plans."""

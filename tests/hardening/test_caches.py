@@ -8,9 +8,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+import numba
 import pytest
 
-from operators import compiling
 from operators.compiling import CacheWarning, kernel, temporary_folder
 from slit.exact.certificate_store import default_folder
 
@@ -88,7 +88,7 @@ def test_a_link_and_a_missing_folder_are_not_used(
 def test_a_cache_that_fails_later_is_no_reason_to_fail(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(compiling.numba.config, "CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path / "cache"))
 
     def twice(value: float) -> float:
         return 2 * value

@@ -19,7 +19,7 @@ from slit.sources.files import BEYOND, csv_rows, first_row, read_header
 from slit.sources.json_rows import is_json, read_document
 from slit.sources.streaming import Field, Kind, is_number, stream_csv
 from slit.sources.tables import Column, read_small_table
-from slit.sources.trace import Bins, Trace, elapsed_bins, make_trace, utc_start
+from slit.sources.trace import Bins, Trace, elapsed_bins, later, make_trace, utc_start
 
 WINDOW_SECONDS = 600.0
 LENGTH_WINDOW_SECONDS = 21600.0
@@ -272,7 +272,7 @@ def _trace(
             for field in ("input_tokens", "output_tokens")
         )
     return make_trace(
-        start=None if zero is None else zero + pd.Timedelta(offset, unit="s"),
+        start=None if zero is None else later(zero, offset),
         seconds=WINDOW_SECONDS,
         requests=rates * WINDOW_SECONDS,
         prompt_tokens=np.where(rates > 0, prompt, np.nan),

@@ -14,6 +14,8 @@ from slit.errors import SlitError
 MOST_BINS = 10_000_000
 NANOSECONDS = 1_000_000_000
 LATEST_SECONDS = 1e11
+END = pd.Timestamp("2262-01-01", tz="UTC")
+"""Nanoseconds since 1970 end in this year."""
 
 
 CHANCE = 1e-3
@@ -276,7 +278,7 @@ class Bins:
             origin = pd.Timestamp(0, tz="UTC")
             start, offset = origin + pd.Timedelta(offset, unit="s"), 0.0
         elif start is not None:
-            start = start + pd.Timedelta(offset, unit="s")
+            start = later(start, offset)
         return make_trace(
             start=start,
             seconds=self.seconds,
@@ -287,6 +289,24 @@ class Bins:
             left_out=self.left_out,
             notes=tuple(self.notes),
         )
+
+
+def later(start: pd.Timestamp, seconds: float) -> pd.Timestamp:
+    """So many seconds after `start`.
+
+    Raises:
+        SlitError: beyond the calendar of nanoseconds, the year 2262.
+    """
+    try:
+        stamp = start + pd.Timedelta(seconds, unit="s")
+        if stamp < END:
+            return stamp
+        raise OverflowError
+    except (ValueError, OverflowError):
+        raise SlitError(
+            f"start: {start.isoformat()}, expected a time zero from which {seconds:g} s end before "
+            "2262"
+        ) from None
 
 
 def _moment(seconds: float, calendar: bool) -> str:

@@ -235,3 +235,10 @@ def test_missing_or_unreadable_json_lines(write: Write, tmp_path: Path) -> None:
     path = write(b'{"timestamp": 5, "input_length": \xff}\n', "trace.jsonl")
     with pytest.raises(SlitError, match=r":1: byte 0xff, expected UTF-8 text"):
         list(read_objects(path).stream(JSON_FIELDS))
+
+
+def test_a_time_zero_and_times_that_end_beyond_the_calendar() -> None:
+    bins = Bins(Path("trace.csv"), 600.0)
+    bins.add(elapsed_bins(np.array([5e10]), 600.0), np.ones(1), np.ones(1))
+    with pytest.raises(SlitError, match=r"start: 2024.*, expected a time zero from which 5e\+10 s"):
+        bins.trace(pd.Timestamp("2024-05-10", tz="UTC"), calendar=False)

@@ -271,10 +271,12 @@ def _end(data: PlanData) -> str:
 
 
 def _ticks(data: PlanData) -> dict[str, object]:
-    """Hours for a day, dates beyond."""
-    if len(data.starts) * data.hours > 48:
+    """Hours for a day, minutes within a few hours, dates beyond."""
+    span = len(data.starts) * data.hours
+    if span > 48:
         return {"type": "date"}
-    return {"type": "date", "tickformat": "%H", "nticks": 9, "tickangle": 0}
+    form = "%H" if span > 8 else "%H:%M"
+    return {"type": "date", "tickformat": form, "nticks": 9, "tickangle": 0}
 
 
 def _filling(n: int) -> dict[str, object]:

@@ -338,7 +338,7 @@ def inputs_section(rows: Sequence[InputRow], scenario: Scenario) -> Html:
     water = "counts" if accounting.reservoir_evaporation else "does not count"
     said = (
         f"Carbon is {accounting.carbon.replace('_', '-')}; evaporation from hydropower reservoirs "
-        f"{water} as water; nodes are planned to {100 * accounting.utilization:g} % utilization; "
+        f"{water} as water; nodes are planned to {share(accounting.utilization)} utilization; "
         f"weights are loaded {accounting.loading.replace('_', ' ')}."
     )
     body = (

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from operators.dominance import distinct_objectives, nondominated
 from slit.arrays import frozen
-from slit.errors import SlitError
+from slit.errors import SlitError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -154,7 +154,7 @@ class Front:
         if row is None:
             raise SlitError(
                 f"plan: {plan!r}, expected a number from 0 to {self.plans.max()} or one of "
-                f"{', '.join(named)}"
+                f"{', '.join(named)}{did_you_mean(plan, named)}"
             )
         return row
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from slit.api.given import scenario_of
 from slit.api.search import prepare
-from slit.errors import SlitError
+from slit.errors import SlitError, did_you_mean
 from slit.evaluator import Evaluator
 from slit.front import Front
 from slit.objectives import DEFAULT, find, load_plugin
@@ -168,7 +168,8 @@ def _measured(
         return tuple(dict.fromkeys((*default, *named)))
     for name in named:
         if name not in objectives:
-            raise SlitError(f"{name!r} in an order or cap: expected one of {', '.join(objectives)}")
+            known = ", ".join(objectives) + did_you_mean(name, objectives)
+            raise SlitError(f"{name!r} in an order or cap: expected one of {known}")
     return tuple(objectives)
 
 

@@ -13,7 +13,7 @@ from slit.commands.terminal import (
     print_table,
 )
 from slit.display import NOTHING, called, number, percent
-from slit.errors import SlitError
+from slit.errors import SlitError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,7 +101,8 @@ def picks_of(front: "Front", *, search: str, against: str | None = None) -> "Pic
     picks = picks_data(front, search=search, reference=against)
     if against is not None and picks.reference is None:
         listed = ", ".join(mark.name for mark in picks.marks)
-        raise SlitError(f"--against: {against!r}, expected one of {listed}")
+        near = did_you_mean(against, [mark.name for mark in picks.marks])
+        raise SlitError(f"--against: {against!r}, expected one of {listed}{near}")
     return picks
 
 

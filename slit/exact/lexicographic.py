@@ -12,7 +12,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from slit.arrays import product
-from slit.errors import InfeasibleError, SlitError
+from slit.errors import InfeasibleError, SlitError, did_you_mean
 from slit.evaluator import Evaluator
 from slit.exact.coupled import CapsUnmet, Coupled, irreducible_caps, minimize_capped
 from slit.exact.readings import shares_of
@@ -176,7 +176,8 @@ def _index(relaxation: Relaxation, what: str, name: str) -> int:
         raise SlitError(
             f"{what}: {name!r} has {relaxation.left_out[name]}, expected one of {known}"
         )
-    raise SlitError(f"{what}: {name!r}, expected one of {known}")
+    near = did_you_mean(name, relaxation.names)
+    raise SlitError(f"{what}: {name!r}, expected one of {known}{near}")
 
 
 def _unmet(

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from slit.errors import SlitError, failure
+from slit.errors import SlitError, did_you_mean, failure
 from slit.objectives.builtin import BUILT_IN
 from slit.objectives.define import Objective
 
@@ -42,7 +42,8 @@ def find(names: Iterable[str]) -> tuple[Objective, ...]:
     found: list[Objective] = []
     for name in names:
         if name not in _registered:
-            raise SlitError(f"objective: {name!r}, expected one of {', '.join(_registered)}")
+            known = ", ".join(_registered) + did_you_mean(name, _registered)
+            raise SlitError(f"objective: {name!r}, expected one of {known}")
         if any(objective.name == name for objective in found):
             raise SlitError(f"objectives: {name!r} twice, expected each once")
         found.append(_registered[name])

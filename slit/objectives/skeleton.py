@@ -3,7 +3,7 @@
 import keyword
 from pathlib import Path
 
-from slit.errors import SlitError
+from slit.errors import SlitError, did_you_mean
 from slit.objectives.define import RESERVED
 from slit.objectives.registry import available
 
@@ -26,7 +26,8 @@ def write_skeleton(name: str, folder: str | Path, *, kind: str = "linear") -> tu
     """
     _check(name)
     if kind not in _EXPECTED:
-        raise SlitError(f"kind: {kind!r}, expected one of {', '.join(_EXPECTED)}")
+        known = ", ".join(_EXPECTED) + did_you_mean(kind, _EXPECTED)
+        raise SlitError(f"kind: {kind!r}, expected one of {known}")
     target = Path(folder)
     words = name.strip("_").split("_")
     filled = {

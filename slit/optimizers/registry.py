@@ -7,7 +7,7 @@ from typing import Any
 
 from numpy.random import Generator
 
-from slit.errors import SlitError
+from slit.errors import SlitError, did_you_mean
 from slit.optimizers.protocol import Genes, Optimizer, Setup, Task
 
 
@@ -93,7 +93,8 @@ def available(*kinds: Kind) -> tuple[Entry, ...]:
 def find(name: str) -> Entry:
     """The optimizer called `name`; SlitError listing the known ones if there is none."""
     if name not in _registered:
-        raise SlitError(f"optimizer: {name!r}, expected one of {', '.join(_registered)}")
+        known = ", ".join(_registered) + did_you_mean(name, _registered)
+        raise SlitError(f"optimizer: {name!r}, expected one of {known}")
     return _registered[name]
 
 
@@ -108,7 +109,9 @@ def default_settings(name: str, **changes: Any) -> Any:
     for field in wanted:
         if field not in known:
             listed = ", ".join(known) or "none"
-            raise SlitError(f"{name}: setting {field!r}, expected one of its settings ({listed})")
+            near = did_you_mean(field, known)
+            said = f"expected one of its settings ({listed}){near}"
+            raise SlitError(f"{name}: setting {field!r}, {said}")
     return replace(settings, **wanted)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from slit.errors import SlitError
+from slit.errors import SlitError, did_you_mean
 from slit.problem.placements import Placement, placements_of, service_rates
 from slit.scenario.records import ModelVariant, NodeType, RequestClass
 from slit.scenario.scenario import Scenario
@@ -80,7 +80,8 @@ def fleet_of(scenario: Scenario, *, variants: Mapping[str, str] | None = None) -
 def _index(what: str, name: str, records: Sequence[RequestClass | ModelVariant]) -> int:
     names = [record.name for record in records]
     if name not in names:
-        raise SlitError(f"{what} {name!r}, expected one of {', '.join(names)}")
+        near = did_you_mean(name, names)
+        raise SlitError(f"{what} {name!r}, expected one of {', '.join(names)}{near}")
     return names.index(name)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from slit.errors import SlitError
+from slit.errors import SlitError, did_you_mean
 
 
 class Starts(StrEnum):
@@ -70,5 +70,6 @@ class Settings:
         for name, words in (("starts", Starts), ("guidance", Guidance)):
             found = getattr(self, name)
             if found not in list(words):
-                raise SlitError(f"{name}: {found!r}, expected one of {', '.join(words)}")
+                near = did_you_mean(str(found), map(str, words))
+                raise SlitError(f"{name}: {found!r}, expected one of {', '.join(words)}{near}")
             object.__setattr__(self, name, words(found))  # a checkpoint holds the word

@@ -20,8 +20,8 @@ Longs = NDArray[np.int64]
 class Ledger:
     """Quantities of one plan. Shapes: T epochs, D datacenters, P placements, Q pools, J groups."""
 
-    problem: Problem
-    scenario: Scenario
+    problem: Problem  # what was planned, as arrays
+    scenario: Scenario  # what it was made from
     counts: Longs  # (J, P) chunks
     nodes: Longs  # (T, P) active nodes
     loading_nodes: Longs  # (T, P) nodes that load weights in this epoch
@@ -31,14 +31,14 @@ class Ledger:
     mean_wait: Floats  # (T, P) s, mean wait of those who wait
     loading_share: Floats  # (T, P) share of requests that meet a loading node
     pool_nodes: Longs  # (T, Q) active nodes
-    it_kwh: Floats  # (T, D)
-    facility_kwh: Floats  # (T, D)
-    grid_kwh: Floats  # (T, D) bought
-    carbon_kg: Floats  # (T, D) all that the scenario counts
-    water_on_site_l: Floats  # (T, D)
-    water_off_site_l: Floats  # (T, D)
-    cost_usd: Floats  # (T, D) all that the scenario counts
-    ttft_s: Floats  # (J, P) mean time to first token
+    it_kwh: Floats  # (T, D) kWh of the servers
+    facility_kwh: Floats  # (T, D) kWh: servers times PUE
+    grid_kwh: Floats  # (T, D) kWh bought
+    carbon_kg: Floats  # (T, D) kg CO2e, all that the scenario counts
+    water_on_site_l: Floats  # (T, D) L, evaporated and drained by cooling
+    water_off_site_l: Floats  # (T, D) L, at power plants
+    cost_usd: Floats  # (T, D) USD, all that the scenario counts
+    ttft_s: Floats  # (J, P) s, mean time to first token
     sigma: Floats  # (J, P) mean quality factor of the time to first token
     late: Floats  # (J, P) probability of being later than the SLO
 

@@ -11,6 +11,7 @@ from slit.errors import InfeasibleError, SlitError
 from slit.evaluator import Evaluator
 from slit.ledger import Ledger
 from slit.objectives import ledger_objective, register
+from slit.objectives.registry import set_apart
 from slit.optimizers.nsga2 import build as build_nsga2
 from slit.optimizers.protocol import Optimizer, Setup
 from slit.optimizers.registry import Kind, available, default_settings
@@ -229,3 +230,33 @@ def test_the_default_budget_ends_where_nothing_helps_any_more(tmp_path: Path) ->
 def test_a_budget_that_is_given_is_the_whole_budget(tmp_path: Path) -> None:
     slit.optimize("tiny", moves=5_000, output=tmp_path / "run")
     assert read_run(tmp_path / "run").manifest.budget == Stop(moves=5_000)
+
+
+def test_objectives_are_given_by_name_and_as_objects(scenario: Scenario) -> None:
+    def measure(ledger: Ledger) -> float:
+        return float(ledger.pool_nodes.max())
+
+    with set_apart():
+        peak = ledger_objective(name="peak_given", unit="1", title="Most nodes")(measure)
+        result = search(scenario, objectives=["carbon", peak])
+        assert result.front.names == ("carbon", "peak_given")
+        assert (
+            slit.evaluate(scenario, result.front.X[:1], objectives=[peak]).F[0, 0]
+            == (result.front.F[0, 1])
+        )
+        # A notebook's cell that runs again makes another object of the same name.
+        twice = ledger_objective(name="peak_given", unit="1", title="Twice as many")(
+            lambda ledger: 2 * measure(ledger)
+        )
+        again = slit.evaluate(scenario, result.front.X[:1], objectives=[twice])
+        assert again.F[0, 0] == 2 * result.front.F[0, 1]
+        for taken in ("carbon", "busiest_of_api_test"):
+            other = ledger_objective(name=taken, unit="1", title="Another")(measure)
+            with pytest.raises(SlitError, match=f"name '{taken}' is taken"):
+                search(scenario, objectives=[other])
+        with pytest.raises(SlitError, match="'peak_given' twice"):
+            search(scenario, objectives=["peak_given", twice])
+    with pytest.raises(SlitError, match="objective: measure, expected a name or an Objective"):
+        search(scenario, objectives=[measure])
+    with pytest.raises(SlitError, match="objectives: 'carbon', expected a list of names"):
+        search(scenario, objectives="carbon")

@@ -91,3 +91,26 @@ def test_the_page_of_the_command_line_is_current() -> None:
     from tools.build_cli import cli_page
 
     assert (REPOSITORY / "docs" / "cli.md").read_text() == cli_page()
+
+
+def test_the_page_of_python_is_up_to_date() -> None:
+    """If this fails: python tools/build_api.py."""
+    from tools.build_api import api_page
+
+    page = (REPOSITORY / "docs" / "api.md").read_text()
+    assert api_page(page) == page
+
+
+def test_the_page_of_python_has_every_attribute_of_problem_and_ledger() -> None:
+    from slit.ledger import Ledger
+    from slit.problem import Problem
+
+    page = (REPOSITORY / "docs" / "api.md").read_text()
+    assert "| `carbon` | Floats | (T, D) kg CO2e/kWh |" in page
+    assert (
+        "| `service` | Floats | (J, P, 4) slack SLO - base (s), sigma(base), and, for a request "
+        "that meets a loading node, its mean sigma and its probability of being late |"
+    ) in page
+    for name in (*Problem._fields, *Ledger.__dataclass_fields__):
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{name}` |"))
+        assert row.split("|")[3].strip(), f"{name}: no shape, unit or meaning"

@@ -1,13 +1,12 @@
 """How good any front could be, and what that says of a run."""
 
-from collections.abc import Sequence
 from datetime import date
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
-from slit.api.given import scenario_of
+from slit.api.given import Objectives, names_of, scenario_of
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.exact.bounds import Certificate
@@ -29,7 +28,7 @@ SEED = 1
 def bound(
     scenario: Scenario | str | PathLike[str],
     *,
-    objectives: Sequence[str] | None = None,
+    objectives: Objectives | None = None,
     weights: int | None = None,
     refined: int | None = None,
     threads: int = 1,
@@ -46,7 +45,7 @@ def bound(
     Raises SlitError for what the caller can mend, InfeasibleError for demand beyond capacity.
     """
     loaded = load_plugin(plugin) if plugin is not None else ()
-    names = objectives or (*DEFAULT, *(o.name for o in loaded if o.name not in DEFAULT))
+    names = names_of(objectives) or (*DEFAULT, *(o.name for o in loaded if o.name not in DEFAULT))
     planned = scenario_of(scenario, start, hours)
     relaxation = Relaxation(compile_problem(planned), planned, find(names), threads=threads)
     return _certificate(relaxation, weights, refined)
@@ -55,7 +54,7 @@ def bound(
 def certify(
     run: Run | str | PathLike[str],
     *,
-    objectives: Sequence[str] | None = None,
+    objectives: Objectives | None = None,
     weights: int | None = None,
     refined: int | None = None,
     gap: bool = False,
@@ -72,7 +71,8 @@ def certify(
     evaluator = evaluator_of(known, plugin=plugin, threads=threads)
     front = known.front
     if objectives is not None:
-        unknown = [name for name in objectives if name not in front.names]
+        names = [each if isinstance(each, str) else each.name for each in objectives]
+        unknown = [name for name in names if name not in front.names]
         if unknown:
             raise SlitError(
                 f"objectives: {', '.join(unknown)}, expected some of {', '.join(front.names)} "
@@ -93,7 +93,7 @@ def certified_front(
     front: Front,
     evaluator: Evaluator,
     *,
-    objectives: Sequence[str] | None = None,
+    objectives: Objectives | None = None,
     weights: int | None = None,
     refined: int | None = None,
     gap: bool = False,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slit.api.given import scenario_of
+from slit.api.given import Objectives, names_of, scenario_of
 from slit.api.search import prepare
 from slit.errors import SlitError, did_you_mean
 from slit.evaluator import Evaluator
@@ -41,7 +41,7 @@ SEED = 1
 def optimize(
     scenario: Scenario | str | PathLike[str] = "world-day",
     *,
-    objectives: Sequence[str] | None = None,
+    objectives: Objectives | None = None,
     optimizer: Any = DEFAULT_OPTIMIZER,
     evaluations: int | None = None,
     moves: int | None = None,
@@ -68,11 +68,11 @@ def optimize(
     folder. The same seed gives the same bits, whatever the number of threads (not with `seconds`).
 
     scenario: a scenario, the name of a built-in one or a scenario file; `start` (UTC) and `hours`
-    plan another time than the file says. objectives: names; by default carbon, water, cost,
-    quality and those of the plug-in. optimizer: a name (see `slit optimize --help`), an algorithm
-    of pymoo, or a function that makes an optimizer of a `Setup`. evaluations, moves, seconds,
-    stagnation: budgets (`slit.stop.Stop`); by default the optimizer's own. population, settings:
-    of the optimizer; settings as the dataclass `Settings` of its module or by name (with
+    plan another time than the file says. objectives: names or Objectives; by default carbon, water,
+    cost, quality and those of the plug-in. optimizer: a name (see `slit optimize --help`), an
+    algorithm of pymoo, or a function that makes an optimizer of a `Setup`. evaluations, moves,
+    seconds, stagnation: budgets (`slit.stop.Stop`); by default the optimizer's own. population,
+    settings: of the optimizer; settings as the dataclass `Settings` of its module or by name (with
     "lexicographic": `{"order": ["carbon", "cost"], "tolerance": 0.01, "caps": {"water": 20.0}}`).
     start_plan: "RUN:PLAN", or plans (G,) or (N, G), to begin with. baselines: whether the reference
     plans are made; a search also begins with them.
@@ -83,7 +83,9 @@ def optimize(
     name, make = _maker(optimizer)
     if make is None and (settings is None or isinstance(settings, Mapping)):
         settings = default_settings(name, population=population, **(settings or {}))
-    names = _measured(objectives, (*DEFAULT, *(objective.name for objective in loaded)), settings)
+    names = _measured(
+        names_of(objectives), (*DEFAULT, *(objective.name for objective in loaded)), settings
+    )
     find(names)
     planned = scenario_of(scenario, start, hours)
     asked = Stop(evaluations, moves, seconds, stagnation)
@@ -127,7 +129,7 @@ def evaluate(
     scenario: Scenario | str | PathLike[str],
     X: NDArray[np.integer],
     *,
-    objectives: Sequence[str] = DEFAULT,
+    objectives: Objectives = DEFAULT,
     threads: int = 1,
 ) -> Front:
     """Evaluate plans X (N, G) or (G,) of placement indices: a front whose rows are in their order.

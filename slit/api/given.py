@@ -1,11 +1,21 @@
 """What callers may give in several forms."""
 
+from collections.abc import Sequence
 from datetime import date
 from os import PathLike
 
 from slit.errors import SlitError
+from slit.objectives import Objective, find
 from slit.scenario.load import load_scenario
 from slit.scenario.scenario import Scenario
+
+Objectives = Sequence[str | Objective]
+"""Objectives by name or as objects, mixed as one likes."""
+
+
+def names_of(objectives: Objectives | None) -> tuple[str, ...] | None:
+    """Their names; objects are known by them afterwards. None, or no objective, stays None."""
+    return tuple(objective.name for objective in find(objectives)) if objectives else None
 
 
 def scenario_of(

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from slit.api.given import scenario_of
+from slit.api.given import Objectives, names_of, scenario_of
 from slit.api.search import prepare, put_in_place
 from slit.errors import SlitError
 from slit.optimizers.registry import default_settings
@@ -89,7 +89,7 @@ def resume(
     output: str | Path,
     *,
     scenario: Scenario | str | PathLike[str] | None = None,
-    objectives: Sequence[str] | None = None,
+    objectives: Objectives | None = None,
     optimizer: str | None = None,
     evaluations: int | None = None,
     moves: int | None = None,
@@ -122,8 +122,8 @@ def resume(
     place = Path(output)
     folder = unfinished_folder(place)
     again = Again(
-        scenario, start, hours, optimizer, objectives, seed, population, settings, baselines,
-        start_plan,
+        scenario, start, hours, optimizer, names_of(objectives), seed, population, settings,
+        baselines, start_plan,
     )  # fmt: skip
     with held(folder):
         left = read_unfinished(folder)

@@ -16,6 +16,8 @@ ENTRY_POINTS = "slit.objectives"
 
 _registered: dict[str, Objective] = {objective.name: objective for objective in BUILT_IN}
 _installed_loaded = False
+_given: set[str] = set()
+"""Names of objectives that callers gave as objects: a later one may take the place."""
 
 
 def register(objective: Objective, *, source: str = "objective") -> Objective:
@@ -36,11 +38,22 @@ def available() -> tuple[Objective, ...]:
     return tuple(_registered.values())
 
 
-def find(names: Iterable[str]) -> tuple[Objective, ...]:
-    """The objectives called `names`, in their order. Raises SlitError listing the known ones."""
+def find(objectives: Iterable[object]) -> tuple[Objective, ...]:
+    """The objectives given by name or as objects, in their order.
+
+    An object is known by its name from then on, in place of an object given before (a notebook's
+    cell runs again). Raises SlitError listing the known names, or where an object has the name of a
+    built-in or registered objective.
+    """
     _load_installed()
+    if isinstance(objectives, str):
+        raise SlitError(f"objectives: {objectives!r}, expected a list of names or Objectives")
     found: list[Objective] = []
-    for name in names:
+    for given in objectives:
+        if not isinstance(given, str | Objective):
+            said = getattr(given, "__name__", type(given).__name__)
+            raise SlitError(f"objective: {said}, expected a name or an Objective")
+        name = given if isinstance(given, str) else _known_by_name(given)
         if name not in _registered:
             known = ", ".join(_registered) + did_you_mean(name, _registered)
             raise SlitError(f"objective: {name!r}, expected one of {known}")
@@ -83,15 +96,23 @@ def load_plugin(path: str | Path) -> tuple[Objective, ...]:
     return tuple(register(objective, source=f"plug-in {path}") for objective in found)
 
 
+def _known_by_name(objective: Objective) -> str:
+    name = objective.name
+    if name in _given or name not in _registered:
+        _given.add(name)
+        _registered[name] = objective
+    return register(objective).name
+
+
 @contextmanager
 def set_apart() -> Iterator[None]:
     """What is registered inside is forgotten afterwards: for tests."""
-    global _registered, _installed_loaded
-    before = dict(_registered), _installed_loaded
+    global _registered, _installed_loaded, _given
+    before = dict(_registered), _installed_loaded, set(_given)
     try:
         yield
     finally:
-        _registered, _installed_loaded = before
+        _registered, _installed_loaded, _given = before
 
 
 def plugin_hash(path: str | Path) -> str:

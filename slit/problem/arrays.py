@@ -54,72 +54,72 @@ class Problem(NamedTuple):
     """
 
     # horizon
-    epoch_seconds: float
-    epoch_ticks: int  # of one node
+    epoch_seconds: float  # s
+    epoch_ticks: int  # work ticks of one node in an epoch
     node_ticks: int  # work that one active node takes: utilization * epoch
     loading: int  # Loading
     start: int  # Start
     variability: float  # (Ca^2 + Cs^2) / 2
 
     # request groups and genes
-    group_epoch: Ints  # (J,)
-    group_origin: Ints  # (J,)
-    group_class: Ints  # (J,)
+    group_epoch: Ints  # (J,) its epoch
+    group_origin: Ints  # (J,) its origin
+    group_class: Ints  # (J,) its class
     group_requests: Floats  # (J,) requests
     group_prompt: Floats  # (J,) mean prompt tokens
     group_output: Floats  # (J,) mean output tokens
-    group_chunks: Ints  # (J,)
+    group_chunks: Ints  # (J,) its genes
     group_first: Ints  # (J + 1,) first gene of each group
     epoch_group: Ints  # (T + 1,) first group of each epoch
     epoch_gene: Ints  # (T + 1,) first gene of each epoch
-    gene_group: Ints  # (G,)
+    gene_group: Ints  # (G,) its group
     gene_row: Ints  # (G,) row of `options`
     options: Genes  # (R, A) allowed placements, padded with -1
-    option_count: Ints  # (R,)
-    allowed: Bools  # (J, P)
+    option_count: Ints  # (R,) entries that are not padding
+    allowed: Bools  # (J, P) whether a group may be served there
 
     # placements and pools
-    placement_pool: Ints  # (P,)
-    placement_variant: Ints  # (P,)
-    placement_datacenter: Ints  # (P,)
+    placement_pool: Ints  # (P,) its pool
+    placement_variant: Ints  # (P,) its variant
+    placement_datacenter: Ints  # (P,) its datacenter
     replicas: Floats  # (P,) servers of one node
     prefill_fixed: Floats  # (P,) s, one prompt on one replica
     prefill_slope: Floats  # (P,) s/token
-    load_seconds: Floats  # (P,) to load the weights
+    load_seconds: Floats  # (P,) s to load the weights
     load_share: Floats  # (P,) load time over epoch; 0 if PREWARM, as nobody waits then
-    initial_nodes: Longs  # (P,)
+    initial_nodes: Longs  # (P,) that hold the variant before the horizon
     idle_energy: Longs  # (P,) of an active node in an epoch, energy ticks
     prewarm_energy: Longs  # (P,) of loading one node, energy ticks (0 unless PREWARM)
-    pool_datacenter: Ints  # (Q,)
-    pool_nodes: Longs  # (Q,)
+    pool_datacenter: Ints  # (Q,) its datacenter
+    pool_nodes: Longs  # (Q,) nodes there are
     standby_energy: Longs  # (Q,) of an idle node in an epoch, energy ticks
 
     # groups at placements
     chunk: Longs  # (J, P, 2) work ticks and energy ticks above idle of one chunk
     chunk_size: Longs  # (J, 2) requests and requests * prompt tokens of one chunk, scaled
     chunk_requests: Floats  # (J,) requests of one chunk
-    node_seconds: Floats  # (J, P) of one request
+    node_seconds: Floats  # (J, P) s of one request
     base_ttft: Floats  # (J, P) s: round trip + last mile + one-prompt prefill
     service: Floats  # (J, P, 4) slack SLO - base (s), sigma(base), and, for a request that meets
     #                  a loading node, its mean sigma and its probability of being late
     accuracy: Floats  # (K, P) share of right answers
-    slo: Floats  # (K,) s
+    slo: Floats  # (K,) s to the first token
 
     # datacenters over time
     carbon: Floats  # (T, D) kg CO2e/kWh
     price: Floats  # (T, D) USD/kWh
     ewif: Floats  # (T, D) L/kWh
-    pue: Floats  # (T, D)
+    pue: Floats  # (T, D) facility energy over IT energy
     wue: Floats  # (T, D) L/kWh of IT energy
     blowdown: Floats  # (T, D) L/kWh of IT energy
-    renewable: Floats  # (T, D) kWh
-    water_stress: Floats  # (D,)
+    renewable: Floats  # (T, D) kWh on site
+    water_stress: Floats  # (D,) index
 
     # scales of the integer sums
     energy_scale: float  # energy ticks of one joule
-    request_scale: float
-    prompt_scale: float
-    total_requests: float
+    request_scale: float  # units of one request
+    prompt_scale: float  # units of one request with one prompt token
+    total_requests: float  # of all groups
 
     @property
     def epochs(self) -> int:

@@ -2,6 +2,8 @@
 
 import signal
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 from typing import NoReturn
 
 
@@ -13,6 +15,7 @@ def main() -> NoReturn:
     output = None
     try:
         output = prepare()
+        _check_operators()
         from slit.commands.app import app  # in here: Ctrl-C may come while it is imported
 
         app()
@@ -25,3 +28,16 @@ def main() -> NoReturn:
         if output is None or error is not output.error:
             raise
     sys.exit(code if (failed := finish(output)) is None else failed)
+
+
+def _check_operators() -> None:
+    """End where Python finds another package called `operators` before slit's own."""
+    own = Path(__file__).resolve().parents[2] / "operators"
+    found = find_spec("operators")
+    place = None if found is None or found.origin is None else Path(found.origin).resolve()
+    if place != own / "__init__.py":
+        sys.stderr.write(
+            f"slit: operators: {place or 'no package'}, expected {own} (another package of that "
+            "name comes first: give slit an environment of its own, and look at PYTHONPATH)\n"
+        )
+        sys.exit(2)

@@ -12,7 +12,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from slit.errors import SlitError
+from slit.errors import SlitError, did_you_mean
 
 LITERS_PER_US_GALLON = 3.785411784
 KG_PER_POUND = 0.45359237
@@ -84,8 +84,13 @@ def check_unit(found: str, expected: str, *, what: str = "unit") -> None:
         raise ValueError(f"expected unit: {expected}, expected one of {', '.join(UNITS)}")
     kind = UNITS[expected].kind
     if found not in UNITS or UNITS[found].kind != kind:
-        shown = f"unit {found!r}" + (f" ({UNITS[found].kind})" if found in UNITS else "")
-        raise SlitError(f"{what}: {shown}, expected one of {', '.join(known_units(kind))} ({kind})")
+        named = "" if what.endswith("unit") else "unit "
+        other = f" ({UNITS[found].kind})" if found in UNITS else ""
+        known = known_units(kind)
+        raise SlitError(
+            f"{what}: {named}{found!r}{other}, expected one of {', '.join(known)} ({kind})"
+            f"{'' if other else did_you_mean(found, known)}"
+        )
 
 
 _FOREIGN = re.compile(r"([A-Z]{3}|€|£)/(kWh|MWh)\Z")

@@ -9,10 +9,11 @@ from slit.scenario.records import Name, Number, Record, flag, no_number, quantit
 from slit.scenario.references import (
     TIME,
     ZONE,
-    ByEpoch,
+    Columns,
     Condition,
     FileLayout,
     Listed,
+    OneOrMany,
     Resample,
     StampLayout,
 )
@@ -50,9 +51,9 @@ class DemandGroup(Record):
 
     origin: Name = text("name of the origin")
     request_class: Name = text("name of the request class", alias="class")
-    requests: ByEpoch[Requests] = text("requests of an epoch")
-    prompt: ByEpoch[Tokens] = text("mean prompt tokens")
-    output: ByEpoch[Tokens] = text("mean output tokens")
+    requests: OneOrMany[Requests] = text("requests of an epoch")
+    prompt: OneOrMany[Tokens] = text("mean prompt tokens")
+    output: OneOrMany[Tokens] = text("mean output tokens")
 
 
 class InlineDemand(Record):
@@ -70,7 +71,7 @@ class TableDemand(StampLayout):
     file: str = text("table")
     where: dict[str, Condition] = text("rows to take", default_factory=dict)
     columns: dict[str, str] = text("column by field, where named otherwise", default_factory=dict)
-    time: str | tuple[str, ...] | None = text(TIME, default=None, min_length=1)
+    time: Columns | None = text(TIME, default=None)
     epoch: str | None = text("column of the epoch, 0 = first, instead of time", default=None)
     unit: str = text("unit of requests: request (of a step), request/s or request/h")
     resample: Resample | None = text(

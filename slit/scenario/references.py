@@ -4,7 +4,7 @@ from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import Discriminator, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from slit.errors import SlitError
 from slit.scenario.records import Number, Record, flag, quantity, text
@@ -40,17 +40,24 @@ Condition = Annotated[
 
 F = TypeVar("F")
 
-ByEpoch = Annotated[
+OneOrMany = Annotated[
     Annotated[F, Tag("<one>")] | Annotated[tuple[F, ...], Tag("<many>")],
     Discriminator(_one_or_many),
 ]
-"""One figure for all epochs, or one an epoch."""
+"""One value, or a list of them."""
 
 Column = Annotated[
     Annotated[str, Tag("<one>")] | Annotated[dict[str, str], Tag("<table>")],
     Discriminator(lambda value: "<table>" if isinstance(value, dict) else "<one>"),
 ]
 """A column, or columns by a switch."""
+
+Columns = Annotated[
+    Annotated[str, Field(min_length=1), Tag("<one>")]
+    | Annotated[tuple[str, ...], Field(min_length=1), Tag("<many>")],
+    Discriminator(_one_or_many),
+]
+"""A column, or several that are read together."""
 
 
 class Resample(StrEnum):
@@ -187,6 +194,9 @@ def _checked(check: Callable[[str], object], value: str) -> None:
         raise ValueError(str(error)) from None
 
 
+_WITHOUT_A_TABLE = frozenset(("unit", "value", "values", "scale", "estimated"))
+
+
 class SeriesReference(StampLayout):
     """A figure over time: `value`, or `values` by epoch, or a column of a table."""
 
@@ -205,7 +215,7 @@ class SeriesReference(StampLayout):
         default="series",
     )
     where: dict[str, Condition] = text(WHERE, default_factory=dict)
-    time: str | tuple[str, ...] = text(TIME, default="utc", min_length=1)
+    time: Columns = text(TIME, default="utc")
     month: str = text("column of the month, 1-12, of typical days", default="month")
     hour: str = text("column of the hour, 0-23, of typical days", default="hour")
     resample: Resample | None = text(RESAMPLE, default=None)
@@ -224,6 +234,11 @@ class SeriesReference(StampLayout):
             raise ValueError(
                 f"{' and '.join(given) or 'nothing'} given, expected exactly one of value, values, "
                 "file"
+            )
+        of_tables = sorted(self.model_fields_set - _WITHOUT_A_TABLE)
+        if self.file is None and of_tables:
+            raise ValueError(
+                f"{', '.join(of_tables)} with {given[0]}, expected none (fields of a table)"
             )
         if self.file is not None and self.column is None:
             raise ValueError("no column, expected the name of a column of the table")

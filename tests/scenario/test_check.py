@@ -65,7 +65,7 @@ def test_findings_are_sorted_and_distinct(files: Files) -> None:
 DEFECTS: dict[str, tuple[Callable[[Files], object], Severity, str, str, str]] = {
     "unit": (
         lambda f: f.replace('unit = "g/kWh"', 'unit = "L/kWh"'),
-        ERROR, "signals.carbon (north): unit", "unit 'L/kWh'", "kg/kWh",
+        ERROR, "signals.carbon (north): unit", "'L/kWh'", "kg/kWh",
     ),
     "unit that does not fit the figures": (
         lambda f: f.replace('unit = "g/kWh"', 'unit = "kg/kWh"'),

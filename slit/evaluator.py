@@ -131,31 +131,7 @@ class Evaluator:
 
     def check(self, population: NDArray[np.integer]) -> Genes:
         """`population` as (N, G) genes; SlitError if it is not one of this problem."""
-        plans = np.asarray(population)
-        if plans.ndim != 2 or plans.shape[1] != self.problem.genes:
-            raise SlitError(f"plans: shape {plans.shape}, expected (N, {self.problem.genes})")
-        if not np.issubdtype(plans.dtype, np.integer):
-            raise SlitError(f"plans: {plans.dtype}, expected integers (placement indices)")
-        # Always the same type for the compiler: read-only or not is a difference to it.
-        genes = np.require(plans, np.int16, ["C_CONTIGUOUS", "ALIGNED"]).view()
-        genes.setflags(write=False)
-        if genes.dtype != plans.dtype and plans.size and (genes != plans).any():
-            raise self._out_of_range(plans)
-        n, g = first_refused(genes, self.problem.group_first, self.problem.allowed)
-        if n >= 0:
-            if not 0 <= genes[n, g] < self.problem.placements:
-                raise self._out_of_range(plans)
-            raise SlitError(
-                f"plans[{n}, {g}]: placement {genes[n, g]}, expected one that is allowed for its "
-                "group (residency, memory, token rate)"
-            )
-        return genes
-
-    def _out_of_range(self, plans: NDArray[np.integer]) -> SlitError:
-        return SlitError(
-            f"plans: {plans.min()} to {plans.max()}, expected placements in "
-            f"[0, {self.problem.placements - 1}]"
-        )
+        return check_plans(self.problem, population)
 
     def count_moves(self, moves: int) -> None:
         """Count incremental evaluations made by a search."""
@@ -199,6 +175,36 @@ class Evaluator:
         for n in range(rows.start, rows.stop) if self._ledger_wise else ():
             for m, value in self.ledger_values(plans[n]).items():
                 values[n, m] = value
+
+
+def check_plans(problem: Problem, population: NDArray[np.integer]) -> Genes:
+    """`population` as (N, G) genes; SlitError if it is not one of the problem."""
+    plans = np.asarray(population)
+    if plans.ndim != 2 or plans.shape[1] != problem.genes:
+        raise SlitError(f"plans: shape {plans.shape}, expected (N, {problem.genes})")
+    if not np.issubdtype(plans.dtype, np.integer):
+        raise SlitError(f"plans: {plans.dtype}, expected integers (placement indices)")
+    # Always the same type for the compiler: read-only or not is a difference to it.
+    genes = np.require(plans, np.int16, ["C_CONTIGUOUS", "ALIGNED"]).view()
+    genes.setflags(write=False)
+    if genes.dtype != plans.dtype and plans.size and (genes != plans).any():
+        raise _out_of_range(problem, plans)
+    n, g = first_refused(genes, problem.group_first, problem.allowed)
+    if n >= 0:
+        if not 0 <= genes[n, g] < problem.placements:
+            raise _out_of_range(problem, plans)
+        raise SlitError(
+            f"plans[{n}, {g}]: placement {genes[n, g]}, expected one that is allowed for its "
+            "group (residency, memory, token rate)"
+        )
+    return genes
+
+
+def _out_of_range(problem: Problem, plans: NDArray[np.integer]) -> SlitError:
+    return SlitError(
+        f"plans: {plans.min()} to {plans.max()}, expected placements in "
+        f"[0, {problem.placements - 1}]"
+    )
 
 
 def _number(name: str, value: Any) -> float:

@@ -35,6 +35,7 @@ class Front:
     `methods` (N,) names the optimizer or baseline that made each row, `plans` (N,) its number in
     the run it comes from. `on_front` (N,) marks the feasible rows that no feasible row dominates:
     of rows with equal objectives the first only, unless `keep_equal` asks for all of them.
+    `titles` (M,) are what the objectives are called in full; empty where nobody said.
     """
 
     X: Genes
@@ -45,6 +46,7 @@ class Front:
     methods: tuple[str, ...]
     plans: Longs = field(default_factory=lambda: np.empty(0, np.int64))
     keep_equal: bool = False
+    titles: tuple[str, ...] = ()
     on_front: Bools = field(init=False)
 
     def __post_init__(self) -> None:
@@ -98,6 +100,7 @@ class Front:
             methods=tuple(self.methods[n] for n in chosen),
             plans=self.plans[chosen],
             keep_equal=self.keep_equal,
+            titles=self.titles,
         )
 
     def joined(self, other: "Front") -> "Front":
@@ -112,6 +115,7 @@ class Front:
             units=self.units,
             methods=self.methods + other.methods,
             keep_equal=self.keep_equal,
+            titles=self.titles,
         )
 
     def extremes(self) -> dict[str, int]:

@@ -175,6 +175,7 @@ def front_of(plans: Plans, evaluator: Evaluator, *, method: str) -> Front:
         names=evaluator.names,
         units=tuple(objective.unit for objective in evaluator.objectives),
         methods=(method,) * len(plans.X),
+        titles=tuple(objective.title for objective in evaluator.objectives),
     )
 
 

@@ -26,6 +26,7 @@ from slit.record.checkpoint import (
 )
 from slit.record.folder import claim, partial_folder, publish
 from slit.record.tables import read_plans
+from slit.report.marks import axes_of
 from slit.run import LoopState, Progress
 from slit.scenario.scenario import Scenario
 from tests.builders import random_scenario
@@ -296,12 +297,18 @@ def {name}(it, facility, grid, nodes, data):
 """
 
 
-def test_a_plugin_is_named_by_the_user_and_checked(tmp_path: Path, scenario: Scenario) -> None:
+def test_a_plugin_is_named_by_the_user_and_checked(
+    tmp_path: Path, scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = tmp_path / "mine.py"
     file.write_text(PLUGIN.format(name="grid_of_record_test"))
     slit.optimize(scenario, optimizer="nearest", plugin=file, output=tmp_path / "run")
     run = read_run(tmp_path / "run")
     assert run.front.names == (*NAMES, "grid_of_record_test")
+    assert run.manifest.titles["grid_of_record_test"] == "Grid energy"
+    with monkeypatch.context() as patch:
+        patch.setattr("slit.report.marks.available", lambda: ())  # as where it is not loaded
+        assert axes_of(run.front.rows(run.front.on_front))[-1].full == "Grid energy (kWh)"
     with pytest.raises(SlitError, match=r"plug-in: none given, expected --plugin FILE"):
         reevaluate(run)
     assert reevaluate(run, plugin=file).equal

@@ -211,6 +211,7 @@ class Search:
             scenario=self.scenario.name,
             scenario_hash=scenario_hash(self.scenario),
             units=dict(zip(result.front.names, result.front.units, strict=True)),
+            titles=dict(zip(result.front.names, result.front.titles, strict=True)),
             created=datetime.now(UTC).isoformat(timespec="seconds"),
             versions=versions(),
             processor=processor(),

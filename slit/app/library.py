@@ -11,7 +11,7 @@ from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.ledger import Ledger
 from slit.objectives import find
-from slit.problem import Problem, compile_problem
+from slit.problem import Problem
 from slit.record import Run
 from slit.report.plan import PlanData, plan_data
 
@@ -58,9 +58,9 @@ class Library:
     def _judge(self, run: int) -> Evaluator:
         with self._lock:
             if run not in self._judges:
-                scenario = self.runs[run].scenario
+                shown = self.runs[run]
                 self._judges[run] = Evaluator(
-                    compile_problem(scenario), scenario, objectives=find(["energy"])
+                    shown.problem, shown.scenario, objectives=find(["energy"])
                 )
             return self._judges[run]
 

@@ -12,6 +12,7 @@ import typer
 
 from slit.commands.terminal import named_texts, numbers, print_table
 from slit.errors import SlitError
+from slit.files import write_named
 
 if TYPE_CHECKING:
     from slit.exact.green_llm.conversion import Conversion
@@ -168,7 +169,7 @@ def green_llm(
         water_cap=water_cap,
     )
     if save_instance is not None:
-        _write(save_instance, lambda path: save(instance, path, origin=name))
+        save(instance, save_instance, origin=name)
     table = None if no_allocation else allocation
     if sweep is not None:
         report = _sweep(instance, sweep, order, tolerance, absolute, figure)
@@ -358,7 +359,7 @@ def _sweep(
         from slit.report.green_llm import draw_sweep
 
         drawn = draw_sweep(data)
-        _write(figure, lambda path: drawn.write_html(path, include_plotlyjs=True))
+        write_named(figure, drawn.to_html(include_plotlyjs=True).encode())
         notes.append(f"figure: {figure}")
     rows = {
         f"{value:g}": {name: float(getattr(data, name)[at]) for name in _COLUMNS}
@@ -381,15 +382,8 @@ def _allocation(
     from slit.exact.green_llm.outcome import allocation_table
 
     table = allocation_table(instance, shares)
-    _write(path, lambda file: table.to_csv(file, index=False))
+    write_named(path, table.to_csv(index=False).encode())
     return [f"allocation: {path} ({len(table)} routes)"], {"allocation": str(path)}
-
-
-def _write(path: Path, write: "Any") -> None:
-    try:
-        write(path)
-    except OSError as error:
-        raise SlitError(f"{path}: cannot be written ({error.strerror or error})") from None
 
 
 def _show(name: str, instance: "Instance", report: _Report, *, as_json: bool) -> None:

@@ -152,12 +152,11 @@ def print_picks(picks: "PicksData") -> None:
 def _plan(run: "Run", plan: str, *, routing: bool, as_json: bool) -> dict[str, Any]:
     """Print one plan in detail, or give it as JSON."""
     from slit.ledger import write_ledger
-    from slit.problem import compile_problem
     from slit.record.routing import write_routing
 
     front = run.front
     row = front.row_of(plan, prefix=run.manifest.optimizer)
-    ledger = write_ledger(front.X[row], compile_problem(run.scenario), run.scenario)
+    ledger = write_ledger(front.X[row], run.problem, run.scenario)
     path: Path | None = write_routing(ledger, run.folder) if routing else None
     sums = {
         "facility_kwh": ledger.facility_kwh.sum(axis=0).tolist(),

@@ -126,7 +126,6 @@ def _start(
     from slit.exact.projection import edge_below
     from slit.exact.relaxation import Relaxation
     from slit.objectives import find
-    from slit.problem import compile_problem
     from slit.record.runs import check_plugin
 
     search, front = run.manifest.optimizer, run.front
@@ -140,7 +139,7 @@ def _start(
             "feasible plan"
         )
     others = [name for name in named if name not in front.names]
-    problem, values = compile_problem(run.scenario), front.F
+    problem, values = run.problem, front.F
     if others:
         extra = Evaluator(problem, run.scenario, objectives=find(others), threads=threads)
         values = np.column_stack([values, extra.evaluate(front.X).F])
@@ -326,7 +325,8 @@ def _draw(
 ) -> dict[str, Any]:
     """Draw the curves of an allowance, and keep them in the run folder for its report."""
     from slit.exact.tradeoff import allowance_curves
-    from slit.report.tradeoff import TradeoffData, draw_tradeoff, keep_curves
+    from slit.files import write_named
+    from slit.report.tradeoff import draw_tradeoff, keep_curves, tradeoff_data
 
     shares = np.linspace(0.0, 2.0, POINTS).tolist()
     curves = allowance_curves(
@@ -338,15 +338,14 @@ def _draw(
         relaxed=start.edge.point,
     )
     number_of = int(start.plans[start.row])
-    data = TradeoffData(number_of, start.pick, _allowance(start, amounts), curves)
+    data = tradeoff_data(
+        curves, plan=number_of, pick=start.pick, allowance=_allowance(start, amounts)
+    )
     drawn = draw_tradeoff(data)
     title = f"What allowing {data.allowance} buys, from plan {number_of}"
     drawn.update_layout(title=title, margin={"t": 90})
-    try:
-        drawn.write_html(file, include_plotlyjs=True)
-        kept = keep_curves(data, run.folder)
-    except OSError as error:
-        raise SlitError(f"{file}: cannot be written ({error.strerror or error})") from None
+    write_named(file, drawn.to_html(include_plotlyjs=True).encode())
+    kept = keep_curves(data, run.folder)
     if not as_json:
         print(f"\nfigure: {file}\ncurves: {kept} (slit report {run.folder} draws them too)")
     return {"figure": str(file), "curves": str(kept)}

@@ -74,7 +74,7 @@ def read_unfinished(folder: Path) -> Unfinished:
     if kind_of(folder / REQUEST) is None:
         raise SlitError(
             f"resume: {folder} has no {REQUEST}, expected an unfinished run (it was killed before "
-            "it began: remove the folder and run again)"
+            "it began: run again)"
         )
     pending = read_record(folder / REQUEST, Pending)
     start = read_plans(folder, name=START) if kind_of(folder / START) is not None else None
@@ -108,7 +108,7 @@ def write_checkpoint(checkpoint: Checkpoint, folder: Path, *, key: str) -> None:
     rest = {k: v for k, v in checkpoint.state.items() if not isinstance(v, np.ndarray)}
     said = json.dumps({"loop": checkpoint.loop.to_json(), "state": rest, "key": key})
     arrays[REST] = np.frombuffer(said.encode(), dtype=np.uint8)
-    arrays[DIGEST] = _digest(arrays)
+    arrays[DIGEST] = digest_of(arrays)
     write_arrays(folder / CHECKPOINT, arrays, compress=False)
 
 
@@ -123,7 +123,7 @@ def read_checkpoint(folder: Path, *, key: str) -> Checkpoint | None:
     again = f"(remove {file} to search from the beginning)"
     found = read_arrays(file, holding=f"an archive of a search's state {again}")
     digest = found.pop(DIGEST, None)
-    if digest is None or not np.array_equal(digest, _digest(found)):
+    if digest is None or not np.array_equal(digest, digest_of(found)):
         raise SlitError(f"{file}: changed or damaged, expected it as slit wrote it {again}")
     try:
         said = json.loads(found.pop(REST).tobytes())
@@ -137,7 +137,7 @@ def read_checkpoint(folder: Path, *, key: str) -> Checkpoint | None:
     return Checkpoint(loop, {**arrays, **rest})
 
 
-def _digest(arrays: dict[str, NDArray[Any]]) -> NDArray[np.uint8]:
+def digest_of(arrays: dict[str, NDArray[Any]]) -> NDArray[np.uint8]:
     """SHA-256 of arrays: no proof of who wrote them, but of every change by accident."""
     digest = sha256()
     for name, array in sorted(arrays.items()):

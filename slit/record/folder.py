@@ -10,8 +10,9 @@ from slit.record.lock import LOCK, holder_of
 from slit.record.manifest import MANIFEST, read_manifest
 
 REPORT, CURVES = "report.html", "tradeoff.json"
-UNFINISHED = ("checkpoint.npz", "request.json", "start.npz", LOCK)
-"""Files that only an unfinished run needs."""
+UNFINISHED = ("checkpoint.npz", "start.npz", LOCK, "request.json")
+"""Files that only an unfinished run needs, in the order in which they go: the last one says that
+there is something left to do."""
 FILES = frozenset(
     {
         "certificate.json",
@@ -69,6 +70,9 @@ def claim(output: Path, *, overwrite: bool = False) -> Path:
         holder = holder_of(partial)
         if holder is not None:
             raise SlitError(f"output: {output} is being written by {holder}, expected another")
+        if kind_of(partial / "request.json") is None:
+            remove_run(partial)  # it was killed before it began
+    if os.path.lexists(partial):
         raise SlitError(
             f"output: {partial} holds an unfinished run, expected --resume {output}, another "
             "folder, or that you remove it"

@@ -72,6 +72,7 @@ class Manifest(Request):
     scenario: str
     scenario_hash: str
     units: dict[str, str]
+    titles: dict[str, str] = {}
     created: str
     versions: dict[str, str]
     processor: dict[str, str] = {}

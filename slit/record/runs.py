@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slit.errors import SlitError
-from slit.evaluator import Evaluator
+from slit.evaluator import Evaluator, check_plans
 from slit.front import Front
 from slit.objectives import find, load_plugin
 from slit.objectives.registry import plugin_hash
-from slit.problem import compile_problem
+from slit.problem import Problem, compile_problem
 from slit.record.manifest import Manifest, Plugin, read_manifest, write_manifest
-from slit.record.tables import read_front, write_front, write_history, write_plans
+from slit.record.tables import PLANS, read_front, write_front, write_history, write_plans
 from slit.run import Result
 from slit.scenario.scenario import Scenario
 from slit.scenario.store import read_scenario, save_scenario, scenario_hash
@@ -23,11 +23,13 @@ Bools = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """A run folder. `on_front` (N,) is what front.csv says, which `reevaluate` checks."""
+    """A run folder: its plans can be evaluated on `problem`, the compiled `scenario`. `on_front`
+    (N,) is what front.csv says, which `reevaluate` checks."""
 
     folder: Path
     manifest: Manifest
     scenario: Scenario
+    problem: Problem
     front: Front
     on_front: Bools
 
@@ -70,8 +72,14 @@ def read_run(folder: str | Path) -> Run:
     if missing:
         raise SlitError(f"{path}: no unit of {', '.join(missing)}, expected one an objective")
     units = tuple(manifest.units[name] for name in names)
-    front, on_front = read_front(path, names=names, units=units)
-    return Run(path, manifest, scenario, front, on_front)
+    titles = tuple(manifest.titles.get(name, name) for name in names)
+    front, on_front = read_front(path, names=names, units=units, titles=titles)
+    problem = compile_problem(scenario)
+    try:
+        check_plans(problem, front.X)
+    except SlitError as error:
+        raise SlitError(f"{path / PLANS}: {error}") from error
+    return Run(path, manifest, scenario, problem, front, on_front)
 
 
 def check_plugin(plugin: Plugin | None, path: str | Path | None) -> None:
@@ -102,9 +110,8 @@ def check_plugin(plugin: Plugin | None, path: str | Path | None) -> None:
 def evaluator_of(run: Run, *, plugin: str | Path | None = None, threads: int = 1) -> Evaluator:
     """The evaluator of a run's scenario and objectives."""
     check_plugin(run.manifest.plugin, plugin)
-    problem = compile_problem(run.scenario)
     objectives = find(run.manifest.objectives)
-    return Evaluator(problem, run.scenario, objectives=objectives, threads=threads)
+    return Evaluator(run.problem, run.scenario, objectives=objectives, threads=threads)
 
 
 def reevaluate(run: Run, *, plugin: str | Path | None = None, threads: int = 1) -> Reevaluation:

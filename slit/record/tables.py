@@ -50,7 +50,11 @@ def write_history(entries: Sequence[Entry], names: Sequence[str], folder: Path) 
 
 
 def read_front(
-    folder: Path, *, names: tuple[str, ...], units: tuple[str, ...]
+    folder: Path,
+    *,
+    names: tuple[str, ...],
+    units: tuple[str, ...],
+    titles: tuple[str, ...] = (),
 ) -> tuple[Front, Bools]:
     """The front of a run folder, and `on_front` (N,) as the file says it.
 
@@ -75,6 +79,7 @@ def read_front(
         units=units,
         methods=tuple(row[1] for row in rows),
         plans=numbers[:, 0].astype(np.int64),
+        titles=titles,
     )
     return front, numbers[:, -1] == 1
 

@@ -54,8 +54,9 @@ class Mark:
 
 
 def axes_of(front: Front) -> tuple[Axis, ...]:
-    """The objectives of a front; one that is not known here keeps its name as title."""
-    titles = {objective.name: objective.title for objective in available()}
+    """The objectives of a front, called as they are here, else as the front says, else by name."""
+    titles = dict(zip(front.names, front.titles, strict=False))
+    titles |= {objective.name: objective.title for objective in available()}
     return tuple(
         Axis(name, titles.get(name, name), unit)
         for name, unit in zip(front.names, front.units, strict=True)

@@ -1,5 +1,6 @@
 """What an allowance buys, as curves: kept in the run folder, drawn in its report."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,12 +24,36 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TradeoffData:
-    """Curves from the plan numbered `plan` and called `pick`, the allowance in words."""
+    """Curves from the plan numbered `plan` and called `pick`, the allowance in words. `titles` and
+    `units` say by name what objectives are called in full and measured in, also those allowed."""
 
     plan: int
     pick: str
     allowance: str
     curves: Curves
+    titles: Mapping[str, str]
+    units: Mapping[str, str]
+
+
+def tradeoff_data(
+    curves: Curves,
+    *,
+    plan: int,
+    pick: str,
+    allowance: str,
+    titles: Mapping[str, str] | None = None,
+    units: Mapping[str, str] | None = None,
+) -> TradeoffData:
+    """Curves with what is said of them; titles and units of objectives known here need not be."""
+    known = {each.name: each for each in available() if each.name in (*curves.names, *curves.allow)}
+    return TradeoffData(
+        plan,
+        pick,
+        allowance,
+        curves,
+        {**(titles or {}), **{name: each.title for name, each in known.items()}},
+        {**(units or {}), **{name: each.unit for name, each in known.items()}},
+    )
 
 
 def keep_curves(data: TradeoffData, folder: Path) -> Path:
@@ -39,6 +64,8 @@ def keep_curves(data: TradeoffData, folder: Path) -> Path:
         "plan": data.plan,
         "pick": data.pick,
         "allowance": data.allowance,
+        "titles": dict(data.titles),
+        "units": dict(data.units),
         "curves": {"allow": curves.allow, "names": curves.names, "units": curves.units}
         | {name: _without_nan(getattr(curves, name)) for name in arrays},
     }
@@ -71,8 +98,16 @@ def kept_curves(folder: Path) -> TradeoffData | None:
         shape = len(curves.shares), len(curves.names)
         if {curves.relaxed.shape, curves.attained.shape} != {shape}:
             raise ValueError(f"shape {curves.relaxed.shape}, expected {shape}")
-        return TradeoffData(
-            int(content["plan"]), str(content["pick"]), str(content["allowance"]), curves
+        said = {
+            kind: {str(name): str(text) for name, text in content.get(kind, {}).items()}
+            for kind in ("titles", "units")
+        }
+        return tradeoff_data(
+            curves,
+            plan=int(content["plan"]),
+            pick=str(content["pick"]),
+            allowance=str(content["allowance"]),
+            **said,
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SlitError(
@@ -84,14 +119,14 @@ def draw_tradeoff(data: TradeoffData) -> go.Figure:
     """One panel for each objective bought: the change of its relaxed minimum, and the change from
     this plan to the best one of the front; minus is less."""
     curves = data.curves
-    titles = {objective.name: objective.title for objective in available()}
+    titles = data.titles
     drawn = make_subplots(
         rows=1,
         cols=len(curves.names),
         horizontal_spacing=0.09,
         subplot_titles=[label(titles.get(name, name)) for name in curves.names],
     )
-    title, scale = _axis(curves)
+    title, scale = _axis(data)
     for column, unit in enumerate(curves.units):
         lines = (
             (
@@ -160,13 +195,14 @@ def tradeoff_section(data: TradeoffData) -> Html:
     )
 
 
-def _axis(curves: Curves) -> tuple[str, float]:
+def _axis(data: TradeoffData) -> tuple[str, float]:
     """What the shares are drawn as: the amount of one allowance, or the share of several."""
+    curves = data.curves
     if len(curves.allow) > 1:
         return "share of the allowance", 1.0
     ((name, amount),) = curves.allow.items()
-    units = {objective.name: f" ({objective.unit})" for objective in available()}
-    return label(f"{called(name)} allowed more{units.get(name, '')}"), amount
+    unit = f" ({data.units[name]})" if name in data.units else ""
+    return label(f"{called(name)} allowed more{unit}"), amount
 
 
 def _without_nan(values: Floats) -> list[object]:

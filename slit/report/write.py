@@ -7,7 +7,6 @@ from slit.exact.bounds import Certificate
 from slit.exact.certified import certified_data
 from slit.files import write_file, write_named
 from slit.objectives import find
-from slit.problem import compile_problem
 from slit.record import Run, read_certificate, read_run
 from slit.record.folder import REPORT
 from slit.record.history import read_history
@@ -90,6 +89,5 @@ def report_html(run: Run, *, certificate: Certificate | None = None) -> str:
 
 def _plans(run: Run, rows: list[int]) -> dict[int, PlanData]:
     """The numbers of each row that is picked."""
-    problem = compile_problem(run.scenario)
-    judge = Evaluator(problem, run.scenario, objectives=find(["energy"]))
+    judge = Evaluator(run.problem, run.scenario, objectives=find(["energy"]))
     return {row: plan_data(judge.ledger(run.front.X[row])) for row in dict.fromkeys(rows)}

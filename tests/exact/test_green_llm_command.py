@@ -166,7 +166,10 @@ def test_water_cap_below_what_is_attainable(small: str) -> None:
         (["--figure", "x.html"], "--figure: found no --sweep"),
         (["--water-cap", "nan"], "water cap: found nan"),
         (["--renewable-scale", "-1"], "renewable scale: found -1"),
-        (["--allocation", "absent/x.csv"], "absent/x.csv: cannot be written"),
+        (
+            ["--allocation", "absent/x.csv"],
+            "absent/x.csv: No such file or directory",
+        ),
     ],
 )
 def test_mistakes_are_said(small: str, arguments: list[str], message: str) -> None:

@@ -84,8 +84,11 @@ def bound(
         return
     from slit.api import certify
     from slit.record import read_certificate, read_run
+    from slit.record.runs import check_plugin
 
     run = read_run(target)
+    if plugin is not None:
+        check_plugin(run.manifest.plugin, plugin)
     certified = None if own else read_certificate(run)
     if certified is None or (gap and not _has_nodes(certified.parts)):
         with shown_work(f"solving {'mixed-integer' if gap else 'linear'} programs"):

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from slit.commands.terminal import AsJson, Plugin, print_json, print_table
+from slit.commands.terminal import AsJson, Plugin, given, print_json, print_table
+from slit.errors import SlitError
 
 objectives = typer.Typer(invoke_without_command=True)
 
@@ -16,6 +17,11 @@ def list_objectives(ctx: typer.Context, plugin: Plugin = None, as_json: AsJson =
     from slit.objectives import DEFAULT, available, load_plugin
 
     if ctx.invoked_subcommand is not None:
+        for name in given(ctx, "plugin", "as_json"):
+            option = {"as_json": "json"}.get(name, name)
+            raise SlitError(
+                f"--{option}: given before {ctx.invoked_subcommand}, expected it behind (or not)"
+            )
         return
     if plugin is not None:
         load_plugin(plugin)

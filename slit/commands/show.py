@@ -50,6 +50,8 @@ def show(
         check_plugin(run.manifest.plugin, plugin)
     if routing and plan is None:
         raise SlitError("--routing: no plan, expected --plan ID (see slit show RUN)")
+    if against is not None and plan is not None and not as_json:
+        raise SlitError("--against: given with --plan, expected one of them (or --json)")
     content: dict[str, Any] = {}
     if plan is not None:
         content = _plan(run, plan, routing=routing, as_json=as_json)

@@ -15,6 +15,7 @@ from slit.commands.terminal import (
     Plugin,
     RunFolder,
     Threads,
+    given,
     named_texts,
     print_json,
     print_table,
@@ -58,6 +59,7 @@ class _Start:
 
 
 def tradeoff(
+    ctx: typer.Context,
     folder: RunFolder,
     plan: Annotated[
         str | None,
@@ -97,6 +99,8 @@ def tradeoff(
 
     if figure is not None and not allow:
         raise SlitError("--figure: no --allow, expected one (what to draw)")
+    if allow and given(ctx, "top"):
+        raise SlitError("--top: given with --allow, expected one of them (what to list)")
     wanted = named_texts(allow or (), "--allow", expected="NAME=AMOUNT, as ttft=+0.2 or cost=1%")
     for name, text in wanted.items():
         _number(name, text)

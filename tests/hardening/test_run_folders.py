@@ -384,3 +384,22 @@ def test_an_old_checkpoint_is_named(unfinished: Path, tmp_path: Path) -> None:
     write_arrays(partial / CHECKPOINT, arrays)
     with pytest.raises(SlitError, match=r"changed or damaged, .* to search from the beginning"):
         read_checkpoint(partial, key="")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("optimize", "tiny", "--overwrite"), "--overwrite: no --output"),
+        (("optimize", "tiny", "--no-browser"), "--no-browser: no --watch"),
+        (("show", "RUN", "--plan", "0", "--against", "nearest"), "--against: given with --plan"),
+        (("tradeoff", "RUN", "--allow", "water=1", "--top", "3"), "--top: given with --allow"),
+        (("objectives", "--json", "new", "mine"), "--json: given before new"),
+        (("bound", "RUN", "--plugin", "nowhere.py"), "plug-in: no file nowhere.py"),
+    ],
+)
+def test_no_option_is_ignored(
+    words: tuple[str, ...], message: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder.parent)
+    assert message in refused(*(folder if word == "RUN" else word for word in words))
+    assert [file.name for file in folder.parent.iterdir()] == ["run"]

@@ -85,7 +85,13 @@ class Table:
         if name not in known:
             import pyarrow as pa
 
-            values = self.column(name).cast(pa.string()).to_pylist()
+            try:
+                values = self.column(name).cast(pa.string()).to_pylist()
+            except pa.ArrowException:
+                kind = self.column(name).type
+                raise SlitError(
+                    f"{self.path}: column {name} of {kind}, expected text or numbers"
+                ) from None
             stripped = [value.strip() if value else "" for value in values]
             known[name] = np.array(stripped, dtype=object)
         return known[name][self.rows]
@@ -104,7 +110,7 @@ class Table:
         if not pa.types.is_string(column.type):
             try:
                 values = column.cast(pa.float64()).to_pylist()
-            except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            except pa.ArrowException:
                 raise SlitError(
                     f"{self.path}: column {name} of {column.type}, expected numbers"
                 ) from None

@@ -84,7 +84,7 @@ def _when(row: list[str], where: str) -> tuple[int, int, int, int]:
         date(year, month, day)
         if not 1 <= hour <= 24:
             raise ValueError
-    except ValueError:
+    except (ValueError, OverflowError):
         shown = ",".join(row[:4])[:60]
         raise SlitError(f"{where}: {shown!r}, expected {EXPECTED}") from None
     return year, month, day, hour - 1

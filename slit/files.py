@@ -112,11 +112,22 @@ def read_file(path: Path, *, holding: str) -> bytes:
 
 def read_json(path: Path, *, holding: str) -> Any:
     """What a JSON file holds. Raises SlitError if it cannot be read, or holds no JSON."""
+    return parse_json(read_file(path, holding=holding), path, holding=holding)
+
+
+def parse_json(content: bytes, path: Path, *, holding: str) -> Any:
+    """What the content of a file at `path` holds. Raises SlitError, with the line, if no JSON."""
     try:
-        return json.loads(read_file(path, holding=holding))
-    except (ValueError, RecursionError) as error:
-        why = "nested too deeply" if isinstance(error, RecursionError) else error
-        raise SlitError(f"{path}: {why}, expected {holding} (JSON)") from error
+        return json.loads(content.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        where = f"{path}:{line}"
+        why = f"byte 0x{content[error.start]:02x}, no UTF-8"
+    except json.JSONDecodeError as error:
+        where, why = f"{path}:{error.lineno}", f"{error.msg[:1].lower()}{error.msg[1:]}"
+    except (RecursionError, ValueError):  # or a number longer than Python reads
+        where, why = str(path), "nested too deeply, or too long a number"
+    raise SlitError(f"{where}: {why}, expected {holding} (JSON)")
 
 
 def read_arrays(path: Path, *, holding: str) -> dict[str, NDArray[Any]]:

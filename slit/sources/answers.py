@@ -1,6 +1,5 @@
-"""Answers of web services, saved as files: JSON and lists of rows in it."""
+"""Answers of web services, saved as files: lists of rows in JSON."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,21 +7,6 @@ from typing import Any
 from slit.errors import SlitError
 
 Row = Mapping[str, Any]
-
-
-def read_json(content: bytes, path: Path) -> Any:
-    """What a JSON file holds. Raises SlitError, with the line, for what is none."""
-    try:
-        return json.loads(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        byte = content[error.start]
-        raise SlitError(f"{path}:{line}: byte 0x{byte:02x}, expected UTF-8 text (JSON)") from None
-    except json.JSONDecodeError as error:
-        what = f"{error.msg[:1].lower()}{error.msg[1:]}"
-        raise SlitError(f"{path}:{error.lineno}: {what}, expected JSON") from None
-    except (RecursionError, ValueError):  # nested, or a number, beyond what Python reads
-        raise SlitError(f"{path}: nested too deep or a number too long, expected JSON") from None
 
 
 def rows_of(found: Any, path: Path, *, where: str, expected: str) -> list[Row]:

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from slit.errors import SlitError
-from slit.sources.answers import Row, columns_of, read_json, rows_of
+from slit.files import parse_json
+from slit.sources.answers import Row, columns_of, rows_of
 from slit.sources.filetable import FileTable, Format
 
 LISTS = ("history", "data", "forecast")
@@ -18,7 +19,7 @@ EXPECTED = "a row with datetime, or a list history, data or forecast of them (El
 
 def read_electricity_maps(content: bytes, path: Path) -> FileTable:
     """Columns named as in the answer (datetime, carbonIntensity, isEstimated, value ...)."""
-    answer = read_json(content, path)
+    answer = parse_json(content, path, holding=EXPECTED)
     if isinstance(answer, dict) and "error" in answer and "datetime" not in answer:
         raise SlitError(f"{path}: the service answered {answer['error']!r}, expected {EXPECTED}")
     where, rows = _rows(answer, path)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from slit.errors import SlitError
-from slit.sources.answers import read_json
+from slit.files import parse_json
 from slit.sources.delimited import Delimited, read_delimited
 from slit.sources.filetable import FileTable, Format
 
@@ -21,7 +21,7 @@ _STATED = re.compile(r"\(([^)]*)\)\s*$")
 
 def read_json_answer(content: bytes, path: Path) -> FileTable:
     """Columns of the hourly block (or of the one by quarters of an hour) as they are named."""
-    answer = read_json(content, path)
+    answer = parse_json(content, path, holding=EXPECTED)
     if isinstance(answer, list):
         raise SlitError(f"{path}: {len(answer)} places, expected {EXPECTED}")
     if not isinstance(answer, dict):

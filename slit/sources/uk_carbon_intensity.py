@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from slit.errors import SlitError
-from slit.sources.answers import columns_of, read_json, rows_of
+from slit.files import parse_json
+from slit.sources.answers import columns_of, rows_of
 from slit.sources.filetable import FileTable, Format
 
 EXPECTED = "data = [{from, to, intensity: {forecast, actual}}, ...] (Carbon Intensity API)"
@@ -12,7 +13,7 @@ EXPECTED = "data = [{from, to, intensity: {forecast, actual}}, ...] (Carbon Inte
 
 def read_uk_carbon_intensity(content: bytes, path: Path) -> FileTable:
     """Columns from, to, intensity.forecast, intensity.actual; generationmix.FUEL in per cent."""
-    answer = read_json(content, path)
+    answer = parse_json(content, path, holding=EXPECTED)
     if isinstance(answer, dict) and "error" in answer:
         error = answer["error"]
         message = error.get("message") if isinstance(error, dict) else error

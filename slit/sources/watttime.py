@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from slit.errors import SlitError
-from slit.sources.answers import columns_of, read_json, rows_of
+from slit.files import parse_json
+from slit.sources.answers import columns_of, rows_of
 from slit.sources.filetable import FileTable, Format
 
 UNITS = {"lbs_co2_per_mwh": "lb/MWh", "dollars_per_mwh": "USD/MWh"}
@@ -16,7 +17,7 @@ def read_watttime(content: bytes, path: Path) -> FileTable:
 
     The unit is that of the signal (meta.units): a price of health damage is no carbon intensity.
     """
-    answer = read_json(content, path)
+    answer = parse_json(content, path, holding=EXPECTED)
     if not isinstance(answer, dict):
         raise SlitError(f"{path}: no section data, expected {EXPECTED}")
     if "error" in answer:

@@ -67,7 +67,7 @@ def spoiled(draw: st.DrawFn) -> bytes:
     return gzip.compress(content) if draw(st.integers(0, 15)) == 0 else content
 
 
-ENCODINGS = ["utf-8", "utf-16", "cp1252", "utf-7", "idna", "unicode_escape"]
+ENCODINGS = ["utf-8", "utf-16", "cp1252", "utf-7", "idna"]
 
 LAYOUTS = st.fixed_dictionaries(
     {},

@@ -83,7 +83,7 @@ def test_invalid_records_are_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("{", "scenario.json: .*, expected JSON"),
+        ("{", "scenario.json:1: .*, expected the scenario of a run"),
         ("[]", "scenario.json: unknown format, expected format 1"),
         ('{"format": 2}', "scenario.json: unknown format, expected format 1"),
         ('{"format": 1}', "scenario.json: no records.horizon, expected a saved scenario"),
@@ -96,7 +96,7 @@ def test_damaged_records(tmp_path: Path, text: str, expected: str) -> None:
 
 
 def test_missing_files(tmp_path: Path) -> None:
-    with pytest.raises(SlitError, match=r"scenario.json: not readable, expected the scenario"):
+    with pytest.raises(SlitError, match=r"scenario.json: No such file or directory, expected the scenario"):
         read_scenario(tmp_path)
     (saved(tmp_path) / "scenario.npz").unlink()
     with pytest.raises(SlitError, match=r"scenario.npz: no such file"):

@@ -138,7 +138,8 @@ def read_arrays(path: Path, *, holding: str) -> dict[str, NDArray[Any]]:
         with np.load(content, allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except _DAMAGE as error:
-        raise SlitError(f"{path}: {type(error).__name__}: {error}, expected {holding}") from error
+        why = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise SlitError(f"{path}: damaged ({why}), expected {holding}") from error
 
 
 def kind_of(path: Path) -> str | None:

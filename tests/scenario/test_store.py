@@ -96,10 +96,10 @@ def test_damaged_records(tmp_path: Path, text: str, expected: str) -> None:
 
 
 def test_missing_files(tmp_path: Path) -> None:
-    with pytest.raises(SlitError, match=r"scenario.json: No such file or directory, expected the scenario"):
+    with pytest.raises(SlitError, match=r"scenario.json: No such file .*, expected the scenario"):
         read_scenario(tmp_path)
     (saved(tmp_path) / "scenario.npz").unlink()
-    with pytest.raises(SlitError, match=r"scenario.npz: no such file"):
+    with pytest.raises(SlitError, match=r"scenario.npz: No such file"):
         read_scenario(tmp_path)
 
 
@@ -113,10 +113,14 @@ def test_damaged_and_pickled_arrays(tmp_path: Path) -> None:
         bytes(content[:400] + b"xyz" + content[403:]),
     ):
         path.write_bytes(broken)
-        with pytest.raises(SlitError, match=r"scenario.npz: .*, expected arrays without pickled"):
+        with pytest.raises(
+            SlitError, match=r"scenario.npz: damaged .*, expected the arrays of a scenario"
+        ):
             read_scenario(tmp_path)
     np.savez(path, round_trip_s=np.array([{}], dtype=object))
-    with pytest.raises(SlitError, match=r"scenario.npz: .*, expected arrays without pickled"):
+    with pytest.raises(
+        SlitError, match=r"scenario.npz: damaged .*, expected the arrays of a scenario"
+    ):
         read_scenario(tmp_path)
     np.savez(path, round_trip_s=np.zeros(1))
     with pytest.raises(SlitError, match=r"'signals.carbon' missing or wrong, expected a saved"):

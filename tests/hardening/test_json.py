@@ -67,4 +67,3 @@ def test_one_object_and_nothing_else(
     )
     assert done.returncode == 0, done.stderr
     assert isinstance(json.loads(done.stdout), dict)
-    assert done.stdout.count("\n") == 1

@@ -158,7 +158,7 @@ def test_pickled_plans_are_refused_and_not_run(folder: Path) -> None:
     objects = np.empty(1, dtype=object)
     objects[0] = Trap(trap)
     np.savez(folder / "plans.npz", X=objects)
-    with pytest.raises(SlitError, match=r"plans\.npz: ValueError: Object arrays cannot be loaded"):
+    with pytest.raises(SlitError, match=r"plans\.npz: damaged .Object arrays cannot be loaded"):
         read_run(folder)
     (folder / "plans.npz").write_bytes(pickle.dumps(Trap(trap)))
     with pytest.raises(SlitError, match=r"plans\.npz: .* expected an archive"):

@@ -131,54 +131,37 @@ def optimize(
         optimizer, order=order, tolerance=tolerance, absolute=absolute, caps=cap
     )
     place = resume or output or default_output(scenario)
-    page = watched_search(
-        watch,
-        title=scenario,
-        objectives=names,
-        plugin=plugin,
-        resume=resume,
-        browser=not no_browser,
-    )
-    with page as live:
+    shown: dict[str, Any] = {"objectives": names, "plugin": plugin, "resume": resume}
+    with watched_search(watch, title=scenario, browser=not no_browser, **shown) as live:
         with shown_progress(quiet=quiet, names=tuple(names or DEFAULT)) as bar:
-            looking = both(bar, None if live is None else live.feed.watch)
+            common: dict[str, Any] = {
+                "evaluations": evaluations,
+                "moves": moves,
+                "seconds": seconds,
+                "stagnation": stagnation,
+                "objectives": names,
+                "threads": threads,
+                "plugin": plugin,
+                "overwrite": overwrite,
+                "watch": both(bar, None if live is None else live.feed.watch),
+            }
             if resume is not None:
-                result = go_on(
-                    resume,
-                    **given(ctx, *REPEATED),
-                    objectives=names,
-                    settings={name: value for name, value in (settings or {}).items() if value},
-                    evaluations=evaluations,
-                    moves=moves,
-                    seconds=seconds,
-                    stagnation=stagnation,
-                    threads=threads,
-                    overwrite=overwrite,
-                    plugin=plugin,
-                    watch=looking,
-                )
+                stated = {name: value for name, value in (settings or {}).items() if value}
+                result = go_on(resume, settings=stated, **given(ctx, *REPEATED), **common)
             else:
                 result = search(
                     scenario,
-                    objectives=names,
                     optimizer=optimizer or DEFAULT_OPTIMIZER,
-                    evaluations=evaluations,
-                    moves=moves,
-                    seconds=seconds,
-                    stagnation=stagnation,
                     seed=seed,
                     population=population,
                     settings=settings,
-                    threads=threads,
                     start=start,
                     hours=hours,
                     start_plan=start_plan,
                     baselines=baselines,
                     bound=bound,
-                    plugin=plugin,
                     output=place,
-                    overwrite=overwrite,
-                    watch=looking,
+                    **common,
                 )
         if as_json:
             print_json(summary(place, result))

@@ -17,7 +17,7 @@ from slit.scenario.lint_idle import lint_idle
 from slit.scenario.lint_ignored import lint_ignored
 from slit.scenario.lint_scenario import lint_scenario
 from slit.scenario.lint_series import lint_series, lint_stamps
-from slit.scenario.load import build, other_horizon, rates_of, records, switches_of
+from slit.scenario.load import build, other_horizon, rates_of, records, refuse_bound, switches_of
 from slit.scenario.rawfile import Raw, read_raw, scenario_path
 from slit.scenario.records import Accounting, Horizon
 from slit.scenario.references import SeriesReference
@@ -28,6 +28,8 @@ from slit.scenario.sites import label_of, limits_of, used_signals
 from slit.scenario.table_stamps import in_order, read_stamps
 from slit.scenario.tabular import Table, Texts
 
+SITE_TEXTS = ("name", "zone", "jurisdiction")
+"""What {name} ... in the path of a table stands for."""
 ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
@@ -59,8 +61,13 @@ def check_and_load(
     except SlitError as error:
         return [error_of(error)], None
     findings = [error_of(error) for error in errors]
-    findings += _series(raw)
     file, invalid = _validated(raw, bool(errors))
+    if file is not None:
+        try:
+            refuse_bound(file, start, hours)
+        except SlitError as error:
+            return [error_of(error)], None
+    findings += _series(raw)
     findings += invalid
     scenario = None
     if file is not None:
@@ -102,9 +109,9 @@ def _series(raw: Raw) -> Iterator[Finding]:
     rates = _part(Rates, raw.data.get("currency")) or {}
     reader = SeriesReader(raw.tables, clock_of(horizon), switches, rates=rates_of(rates))
     for site in sites:
-        if not isinstance(site, dict):
-            continue
-        fillers = {n: str(site.get(n, "")) for n in ("name", "zone", "jurisdiction")}
+        fillers = {n: site.get(n, "") for n in SITE_TEXTS} if isinstance(site, dict) else {}
+        if not fillers or not all(isinstance(value, str) for value in fillers.values()):
+            continue  # refused already
         used = used_signals(site.get("pue_method"), site.get("water_method"))
         for name in SIGNALS:
             own = name in site

@@ -1,7 +1,7 @@
 """A scenario file and its tables -> Scenario."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, date, datetime
 from os import PathLike
 from typing import TypeVar
@@ -54,8 +54,7 @@ def load_scenario(
     raw = read_raw(scenario_path(name_or_path))
     other_horizon(raw, start, hours)
     file = validated(raw)
-    if start is not None:
-        _refuse_fixed(file)
+    refuse_bound(file, start, hours)
     try:
         return build(file, raw.tables, inherited=raw.inherited)
     except SlitError as error:
@@ -217,21 +216,53 @@ def _parsed(start: str) -> date:
     )
 
 
-def _refuse_fixed(file: ScenarioFile) -> None:
-    """Refuse another start where figures are bound to epochs rather than to time."""
-    holders = [("signals", file.signals)]
-    holders += [(f"datacenters.{site.name}", site) for site in records(file.datacenters)]
-    for label, holder in holders:
-        for name in SIGNALS:
-            reference = getattr(holder, name)
-            if reference is not None and reference.values is not None:
-                raise SlitError(
-                    f"start: {label}.{name} has one figure an epoch, expected series with time "
-                    "stamps or typical days where another start is asked for"
-                )
+def refuse_bound(file: ScenarioFile, start: str | date | None, hours: float | None) -> None:
+    """Refuse another start or length where figures are bound to epochs rather than to time."""
+    if start is not None:
+        _refuse_other_start(file)
+    if hours is not None:
+        _refuse_other_length(file, hours)
+
+
+def _refuse_other_start(file: ScenarioFile) -> None:
+    for label, _ in _by_epoch(file):
+        raise SlitError(
+            f"start: {label} has one figure an epoch, expected series with time stamps or typical "
+            "days where another start is asked for"
+        )
     by_epoch = isinstance(file.demand, TableDemand) and file.demand.epoch is not None
     if by_epoch or isinstance(file.demand, InlineDemand):
         raise SlitError(
             "start: demand is stated by epoch, expected time stamps or typical days where another "
             "start is asked for"
         )
+
+
+def _refuse_other_length(file: ScenarioFile, hours: float) -> None:
+    groups = file.demand.groups if isinstance(file.demand, InlineDemand) else ()
+    counted = list(_by_epoch(file))
+    for number, group in enumerate(groups):
+        stated = ((name, getattr(group, name)) for name in ("requests", "prompt", "output"))
+        counted += [
+            (f"demand.groups[{number}].{name}", len(figures))
+            for name, figures in stated
+            if isinstance(figures, tuple) and len(figures) > 1
+        ]
+    for label, count in counted:
+        if count != file.horizon.epochs:
+            there = count * file.horizon.epoch_seconds / 3600
+            raise SlitError(
+                f"hours: {hours:g}, expected {there:g}, for which {label} has figures (one an "
+                "epoch; series with time stamps and typical days allow other hours)"
+            )
+
+
+def _by_epoch(file: ScenarioFile) -> Iterator[tuple[str, int]]:
+    """Signals with one figure an epoch, and how many."""
+    holders = [("signals", file.signals)]
+    holders += [(f"datacenters.{site.name}", site) for site in records(file.datacenters)]
+    for label, holder in holders:
+        for name in SIGNALS:
+            reference = getattr(holder, name)
+            if reference is not None and reference.values is not None:
+                yield f"{label}.{name}", len(reference.values)

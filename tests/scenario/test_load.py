@@ -5,6 +5,8 @@ import pytest
 
 from slit.errors import SlitError
 from slit.problem import compile_problem
+from slit.scenario.check import check_scenario
+from slit.scenario.load import load_scenario
 from slit.scenario.provenance import NOT_STATED, share_of
 from slit.scenario.records import WaterMethod
 from slit.scenario.starter import write_starter
@@ -116,6 +118,21 @@ def test_another_start_is_refused_where_figures_are_bound_to_epochs(files: Files
     files.load(hours=24)
     with pytest.raises(SlitError, match=r"start: datacenters\.north\.ewif has one figure an epoch"):
         files.load(start="2024-03-20")
+
+
+def test_another_length_is_refused_where_figures_are_bound_to_epochs(files: Files) -> None:
+    values = ", ".join(["0.1"] * 24)
+    files.replace('value = 1.3, unit = "L/kWh"', f'values = [{values}], unit = "L/kWh"')
+    said = r"hours: 12, expected 24, for which datacenters\.north\.ewif has figures"
+    with pytest.raises(SlitError, match=said):
+        files.load(hours=12)
+
+
+def test_a_built_in_scenario_is_not_blamed_for_other_hours() -> None:
+    said = r"^hours: 900, expected 0\.5, for which datacenters\.sunny\.carbon has figures"
+    with pytest.raises(SlitError, match=said):
+        load_scenario("tiny", hours=900)
+    assert len(check_scenario("tiny", hours=900)) == 1
 
 
 def test_quarter_hours_hold_hourly_series_only_when_told(files: Files) -> None:

@@ -1,5 +1,6 @@
 """Random valid scenarios for tests, built directly from records."""
 
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from math import ceil
 
@@ -371,4 +372,24 @@ def _random_signals(
         wue=rng.uniform(0.0, 4.0, shape),
         blowdown=rng.uniform(0.0, 0.5, shape),
         renewable=renewable,
+    )
+
+
+def tiled(scenario: Scenario, times: int) -> Scenario:
+    """The same hours again and again, as many genes for each."""
+
+    def repeated(tables: Signals | Demand) -> dict[str, Floats]:
+        return {
+            field.name: np.concatenate([getattr(tables, field.name)] * times)
+            for field in fields(tables)
+        }
+
+    resolution = scenario.resolution.model_copy(update={"genes": scenario.resolution.genes * times})
+    horizon = scenario.horizon.model_copy(update={"epochs": scenario.horizon.epochs * times})
+    return replace(
+        scenario,
+        horizon=horizon,
+        resolution=resolution,
+        signals=Signals(**repeated(scenario.signals)),
+        demand=Demand(**repeated(scenario.demand)),
     )

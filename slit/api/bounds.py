@@ -97,26 +97,34 @@ def certified_front(
     weights: int | None = None,
     refined: int | None = None,
     gap: bool = False,
+    relaxation: Relaxation | None = None,
 ) -> Certified:
-    """A front of the evaluator's objectives against the certificate of its problem."""
-    relaxation = Relaxation(
-        evaluator.problem,
-        evaluator.scenario,
-        evaluator.objectives if objectives is None else find(objectives),
-        threads=evaluator.threads,
+    """A front of the evaluator's objectives against the certificate of its problem.
+
+    `relaxation`: that of these objectives where there is one, solved or not.
+    """
+    cold = (
+        relaxation.fresh()
+        if relaxation is not None
+        else Relaxation(
+            evaluator.problem,
+            evaluator.scenario,
+            evaluator.objectives if objectives is None else find(objectives),
+            threads=evaluator.threads,
+        )
     )
-    certificate = _certificate(relaxation, weights, refined)
-    nodes = whole_node_bounds(relaxation) if gap else None
+    certificate = _certificate(cold, weights, refined)
+    nodes = whole_node_bounds(cold) if gap else None
     rng = np.random.default_rng(SEED)
     parts = gap_parts(front, certificate, evaluator, rng=rng, nodes=nodes)
     return certified_data(front, certificate, parts=parts)
 
 
 def _certificate(relaxation: Relaxation, weights: int | None, refined: int | None) -> Certificate:
-    asked = {"weights": weights, "refined": refined}
     return stored_certificate(
         relaxation,
         rng=np.random.default_rng(SEED),
         folder=default_folder(),
-        **{name: count for name, count in asked.items() if count is not None},
+        weights=weights,
+        refined=refined,
     )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from slit.api.bounds import certified_front
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
+from slit.exact.bounds import LATTICE, REFINED, vectors_within
 from slit.exact.feasibility import check_capacity
 from slit.exact.linear import SolverError
 from slit.front import Front
@@ -39,6 +40,18 @@ ENDED_EARLY = {
 UNCERTIFIED = "no certificate, as it was interrupted: slit bound makes one of the run folder"
 
 
+def coarser(epochs: int) -> tuple[str, ...]:
+    """What is to be said of a certificate that many epochs leave with fewer weight vectors."""
+    most = sum(vectors_within(epochs))
+    if most >= LATTICE + REFINED:
+        return ()
+    return (
+        f"certificate: at most {most} weight vectors instead of {LATTICE + REFINED}, as {epochs:,} "
+        f"epochs differ: valid, but looser (slit bound RUN --weights {LATTICE} --refined {REFINED} "
+        "takes all)",
+    )
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class References:
     """The reference plans (None if there are none), and what is to be said of them."""
@@ -48,10 +61,9 @@ class References:
     notes: tuple[str, ...] = ()
 
 
-def reference_plans(request: Request, evaluator: Evaluator) -> References:
+def reference_plans(request: Request, evaluator: Evaluator, task: Task) -> References:
     """The plans of the schedulers that make one each, apart from the one that is run."""
     found = References()
-    task = Task.of(evaluator)
     for entry in available(Kind.REFERENCE, Kind.BASELINE, Kind.RIVAL):
         if entry.name == request.optimizer:
             continue
@@ -94,7 +106,7 @@ class Search:
         request = self.request
         references = References()
         if request.baselines:
-            references = reference_plans(request, self.evaluator)
+            references = reference_plans(request, self.evaluator, task)
         rng = np.random.default_rng(request.seed)
         start = self._start_plans(references.front)
         if self.make is not None:
@@ -124,7 +136,7 @@ class Search:
             notes = (INFEASIBLE, *notes)
         own = getattr(optimizer, "phases", ())
         return self._certified(
-            replace(found, front=front, phases=own or references.phases, notes=notes)
+            replace(found, front=front, phases=own or references.phases, notes=notes), task
         )
 
     def _restore(self, optimizer: Resumable, checkpoint: Checkpoint) -> None:
@@ -146,7 +158,7 @@ class Search:
             name, why = self.request.optimizer, f"{type(error).__name__}: {error}"
             raise SlitError(f"checkpoint: {why}, expected the state of {name}") from error
 
-    def _certified(self, result: Result) -> Result:
+    def _certified(self, result: Result, task: Task) -> Result:
         """The result with its certificate, if that was asked for; or why it has none.
 
         Whatever goes wrong here is no reason to lose what was found.
@@ -156,7 +168,9 @@ class Search:
         if result.stop is StopReason.INTERRUPTED:
             return replace(result, notes=(*result.notes, UNCERTIFIED))
         try:
-            return replace(result, certified=certified_front(result.front, self.evaluator))
+            certified = certified_front(result.front, self.evaluator, relaxation=task.relaxation)
+            coarse = coarser(task.relaxation.solvers.distinct)
+            return replace(result, certified=certified, notes=(*result.notes, *coarse))
         except KeyboardInterrupt:
             return replace(result, notes=(*result.notes, UNCERTIFIED))
         except (SlitError, SolverError) as error:

@@ -38,13 +38,17 @@ def bound(
     weights: Annotated[
         int | None,
         typer.Option(
-            metavar="N", min=1, help="Weight vectors of an even lattice, at most (default: 35)."
+            metavar="N",
+            min=1,
+            help="Weight vectors of an even lattice, at most (default: 35; of many epochs fewer).",
         ),
     ] = None,
     refined: Annotated[
         int | None,
         typer.Option(
-            metavar="N", min=0, help="More, where the bound is loosest, at most (default: 130)."
+            metavar="N",
+            min=0,
+            help="More, where the bound is loosest, at most (default: 130; of many epochs fewer).",
         ),
     ] = None,
     gap: Annotated[

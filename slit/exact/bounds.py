@@ -30,6 +30,11 @@ CANDIDATES = 1000
 PARTS = 64
 """Of the points, taken in turn: the heights of all over all candidates take much memory, and
 threads of BLAS that cost more than they save."""
+LATTICE, REFINED = 35, 130
+"""Weight vectors of a certificate, while `MOST_SOLVES` admits them."""
+MOST_SOLVES = 40_000
+"""Programs of epochs that a certificate solves unless told otherwise: about a minute of small ones.
+All weight vectors up to 242 epochs that differ, 20 at 2,000."""
 ALIKE = 0.02
 """Weight vectors nearer than this (L1) are not worth two solves."""
 
@@ -94,17 +99,21 @@ def certify(
     relaxation: Relaxation,
     *,
     rng: Generator,
-    weights: int = 35,
-    refined: int = 130,
+    weights: int | None = None,
+    refined: int | None = None,
     box: ReferenceBox | None = None,
 ) -> Certificate:
     """A certificate from at most `weights` vectors of a simplex lattice (Das and Dennis 1998).
 
-    Up to `refined` more are placed where the bound is loosest, as long as that seems to help. `rng`
-    is used only beyond 5 objectives, where the volume is sampled.
+    Up to `refined` more are placed where the bound is loosest, as long as that seems to help; by
+    default `vectors_within` says how many. `rng` is used only beyond 5 objectives, where the volume
+    is sampled.
 
     Raises SlitError for less than one vector, InfeasibleError if the demand cannot be served.
     """
+    even, loosest = vectors_within(relaxation.solvers.distinct)
+    weights = even if weights is None else weights
+    refined = loosest if refined is None else refined
     if weights < 1 or refined < 0:
         raise SlitError(f"weights: {weights} + {refined}, expected at least 1 (weight vectors)")
     box = box or reference_box(relaxation)
@@ -123,6 +132,13 @@ def certify(
     normals, offsets = supports.weights, supports.offsets
     volume = cut_volume(normals, offsets, edge=REACH, rng=rng)
     return Certificate(box, normals, offsets, volume, supports.optima)
+
+
+def vectors_within(epochs: int) -> tuple[int, int]:
+    """Vectors of a lattice and refined ones by default, for so many epochs that differ."""
+    most = max(MOST_SOLVES // max(epochs, 1), 1)
+    weights = min(LATTICE, max(most // 2, 1))  # half of few are better placed where they are needed
+    return weights, min(REFINED, most - weights)
 
 
 def lattice(objectives: int, most: int) -> Floats:

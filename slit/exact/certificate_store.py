@@ -11,7 +11,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from slit.errors import SlitError
-from slit.exact.bounds import Certificate, certify
+from slit.exact.bounds import Certificate, certify, vectors_within
 from slit.exact.outer_volume import Volume
 from slit.exact.reference_box import ReferenceBox
 from slit.exact.relaxation import Relaxation
@@ -52,10 +52,13 @@ def stored_certificate(
     *,
     rng: Generator,
     folder: Path,
-    weights: int = 35,
-    refined: int = 130,
+    weights: int | None = None,
+    refined: int | None = None,
 ) -> Certificate:
     """`certify`, or what it gave before: kept in `folder` where that can be written."""
+    even, loosest = vectors_within(relaxation.solvers.distinct)
+    weights = even if weights is None else weights
+    refined = loosest if refined is None else refined
     key = certificate_key(relaxation, weights=weights, refined=refined)
     path = folder / f"certificate-{key[:32]}.json"
     try:

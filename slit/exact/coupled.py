@@ -199,7 +199,7 @@ class _Search:
             return _Mixture(shares, prices, solution.value)
         self._complete(prices)
         blended = np.einsum("nt,ntmd->tmd", shares, parts) + base
-        value = float(product(self.weights, self.relaxation.objectives_of(blended)))
+        value = float(product(self.weights, self.relaxation.terms.objectives_of(blended)))
         return _Mixture(shares, prices, value)
 
     def _scale(self, parts: Floats, base: Floats) -> Floats:

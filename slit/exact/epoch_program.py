@@ -7,7 +7,9 @@ negative coefficient. Grid energy gets a column only where on-site renewables ma
 the load but not all of it; everywhere else it is linear in the load.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +76,26 @@ class EpochProgram:
             row_lower=np.concatenate([np.ones(self.groups), self.row_lower]),
             row_upper=np.concatenate([np.ones(self.groups), self.row_upper]),
         )
+
+    def content(self) -> bytes:
+        """What solving it depends on: all but which epoch and groups it stands for."""
+        matrix = self.matrix
+        tables = (
+            self.group, self.share_start, self.placement, self.center, self.nodes, self.upper,
+            self.values, self.constant, matrix.indptr, matrix.indices, matrix.data,
+            self.row_lower, self.row_upper, self.pools, self.mixed, self.follows,
+        )  # fmt: skip
+        shapes = [(table.shape, table.dtype.str) for table in tables]
+        return b"".join([repr(shapes).encode(), *(table.tobytes() for table in tables)])
+
+
+def first_alike(programs: Sequence[EpochProgram]) -> tuple[int, ...]:
+    """For each program the position of the first one whose solutions have the same bits."""
+    first: dict[bytes, int] = {}
+    return tuple(
+        first.setdefault(sha256(program.content()).digest(), t)
+        for t, program in enumerate(programs)
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

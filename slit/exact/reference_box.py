@@ -52,23 +52,30 @@ def reference_box(relaxation: Relaxation) -> ReferenceBox:
     """Ideal: the single-objective optima of the relaxation, as bounds that hold.
 
     Nadir: the worst value of each objective over these optima, ties broken by the other objectives
-    in their order. Solved afresh, so that it does not depend on what was solved before.
+    in their order. It does not depend on what was solved before.
     """
-    fresh = relaxation.fresh()
-    count = fresh.terms.size
-    ideal, extremes = np.empty(count), np.empty((count, count))
-    for m in range(count):
-        order = [m, *(other for other in range(count) if other != m)]
-        if fresh.terms.largest.any():
-            bound = minimize_capped(fresh, np.eye(count)[m], np.full(count, np.inf)).bound
-            _, points = solve_phases(fresh, order, np.full(count, np.inf), np.zeros(count))
-            ideal[m], extremes[m] = bound, points[-1].relaxed.objectives
-        else:
-            found = fresh.lexicographic(order)
-            ideal[m], extremes[m] = found.bound, found.objectives
+    if relaxation.terms.largest.any():
+        ideal, extremes = _coupled_corners(relaxation.fresh())
+    else:
+        corners = relaxation.corners
+        ideal = np.array([corner.bound for corner in corners])
+        extremes = np.array([corner.objectives for corner in corners])
     nadir = extremes.max(axis=0)
     kept = nadir - ideal > NO_RANGE * np.maximum(np.abs(ideal), np.abs(nadir))
     left_out = dict(relaxation.left_out)
-    flat = [name for name, conflicts in zip(fresh.names, kept, strict=True) if not conflicts]
+    flat = [name for name, conflicts in zip(relaxation.names, kept, strict=True) if not conflicts]
     left_out.update(dict.fromkeys(flat, "does not conflict with the other objectives (range 0)"))
-    return ReferenceBox(fresh.names, fresh.terms.units, ideal, nadir, kept, left_out)
+    return ReferenceBox(relaxation.names, relaxation.terms.units, ideal, nadir, kept, left_out)
+
+
+def _coupled_corners(relaxation: Relaxation) -> tuple[Floats, Floats]:
+    """Bounds (M,) and optima (M, M) of each objective where the largest datacenter counts."""
+    count = relaxation.terms.size
+    free = np.full(count, np.inf)
+    ideal, extremes = np.empty(count), np.empty((count, count))
+    for m in range(count):
+        order = [m, *(other for other in range(count) if other != m)]
+        ideal[m] = minimize_capped(relaxation, np.eye(count)[m], free).bound
+        _, points = solve_phases(relaxation, order, free, np.zeros(count))
+        extremes[m] = points[-1].relaxed.objectives
+    return ideal, extremes

@@ -4,11 +4,10 @@ No feasible plan is below the relaxed optimum of any non-negative weights, whate
 prices: where more energy may help, the relaxation allows what rounding nodes up can reach.
 """
 
+import copy
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +17,7 @@ from slit.errors import InfeasibleError, SlitError
 from slit.exact.column_generation import Infeasible
 from slit.exact.epoch_program import build_epoch
 from slit.exact.epoch_solver import EpochPoint, EpochSolver
+from slit.exact.epoch_solvers import EpochSolvers, Result, spread_over
 from slit.exact.feasibility import check_capacity
 from slit.exact.relaxed_terms import relaxed_terms
 from slit.objectives import Objective
@@ -26,7 +26,6 @@ from slit.scenario.scenario import Scenario
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +53,10 @@ class Relaxation:
 
     `names` are the M objectives that have a linear part, in the order given; `left_out` says why
     others are not among them. Epochs are solved separately, spread over `threads`, each from its
-    previous optimum; the values do not depend on the number of threads.
+    previous optimum; the values do not depend on the number of threads. Epochs whose programs are
+    alike to the bit are solved once.
+
+    programs: that of each epoch. solvers: theirs. solves: weight vectors so far.
     """
 
     def __init__(
@@ -73,11 +75,17 @@ class Relaxation:
         self.terms = relaxed_terms(problem, scenario, objectives)
         self.threads = threads
         self.solves = 0
-        self._solvers = self.each_epoch(lambda t: EpochSolver(build_epoch(problem, self.terms, t)))
+        epochs = range(problem.epochs)
+        built = spread_over(lambda t: build_epoch(problem, self.terms, t), epochs, threads=threads)
+        self.programs = tuple(built)
+        self.solvers = EpochSolvers(self.programs, threads=threads)
+        self._corners: list[Relaxed] = []
 
     def fresh(self) -> "Relaxation":
-        """The same relaxation, not warmed by earlier solves."""
-        return Relaxation(self.problem, self.scenario, self.objectives, threads=self.threads)
+        """The same relaxation, not warmed by earlier solves; programs and corners are shared."""
+        again = copy.copy(self)
+        again.solves, again.solvers = 0, EpochSolvers(self.programs, threads=self.threads)
+        return again
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -112,7 +120,7 @@ class Relaxation:
 
         Raises InfeasibleError where the demand exceeds what the pools can serve.
         """
-        wanted = self._weights(weights)
+        wanted = _checked(weights, self.names)
         return self.minimize_parts(
             wanted[:, :, None] * _spread(spread, len(wanted), self.even, self.terms.largest)
         )
@@ -122,7 +130,7 @@ class Relaxation:
 
         Those of an objective that is a sum must be equal over datacenters.
         """
-        order = _tour(self._totals(center_weights))
+        order = _tour(self.terms.weights_of(center_weights))
         epochs = self.run_epochs(lambda s: [s.minimize(center_weights[n]) for n in order])
         self.solves += len(center_weights)
         place = np.argsort(order)
@@ -145,15 +153,30 @@ class Relaxation:
         points = self.run_epochs(lambda s: s.lexicographic(stages))
         return replace(self.assembled(stages[0], tuple(points)), bound=first.bound)
 
+    def solve_corners(self) -> tuple[Relaxed, ...]:
+        """The optimum of each objective, ties broken by the others in their order.
+
+        Solved here, which warms this relaxation, and kept for `corners` if it was not warm.
+        """
+        count, afresh = self.terms.size, self.solves == 0
+        found = tuple(
+            self.lexicographic([m, *(other for other in range(count) if other != m)])
+            for m in range(count)
+        )
+        if afresh:
+            self._corners[:] = found
+        return found
+
     @property
-    def solvers(self) -> list[EpochSolver]:
-        """The solver of each epoch."""
-        return self._solvers
+    def corners(self) -> tuple[Relaxed, ...]:
+        """As `solve_corners`, solved afresh, once for all relaxations that share programs: they do
+        not depend on what was solved before."""
+        return tuple(self._corners) or self.fresh().solve_corners()
 
     def run_epochs(self, task: Callable[[EpochSolver], Result]) -> list[Result]:
         """`task` on every epoch's solver, spread over threads; the results in order of epochs."""
         try:
-            return self.each_epoch(lambda t: task(self._solvers[t]))
+            return self.solvers.run(task)
         except Infeasible:
             check_capacity(self.problem, self.scenario)
             raise InfeasibleError(
@@ -161,30 +184,11 @@ class Relaxation:
                 "expected some room (nodes)"
             ) from None
 
-    def each_epoch(self, task: Callable[[int], Result]) -> list[Result]:
-        """`task` on every epoch's index, spread over threads; the results in order of epochs."""
-        epochs = range(self.problem.epochs)
-        if self.threads == 1 or len(epochs) == 1:
-            return [task(t) for t in epochs]
-        with ThreadPoolExecutor(self.threads) as pool:
-            return list(pool.map(task, epochs))
-
-    def _weights(self, weights: ArrayLike) -> Floats:
-        wanted = np.asarray(weights, dtype=np.float64)
-        if wanted.ndim != 2 or wanted.shape[1] != self.terms.size:
-            raise SlitError(
-                f"weights: shape {wanted.shape}, expected (N, {self.terms.size}) for "
-                f"{', '.join(self.names)}"
-            )
-        if not np.isfinite(wanted).all() or (wanted < 0).any():
-            raise SlitError("weights: negative or not finite, expected numbers >= 0")
-        return wanted
-
     def assembled(self, center_weights: Floats, points: tuple[EpochPoint, ...]) -> Relaxed:
         """One point of each epoch, seen with weights (M, D)."""
-        weights = self._totals(center_weights)
+        weights = self.terms.weights_of(center_weights)
         parts = np.stack([point.parts for point in points])
-        objectives = self.objectives_of(parts)
+        objectives = self.terms.objectives_of(parts)
         constant = weights * self.terms.constant
         bounds = np.array([*(point.bound for point in points), *constant])
         doubt = 64 * np.finfo(np.float64).eps * np.abs(bounds).sum()
@@ -198,16 +202,17 @@ class Relaxation:
             points=points,
         )
 
-    def _totals(self, center_weights: Floats) -> Floats:
-        """Weights (..., M) from weights by datacenter (..., M, D)."""
-        spread = center_weights.sum(axis=-1)
-        return np.where(self.terms.largest, spread, center_weights[..., 0])
 
-    def objectives_of(self, parts: Floats) -> Floats:
-        """(M,): the relaxed objectives of parts (T, M, D)."""
-        by_center = parts.sum(axis=0)
-        totals = np.where(self.terms.largest, by_center.max(axis=1), by_center.sum(axis=1))
-        return np.asarray(totals + self.terms.constant)
+def _checked(weights: ArrayLike, names: Sequence[str]) -> Floats:
+    """Weights (N, M) of the objectives as given; SlitError for a wrong shape or number."""
+    wanted = np.asarray(weights, dtype=np.float64)
+    if wanted.ndim != 2 or wanted.shape[1] != len(names):
+        raise SlitError(
+            f"weights: shape {wanted.shape}, expected (N, {len(names)}) for {', '.join(names)}"
+        )
+    if not np.isfinite(wanted).all() or (wanted < 0).any():
+        raise SlitError("weights: negative or not finite, expected numbers >= 0")
+    return wanted
 
 
 def _tour(weights: Floats) -> list[int]:

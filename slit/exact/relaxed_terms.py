@@ -42,6 +42,17 @@ class RelaxedTerms:
         """M."""
         return len(self.names)
 
+    def weights_of(self, center_weights: Floats) -> Floats:
+        """Weights (..., M) from weights by datacenter (..., M, D)."""
+        spread = center_weights.sum(axis=-1)
+        return np.where(self.largest, spread, center_weights[..., 0])
+
+    def objectives_of(self, parts: Floats) -> Floats:
+        """(M,): the relaxed objectives of parts (T, M, D)."""
+        by_center = parts.sum(axis=0)
+        totals = np.where(self.largest, by_center.max(axis=1), by_center.sum(axis=1))
+        return np.asarray(totals + self.constant)
+
 
 def relaxed_terms(
     problem: Problem, scenario: Scenario, objectives: Sequence[Objective]

@@ -13,6 +13,7 @@ from scipy import sparse
 from slit.arrays import product
 from slit.exact.entries import EntryRows
 from slit.exact.epoch_program import EpochProgram, build_epoch
+from slit.exact.epoch_solvers import spread_over
 from slit.exact.linear import Settings, Solver
 from slit.exact.relaxation import Relaxation
 from slit.problem import Problem
@@ -56,7 +57,7 @@ def whole_node_bound(
         found, complete = _solve(program, relaxation.problem, relaxed.center_weights, settings)
         return max(least, found + fixed), complete
 
-    solved = relaxation.each_epoch(solve)
+    solved = spread_over(solve, range(relaxation.problem.epochs), threads=relaxation.threads)
     constant = float(product(wanted, relaxation.terms.constant))
     return WholeNodes(
         bound=sum(bound for bound, _ in solved) + constant,

@@ -13,7 +13,6 @@ import numpy as np
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.exact.lexicographic import Lexicographic, lexicographic
-from slit.exact.relaxation import Relaxation
 from slit.optimizers.protocol import Genes, Optimizer, Phase, Setup
 from slit.optimizers.single import SinglePlan
 
@@ -80,7 +79,7 @@ class LexicographicPlan(SinglePlan):
 
     def _plan(self) -> Genes:
         task, settings = self._setup.task, self._setup.settings
-        relaxation = Relaxation(task.problem, task.scenario, task.objectives, threads=task.threads)
+        relaxation = task.relaxation.fresh()
         if not relaxation.names:
             said = "; ".join(f"{name} has {why}" for name, why in relaxation.left_out.items())
             raise SlitError(f"lexicographic: {said}, expected an objective with a linear part")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from slit.errors import SlitError
 from slit.evaluator import Evaluation, Evaluator
+from slit.exact.relaxation import Relaxation
 from slit.kernels.plugs import Plugs
 from slit.kernels.terms import Terms
 from slit.objectives import Objective
@@ -85,7 +87,7 @@ class Resumable(Protocol):
         """Take the state over; the optimizer was made with the same task and settings."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Task:
     """What an optimizer may know of what it optimizes; M objectives, `terms` their coefficients.
 
@@ -111,6 +113,12 @@ class Task:
             evaluator.plugs,
             evaluator.threads,
         )
+
+    @cached_property
+    def relaxation(self) -> Relaxation:
+        """The linear relaxation, built once: take `fresh()` of it, so that what is found does not
+        depend on who solved it before. Raises SlitError if no objective has a linear part."""
+        return Relaxation(self.problem, self.scenario, self.objectives, threads=self.threads)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

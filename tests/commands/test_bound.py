@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable
 from inspect import signature
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +14,13 @@ import slit
 from slit.api import search
 from slit.app.certify import certified as certified_of_page
 from slit.app.library import Library
+from slit.display import least_share
 from slit.errors import SlitError
+from slit.exact import bounds
 from slit.exact.bounds import certify, gaps
+from slit.exact.epoch_solver import EpochPoint, EpochSolver
 from slit.exact.linear import SolverError
+from slit.exact.relaxed_terms import RelaxedTerms, relaxed_terms
 from slit.objectives.registry import set_apart
 from slit.record import read_certificate, read_run
 from slit.record.certificate import CERTIFICATE
@@ -125,7 +130,7 @@ def test_optimize_show_report_and_page_use_one_certificate(
     share = said("bound", folder)["certified_share"]
     shown = said("show", folder)
     assert shown["certified_share"] == shown["certified"]["certified_share"] == share
-    words = f"at least {100 * share:.1f} % of the hypervolume"
+    words = f"at least {least_share(share)} of the hypervolume"
     for name in ("show", "bound"):
         printed = call(name, folder).stdout
         assert words in printed
@@ -322,7 +327,7 @@ def test_python_gives_the_certificate_when_asked(tmp_path: Path) -> None:
 def test_trouble_with_the_certificate_loses_no_plans(
     trouble: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise trouble
 
     monkeypatch.setattr(search, "certified_front", fail)
@@ -354,3 +359,43 @@ def test_an_interrupted_search_is_not_certified(
     assert result.certified is None
     assert search.UNCERTIFIED in result.notes
     assert not (tmp_path / "run" / CERTIFICATE).exists()
+
+
+def test_a_run_over_many_epochs_says_that_its_certificate_is_looser(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bounds, "MOST_SOLVES", 16)  # tiny has two epochs, which differ
+    monkeypatch.setenv("SLIT_CACHE_DIR", "/dev/null")
+    result = slit.optimize("tiny", optimizer="nearest", baselines=False, bound=True)
+    assert result.certified is not None
+    assert result.certified.weights <= 8
+    (note,) = result.notes
+    assert "at most 8 weight vectors instead of 165, as 2 epochs differ" in note
+
+
+def test_a_run_builds_and_solves_what_all_its_parts_share_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SLIT_CACHE_DIR", "/dev/null")
+    built: list[tuple[str, ...]] = []
+    cornered: list[int] = []
+    corner = EpochSolver.lexicographic
+
+    def counted_terms(*given: Any) -> RelaxedTerms:
+        built.append(tuple(objective.name for objective in given[2]))
+        return relaxed_terms(*given)
+
+    def counted_corner(self: EpochSolver, stages: list[Any]) -> EpochPoint:
+        cornered.append(self.program.epoch)
+        return corner(self, stages)
+
+    monkeypatch.setattr("slit.exact.relaxation.relaxed_terms", counted_terms)
+    monkeypatch.setattr(EpochSolver, "lexicographic", counted_corner)
+    result = slit.optimize("tiny", evaluations=400, bound=True)
+    names = ("carbon", "water", "cost", "quality")
+    assert built.count(names) == 1  # casper has one of its own
+    assert sorted(cornered) == [0] * 4 + [1] * 4
+    assert result.certified is not None
+    alone = slit.bound("tiny")
+    assert result.certified.bound == alone.bound
+    np.testing.assert_array_equal(result.certified.certificate.offsets, alone.offsets)

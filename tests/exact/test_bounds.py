@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from operators.directions import das_dennis
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
-from slit.exact.bounds import certify, gaps, lattice
+from slit.exact import bounds
+from slit.exact.bounds import MOST_SOLVES, certify, gaps, lattice, vectors_within
 from slit.exact.certificate_store import stored_certificate
 from slit.exact.outer_volume import cut_volume, points_within, sampled_volume
 from slit.exact.reference_box import reference_box
@@ -196,3 +197,29 @@ def test_certificates_are_kept_by_what_they_follow_from(tmp_path: Path) -> None:
     assert stored_certificate(
         relaxation, rng=rng(), folder=tmp_path, weights=10, refined=4
     ).bound == pytest.approx(first.bound)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "expected"), [(1, (35, 130)), (242, (35, 130)), (400, (35, 65)), (2000, (10, 10))]
+)
+def test_many_epochs_have_fewer_weight_vectors(epochs: int, expected: tuple[int, int]) -> None:
+    assert vectors_within(epochs) == expected
+    assert epochs * sum(expected) <= MOST_SOLVES
+
+
+@pytest.mark.parametrize("epochs", [10**5, 10**7])
+def test_there_is_always_a_weight_vector(epochs: int) -> None:
+    assert vectors_within(epochs) == (1, 0)
+
+
+def test_fewer_weight_vectors_bound_what_more_of_them_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = make_case(8, origins=3, nodes_per_group=8.0, spare_nodes=20, residency=False)
+    objectives = find(["carbon", "water", "quality"])
+    usual, coarse = (Relaxation(case.problem, case.scenario, objectives) for _ in range(2))
+    fine = certify(usual, rng=rng())
+    monkeypatch.setattr(bounds, "MOST_SOLVES", 8 * coarse.solvers.distinct)
+    found = certify(coarse, rng=rng())
+    assert len(found.weights) <= 8 < len(fine.weights)
+    assert found.bound >= fine.bound
+    assert found.bound < 1.1**3
+    np.testing.assert_array_equal(found.box.ideal, fine.box.ideal)

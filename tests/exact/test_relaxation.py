@@ -1,6 +1,7 @@
 """The relaxation: below every feasible plan, and equal to a program spelled out by plain loops."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,15 @@ from numpy.typing import NDArray
 from slit.errors import InfeasibleError, SlitError
 from slit.evaluator import Evaluator
 from slit.exact import column_generation
+from slit.exact.epoch_solver import EpochPoint, EpochSolver
 from slit.exact.feasibility import check_capacity
 from slit.exact.readings import capacity_worth, reduced_costs, renewable_worth, shares_of
-from slit.exact.relaxation import Relaxation
+from slit.exact.relaxation import Relaxation, Relaxed
 from slit.objectives import Coefficients, Objective, find, linear_objective
 from slit.objectives.builtin import BUILT_IN
-from slit.problem import Problem
+from slit.problem import Problem, compile_problem
 from slit.scenario.scenario import Scenario
+from tests.builders import random_scenario, tiled
 from tests.cases import Case, cases, make_case
 from tests.exact.plain_relaxation import plain_minimum
 from tests.exact.plans import feasible_objectives, linear_objectives, pushed_down
@@ -266,3 +269,68 @@ def test_demand_beyond_capacity_names_epoch_and_shortfall() -> None:
     )
     with pytest.raises(InfeasibleError, match="epoch 1"):
         Relaxation(small, case.scenario, find(["cost"])).minimize([1.0])
+
+
+def solves_of(relaxation: Relaxation, weights: Floats) -> tuple[list[Relaxed], int]:
+    """Optima, and how many programs of epochs they took."""
+    solved: list[int] = []
+    minimize = EpochSolver.minimize
+
+    def counted(self: EpochSolver, center_weights: Floats) -> EpochPoint:
+        solved.append(self.program.epoch)
+        return minimize(self, center_weights)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(EpochSolver, "minimize", counted)
+        return relaxation.minimize_many(weights), len(solved)
+
+
+def test_epochs_that_are_alike_are_solved_once_to_the_same_bits() -> None:
+    once = random_scenario(np.random.default_rng(5), epochs=2)
+    scenario = tiled(once, 20)
+    problem, objectives = compile_problem(scenario), find(["carbon", "cost", "quality"])
+    relaxation = Relaxation(problem, scenario, objectives)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("slit.exact.epoch_solvers.first_alike", lambda programs: range(len(programs)))
+        apart = Relaxation(problem, scenario, objectives)
+    weights = np.vstack([np.eye(3), np.ones((1, 3))])
+    shared, few = solves_of(relaxation, weights)
+    separate, all_of_them = solves_of(apart, weights)
+    assert all_of_them == 4 * problem.epochs
+    assert few == 4 * relaxation.solvers.distinct
+    assert relaxation.solvers.distinct < problem.epochs / 4
+    for here, there in zip(shared, separate, strict=True):
+        assert here.bound == there.bound
+        np.testing.assert_array_equal(here.parts, there.parts)
+        np.testing.assert_array_equal(shares_of(relaxation, here), shares_of(apart, there))
+        np.testing.assert_array_equal(reduced_costs(relaxation, here), reduced_costs(apart, there))
+
+
+def test_an_epoch_that_differs_in_one_figure_is_solved_apart() -> None:
+    case = make_case(3, epochs=2)
+    alike = tiled(case.scenario, 3)
+    price = alike.signals.price.copy()
+    price[-1] += 1e-9
+    other = replace(alike, signals=replace(alike.signals, price=price))
+    objectives = find(["cost"])
+    before, after = (
+        Relaxation(compile_problem(each), each, objectives).solvers.distinct
+        for each in (alike, other)
+    )
+    assert after == before + 1
+
+
+def test_corners_are_shared_and_do_not_depend_on_what_was_solved_before() -> None:
+    case = make_case(11)
+    relaxation = Relaxation(case.problem, case.scenario, find(["carbon", "cost", "quality"]))
+    warm = relaxation.fresh()
+    warm.minimize([1.0, 2.0, 3.0])
+    warmed = warm.solve_corners()
+    corners = relaxation.corners
+    assert relaxation.solves == 0
+    again = Relaxation(case.problem, case.scenario, find(["carbon", "cost", "quality"]))
+    for shared, alone in zip(corners, again.solve_corners(), strict=True):
+        assert shared.bound == alone.bound
+        np.testing.assert_array_equal(shared.parts, alone.parts)
+    assert relaxation.corners[0] is relaxation.fresh().corners[0]
+    assert warmed[0] is not corners[0]

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slit.exact.readings import shares_of
-from slit.exact.relaxation import Relaxation
 from slit.exact.rounding import round_shares
 from slit.objectives import Linear, Objective
 from slit.optimizers.protocol import State, Task
@@ -70,16 +69,10 @@ def relaxed_starts(task: Task, weights: Floats) -> RelaxedStarts | None:
     parts = [objective.linear_part(problem, task.scenario) for objective in task.objectives]
     if all(part is None or part.wait < 0 for part in parts):
         return None
-    relaxation = Relaxation(problem, task.scenario, task.objectives, threads=task.threads)
+    relaxation = task.relaxation.fresh()
     if relaxation.terms.largest.any():
         return None
-    n_objectives = len(relaxation.names)
-    corners = np.array(
-        [
-            relaxation.lexicographic([m, *(k for k in range(n_objectives) if k != m)]).objectives
-            for m in range(n_objectives)
-        ]
-    )
+    corners = np.array([corner.objectives for corner in relaxation.solve_corners()])
     low, span = np.zeros(len(task.objectives)), np.ones(len(task.objectives))
     inside = [objective.name in relaxation.names for objective in task.objectives]
     low[inside] = corners.min(axis=0)

@@ -356,9 +356,10 @@ def _tokens(stream: Stream, tables: Tables, trace: "Trace") -> dict[str, Floats]
     if lengths is not None and not (lengths.format == stream.format == "servegen"):
         source = FORMATS[lengths.format].read(tables.path(lengths.file), _reading(lengths), None)
     tokens = {}
-    for name, mean in (("prompt", source.prompt_tokens), ("output", source.output_tokens)):
+    means = (source.prompt_tokens, source.output_tokens)
+    for name, mean, of_all in zip(("prompt", "output"), means, source.means, strict=True):
         stated = getattr(stream, name)
-        overall = _overall(source.requests, mean) if stated is None else stated
+        overall = of_all if stated is None else stated
         if np.isnan(overall):
             raise SlitError(f"no {name} lengths in the trace, expected {name} or lengths")
         if stated is None and source is trace:
@@ -366,9 +367,3 @@ def _tokens(stream: Stream, tables: Tables, trace: "Trace") -> dict[str, Floats]
         else:
             tokens[name] = np.full(len(trace.requests), overall)
     return tokens
-
-
-def _overall(requests: Floats, mean: Floats) -> float:
-    known = ~np.isnan(mean) & (requests > 0)
-    weight = requests[known].sum()
-    return float((requests[known] * mean[known]).sum() / weight) if weight > 0 else float("nan")

@@ -60,6 +60,8 @@ class Trace:
         notes: what was recognized, left out or scaled.
         written_offset: s from UTC of the hours of the day as the file writes them (its first stamp;
             0 for Unix time); None for stamps without an offset and where there is no calendar.
+        means: mean prompt and output tokens of all requests as they were recorded, whatever bins
+            were scaled; NaN where the source has no lengths.
     """
 
     start: pd.Timestamp | None
@@ -71,6 +73,7 @@ class Trace:
     left_out: int = 0
     notes: tuple[Note, ...] = ()
     written_offset: float | None = None
+    means: tuple[float, float] = (math.nan, math.nan)
 
     @property
     def times(self) -> pd.DatetimeIndex:
@@ -97,8 +100,14 @@ def make_trace(
     offset: float = 0.0,
     left_out: int = 0,
     notes: tuple[Note, ...] = (),
+    means: tuple[float, float] | None = None,
 ) -> Trace:
-    """A Trace of read-only copies; `start` is the stamp of the first bin."""
+    """A Trace of read-only copies; `start` is the stamp of the first bin.
+
+    means: by default those of the bins.
+    """
+    if means is None:
+        means = weighted_mean(prompt_tokens, requests), weighted_mean(output_tokens, requests)
     return Trace(
         start,
         seconds,
@@ -108,7 +117,15 @@ def make_trace(
         offset,
         left_out,
         notes,
+        means=means,
     )
+
+
+def weighted_mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    """Of the values (B,) that are known and have a weight (B,) above 0; NaN without any."""
+    known = ~np.isnan(values) & (weights > 0)
+    total = weights[known].sum()
+    return float((weights[known] * values[known]).sum() / total) if total > 0 else math.nan
 
 
 def utc_start(start: pd.Timestamp | str | None, *, name: str = "start") -> pd.Timestamp | None:
@@ -268,11 +285,10 @@ class Bins:
         if not self.sums.shape[1]:
             more = f" ({self.left_out} rows left out)" if self.left_out else ""
             raise SlitError(f"{self.path}: no requests{more}, expected at least one")
+        means = tuple(weighted_mean(mean, self.sums[0]) for mean in self._means())
         if self.seen[0] <= self.seen[1]:
             self.settle_edges(calendar=calendar)
-        requests, prompt, output = self.sums
-        with np.errstate(invalid="ignore"):
-            prompt, output = prompt / requests, output / requests
+        prompt, output = self._means()
         offset = self.first * self.seconds
         if calendar:
             origin = pd.Timestamp(0, tz="UTC")
@@ -282,13 +298,19 @@ class Bins:
         return make_trace(
             start=start,
             seconds=self.seconds,
-            requests=requests,
+            requests=self.sums[0],
             prompt_tokens=prompt,
             output_tokens=output,
             offset=offset,
             left_out=self.left_out,
             notes=tuple(self.notes),
+            means=(means[0], means[1]),
         )
+
+    def _means(self) -> NDArray[np.float64]:
+        """Mean prompt and output tokens of each bin, (2, B)."""
+        with np.errstate(invalid="ignore"):
+            return np.asarray(self.sums[1:] / self.sums[0])
 
 
 def later(start: pd.Timestamp, seconds: float) -> pd.Timestamp:

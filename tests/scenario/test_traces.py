@@ -113,6 +113,21 @@ def test_lengths_of_another_trace(files: Files) -> None:
     assert demand.output[:, 0, 0] == pytest.approx(np.full(24, 15.0))
 
 
+def test_lengths_are_the_mean_of_all_requests_however_long_a_bin_was_recorded(
+    files: Files,
+) -> None:
+    seconds = [*range(0, 600, 60), *range(600, 900, 30)]  # 5 of the 10 minutes of the second bin
+    rows = [f"2023-11-16 18:{t // 60:02}:{t % 60:02},{100 if t < 600 else 300},10" for t in seconds]
+    head = "TIMESTAMP,ContextTokens,GeneratedTokens\n"
+    files.write("azure.csv", head + "\n".join(rows) + "\n")
+    stream = SERVEGEN.replace(
+        "prompt = 100\noutput = 10\n",
+        'lengths = { file = "azure.csv", format = "azure", zone = "UTC" }\n',
+    )
+    demand = streams(files, stream).write("rates.csv", rates()).load().demand
+    assert demand.prompt[:, 0, 0] == pytest.approx(np.full(24, 200.0))
+
+
 def test_servegen_lengths(files: Files) -> None:
     stream = SERVEGEN.replace("prompt = 100\noutput = 10\n", "")
     streams(files, stream + 'lengths = "lengths.csv"\nlengths_format = "servegen"\n')

@@ -146,7 +146,8 @@ class Callbacks:
 def first_values(callbacks: Callbacks, names: tuple[str, ...], high: list[float]) -> dict[str, Any]:
     """What the page holds once it has opened."""
     values: dict[str, Any] = {"names": names, "limit": high, "like": [1] * len(names)}
-    values |= {"x": names[0], "y": names[1], "color": names[2], "theme": "light", "view": "plan"}
+    values |= {"x": names[0], "y": names[1], "color": names[2], "scale": "auto"}
+    values |= {"theme": "light", "view": "plan"}
     opened = callbacks.post("restored.data", values | {"url": ""}, "url.search")
     values["restored"] = opened["restored"]["data"]
     values["chosen"] = callbacks.post("pick.value", values, "restored.data")["chosen"]["data"]

@@ -62,14 +62,16 @@ def _negative_prices(scenario: Scenario) -> Iterator[Finding]:
 
 
 def _estimates(scenario: Scenario) -> Iterator[Finding]:
+    unstated = [entry.name for entry in scenario.inputs if entry.estimated_share is None]
+    if unstated:
+        yield Finding(
+            Severity.NOTE, "inputs",
+            f"not stated whether figures are estimated: {', '.join(unstated)}",
+            "estimated, estimated_column or an entry of [[inputs]] with estimated_share",
+        )  # fmt: skip
     for entry in scenario.inputs:
         share = entry.estimated_share
-        if share is None:
-            yield Finding(
-                Severity.NOTE, f"inputs.{entry.name}", "not stated whether figures are estimated",
-                "estimated, estimated_column or an entry of [[inputs]] with estimated_share",
-            )  # fmt: skip
-        elif share > 0:
+        if share is not None and share > 0:
             yield Finding(
                 Severity.WARNING if share >= MOSTLY else Severity.NOTE, f"inputs.{entry.name}",
                 f"{share:.0%} of the figures are estimated" if share > 0.005

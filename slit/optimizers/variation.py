@@ -27,6 +27,9 @@ ATTEMPTS = 10
 """Times that children are made anew where some repeat what is known."""
 
 
+LARGEST_POPULATION = 100_000
+
+
 @dataclass(frozen=True, slots=True)
 class VariationSettings:
     """How children are made.
@@ -46,6 +49,10 @@ class VariationSettings:
     def __post_init__(self) -> None:
         if self.population < 4:
             raise SlitError(f"population: {self.population}, expected at least 4 (plans)")
+        if self.population > LARGEST_POPULATION:
+            raise SlitError(
+                f"population: {self.population}, expected at most {LARGEST_POPULATION} (plans)"
+            )
         for name in ("crossover", "block_share"):
             value = getattr(self, name)
             if not 0.0 <= value <= 1.0:

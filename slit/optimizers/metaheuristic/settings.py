@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from slit.errors import SlitError, did_you_mean
+from slit.optimizers.variation import LARGEST_POPULATION
 
 
 class Starts(StrEnum):
@@ -67,6 +68,10 @@ class Settings:
         for name, limit in least.items():
             if getattr(self, name) < limit:
                 raise SlitError(f"{name}: {getattr(self, name)}, expected at least {limit}")
+        if self.population > LARGEST_POPULATION:
+            raise SlitError(
+                f"population: {self.population}, expected at most {LARGEST_POPULATION} (plans)"
+            )
         for name, words in (("starts", Starts), ("guidance", Guidance)):
             found = getattr(self, name)
             if found not in list(words):

@@ -98,6 +98,8 @@ def kept_curves(folder: Path) -> TradeoffData | None:
         shape = len(curves.shares), len(curves.names)
         if {curves.relaxed.shape, curves.attained.shape} != {shape}:
             raise ValueError(f"shape {curves.relaxed.shape}, expected {shape}")
+        if not curves.allow or not curves.names or curves.plan.shape != shape[1:]:
+            raise ValueError("no allowance, or nothing bought")
         said = {
             kind: {str(name): str(text) for name, text in content.get(kind, {}).items()}
             for kind in ("titles", "units")

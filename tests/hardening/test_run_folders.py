@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import slit
@@ -328,8 +328,8 @@ def attack_request(unfinished: Path, place: Path, data: st.DataObject) -> None:
     assert result.stderr.count("\n") == (1 if result.exit_code else 0)
 
 
-def attack_checkpoint(unfinished: Path, place: Path, data: st.DataObject, *, signed: bool) -> None:
-    """One changed value in a checkpoint, `signed` as if slit had written it: it ends somehow."""
+def attack_checkpoint(unfinished: Path, place: Path, data: st.DataObject) -> None:
+    """One changed value in a checkpoint: a message."""
     for folder in (place, partial_folder(place)):
         shutil.rmtree(folder, ignore_errors=True)
     partial = Path(shutil.copytree(unfinished, partial_folder(place)))
@@ -345,12 +345,12 @@ def attack_checkpoint(unfinished: Path, place: Path, data: st.DataObject, *, sig
         shape = data.draw(st.sampled_from([(), (0,), (3,), (2, 2), arrays[name].shape]))
         dtype = data.draw(st.sampled_from(["i2", "i8", "f8", "?", "U3"]))
         arrays[name] = np.full(shape, data.draw(st.sampled_from([0, 1, -1, 300]))).astype(dtype)
-    if signed:
-        arrays["sha256"] = digest_of({k: v for k, v in arrays.items() if k != "sha256"})
+    rest = {key: value for key, value in arrays.items() if key != "sha256"}
+    assume(not np.array_equal(arrays["sha256"], digest_of(rest)))
     write_arrays(partial / CHECKPOINT, arrays)
     result = call("optimize", "--resume", place, "--evaluations", 72, "--no-bound", "--quiet")
-    assert result.exit_code in ((0, 2) if signed else (2,)), result.output
-    assert result.stderr.count("\n") == (1 if result.exit_code else 0)
+    assert result.exit_code == 2, result.output
+    assert result.stderr.count("\n") == 1
 
 
 @MANY
@@ -368,13 +368,7 @@ def test_mutated_requests(unfinished: Path, tmp_path: Path, data: st.DataObject)
 @MANY
 @given(data=st.data())
 def test_mutated_checkpoints(unfinished: Path, tmp_path: Path, data: st.DataObject) -> None:
-    attack_checkpoint(unfinished, tmp_path / "run", data, signed=False)
-
-
-@MANY
-@given(data=st.data())
-def test_forged_checkpoints(unfinished: Path, tmp_path: Path, data: st.DataObject) -> None:
-    attack_checkpoint(unfinished, tmp_path / "run", data, signed=True)
+    attack_checkpoint(unfinished, tmp_path / "run", data)
 
 
 def test_an_old_checkpoint_is_named(unfinished: Path, tmp_path: Path) -> None:

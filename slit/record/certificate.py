@@ -53,11 +53,13 @@ def read_certificate(run: Run) -> Certified | None:
             raise ValueError("another scenario's")
         certificate = certificate_from_json(said["certificate"])
         parts = _PARTS.validate_python(said["parts"])
+        if parts is not None and parts.volume is not None and not 0 < parts.volume.bound < np.inf:
+            raise ValueError(f"a volume of {parts.volume.bound} in parts")
         _check(run, certificate)
         certified = certified_data(run.front, certificate, parts=parts)
         if certified.share is not None and certified.share > 1 + ROUNDING:
             raise ValueError(f"a certified share of {100 * certified.share:.4g} %, above 100 %")
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, OverflowError, TypeError, AttributeError) as error:
         why = str(error).splitlines()[0] if isinstance(error, ValueError) else repr(error)
         raise SlitError(
             f"{file}: {why}, expected the certificate of this run (remove the file; slit bound "

@@ -21,6 +21,9 @@ from slit.report.style import color, label, template
 
 Floats = NDArray[np.float64]
 
+LARGEST = 1e100
+"""Numbers beyond this are damage."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TradeoffData:
@@ -100,6 +103,11 @@ def kept_curves(folder: Path) -> TradeoffData | None:
             raise ValueError(f"shape {curves.relaxed.shape}, expected {shape}")
         if not curves.allow or not curves.names or curves.plan.shape != shape[1:]:
             raise ValueError("no allowance, or nothing bought")
+        numbers = [*curves.allow.values(), *(x for a in arrays.values() for x in a.ravel())]
+        if max(abs(x) for x in numbers if not np.isnan(x)) > LARGEST:
+            raise ValueError(f"a number above {LARGEST:g}")
+        if len(curves.units) != len(curves.names) or curves.shares.ndim != 1:
+            raise ValueError(f"{len(curves.units)} units, expected {len(curves.names)}")
         said = {
             kind: {str(name): str(text) for name, text in content.get(kind, {}).items()}
             for kind in ("titles", "units")
@@ -111,7 +119,7 @@ def kept_curves(folder: Path) -> TradeoffData | None:
             allowance=str(content["allowance"]),
             **said,
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, OverflowError, TypeError, AttributeError) as error:
         raise SlitError(
             f"{file}: {error}, expected what slit tradeoff --figure wrote (remove it)"
         ) from None

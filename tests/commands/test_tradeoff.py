@@ -136,7 +136,7 @@ def test_the_figure_and_the_report(folder: Path, tmp_path: Path) -> None:
 def test_a_damaged_curve_is_one_message(tmp_path: Path) -> None:
     for content in ("{", "[]", "{}", '{"plan": 1, "pick": "a", "allowance": "b", "curves": 3}'):
         (tmp_path / CURVES).write_text(content)
-        with pytest.raises(SlitError, match=f"{CURVES}: .*expected what slit tradeoff"):
+        with pytest.raises(SlitError, match=f"{CURVES}:.*expected what slit tradeoff"):
             kept_curves(tmp_path)
 
 

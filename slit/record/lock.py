@@ -95,8 +95,12 @@ def _take(handle: int, folder: Path) -> None:
             f"resume: {folder} is being written by {holder}, expected a search that has ended (if "
             f"that one has, remove {folder / LOCK})"
         )
-    os.ftruncate(handle, 0)
-    os.pwrite(handle, json.dumps(asdict(Holder.current())).encode(), 0)
+    try:
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, json.dumps(asdict(Holder.current())).encode(), 0)
+    except OSError as error:
+        file = folder / LOCK
+        raise SlitError(f"{file}: {error.strerror}, expected a file to write (lock)") from error
 
 
 def _other(handle: int) -> Holder | None:

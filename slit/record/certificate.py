@@ -45,7 +45,8 @@ def read_certificate(run: Run) -> Certified | None:
     file = run.folder / CERTIFICATE
     if kind_of(file) is None:
         return None
-    said = read_json(file, holding="the certificate of this run")
+    again = f"(remove the file; slit bound {run.folder} makes it anew)"
+    said = read_json(file, holding=f"the certificate of this run {again}")
     try:
         if said["format"] != FORMAT:
             raise ValueError(f"format {said['format']}")
@@ -61,10 +62,7 @@ def read_certificate(run: Run) -> Certified | None:
             raise ValueError(f"a certified share of {100 * certified.share:.4g} %, above 100 %")
     except (ValueError, KeyError, OverflowError, TypeError, AttributeError) as error:
         why = str(error).splitlines()[0] if isinstance(error, ValueError) else repr(error)
-        raise SlitError(
-            f"{file}: {why}, expected the certificate of this run (remove the file; slit bound "
-            f"{run.folder} makes it anew)"
-        ) from error
+        raise SlitError(f"{file}: {why}, expected the certificate of this run {again}") from error
     return certified
 
 

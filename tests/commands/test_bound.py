@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Callable
-from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from slit.app.library import Library
 from slit.display import least_share
 from slit.errors import SlitError
 from slit.exact import bounds
-from slit.exact.bounds import certify, gaps
+from slit.exact.bounds import LATTICE, REFINED, gaps
 from slit.exact.epoch_solver import EpochPoint, EpochSolver
 from slit.exact.linear import SolverError
 from slit.exact.relaxed_terms import RelaxedTerms, relaxed_terms
@@ -157,6 +156,7 @@ def test_optimize_prints_the_share_or_does_without(
         **content,
         "run": str(bare),
         "certified_share": None,
+        "gaps": [],
         "seconds": pytest.approx(0, abs=1e9),
     }
     assert not (bare / CERTIFICATE).exists()
@@ -247,7 +247,7 @@ def test_no_feasible_plan_has_no_share(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda text: text[:40], "Unterminated string"),
+        (lambda text: text[:40], "unterminated string"),
         (lambda _: "[]", "TypeError"),
         (lambda _: "{}", "KeyError"),
         (lambda text: text.replace('"format": 1', '"format": 7'), "format 7"),
@@ -276,19 +276,24 @@ def test_a_certificate_below_a_plan_is_refused(folder: Path) -> None:
     content = json.loads(file.read_text())
     content["certificate"]["ideal"][0] += 0.5
     file.write_text(json.dumps(content))
-    assert "better than its bound" in refused("show", folder)
+    assert "below the least possible" in refused("show", folder)
 
 
 def test_the_help_states_the_defaults() -> None:
-    options = signature(certify).parameters
     printed = " ".join(call("bound", "--help").stdout.split())
-    for name in ("weights", "refined"):
-        assert f"(default: {options[name].default})" in printed
+    assert f"(default: {LATTICE}; of many epochs fewer)" in printed
+    assert f"(default: {REFINED}; of many epochs fewer)" in printed
 
 
-def test_a_folder_that_cannot_be_written_still_gets_its_answer(folder: Path) -> None:
+def test_a_folder_that_cannot_be_written_still_gets_its_answer(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (folder / CERTIFICATE).unlink()
-    (folder / f"{CERTIFICATE}.new").mkdir()
+
+    def full(path: Path, *_: object, **__: object) -> None:
+        raise SlitError(f"{path}: No space left on device, expected a file to write")
+
+    monkeypatch.setattr("slit.record.certificate.write_json", full)
     result = call("bound", folder, "--json")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["certified_share"] > 0

@@ -10,7 +10,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from slit.commands.app import app
-from slit.record.folder import partial_folder
 
 SMALL = ("--optimizer", "deap-nsga2", "--population", "12", "--evaluations", "60")
 NAMES = ["carbon", "water", "cost", "quality"]
@@ -283,14 +282,10 @@ def test_mistakes_are_one_line_and_leave_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_existing_or_unfinished_run_is_a_mistake(folder: Path, tmp_path: Path) -> None:
+def test_an_existing_run_is_a_mistake(folder: Path) -> None:
     assert "exists, expected a new folder or --overwrite" in refused(
         "optimize", "tiny", "--output", folder
     )
-    partial = partial_folder(tmp_path / "other")
-    partial.mkdir()
-    assert "unfinished run" in refused("optimize", "tiny", "--output", tmp_path / "other")
-    assert partial.exists()
     assert "one of them" in refused("optimize", "--resume", folder, "--output", folder)
 
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from operators.arrays import Bools, Genes, Ints, check_length, read_genes, read_ints, read_padded
+from operators.arrays import check_length, read_genes, read_ints, read_padded
+from operators.types import Bools, Genes, Ints
 
 
 class Allowed(NamedTuple):

@@ -4,10 +4,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from operators.arrays import (
-    Bools,
-    Floats,
-    Genes,
-    Longs,
     check_length,
     check_positive,
     read_floats,
@@ -16,6 +12,7 @@ from operators.arrays import (
     read_violation,
 )
 from operators.compiling import kernel
+from operators.types import Bools, Floats, Genes, Longs
 
 SMALLEST_STEP = 256
 """Points of a large batch that are added to a bounded archive at once, at least."""

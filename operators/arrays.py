@@ -9,11 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Genes = NDArray[np.int16]
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
+from operators.types import Floats, Genes, Integers, Ints, Longs
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -93,7 +89,7 @@ def check_positive(value: int, *, name: str, smallest: int = 1) -> None:
 
 def _integers(
     values: ArrayLike, *, name: str, dimensions: int, largest: int, smallest: int = 0
-) -> NDArray[np.integer]:
+) -> Integers:
     array = np.asarray(values)
     _check_dimensions(array, name=name, dimensions=dimensions)
     if array.size == 0:

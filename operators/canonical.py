@@ -7,8 +7,9 @@ group are the same decision. Sort before crossover, hashing and the removal of r
 import numpy as np
 from numpy.typing import ArrayLike
 
-from operators.arrays import Bools, Genes, Ints, read_first, read_genes
+from operators.arrays import read_first, read_genes
 from operators.compiling import kernel
+from operators.types import Bools, Genes, Ints
 
 INSERTION = 32
 """Longest group that is sorted by insertion."""

@@ -9,16 +9,9 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
-from operators.arrays import (
-    Genes,
-    Ints,
-    check_length,
-    check_probability,
-    read_first,
-    read_genes,
-    read_ints,
-)
+from operators.arrays import check_length, check_probability, read_first, read_genes, read_ints
 from operators.nsga2_variation import cross_pairs
+from operators.types import Genes, Ints
 
 
 def uniform(

@@ -6,13 +6,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from operators.arrays import (
-    Floats,
-    Ints,
-    check_length,
-    check_positive,
-    read_floats,
-)
+from operators.arrays import check_length, check_positive, read_floats
+from operators.types import Floats, Ints
 
 
 def das_dennis(objectives: int, partitions: int) -> Floats:

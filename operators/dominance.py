@@ -10,9 +10,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 
-from operators.arrays import Bools, Floats, Genes, Longs, read_floats, read_genes, read_violation
+from operators.arrays import read_floats, read_genes, read_violation
 from operators.compiling import kernel
 from operators.nsga2_survival import lexicographic_order, rank_points
+from operators.types import Bools, Floats, Genes, Longs
 
 STRETCH = 256
 """Points compared without a branch before looking whether one of them dominates."""

@@ -7,7 +7,8 @@ import moocore
 import numpy as np
 from numpy.typing import ArrayLike
 
-from operators.arrays import Floats, check_length, check_positive, read_floats
+from operators.arrays import check_length, check_positive, read_floats
+from operators.types import Floats
 
 
 def hypervolume(objectives: ArrayLike, *, reference: ArrayLike) -> float:

@@ -9,21 +9,11 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike
 
 from operators.allowed import allowed_table, read_allowed
-from operators.arrays import (
-    Bools,
-    Floats,
-    Genes,
-    Ints,
-    Longs,
-    check_positive,
-    check_probability,
-    read_first,
-    read_genes,
-    read_padded,
-)
+from operators.arrays import check_positive, check_probability, read_first, read_genes, read_padded
 from operators.compiling import kernel
 from operators.crossover import block_labels
 from operators.nsga2_variation import draw_genes, reset_genes
+from operators.types import Bools, Floats, Genes, Ints, Longs
 
 NEGLIGIBLE = 1e-18
 """Share of the most likely number of genes below which a number is never drawn."""

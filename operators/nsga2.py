@@ -13,9 +13,6 @@ from numpy.typing import ArrayLike
 
 from operators.allowed import read_allowed
 from operators.arrays import (
-    Floats,
-    Genes,
-    Longs,
     check_length,
     check_positive,
     check_probability,
@@ -28,6 +25,7 @@ from operators.arrays import (
 from operators.mutation import count_table
 from operators.nsga2_survival import survive
 from operators.nsga2_variation import make_offspring
+from operators.types import Floats, Genes, Longs
 
 __all__ = ["Generation", "make_offspring", "next_generation", "offspring", "survive"]
 

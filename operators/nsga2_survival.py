@@ -5,8 +5,8 @@ The kernels check nothing; `dominance`, `selection` and `nsga2` offer the same w
 
 import numpy as np
 
-from operators.arrays import Floats, Genes, Longs
 from operators.compiling import kernel
+from operators.types import Floats, Genes, Longs
 
 LARGEST = 1e300
 """Keys up to this size are sorted by buckets."""

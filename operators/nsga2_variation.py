@@ -7,8 +7,8 @@ checks. Random numbers are taken only as doubles, so the bits are the same compi
 import numpy as np
 from numpy.random import Generator
 
-from operators.arrays import Floats, Genes, Ints, Longs
 from operators.compiling import kernel
+from operators.types import Floats, Genes, Ints, Longs
 
 BITS = 53
 """Random bits of one double in [0, 1)."""

@@ -11,10 +11,6 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike
 
 from operators.arrays import (
-    Floats,
-    Genes,
-    Ints,
-    Longs,
     check_length,
     check_positive,
     read_first,
@@ -23,6 +19,7 @@ from operators.arrays import (
     read_longs,
 )
 from operators.compiling import kernel
+from operators.types import Floats, Genes, Ints, Longs
 
 
 def differing_blocks(start: ArrayLike, guide: ArrayLike, *, block_first: ArrayLike) -> Longs:

@@ -16,11 +16,6 @@ from numpy.typing import ArrayLike
 
 from operators.allowed import check_allowed, read_allowed
 from operators.arrays import (
-    Bools,
-    Floats,
-    Genes,
-    Ints,
-    Longs,
     check_length,
     check_positive,
     read_first,
@@ -29,6 +24,7 @@ from operators.arrays import (
     read_longs,
 )
 from operators.compiling import kernel, kernel_of_types
+from operators.types import Bools, Floats, Genes, Ints, Longs
 
 WORK, NODES, QUANTUM, RESOURCE = 0, 1, 2, 3
 """Rows of `values` (4, P): what a block puts on each value, and what the value is."""

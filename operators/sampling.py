@@ -5,17 +5,10 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike
 
 from operators.allowed import allowed_table, check_allowed, read_allowed
-from operators.arrays import (
-    Bools,
-    Genes,
-    Ints,
-    check_positive,
-    check_probability,
-    read_genes,
-    read_ints,
-)
+from operators.arrays import check_positive, check_probability, read_genes, read_ints
 from operators.compiling import kernel
 from operators.mutation import reset
+from operators.types import Bools, Genes, Ints
 
 
 def uniform(

@@ -6,17 +6,10 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
-from operators.arrays import (
-    Floats,
-    Longs,
-    check_length,
-    check_positive,
-    read_floats,
-    read_longs,
-    read_violation,
-)
+from operators.arrays import check_length, check_positive, read_floats, read_longs, read_violation
 from operators.nsga2_survival import choose_survivors, crowd
 from operators.nsga2_variation import tournament
+from operators.types import Floats, Longs
 
 
 class Survivors(NamedTuple):

@@ -5,8 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from operators.types import Floats
 
-def product(left: NDArray[Any], right: NDArray[Any]) -> NDArray[np.float64]:
+
+def product(left: NDArray[Any], right: NDArray[Any]) -> Floats:
     """left (..., K) @ right (K, ...), its terms added in their order.
 
     `@` leaves the order to the BLAS of the machine, which changes the last bits with the processor

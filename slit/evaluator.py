@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats, Genes, Integers, Longs
 from slit.arrays import frozen
 from slit.errors import SlitError
 from slit.kernels.checking import first_refused
@@ -22,10 +22,6 @@ from slit.objectives.define import call_function
 from slit.objectives.terms import terms_of
 from slit.problem import Problem
 from slit.scenario.scenario import Scenario
-
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
-Longs = NDArray[np.int64]
 
 SLICE = 256
 """Plans whose datacenter-hours are held at a time for objectives that are not linear."""
@@ -104,7 +100,7 @@ class Evaluator:
         """The cell-wise objectives as kernels of incremental evaluation take them."""
         return plugs_of(self._cell_sums, self.problem)
 
-    def evaluate(self, population: NDArray[np.integer]) -> Evaluation:
+    def evaluate(self, population: Integers) -> Evaluation:
         """Evaluate plans (N, G) of placement indices.
 
         Raises SlitError for a wrong shape or a placement that is not allowed for its group.
@@ -129,7 +125,7 @@ class Evaluator:
             excess=frozen(excess, np.int64),
         )
 
-    def check(self, population: NDArray[np.integer]) -> Genes:
+    def check(self, population: Integers) -> Genes:
         """`population` as (N, G) genes; SlitError if it is not one of this problem."""
         return check_plans(self.problem, population)
 
@@ -137,7 +133,7 @@ class Evaluator:
         """Count incremental evaluations made by a search."""
         self.moves += moves
 
-    def ledger(self, plan: NDArray[np.integer]) -> Ledger:
+    def ledger(self, plan: Integers) -> Ledger:
         """The ledger of one plan (G,)."""
         return write_ledger(self.check(np.asarray(plan)[None, :])[0], self.problem, self.scenario)
 
@@ -177,7 +173,7 @@ class Evaluator:
                 values[n, m] = value
 
 
-def check_plans(problem: Problem, population: NDArray[np.integer]) -> Genes:
+def check_plans(problem: Problem, population: Integers) -> Genes:
     """`population` as (N, G) genes; SlitError if it is not one of the problem."""
     plans = np.asarray(population)
     if plans.ndim != 2 or plans.shape[1] != problem.genes:
@@ -200,7 +196,7 @@ def check_plans(problem: Problem, population: NDArray[np.integer]) -> Genes:
     return genes
 
 
-def _out_of_range(problem: Problem, plans: NDArray[np.integer]) -> SlitError:
+def _out_of_range(problem: Problem, plans: Integers) -> SlitError:
     return SlitError(
         f"plans: {plans.min()} to {plans.max()}, expected placements in "
         f"[0, {problem.placements - 1}]"

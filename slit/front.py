@@ -4,19 +4,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from operators.dominance import distinct_objectives, nondominated
+from operators.types import Bools, Floats, Genes, Integers, Longs
 from slit.arrays import frozen
 from slit.errors import SlitError, did_you_mean
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
-Longs = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +83,7 @@ class Front:
         """The rows on the front; where no plan is feasible, those of least violation."""
         return self.rows(kept_rows(self.F, self.G, keep_equal=self.keep_equal))
 
-    def rows(self, index: NDArray[np.integer] | Bools) -> "Front":
+    def rows(self, index: Integers | Bools) -> "Front":
         """The rows `index` (positions or a mask), with their plan numbers."""
         chosen = np.arange(len(self))[index]
         return Front(

@@ -7,18 +7,14 @@ sequence of moves; a move costs microseconds instead of a full evaluation.
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats, Genes, Integers, Ints, Longs
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.kernels.compound import shed
 from slit.kernels.state import GROUP, SOURCE, TARGET, make, open_state
 from slit.objectives import LedgerWise
 from slit.problem import Problem
-
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
-Longs = NDArray[np.int64]
 
 
 class Change(NamedTuple):
@@ -36,7 +32,7 @@ class PlanState:
     has the whole ledger written: correct, but slower (milliseconds for the latter).
     """
 
-    def __init__(self, evaluator: Evaluator, plan: NDArray[np.integer]) -> None:
+    def __init__(self, evaluator: Evaluator, plan: Integers) -> None:
         genes = evaluator.check(np.asarray(plan)[None, :])[0]
         self.evaluator = evaluator
         self.problem = evaluator.problem
@@ -118,7 +114,7 @@ class PlanState:
         self._plan = genes
         self._values = self._current()
 
-    def changes(self, moves: NDArray[np.integer]) -> tuple[Floats, Floats]:
+    def changes(self, moves: Integers) -> tuple[Floats, Floats]:
         """What each of K moves alone would change: F (K, M) and G (K,). Nothing is moved.
 
         Rows of `moves` (K, 4): group, from, to, chunks.
@@ -192,7 +188,7 @@ def _check_genes(problem: Problem, *genes: int) -> None:
             raise SlitError(f"gene: {gene}, expected 0 to {problem.genes - 1}")
 
 
-def _check_moves(moves: Longs, problem: Problem, counts: NDArray[np.int32]) -> None:
+def _check_moves(moves: Longs, problem: Problem, counts: Ints) -> None:
     """SlitError unless moves (K, 4) have groups, allowed placements, and chunks that are there."""
     if moves.ndim != 2 or moves.shape[1] != 4:
         raise SlitError(f"moves: shape {moves.shape}, expected (K, 4)")

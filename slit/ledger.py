@@ -7,13 +7,10 @@ are plain Python read it.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats, Integers, Longs
 from slit.problem import Loading, Problem, Start
 from slit.scenario.scenario import Scenario
-
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +72,7 @@ class Ledger:
         }
 
 
-def write_ledger(plan: NDArray[np.integer], problem: Problem, scenario: Scenario) -> Ledger:
+def write_ledger(plan: Integers, problem: Problem, scenario: Scenario) -> Ledger:
     """The ledger of one plan (G,)."""
     counts = np.zeros((problem.groups, problem.placements), dtype=np.int64)
     np.add.at(counts, (problem.gene_group, plan), 1)

@@ -4,11 +4,9 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats
 from slit.errors import SlitError
-
-Floats = NDArray[np.float64]
 
 
 class StopReason(StrEnum):

@@ -10,8 +10,9 @@ from types import MappingProxyType
 from typing import overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from operators.types import Floats
 from slit.errors import SlitError, did_you_mean
 
 LITERS_PER_US_GALLON = 3.785411784
@@ -127,12 +128,8 @@ def same_unit(first: str, second: str) -> bool:
 @overload
 def convert(values: float, found: str, expected: str, *, what: str = ...) -> float: ...
 @overload
-def convert(
-    values: ArrayLike, found: str, expected: str, *, what: str = ...
-) -> NDArray[np.float64]: ...
-def convert(
-    values: ArrayLike, found: str, expected: str, *, what: str = "unit"
-) -> float | NDArray[np.float64]:
+def convert(values: ArrayLike, found: str, expected: str, *, what: str = ...) -> Floats: ...
+def convert(values: ArrayLike, found: str, expected: str, *, what: str = "unit") -> float | Floats:
     """`values` in the unit `expected`; a number stays a number, anything else is a new array.
 
     Args:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from math import ceil
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats
 from slit.scenario.records import (
     Accounting,
     Datacenter,
@@ -25,7 +25,6 @@ from slit.scenario.records import (
 from slit.scenario.scenario import Demand, Scenario, Signals
 
 Rng = np.random.Generator
-Floats = NDArray[np.float64]
 
 
 def random_scenario(

@@ -5,13 +5,12 @@ from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from operators.types import Genes
 from slit.problem import Problem, compile_problem
 from slit.scenario.scenario import Scenario
 from tests.builders import random_scenario
 
-Genes = NDArray[np.int16]
 Rng = np.random.Generator
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from operators.types import Floats, Genes, Integers
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.kernels.evaluation import evaluate_population
@@ -17,7 +17,6 @@ from slit.scenario.records import Residency
 from tests.cases import Case, cases, make_case
 from tests.hand import hand_scenario
 
-Floats = NDArray[np.float64]
 HAND = hand_scenario(residency=(Residency(datacenters=("here",)),))
 PROBLEM = compile_problem(HAND)
 
@@ -105,7 +104,7 @@ def test_names_and_kind() -> None:
     assert evaluator.linear
 
 
-def layouts(plans: NDArray[np.int16]) -> list[NDArray[np.integer]]:
+def layouts(plans: Genes) -> list[Integers]:
     """The same plans as callers hold them: slices, copies, read-only, unaligned ..."""
     twice = np.repeat(plans, 2, axis=0)
     frozen = plans.copy()

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from operators.types import Floats
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.incremental import PlanState
@@ -15,8 +15,6 @@ from slit.objectives.builtin import BUILT_IN
 from slit.problem import Problem
 from slit.scenario.scenario import Scenario
 from tests.cases import Case, cases, make_case
-
-Floats = NDArray[np.float64]
 
 pytestmark = pytest.mark.kernel
 

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
+from operators.types import Genes
 from slit.errors import SlitError
 from slit.evaluator import Evaluation, Evaluator
 from slit.objectives import find
-from slit.optimizers.protocol import Genes, Optimizer, Plans, Task, Turn, stacked
+from slit.optimizers.protocol import Optimizer, Plans, Task, Turn, stacked
 from slit.optimizers.registry import default_settings, make_optimizer
 from slit.problem import compile_problem
 from slit.run import LONGEST_HISTORY, LoopState, Progress, run

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats, Genes
 from slit.evaluator import Evaluator
 from slit.kernels.epoch import Epoch
 from slit.kernels.local_search import epoch_of_plan, improve_plan
@@ -14,9 +14,6 @@ from slit.objectives import Objective, cell_objective, find
 from slit.problem import Problem
 from slit.scenario.scenario import Scenario
 from tests.cases import Case
-
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
 
 SUMS = (
     "carbon",

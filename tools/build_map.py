@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from operators.types import Floats
 
 TOLERANCE = 0.25
 """Degrees by which an outline may be off."""

@@ -12,14 +12,12 @@ from math import pi
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.integrate import quad
 
 from benchmarks.registry import Case
 from operators.directions import das_dennis
 from operators.dominance import nondominated
-
-Floats = NDArray[np.float64]
+from operators.types import Floats
 
 REACH = 1.1
 POINTS = 4000

@@ -7,14 +7,13 @@ weather; nothing of it is a real place. Demand follows the capacity, so that it 
 from dataclasses import fields, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.registry import Case
+from operators.types import Floats
 from slit.scenario.load import load_scenario
 from slit.scenario.records import Horizon, Resolution
 from slit.scenario.scenario import Demand, Scenario, Signals
 
-Floats = NDArray[np.float64]
 Rng = np.random.Generator
 
 SEED = 2025

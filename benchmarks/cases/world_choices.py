@@ -1,17 +1,14 @@
 """`world-choices`: world-day as a plain choice problem, for frameworks that know nothing of it."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.measuring.choices import Choices
 from benchmarks.registry import Case
+from operators.types import Floats, Genes
 from slit.evaluator import Evaluator
 from slit.objectives import DEFAULT, find
-from slit.optimizers.protocol import Genes
 from slit.problem import compile_problem
 from slit.scenario.load import load_scenario
-
-Floats = NDArray[np.float64]
 
 
 def build() -> Choices:

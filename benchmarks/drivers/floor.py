@@ -18,7 +18,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.job import Job
 from benchmarks.kernels.floor import comparisons, exponentials, gather_scatter
@@ -27,12 +26,10 @@ from benchmarks.measuring.scenarios import planned
 from benchmarks.phases.evaluate import searched_plans
 from operators.mutation import count_table
 from operators.nsga2 import make_offspring, next_generation, survive
+from operators.types import Genes
 from slit.objectives import DEFAULT
 from slit.optimizers.metaheuristic.descent import descend
-from slit.optimizers.protocol import Genes
 from slit.problem import Problem
-
-Floats = NDArray[np.float64]
 
 PLANS = 200
 VALUES = 4096

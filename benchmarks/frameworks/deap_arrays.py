@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 from deap import base, tools
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from benchmarks.measuring.choices import Choices
-
-Floats = NDArray[np.float64]
+from operators.types import Floats
 
 PACKAGE = "deap"
 PENALTY = 1e3

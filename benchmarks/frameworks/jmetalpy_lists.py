@@ -13,11 +13,9 @@ from jmetal.util.comparator import DominanceWithConstraintsComparator
 from jmetal.util.evaluator import Evaluator
 from jmetal.util.termination_criterion import StoppingByEvaluations
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from benchmarks.measuring.choices import Choices
-
-Floats = NDArray[np.float64]
+from operators.types import Floats
 
 PACKAGE = "jmetalpy"
 

@@ -2,13 +2,11 @@
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from benchmarks.measuring.choices import Choices
 from operators.mutation import count_table
 from operators.nsga2 import make_offspring, next_generation, survive
-
-Floats = NDArray[np.float64]
+from operators.types import Floats
 
 PACKAGE = "numba"
 

@@ -2,15 +2,12 @@
 
 from typing import Any
 
-import numpy as np
 import pygmo
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from benchmarks.frameworks.deap_arrays import PENALTY
 from benchmarks.measuring.choices import Choices
-
-Floats = NDArray[np.float64]
+from operators.types import Floats
 
 PACKAGE = "pygmo"
 

@@ -1,8 +1,6 @@
 """pymoo with the integer recipe of its documentation: SBX, polynomial mutation, rounding."""
 
-import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 from pymoo.algorithms.moo.nsga2 import NSGA2
 from pymoo.operators.crossover.sbx import SBX
 from pymoo.operators.mutation.pm import PM
@@ -11,8 +9,7 @@ from pymoo.operators.sampling.rnd import IntegerRandomSampling
 
 from benchmarks.frameworks.pymoo_tuned import Wrapped, run
 from benchmarks.measuring.choices import Choices
-
-Floats = NDArray[np.float64]
+from operators.types import Floats
 
 PACKAGE = "pymoo"
 

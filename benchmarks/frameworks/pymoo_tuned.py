@@ -14,8 +14,7 @@ from pymoo.optimize import minimize
 
 from benchmarks.measuring.choices import Choices
 from operators.mutation import reset
-
-Floats = NDArray[np.float64]
+from operators.types import Floats
 
 PACKAGE = "pymoo"
 

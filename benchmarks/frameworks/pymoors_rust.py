@@ -6,12 +6,10 @@ It evaluates parents again with their children; these evaluations cost it time a
 import numpy as np
 import pymoors
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from benchmarks.frameworks.deap_arrays import PENALTY
 from benchmarks.measuring.choices import Choices
-
-Floats = NDArray[np.float64]
+from operators.types import Floats
 
 PACKAGE = "pymoors"
 

@@ -1,14 +1,9 @@
 """Problems that add up: costs of choices, loads on resources, and what loads cost."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from operators.compiling import kernel
-
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
-Ints = NDArray[np.int32]
-Singles = NDArray[np.float32]
+from operators.types import Floats, Genes, Ints, Singles
 
 BLOCK = 64
 """Plans whose loads are priced together."""

@@ -3,14 +3,9 @@
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from operators.compiling import kernel
-
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
+from operators.types import Floats, Genes, Ints, Longs
 
 
 @kernel

@@ -9,11 +9,7 @@ from numpy.typing import NDArray
 
 from benchmarks.kernels.additive import evaluate_additive
 from operators.sampling import uniform
-
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
-Ints = NDArray[np.int32]
-Singles = NDArray[np.float32]
+from operators.types import Floats, Genes, Ints, Singles
 
 Evaluate = Callable[[Genes], tuple[Floats, Floats]]
 

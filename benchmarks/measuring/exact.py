@@ -1,15 +1,12 @@
 """Exact fronts of small problems: by looking at everything, or by integer programs."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from benchmarks.measuring.choices import Additive
 from operators.archive import Archive
-
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
+from operators.types import Floats, Genes
 
 BATCH = 1 << 16
 

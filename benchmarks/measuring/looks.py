@@ -6,12 +6,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from operators.archive import Archive
+from operators.types import Floats
 from slit.stop import Stop, StopReason
-
-Floats = NDArray[np.float64]
 
 FIRST_LOOK = 1 / 256
 LOOKS_PER_DOUBLING = 2

@@ -2,15 +2,10 @@
 
 from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
-
 from benchmarks.measuring.choices import Choices
 from benchmarks.measuring.looks import Clock, Found, Look, Looks, Work
+from operators.types import Floats, Genes
 from slit.stop import Stop
-
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
 
 
 class Meter:

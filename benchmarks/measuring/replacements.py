@@ -6,17 +6,14 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats, Genes
 from slit.kernels.evaluation import SITE_FIELDS, evaluate_population
 from slit.kernels.terms import Terms
 from slit.optimizers.metaheuristic import search
 from slit.optimizers.metaheuristic.descent import NODE_PENALTY, Descent
 from slit.optimizers.protocol import Task
 from slit.problem import Problem
-
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
 
 NEIGHBORS = 32
 """Plans one chunk away that are evaluated together; the best of them is taken if it improves."""

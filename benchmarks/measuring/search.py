@@ -6,14 +6,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.measuring.looks import Clock, Found, Look, Looks, Work
+from operators.types import Floats
 from slit.evaluator import Evaluator
 from slit.optimizers.protocol import Optimizer, Plans
 from slit.stop import Stop, StopReason
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

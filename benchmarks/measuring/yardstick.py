@@ -5,13 +5,11 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from operators.indicators import hypervolume
+from operators.types import Floats
 from slit.exact.bounds import Certificate
 from slit.exact.reference_box import REACH
-
-Floats = NDArray[np.float64]
 
 
 class Kind(StrEnum):

@@ -8,7 +8,6 @@ import time
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pymoo.algorithms.moo.nsga2 import NSGA2
 from pymoo.config import Config
 from pymoo.core.population import Population
@@ -26,8 +25,6 @@ from operators.dominance import nondominated
 from operators.indicators import hypervolume
 from operators.selection import nsga2_survivors
 from slit.exact.reference_box import REACH
-
-Floats = NDArray[np.float64]
 
 
 class CompiledSurvival(Survival):  # type: ignore[misc] # pymoo is not typed

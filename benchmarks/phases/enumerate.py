@@ -14,7 +14,7 @@ from benchmarks.measuring.yardstick import exact_yardstick
 from benchmarks.registry import Phase
 from benchmarks.store import Outcome, Store
 from operators.archive import Archive
-from slit.optimizers.protocol import Genes
+from operators.types import Genes
 from slit.problem import Problem
 
 MOST_PLANS = 20_000_000

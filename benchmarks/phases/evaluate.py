@@ -13,9 +13,9 @@ from benchmarks.measuring.scenarios import Planned, generator, planned, practice
 from benchmarks.registry import Phase
 from benchmarks.store import Outcome, Store
 from operators.sampling import uniform
+from operators.types import Genes
 from slit.evaluator import Evaluator
 from slit.optimizers.metaheuristic.descent import descend
-from slit.optimizers.protocol import Genes
 from slit.problem.binding import options_of
 
 SEARCHED = 8

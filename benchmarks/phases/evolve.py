@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from benchmarks.job import Job
 from benchmarks.measuring.choices import Choices
@@ -24,9 +23,9 @@ from benchmarks.measuring.yardstick import Yardstick, box_yardstick, exact_yards
 from benchmarks.registry import Phase, find_case
 from benchmarks.store import Outcome, Store
 from operators.archive import Archive
+from operators.types import Floats
 from slit.stop import Stop
 
-Floats = NDArray[np.float64]
 Evolve = Callable[..., tuple[Floats, Floats]]
 
 SAMPLE = 1000

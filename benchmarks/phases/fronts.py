@@ -5,7 +5,6 @@ pymoo on the front mixed with points behind it; what a bounded archive keeps of 
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.cases.continuous import Published
 from benchmarks.job import Job
@@ -15,8 +14,7 @@ from benchmarks.store import Outcome, Store
 from operators.archive import Archive
 from operators.dominance import front_ranks, nondominated
 from operators.indicators import hypervolume, igd_plus
-
-Floats = NDArray[np.float64]
+from operators.types import Floats
 
 BEHIND = 400
 """Points of the front that are mixed with points behind them."""

@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.job import Job
 from benchmarks.measuring.replacements import REPLACEMENTS
@@ -23,8 +22,6 @@ from slit.optimizers.protocol import Optimizer, Plans, Task
 from slit.optimizers.registry import Kind, default_settings, find, make_optimizer
 from slit.run import front_of
 from slit.stop import Stop
-
-Floats = NDArray[np.float64]
 
 PRACTICE = Stop(evaluations=1000, moves=40_000, seconds=3.0)
 

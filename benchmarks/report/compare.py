@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.report.runs import Arena, Run
 from benchmarks.statistics import Paired, Ranked, Summary, holm, paired, ranked, summary
-
-Floats = NDArray[np.float64]
+from operators.types import Floats
 
 GRID = 120
 """Moments at which curves of several seeds are summarized."""

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from benchmarks.job import budget_label
 from benchmarks.measuring.yardstick import Yardstick
 from benchmarks.store import Result, Store
 from operators.archive import Archive
 from operators.indicators import igd_plus
-
-Floats = NDArray[np.float64]
+from operators.types import Floats
 
 SEARCHES = ("converge", "evolve", "optimize", "scale")
 """Phases whose results are fronts."""

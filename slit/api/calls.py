@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Integers
 from slit.api.given import Objectives, names_of, scenario_of
 from slit.api.search import prepare
 from slit.errors import SlitError, did_you_mean
@@ -53,7 +53,7 @@ def optimize(
     threads: int = 1,
     start: str | date | None = None,
     hours: float | None = None,
-    start_plan: str | NDArray[np.integer] | None = None,
+    start_plan: str | Integers | None = None,
     baselines: bool = True,
     bound: bool = False,
     plugin: str | Path | None = None,
@@ -127,7 +127,7 @@ def optimize(
 
 def evaluate(
     scenario: Scenario | str | PathLike[str],
-    X: NDArray[np.integer],
+    X: Integers,
     *,
     objectives: Objectives = DEFAULT,
     threads: int = 1,
@@ -188,7 +188,7 @@ def _stop(name: str, make: Make | None, stop: Stop, *, genes: int) -> Stop:
     return Stop(evaluations=entry.evaluations, stagnation=stagnation)
 
 
-def _plans(start_plan: str | NDArray[np.integer] | None) -> NDArray[np.integer] | None:
+def _plans(start_plan: str | Integers | None) -> Integers | None:
     """Plans (N, G) to begin with, from a run folder where "RUN:PLAN" is given."""
     if start_plan is None:
         return None

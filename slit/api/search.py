@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Genes, Integers
 from slit.api.bounds import certified_front
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
@@ -16,7 +16,7 @@ from slit.exact.feasibility import check_capacity
 from slit.exact.linear import SolverError
 from slit.front import Front
 from slit.objectives import find
-from slit.optimizers.protocol import Genes, Make, Phase, Resumable, Setup, Task
+from slit.optimizers.protocol import Make, Phase, Resumable, Setup, Task
 from slit.optimizers.registry import Kind, available, make_optimizer
 from slit.optimizers.registry import find as find_optimizer
 from slit.problem import compile_problem
@@ -256,7 +256,7 @@ def prepare(
     settings: Any,
     threads: int = 1,
     make: Make | None = None,
-    start: NDArray[np.integer] | None = None,
+    start: Integers | None = None,
 ) -> Search:
     """Compile a scenario and check that its demand can be served at all.
 

@@ -4,12 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Bools, Floats
 from slit.app.points import Points
-
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
 Range = tuple[float | None, float | None]
 """Least and most that is accepted of an objective; None: no limit."""

@@ -6,15 +6,12 @@ from itertools import groupby
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
+from operators.types import Floats, Ints, Longs
 from slit.display import share
 from slit.ledger import Ledger
 from slit.report.plan import epoch_starts
 from slit.report.style import figure, labels
-
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
 
 MOST_MOVES = 40
 
@@ -181,7 +178,7 @@ def _moves(
             (scenario.datacenters[d].name, scenario.variants[v].name) for d, v in (key[:2], key[2:])
         ]
 
-        def summed(index: NDArray[np.int32], size: int, at: Longs = chosen) -> Floats:
+        def summed(index: Ints, size: int, at: Longs = chosen) -> Floats:
             return np.bincount(index[group[at]], requests[at], minlength=size).astype(float)
 
         moves.append(

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Bools
 from slit.app.library import Library
 from slit.record.routing import Route, routes_of
 
@@ -51,7 +51,7 @@ def plan_json(library: Library, key: str) -> str:
     return json.dumps(said, indent=1)
 
 
-def front_csv(library: Library, mask: NDArray[np.bool_]) -> str:
+def front_csv(library: Library, mask: Bools) -> str:
     """The plans within the limits, (N,) `mask`; numbers are written so that nothing is lost."""
     points = library.points
     header = ["run", "plan", "method", *points.names, "violation", "on_front"]

@@ -5,13 +5,11 @@ from dataclasses import dataclass, replace
 from time import monotonic
 
 import numpy as np
-from numpy.typing import NDArray
 
 from operators.indicators import hypervolume
+from operators.types import Floats
 from slit.run import Progress
 from slit.stop import StopRequest
-
-Floats = NDArray[np.float64]
 
 EVERY_SECONDS = 1.0
 LARGEST_SHARE = 0.05

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from operators.dominance import nondominated
 from operators.indicators import hypervolume
@@ -12,8 +11,6 @@ from slit.app.library import Library
 from slit.app.points import Points
 from slit.app.tables import table
 from slit.display import share
-
-Floats = NDArray[np.float64]
 
 REACH = 1.1
 """The reference point lies this far from the ideal point, in spans of the fronts."""

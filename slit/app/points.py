@@ -5,17 +5,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Bools, Floats, Longs
 from slit.errors import SlitError
 from slit.record import Run, read_run
 from slit.report.front import distinct_marks
 from slit.report.marks import Axis, Mark, axes_of, marks_of
 from slit.report.picks import default_reference
-
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

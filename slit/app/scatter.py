@@ -5,15 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
+from operators.types import Bools, Floats
 from slit.app.points import Points
 from slit.app.scales import is_log
 from slit.app.state import BY_RUN
 from slit.report.style import COLORS, SEQUENCE, figure, label, lines, sequence_stops
-
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
 MANY = 3000
 """More plans than this are drawn smaller."""

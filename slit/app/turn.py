@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Bools, Longs
 from slit.app.choice import (
     Range,
     Relaxation,
@@ -41,11 +41,11 @@ class Answer:
     """The new state and what it amounts to. Shapes: N plans."""
 
     state: State
-    mask: NDArray[np.bool_]  # (N,) remaining plans
+    mask: Bools  # (N,) remaining plans
     best: int | None  # the plan that achieves most, if any remains
     selected: int  # the plan that is shown
     relaxed: Mapping[str, Relaxation]
-    table: NDArray[np.int64]  # remaining plans in the order of the table
+    table: Longs  # remaining plans in the order of the table
 
 
 def answer(points: Points, state: State, event: Event) -> Answer:
@@ -76,7 +76,7 @@ def compared_first(points: Points, plan: int) -> str:
     return points.keys[plan if row is None else row]
 
 
-def ordered(points: Points, mask: NDArray[np.bool_], state: State) -> NDArray[np.int64]:
+def ordered(points: Points, mask: Bools, state: State) -> Longs:
     """The remaining plans by an objective, or by merit."""
     rows = np.flatnonzero(mask)
     if state.sort:

@@ -8,15 +8,14 @@ from importlib.resources import files
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from operators.types import Floats
 from slit.display import number
 from slit.report.plan import PlanData
 from slit.report.style import figure, label
 from slit.scenario.records import Horizon
 from slit.scenario.scenario import Scenario
-
-Floats = NDArray[np.float64]
 
 WHOLE = 0
 """Instead of the number of an hour: the whole horizon."""

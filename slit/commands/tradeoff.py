@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
-from numpy.typing import NDArray
 
+from operators.types import Floats, Longs
 from slit.commands.terminal import (
     AsJson,
     Plugin,
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from slit.exact.tradeoff import Purchase
     from slit.record import Run
 
-Floats = NDArray[np.float64]
 
 NEGLIGIBLE = 1e-6
 """Gains below this share are within the tolerances of the relaxation."""
@@ -46,7 +45,7 @@ class _Start:
 
     relaxation: "Relaxation"
     front: Floats
-    plans: NDArray[np.int64]
+    plans: Longs
     row: int
     pick: str
     edge: "Edge"

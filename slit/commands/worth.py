@@ -6,8 +6,8 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats
 from slit.commands.terminal import print_table
 from slit.display import NOTHING, called, number, share
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from slit.exact.tradeoff import Rates
     from slit.record import Run
 
-Floats = NDArray[np.float64]
 
 _STEPS = {"share": 0.01}
 """How much of a unit is worth talking about, where not 1."""

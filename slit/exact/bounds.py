@@ -8,18 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from operators.directions import das_dennis
 from operators.indicators import hypervolume
+from operators.types import Floats
 from slit.arrays import product
 from slit.errors import SlitError
 from slit.exact.coupled import minimize_capped
 from slit.exact.outer_volume import Volume, cut_volume, points_within
 from slit.exact.reference_box import REACH, ReferenceBox, reference_box
 from slit.exact.relaxation import Relaxation, Relaxed
-
-Floats = NDArray[np.float64]
 
 SAFETY = 1e-9
 """Half-spaces are moved outwards by this share of the box: more than Qhull rounds."""

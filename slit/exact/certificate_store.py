@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
+from operators.types import Floats
 from slit.errors import SlitError
 from slit.exact.bounds import Certificate, certify, vectors_within
 from slit.exact.outer_volume import Volume
@@ -128,7 +128,7 @@ def certificate_from_json(said: dict[str, Any]) -> Certificate:
     )
 
 
-def _array(values: Any, shape: tuple[int, ...]) -> NDArray[np.float64]:
+def _array(values: Any, shape: tuple[int, ...]) -> Floats:
     """Finite numbers of a shape."""
     found = np.array(values, dtype=np.float64)
     if found.size == 0 and 0 in shape:

@@ -7,14 +7,10 @@ end about three in ten have joined, and a solve takes half the time.
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Bools, Floats, Integers
 from slit.exact.epoch_program import EpochProgram
 from slit.exact.linear import Solver, SolverError, Status
-
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-Integers = NDArray[np.integer]
 
 DUAL_TOLERANCE = 1e-9
 """HiGHS' tolerance on reduced costs: absolute, hence of the costs it is given."""

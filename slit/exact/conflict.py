@@ -5,11 +5,9 @@ from dataclasses import dataclass, replace
 
 import highspy
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Integers, Positions
 from slit.exact.linear import Solver, SolverError, Status
-
-Positions = NDArray[np.intp]
 
 # Bits of HiGHS' option `iis_strategy`, and its status of a set that is irreducible.
 _FROM_LP, _IRREDUCIBLE = 2, 4
@@ -56,9 +54,7 @@ def conflicting_rows(
     )
 
 
-def conflicting_groups(
-    solver: Solver, groups: Mapping[str, NDArray[np.integer]]
-) -> tuple[str, ...]:
+def conflicting_groups(solver: Solver, groups: Mapping[str, Integers]) -> tuple[str, ...]:
     """The named groups of rows that contradict each other: without any one of them, feasible.
 
     Leaves out group after group in the given order and puts back only what the conflict needs

@@ -11,15 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
+from operators.types import Floats, Positions
 from slit.arrays import product
 from slit.exact.epoch_solver import EpochPoint
 from slit.exact.linear import LinearModel, Settings, Solution, Solver, SolverError, Status
 from slit.exact.relaxation import Relaxation, Relaxed
-
-Floats = NDArray[np.float64]
 
 MIXED = 1e-12
 """Shares of a mixture below this are rounding."""
@@ -53,7 +51,7 @@ class Coupled:
 class CapsUnmet(Exception):  # noqa: N818 - turned into an InfeasibleError by who knows the names
     """No point of the relaxation meets the caps together; `caps` are those that the proof needs."""
 
-    def __init__(self, caps: NDArray[np.intp]) -> None:
+    def __init__(self, caps: Positions) -> None:
         super().__init__(f"caps on objectives {caps.tolist()} cannot be met together")
         self.caps = caps
 
@@ -78,9 +76,7 @@ def minimize_capped(
     return search.minimize(tolerance, rounds)
 
 
-def irreducible_caps(
-    relaxation: Relaxation, caps: Floats, conflict: NDArray[np.intp]
-) -> NDArray[np.intp]:
+def irreducible_caps(relaxation: Relaxation, caps: Floats, conflict: Positions) -> Positions:
     """Of caps that contradict each other a set that does so only as a whole.
 
     Leaves out one cap after the other and puts back what the conflict needs (deletion filter,

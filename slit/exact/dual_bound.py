@@ -9,10 +9,9 @@ sums is bounded a priori and subtracted.
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
-Floats = NDArray[np.float64]
+from operators.types import Floats
 
 # numpy sums pairwise in blocks of 128: its error is below (16 + log2 n) units of rounding.
 _SUM_ERROR = 64 * np.finfo(np.float64).eps

@@ -1,25 +1,21 @@
 """Rows of a linear program, collected entry by entry from arrays."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
-Floats = NDArray[np.float64]
-Positions = NDArray[np.integer]
+from operators.types import Floats, Integers
 
 
 class EntryRows:
     """Collects blocks of rows as (row, column, value) arrays; entries of row -1 are dropped."""
 
     def __init__(self) -> None:
-        self._entries: list[tuple[Positions, Positions, Floats]] = []
+        self._entries: list[tuple[Integers, Integers, Floats]] = []
         self._lower: list[Floats] = []
         self._upper: list[Floats] = []
         self._count = 0
 
-    def add(
-        self, *blocks: tuple[Positions, Positions, Floats], lower: Floats, upper: Floats
-    ) -> None:
+    def add(self, *blocks: tuple[Integers, Integers, Floats], lower: Floats, upper: Floats) -> None:
         """Add as many rows as there are bounds; the entries count rows from the first of these."""
         for row, column, value in blocks:
             kept = row >= 0

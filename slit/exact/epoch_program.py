@@ -12,18 +12,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
+from operators.types import Bools, Floats, Integers, Ints, Longs
 from slit.exact.entries import EntryRows
 from slit.exact.linear import LinearModel
 from slit.exact.relaxed_terms import RelaxedTerms
 from slit.problem import Problem, Start
-
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Integers = NDArray[np.integer]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -333,7 +328,7 @@ def _binding_pools(problem: Problem, columns: _Columns) -> Ints:
     return np.flatnonzero(most > problem.pool_nodes).astype(np.int32)
 
 
-def _position(chosen: NDArray[np.integer], count: int) -> NDArray[np.int64]:
+def _position(chosen: Integers, count: int) -> Longs:
     """Where each of `count` things stands among the chosen ones, -1 if it is not."""
     position = np.full(count, -1)
     position[chosen] = np.arange(len(chosen))

@@ -3,14 +3,11 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats, Ints
 from slit.arrays import product
 from slit.exact.column_generation import GeneratedProgram
 from slit.exact.epoch_program import EpochProgram
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
 
 COST_SIZE = 1024.0
 """The largest cost HiGHS is given."""

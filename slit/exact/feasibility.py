@@ -4,15 +4,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
+from operators.types import Positions
 from slit.errors import InfeasibleError
 from slit.exact.linear import LinearModel, Solver
 from slit.problem import Problem
 from slit.scenario.scenario import Scenario
-
-Positions = NDArray[np.intp]
 
 NEGLIGIBLE_NODES = 1e-6
 """A shortfall below this is the solver's tolerance."""

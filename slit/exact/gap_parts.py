@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
+from operators.types import Floats
 from slit.arrays import frozen
 from slit.evaluator import Evaluator
 from slit.exact.bounds import SAFETY, Certificate
@@ -20,8 +20,6 @@ from slit.exact.reference_box import REACH
 from slit.exact.relaxation import Relaxation
 from slit.exact.whole_nodes import WholeNodes, whole_node_bound
 from slit.front import Front
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

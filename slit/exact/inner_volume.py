@@ -8,14 +8,12 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, QhullError
 
 from operators.indicators import hypervolume
+from operators.types import Floats
 from slit.arrays import product
 from slit.exact.outer_volume import EXACT_UP_TO, sobol
-
-Floats = NDArray[np.float64]
 
 EVENNESS = 0.5
 """Exponent of the coordinates of directions: of 1, 1/2, 1/4 and 1/10 this gave the most volume."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
+from operators.types import Bools, Floats, Genes, Positions
 from slit.arrays import product
 from slit.errors import InfeasibleError, SlitError, did_you_mean
 from slit.evaluator import Evaluator
@@ -18,9 +18,6 @@ from slit.exact.coupled import CapsUnmet, Coupled, irreducible_caps, minimize_ca
 from slit.exact.readings import shares_of
 from slit.exact.relaxation import Relaxation
 from slit.exact.rounding import Descent, fit_capacity, round_shares
-
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
 
 ROOM = 1e-8
 """A step without tolerance still leaves this share of its optimum, so that rounding cannot fail."""
@@ -181,7 +178,7 @@ def _index(relaxation: Relaxation, what: str, name: str) -> int:
 
 
 def _unmet(
-    relaxation: Relaxation, caps: Floats, conflict: NDArray[np.intp], *, phase: int, name: str
+    relaxation: Relaxation, caps: Floats, conflict: Positions, *, phase: int, name: str
 ) -> str:
     """Which caps contradict each other, and what the last of them would have to be."""
     needed = irreducible_caps(relaxation, caps, conflict)
@@ -273,7 +270,7 @@ class _Goal:
             left = left[values[left, m] <= least + room]
         return np.asarray(plans[left[0]])
 
-    def _raised(self, weights: Floats, over: NDArray[np.bool_], point: Coupled) -> Floats:
+    def _raised(self, weights: Floats, over: Bools, point: Coupled) -> Floats:
         floor = 0.1 / np.maximum(np.abs(point.relaxed.objectives), 1e-300)
         return np.where(over, np.maximum(3.0 * weights, floor), weights)
 

@@ -11,15 +11,12 @@ from enum import Enum
 import highspy
 import numpy as np
 from highspy import HighsModelStatus, HighsStatus
-from numpy.typing import NDArray
 from scipy import sparse
 
+from operators.types import Bools, Floats, Integers
 from slit.exact.dual_bound import dual_bound
 from slit.exact.silent import SilentHighs
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int32]
-Bools = NDArray[np.bool_]
 Sparse = sparse.csr_array[np.float64] | sparse.csc_array[np.float64]
 
 
@@ -234,7 +231,7 @@ class Solver:
         self._cost_changed = True
         _check(self.highs.changeColsCost(self.columns, self._every, cost), "changeColsCost")
 
-    def set_column_bounds(self, columns: NDArray[np.integer], lower: Floats, upper: Floats) -> None:
+    def set_column_bounds(self, columns: Integers, lower: Floats, upper: Floats) -> None:
         """Replace the bounds of `columns` (k,): lower (k,), upper (k,)."""
         program, index = self._program, columns.astype(np.int32)
         program.lower[index], program.upper[index] = lower, upper
@@ -243,7 +240,7 @@ class Solver:
             program.recheck(program.x[index], low, high)
         _check(self.highs.changeColsBounds(len(index), index, low, high), "changeColsBounds")
 
-    def set_row_bounds(self, rows: NDArray[np.integer], lower: Floats, upper: Floats) -> None:
+    def set_row_bounds(self, rows: Integers, lower: Floats, upper: Floats) -> None:
         """Replace the bounds of `rows` (k,): lower (k,), upper (k,)."""
         program, index = self._program, rows.astype(np.int32)
         program.row_lower[index], program.row_upper[index] = lower, upper

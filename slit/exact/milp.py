@@ -12,9 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
+from operators.types import Floats, Genes, Longs
 from slit.arrays import product
 from slit.errors import InfeasibleError, SlitError
 from slit.evaluator import Evaluator
@@ -27,9 +27,6 @@ from slit.kernels.terms import Terms
 from slit.objectives import Linear, Objective
 from slit.problem import Problem
 from slit.scenario.scenario import Scenario
-
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
 
 MOST_COLUMNS = 200_000
 MOST_CUTS = 100
@@ -132,7 +129,7 @@ class ExactProgram:
         raise SolverError(f"exact optimum: cells still overfull after {MOST_CUTS} cuts")
 
     def _checked(
-        self, counts: NDArray[np.int64], solution: Solution, weights: Floats, size: float
+        self, counts: Longs, solution: Solution, weights: Floats, size: float
     ) -> ExactPlan:
         """The plan, if the evaluator gives what the program says."""
         group, placement = np.nonzero(counts)
@@ -173,7 +170,7 @@ class ExactProgram:
         )
         return with_choices(model, rows, len(choice))
 
-    def _cut_overfull(self, counts: NDArray[np.int64], x: Floats) -> bool:
+    def _cut_overfull(self, counts: Longs, x: Floats) -> bool:
         """Cut off cells with more work than their nodes take, by less than the solver's tolerance.
 
         As many chunks of each group or more need one node more. Only counts can be overfull;
@@ -220,7 +217,7 @@ class ExactProgram:
         sizes = np.abs(self.evaluator.evaluate(plans).F).max(axis=0)
         return np.where(sizes > TINY_SIZE, sizes, 1.0)
 
-    def _counts(self, x: Floats) -> NDArray[np.int64]:
+    def _counts(self, x: Floats) -> Longs:
         """(J, P): chunks of each group at each placement."""
         cells = self._cells
         served = sparse.coo_array(cells.chunks)

@@ -8,17 +8,13 @@ the others.
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
+from operators.types import Bools, Floats, Ints, Longs
 from slit.exact.entries import EntryRows
 from slit.exact.epoch_program import loads_nothing
 from slit.kernels.terms import Terms
 from slit.problem import Problem, Start
-
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
 
 NOT_BEFORE = -1
 SHARPER = 1024.0
@@ -109,7 +105,7 @@ def _add_work(
     cell_of: Longs,
     nodes: Longs,
     work: Floats,
-    chunks: NDArray[np.int32],
+    chunks: Ints,
     room: Floats,
     helpful: Bools,
 ) -> None:

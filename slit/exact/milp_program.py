@@ -3,20 +3,15 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
+from operators.types import Bools, Floats, Longs
 from slit.exact.entries import EntryRows
 from slit.exact.epoch_program import load_limits
 from slit.exact.linear import LinearModel, Solver, SolverError, Status
 from slit.exact.milp_cells import Cells
 from slit.kernels.terms import Terms
 from slit.problem import Problem
-
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
-
 
 NEGLIGIBLE = 1e-13
 """Coefficients of scaled objectives below this are rounding."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
+from operators.types import Floats, Longs
 from slit.arrays import product
 from slit.errors import SlitError
 from slit.exact.entries import EntryRows
@@ -20,10 +20,6 @@ from slit.exact.epoch_program import loads_nothing
 from slit.exact.milp_cells import Cells, cells_before
 from slit.kernels.terms import Terms
 from slit.problem import Problem
-
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

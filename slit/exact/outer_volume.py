@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, HalfspaceIntersection, QhullError
 
+from operators.types import Floats
 from slit.arrays import product
 
 if TYPE_CHECKING:
     from scipy.stats.qmc import Sobol
 
-Floats = NDArray[np.float64]
 
 EXACT_UP_TO = 5
 """Objectives up to which the volume is computed exactly; beyond, it is sampled."""

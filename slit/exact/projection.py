@@ -8,15 +8,14 @@ edge below a plan, in the direction of the ideal point, every trade has its pric
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import sparse
 
+from operators.types import Floats
 from slit.arrays import product
 from slit.exact.coupled import minimize_capped
 from slit.exact.linear import LinearModel, Solver, SolverError, Status
 from slit.exact.relaxation import Relaxation
-
-Floats = NDArray[np.float64]
 
 CLOSE = 1e-6
 """Part of the way from the ideal to the plan within which the edge is found."""

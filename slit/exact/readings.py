@@ -1,11 +1,9 @@
 """What an optimum of the relaxation says: shares, reduced costs, worth of capacity and sun."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats
 from slit.exact.relaxation import Relaxation, Relaxed
-
-Floats = NDArray[np.float64]
 
 
 def shares_of(relaxation: Relaxation, relaxed: Relaxed) -> Floats:

@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Bools, Floats
 from slit.exact.coupled import minimize_capped
 from slit.exact.lexicographic import solve_phases
 from slit.exact.relaxation import Relaxation
-
-Floats = NDArray[np.float64]
 
 REACH = 1.1
 """The reference point lies this many ranges (nadir - ideal) beyond the ideal."""
@@ -29,7 +27,7 @@ class ReferenceBox:
     units: tuple[str, ...]
     ideal: Floats
     nadir: Floats
-    kept: NDArray[np.bool_]
+    kept: Bools
     left_out: dict[str, str]
 
     @property

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from operators.types import Bools, Floats
 from slit.arrays import frozen, product
 from slit.errors import InfeasibleError, SlitError
 from slit.exact.column_generation import Infeasible
@@ -23,9 +24,6 @@ from slit.exact.relaxed_terms import relaxed_terms
 from slit.objectives import Objective
 from slit.problem import Problem
 from slit.scenario.scenario import Scenario
-
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

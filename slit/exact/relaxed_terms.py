@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Bools, Floats
 from slit.arrays import frozen
 from slit.errors import SlitError
 from slit.objectives import Coefficients, Linear, Objective
@@ -13,9 +13,6 @@ from slit.objectives.define import build_coefficients
 from slit.objectives.terms import check_coefficients
 from slit.problem import Problem
 from slit.scenario.scenario import Scenario
-
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

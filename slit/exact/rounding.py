@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from operators.repair import repair
+from operators.types import Floats, Genes
 from slit.errors import SlitError
 from slit.exact.readings import shares_of
 from slit.exact.relaxation import Relaxation
@@ -16,8 +17,6 @@ from slit.kernels.terms import Terms
 from slit.problem import Problem
 from slit.problem.binding import loads_of, options_of
 
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
 Improve = Callable[[Genes, Floats], Genes]
 """Plans (N, G) and the weights (N, M) each was made for -> plans (N, G) no worse."""
 

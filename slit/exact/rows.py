@@ -3,11 +3,10 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import sparse
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int32]
+from operators.types import Floats, Integers, Ints
 
 
 @dataclass(slots=True)
@@ -15,16 +14,16 @@ class RowBlocks:
     """Collects rows block by block; each block is one array of column indices and one of values."""
 
     columns: int
-    _indices: list[Integers] = field(default_factory=list)
+    _indices: list[Ints] = field(default_factory=list)
     _values: list[Floats] = field(default_factory=list)
-    _entries: list[Integers] = field(default_factory=list)
+    _entries: list[Ints] = field(default_factory=list)
     _lower: list[Floats] = field(default_factory=list)
     _upper: list[Floats] = field(default_factory=list)
     _rows: int = 0
 
     def add(
         self,
-        indices: NDArray[np.integer],
+        indices: Integers,
         values: ArrayLike,
         *,
         lower: ArrayLike = -np.inf,

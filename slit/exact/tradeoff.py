@@ -10,15 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from operators.types import Floats
 from slit.errors import InfeasibleError, SlitError
 from slit.exact.coupled import CapsUnmet, Coupled, minimize_capped
 from slit.exact.lexicographic import check_caps
 from slit.exact.readings import capacity_worth, renewable_worth
 from slit.exact.relaxation import Relaxation, Relaxed
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

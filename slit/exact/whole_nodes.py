@@ -7,9 +7,10 @@ between the relaxation and the best plan, at seconds per weight vector: for extr
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import sparse
 
+from operators.types import Floats
 from slit.arrays import product
 from slit.exact.entries import EntryRows
 from slit.exact.epoch_program import EpochProgram, build_epoch
@@ -17,8 +18,6 @@ from slit.exact.epoch_solvers import spread_over
 from slit.exact.linear import Settings, Solver
 from slit.exact.relaxation import Relaxation
 from slit.problem import Problem
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)

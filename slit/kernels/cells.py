@@ -2,15 +2,8 @@
 
 import math
 
-import numpy as np
-from numpy.typing import NDArray
-
 from operators.compiling import kernel
-
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
+from operators.types import Floats, Genes, Ints, Longs
 
 NEGLIGIBLE_QUEUE = 37.0
 """Mean waits of slack beyond which a queue's loss of quality, below exp(-37) / 38, vanishes beside

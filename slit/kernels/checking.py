@@ -1,15 +1,11 @@
 """Whether plans are plans of a problem."""
 
-import numpy as np
-from numpy.typing import NDArray
-
 from operators.compiling import kernel
+from operators.types import Bools, Genes, Ints
 
 
 @kernel
-def first_refused(
-    population: NDArray[np.int16], group_first: NDArray[np.int32], allowed: NDArray[np.bool_]
-) -> tuple[int, int]:
+def first_refused(population: Genes, group_first: Ints, allowed: Bools) -> tuple[int, int]:
     """Plan and gene of the first placement that is not allowed for its group, or (-1, -1).
 
     population (N, G), group_first (J + 1,), allowed (J, P).

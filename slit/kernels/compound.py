@@ -1,14 +1,11 @@
 """Moves made of others: empty a placement in an epoch, shed chunks until a node drops."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from operators.compiling import kernel
+from operators.types import Floats, Longs
 from slit.kernels.settling import NODE_TICKS
 from slit.kernels.state import COUNT, GROUP, SOURCE, TARGET, State, make
-
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
 
 
 @kernel

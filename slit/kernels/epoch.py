@@ -3,18 +3,13 @@
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from operators.compiling import kernel, kernel_of_types
+from operators.types import Floats, Genes, Ints, Longs
 from slit.kernels.cells import fill_cells, queue_value
 from slit.kernels.plugs import DATA, Plugged, sum_plugs
 from slit.kernels.scalar import Scalar
 from slit.problem.arrays import Problem
-
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
 
 WORK, ENERGY, REQUESTS, PROMPTS, NODES = range(5)
 ALWAYS, QUEUED, LOADED, WAITING, TOTAL, LEAST = range(6)

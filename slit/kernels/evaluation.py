@@ -5,9 +5,9 @@ after them is computed in one fixed order, cell by cell and datacenter by datace
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from operators.compiling import kernel
+from operators.types import Floats, Genes, Ints, Longs
 from slit.kernels.cells import (
     NEGLIGIBLE_LATE,
     NEGLIGIBLE_QUEUE,
@@ -29,11 +29,6 @@ from slit.kernels.weighing import (
     weigh_sites,
 )
 from slit.problem.arrays import Problem
-
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
 
 BLOCK = 128
 """Plans that are evaluated side by side, epoch by epoch, so that an epoch's tables stay at hand."""

@@ -5,19 +5,15 @@ few per cent of the time to search.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from operators.compiling import kernel
+from operators.types import Genes, Longs
 from slit.kernels.cells import active_nodes
 from slit.kernels.epoch import LOADED, NODES, QUEUED, WAITING, WORK, Epoch, open_epoch
 from slit.kernels.moves import exchange, scan, shift
 from slit.kernels.plugs import sum_plugs
 from slit.kernels.scalar import Scalar
 from slit.problem.arrays import Problem, Start
-
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
-Longs = NDArray[np.int64]
 
 ENOUGH = 1e-12
 """Improvements below this, in units of the weighted sum, are rounding."""

@@ -6,10 +6,8 @@ weighted sum of objectives plus `node_penalty` per node beyond capacity; a candi
 without its new queue is no better than the best so far is dropped before its queue is computed.
 """
 
-import numpy as np
-from numpy.typing import NDArray
-
 from operators.compiling import kernel, kernel_of_types
+from operators.types import Floats, Longs
 from slit.kernels.cells import active_nodes, queue_value
 from slit.kernels.epoch import (
     ALWAYS,
@@ -26,9 +24,6 @@ from slit.kernels.epoch import (
     refresh_cell,
 )
 from slit.kernels.plugs import plug_change
-
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
 
 
 @kernel

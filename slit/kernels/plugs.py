@@ -7,17 +7,12 @@ The function is called by its address, so that kernels are compiled once, whatev
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-import numpy as np
 from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
-from numpy.typing import NDArray
 
 from operators.compiling import compiles, kernel
-
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
+from operators.types import Floats, Ints, Longs
 
 Fill = Callable[[float, float, float, float, Floats, Floats], None]
 """fill(it_kwh, facility_kwh, grid_kwh, active_nodes, data, values) writes the values (C,)."""

@@ -3,14 +3,12 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats
 from slit.arrays import frozen, product
 from slit.kernels.plugs import Plugs
 from slit.kernels.terms import Terms
 from slit.problem.arrays import Problem
-
-Floats = NDArray[np.float64]
 
 
 class Scalar(NamedTuple):

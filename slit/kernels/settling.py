@@ -5,9 +5,9 @@ than most of the work here.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from operators.compiling import kernel
+from operators.types import Bools, Floats, Ints, Longs
 from slit.kernels.cells import active_nodes, find_waits, serve
 from slit.kernels.evaluation import largest_of
 from slit.kernels.plugs import Fill, call_fill
@@ -18,11 +18,6 @@ from slit.kernels.weighing import (
     weigh_service,
     weigh_sites,
 )
-
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
 
 REQUEST_SCALE, KWH_OF_TICK, PROMPT_UNIT, VARIABILITY, NEGLIGIBLE = range(5)
 NODE_TICKS, EPOCH_TICKS, CYCLIC, WAITS_COUNT, SERVICE_COUNTS, LARGEST_COUNTS = range(6)

@@ -9,9 +9,9 @@ in full evaluation: the bits are the same (model.md section 4).
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from operators.compiling import kernel
+from operators.types import Bools, Floats, Genes, Ints, Longs
 from slit.kernels.cells import NEGLIGIBLE_LATE, NEGLIGIBLE_QUEUE
 from slit.kernels.evaluation import SITE_FIELDS, placement_tables, start_nodes
 from slit.kernels.plugs import Fill, Plugs
@@ -37,12 +37,6 @@ from slit.kernels.settling import (
 )
 from slit.kernels.terms import Terms
 from slit.problem.arrays import Problem
-
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
 
 GROUP, SOURCE, TARGET, COUNT = range(4)
 """Columns of moves (K, 4): chunks of a group from one placement to another."""

@@ -4,15 +4,8 @@ Everything here is summed in one fixed order, cell by cell and datacenter by dat
 equal cells give equal bits.
 """
 
-import numpy as np
-from numpy.typing import NDArray
-
 from operators.compiling import kernel
-
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
+from operators.types import Bools, Floats, Longs
 
 
 @kernel

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from operators.types import Floats
 from slit.objectives.define import Coefficients, Objective, linear_objective
 from slit.problem import Problem
-from slit.scenario.scenario import Floats, Scenario
+from slit.scenario.scenario import Scenario
 
 
 @linear_objective(name="carbon", unit="kg CO2e", title="Carbon emitted")

@@ -8,17 +8,15 @@ from typing import Any
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
 from operators.compiling import compiles, pointer, uncached_kernel
+from operators.types import Floats
 from slit.arrays import frozen
 from slit.errors import SlitError
 from slit.kernels.plugs import FILL_SIGNATURE, Fill, Plugs
 from slit.objectives.define import CellWise, call_function
 from slit.problem import Problem
 from slit.scenario.scenario import Scenario
-
-Floats = NDArray[np.float64]
 
 COLOR = re.compile(r"\x1b\[[0-9;]*m")
 NOISE = ("Failed in nopython mode", "During:", "File ")

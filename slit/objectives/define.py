@@ -20,15 +20,14 @@ from dataclasses import dataclass, fields
 from typing import ParamSpec, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats
 from slit.arrays import frozen
 from slit.errors import SlitError, failure
 from slit.ledger import Ledger
 from slit.problem import Problem
 from slit.scenario.scenario import Scenario
 
-Floats = NDArray[np.float64]
 RESERVED = ("plan", "method", "violation", "on_front")
 """What tables of a front call their other columns."""
 

@@ -5,16 +5,14 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from operators.compiling import uncached_kernel
+from operators.types import Floats
 from slit.ledger import Ledger
 from slit.objectives.cellwise import compiled, data_of
 from slit.objectives.define import Coefficients, LedgerWise, Objective
 from slit.problem import Problem
 from slit.scenario.scenario import Scenario
-
-Floats = NDArray[np.float64]
 
 ARGUMENTS = "requests, active_nodes, loading_nodes, utilization, wait_chance, mean_wait_s, data"
 Data = Callable[[Problem, Scenario], Floats]

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats, Longs
 from slit.arrays import frozen
 from slit.errors import SlitError
 from slit.kernels.terms import Terms
@@ -12,8 +12,6 @@ from slit.objectives.define import Coefficients, Linear, Objective, build_coeffi
 from slit.problem import Problem
 from slit.problem.arrays import finest_scale
 from slit.scenario.scenario import Scenario
-
-Floats = NDArray[np.float64]
 
 
 def terms_of(objectives: Sequence[Objective], problem: Problem, scenario: Scenario) -> Terms:
@@ -24,7 +22,7 @@ def terms_of(objectives: Sequence[Objective], problem: Problem, scenario: Scenar
     n_objectives = len(objectives)
     site = np.zeros((*problem.pue.shape, 3, n_objectives))
     nodes = np.zeros((problem.epochs, problem.placements, n_objectives))
-    tables: list[NDArray[np.int64]] = []
+    tables: list[Longs] = []
     units: list[float] = []
     owners: list[int] = []
     service = np.zeros((3, n_objectives))
@@ -95,7 +93,7 @@ def check_coefficients(objective: Objective, coefficients: Coefficients, problem
         )
 
 
-def _fixed_point(per_request: Floats, problem: Problem) -> tuple[NDArray[np.int64], float]:
+def _fixed_point(per_request: Floats, problem: Problem) -> tuple[Longs, float]:
     """Per-chunk values as integers, and what one unit is worth."""
     values = np.where(problem.allowed, per_request * problem.chunk_requests[:, None], 0.0)
     scale = finest_scale((np.abs(values).max(axis=1) * problem.group_chunks).sum())

@@ -3,13 +3,9 @@
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats, Genes, Longs
 from slit.problem import Problem
-
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
-Longs = NDArray[np.int64]
 
 SHARES = (0.0, 0.125, 0.25, 0.5, 0.75, 1.0)
 """Shares of an epoch's groups that are served thriftily, tried until everything fits."""

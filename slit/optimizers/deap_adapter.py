@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from deap import base, tools
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from operators.selection import binary_tournament
+from operators.types import Floats, Genes, Longs
 from slit.evaluator import Evaluation
-from slit.optimizers.protocol import Floats, Genes, Optimizer, Plans, Setup, State, Turn, stacked
+from slit.optimizers.protocol import Optimizer, Plans, Setup, State, Turn, stacked
 from slit.optimizers.variation import (
     Ranked,
     Variation,
@@ -22,8 +22,6 @@ from slit.optimizers.variation import (
     kept_plans,
     no_plans,
 )
-
-Longs = NDArray[np.int64]
 
 Settings = VariationSettings
 

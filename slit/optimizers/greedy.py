@@ -6,15 +6,13 @@ Blind to: the other metrics, accuracy, distance, waits, loading of weights, and 
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats, Genes
 from slit.objectives import Coefficients, find
 from slit.optimizers.capacity import build_plan, by_preference, chunk_kwh, orders
-from slit.optimizers.protocol import Genes, Optimizer, Setup, Task
+from slit.optimizers.protocol import Optimizer, Setup, Task
 from slit.optimizers.single import NoSettings, SinglePlan
 from slit.problem import Problem
-
-Floats = NDArray[np.float64]
 
 Settings = NoSettings
 

@@ -11,16 +11,14 @@ wherever it fits. Blind to: carbon, water, prices, energy, distance, and the hou
 """
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_flow
 
+from operators.types import Floats, Genes, Positions
 from slit.optimizers.capacity import Room, build_plan, orders, portions, put_in_order
-from slit.optimizers.protocol import Genes, Optimizer, Setup, Task
+from slit.optimizers.protocol import Optimizer, Setup, Task
 from slit.optimizers.single import NoSettings, SinglePlan
 from slit.problem import Problem
-
-Floats = NDArray[np.float64]
 
 Settings = NoSettings
 
@@ -98,7 +96,7 @@ def flow_weights(problem: Problem, epoch: int) -> Floats:
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
-def _token_capacity(problem: Problem, groups: NDArray[np.intp]) -> Floats:
+def _token_capacity(problem: Problem, groups: Positions) -> Floats:
     """Tokens (Q,) that each pool's nodes can pass in the epoch, at the mean time of a token."""
     tokens = problem.group_prompt[groups] + problem.group_output[groups]
     seconds = problem.node_seconds[groups] / tokens[:, None]

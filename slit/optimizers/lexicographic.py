@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from operators.types import Genes
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.exact.lexicographic import Lexicographic, lexicographic
-from slit.optimizers.protocol import Genes, Optimizer, Phase, Setup
+from slit.optimizers.protocol import Optimizer, Phase, Setup
 from slit.optimizers.single import SinglePlan
 
 

@@ -4,8 +4,9 @@ Knows: round trips, capacity and residency; the most accurate variant is served 
 Blind to: carbon, water, prices, energy, waits, and the hour of the day.
 """
 
+from operators.types import Genes
 from slit.optimizers.capacity import build_plan, by_preference, orders
-from slit.optimizers.protocol import Genes, Optimizer, Setup, Task
+from slit.optimizers.protocol import Optimizer, Setup, Task
 from slit.optimizers.single import NoSettings, SinglePlan
 
 Settings = NoSettings

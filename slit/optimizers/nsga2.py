@@ -13,8 +13,9 @@ from operators.crossover import block_labels
 from operators.mutation import count_table
 from operators.nsga2 import make_offspring, survive
 from operators.repair import read_loads, repair_rows
+from operators.types import Genes
 from slit.evaluator import Evaluation
-from slit.optimizers.protocol import Genes, Optimizer, Plans, Setup, State, Turn
+from slit.optimizers.protocol import Optimizer, Plans, Setup, State, Turn
 from slit.optimizers.variation import (
     Ranked,
     Variation,

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
+from operators.types import Floats, Genes, Integers
 from slit.errors import SlitError
 from slit.evaluator import Evaluation, Evaluator
 from slit.exact.relaxation import Relaxation
@@ -18,8 +18,6 @@ from slit.objectives import Objective
 from slit.problem import Problem
 from slit.scenario.scenario import Scenario
 
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
 State = Mapping[str, Any]
 """Names to arrays, or to what JSON can hold: nested dicts and lists of numbers and strings."""
 
@@ -31,7 +29,7 @@ class Plans(NamedTuple):
     F: Floats
     G: Floats
 
-    def rows(self, index: NDArray[np.integer]) -> "Plans":
+    def rows(self, index: Integers) -> "Plans":
         """Some of the rows."""
         return Plans(self.X[index], self.F[index], self.G[index])
 
@@ -156,7 +154,7 @@ class Turn:
                 f"ask: {len(self._asked)} plans still wait for tell, expected ask and tell in turns"
             )
 
-    def asks(self, plans: NDArray[np.integer]) -> Genes:
+    def asks(self, plans: Integers) -> Genes:
         """Call with the plans that `ask` returns."""
         asked = np.ascontiguousarray(plans, dtype=np.int16)
         asked.setflags(write=False)

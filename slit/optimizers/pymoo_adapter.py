@@ -33,9 +33,10 @@ from pymoo.problems.static import StaticProblem
 
 from operators.directions import das_dennis
 from operators.dominance import distinct_rows
+from operators.types import Bools, Genes, Positions
 from slit.errors import SlitError
 from slit.evaluator import Evaluation
-from slit.optimizers.protocol import Genes, Optimizer, Plans, Setup, Turn
+from slit.optimizers.protocol import Optimizer, Plans, Setup, Turn
 from slit.optimizers.variation import Variation, VariationSettings, kept_plans, no_plans
 from slit.problem import Problem
 
@@ -184,9 +185,7 @@ class _Repair(Repair):  # type: ignore[misc]
 class _Distinct(DuplicateElimination):  # type: ignore[misc]
     """Plans are compared as integers, by hash; pymoo would compute all distances."""
 
-    def _do(
-        self, pop: Population, other: Population | None, is_duplicate: NDArray[np.bool_]
-    ) -> NDArray[np.bool_]:
+    def _do(self, pop: Population, other: Population | None, is_duplicate: Bools) -> Bools:
         known = other.get("X") if other is not None else None
         is_duplicate[:] = True
         is_duplicate[distinct_rows(pop.get("X"), known=known)] = False
@@ -209,8 +208,8 @@ def _partitions(objectives: int, population: int) -> int:
 
 
 def _least_violation(
-    pop: Population, P: NDArray[np.intp], *, random_state: Generator, **_: Any
-) -> NDArray[np.intp]:
+    pop: Population, P: Positions, *, random_state: Generator, **_: Any
+) -> Positions:
     """Winners of binary tournaments for NSGA-III: the smaller violation, else either.
 
     pymoo's own draws from an unseeded generator where two infeasible plans tie.

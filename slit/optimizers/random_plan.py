@@ -5,8 +5,9 @@ Knows: capacity and residency. Blind to everything else.
 
 from numpy.random import Generator
 
+from operators.types import Genes
 from slit.optimizers.capacity import Room, build_plan, portions, put_in_order, thrifty_order
-from slit.optimizers.protocol import Genes, Optimizer, Setup, Task
+from slit.optimizers.protocol import Optimizer, Setup, Task
 from slit.optimizers.single import NoSettings, SinglePlan
 
 Settings = NoSettings

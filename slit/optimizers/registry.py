@@ -7,8 +7,9 @@ from typing import Any
 
 from numpy.random import Generator
 
+from operators.types import Genes
 from slit.errors import SlitError, did_you_mean
-from slit.optimizers.protocol import Genes, Optimizer, Setup, Task
+from slit.optimizers.protocol import Optimizer, Setup, Task
 
 
 class Kind(StrEnum):

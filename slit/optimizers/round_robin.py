@@ -4,8 +4,9 @@ Knows: capacity and residency; the most accurate variant is served wherever it f
 Blind to: distance, carbon, water, prices, energy, waits, and the hour of the day.
 """
 
+from operators.types import Genes
 from slit.optimizers.capacity import Room, build_plan, orders, portions, put_in_order
-from slit.optimizers.protocol import Genes, Optimizer, Setup, Task
+from slit.optimizers.protocol import Optimizer, Setup, Task
 from slit.optimizers.single import NoSettings, SinglePlan
 
 Settings = NoSettings

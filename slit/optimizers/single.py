@@ -4,12 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Genes
 from slit.evaluator import Evaluation
 from slit.optimizers.protocol import Plans, Setup, Turn
-
-Genes = NDArray[np.int16]
 
 
 @dataclass(frozen=True, slots=True)

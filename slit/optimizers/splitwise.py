@@ -11,8 +11,9 @@ wherever it fits. Blind to: carbon, water, prices, energy, distance, and the hou
 
 import numpy as np
 
+from operators.types import Genes
 from slit.optimizers.capacity import Room, build_plan, orders, portions, put_in_order
-from slit.optimizers.protocol import Genes, Optimizer, Setup, Task
+from slit.optimizers.protocol import Optimizer, Setup, Task
 from slit.optimizers.single import NoSettings, SinglePlan
 
 Settings = NoSettings

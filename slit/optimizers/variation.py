@@ -9,19 +9,17 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from operators import crossover, mutation, sampling
 from operators.canonical import canonical
 from operators.dominance import distinct_rows
 from operators.repair import repair
+from operators.types import Floats, Genes, Integers, Longs
 from slit.errors import SlitError
 from slit.front import kept_rows
-from slit.optimizers.protocol import Floats, Genes, Plans, State
+from slit.optimizers.protocol import Plans, State
 from slit.problem import Problem
 from slit.problem.binding import loads_of, options_of
-
-Longs = NDArray[np.int64]
 
 ATTEMPTS = 10
 """Times that children are made anew where some repeat what is known."""
@@ -121,7 +119,7 @@ class Variation:
                 break
         return found
 
-    def finished(self, plans: NDArray[np.integer], *, rng: Generator) -> Genes:
+    def finished(self, plans: Integers, *, rng: Generator) -> Genes:
         """The plans as they are evaluated: repaired, if the settings say so, and canonical."""
         if self.settings.repair and len(plans):
             plans = repair(plans, **self._options, **self._loads, rng=rng).population

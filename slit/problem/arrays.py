@@ -4,13 +4,8 @@ from enum import IntEnum
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int32]
-Longs = NDArray[np.int64]
-Genes = NDArray[np.int16]
+from operators.types import Bools, Floats, Genes, Ints, Longs
 
 MICROTICKS = 1 << 20
 """Ticks of one node-second: work is summed in integers, so any order gives the same bits."""

@@ -4,8 +4,8 @@ from dataclasses import fields
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Bools, Floats, Ints
 from slit.arrays import frozen
 from slit.errors import SlitError
 from slit.problem.arrays import (
@@ -33,9 +33,6 @@ from slit.problem.placements import (
 )
 from slit.scenario.records import HorizonStart, LoadingMode
 from slit.scenario.scenario import Scenario, Signals
-
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
 
 
 def compile_problem(scenario: Scenario) -> Problem:
@@ -113,7 +110,7 @@ def _work_and_energy(
     scenario: Scenario,
     placements: list[Placement],
     groups: Groups,
-    chunks: NDArray[np.int32],
+    chunks: Ints,
     prefill: Floats,
     decode: Floats,
     loading: Floats,
@@ -174,7 +171,7 @@ def _base_ttft(scenario: Scenario, placements: list[Placement], groups: Groups) 
     return np.asarray(network[groups.origin] + prefill, dtype=np.float64)
 
 
-def _work_ticks(seconds: Floats, per_chunk: Floats, chunks: NDArray[np.int32]) -> Floats:
+def _work_ticks(seconds: Floats, per_chunk: Floats, chunks: Ints) -> Floats:
     ticks: Floats = np.ceil(per_chunk * seconds * MICROTICKS)
     most = float((ticks.max(axis=1) * chunks).sum())
     if most > LARGEST_SUM:
@@ -233,9 +230,7 @@ def _pool_datacenter(scenario: Scenario) -> list[int]:
     return [names.index(pool.datacenter) for pool in scenario.pools]
 
 
-def _gene_arrays(
-    groups: Groups, chunks: NDArray[np.int32], allowed: NDArray[np.bool_], epochs: int
-) -> dict[str, Any]:
+def _gene_arrays(groups: Groups, chunks: Ints, allowed: Bools, epochs: int) -> dict[str, Any]:
     first = np.concatenate([[0], np.cumsum(chunks, dtype=np.int64)])
     edges = np.searchsorted(groups.epoch, np.arange(epochs + 1))
     gene_group = np.repeat(np.arange(len(chunks)), chunks)

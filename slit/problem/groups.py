@@ -3,25 +3,21 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Bools, Floats, Ints, Longs
 from slit.errors import SlitError
 from slit.problem.placements import Placement, ServiceRates
 from slit.scenario.fit import contexts, first_of, obstacle
 from slit.scenario.scenario import Scenario
-
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groups:
     """Groups with requests, sorted by epoch, origin and class; (J,) arrays."""
 
-    epoch: Ints
-    origin: Ints
-    request_class: Ints
+    epoch: Longs
+    origin: Longs
+    request_class: Longs
     requests: Floats
     prompt: Floats
     output: Floats
@@ -91,9 +87,7 @@ def _obstacles(scenario: Scenario, placements: list[Placement], k: int) -> list[
     return [reason for reason in reasons if reason is not None]
 
 
-def chunk_counts(
-    groups: Groups, seconds: Floats, allowed: Bools, *, genes: int
-) -> NDArray[np.int32]:
+def chunk_counts(groups: Groups, seconds: Floats, allowed: Bools, *, genes: int) -> Ints:
     """Chunks of each group, (J,): proportional to its node-seconds at the median of its allowed
     placements, at least 1 and at most one a request."""
     typical = np.nanmedian(np.where(allowed, seconds, np.nan), axis=1)

@@ -3,15 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Bools, Floats, Longs
 from slit.arrays import frozen
 from slit.errors import SlitError
 from slit.scenario.fit import batch_of, contexts, free_memory, misfit, why_nowhere
 from slit.scenario.records import NodePool, NodeType, Residency, Service
 from slit.scenario.scenario import Scenario
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +111,7 @@ def load_seconds(scenario: Scenario, placements: list[Placement]) -> Floats:
     return seconds
 
 
-def initial_nodes(scenario: Scenario, placements: list[Placement]) -> NDArray[np.int64]:
+def initial_nodes(scenario: Scenario, placements: list[Placement]) -> Longs:
     """Nodes that hold each placement's variant before the first epoch, (P,)."""
     pools: tuple[NodePool, ...] = scenario.pools
     names = [variant.name for variant in scenario.variants]
@@ -122,7 +120,7 @@ def initial_nodes(scenario: Scenario, placements: list[Placement]) -> NDArray[np
     )
 
 
-def residency_mask(scenario: Scenario, placements: list[Placement]) -> NDArray[np.bool_]:
+def residency_mask(scenario: Scenario, placements: list[Placement]) -> Bools:
     """(O, K, P): which placements the residency rules allow."""
     shape = (len(scenario.origins), len(scenario.classes), len(placements))
     mask = np.ones(shape, dtype=np.bool_)

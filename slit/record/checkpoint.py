@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from operators.types import Genes
 from slit.errors import SlitError
 from slit.files import kind_of, read_arrays, write_arrays, write_file
 from slit.optimizers.protocol import Resumable, State
 from slit.record.folder import UNFINISHED
 from slit.record.manifest import Pending, Request, read_record
-from slit.record.tables import Genes, read_plans
+from slit.record.tables import read_plans
 from slit.run import LoopState, Progress
 from slit.scenario.scenario import Scenario
 from slit.scenario.store import read_scenario, save_scenario, scenario_hash

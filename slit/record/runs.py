@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Bools
 from slit.errors import SlitError
 from slit.evaluator import Evaluator, check_plans
 from slit.front import Front
@@ -17,8 +17,6 @@ from slit.record.tables import PLANS, read_front, write_front, write_history, wr
 from slit.run import Result
 from slit.scenario.scenario import Scenario
 from slit.scenario.store import read_scenario, save_scenario, scenario_hash
-
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,15 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Bools, Genes
 from slit.errors import SlitError
 from slit.files import read_arrays, read_file, write_arrays, write_file
 from slit.front import Front
 from slit.run import Entry
-
-Bools = NDArray[np.bool_]
-Genes = NDArray[np.int16]
 
 FRONT, PLANS, HISTORY = "front.csv", "plans.npz", "history.csv"
 FIRST, LAST = ("plan", "method"), ("violation", "on_front")

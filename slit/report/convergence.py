@@ -5,13 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
+from operators.types import Floats
 from slit.report.marks import Axis
 from slit.report.style import color, figure, label
 from slit.run import Entry
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,16 +5,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
+from operators.types import Bools, Floats, Longs
 from slit.display import number
 from slit.front import Front
 from slit.report.marks import Axis, Mark, axes_of, marks_of
 from slit.report.style import NEUTRAL, SEQUENCE, figure, label, labels, lines, literal
-
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
 
 MOST_ROWS = 2000
 """Plans that are drawn; of more, an even sample."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
+from operators.types import Bools, Genes, Integers
 from slit.display import number
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
@@ -32,8 +32,6 @@ from slit.report.plan import (
 from slit.report.style import SEQUENCE, figure, label
 from slit.scenario.load import load_scenario
 from slit.scenario.scenario import Scenario
-
-Bools = NDArray[np.bool_]
 
 KINDS = ("parallel", "scatter")
 WIDGETS = "pip install 'slit-llm[notebooks]'"
@@ -60,7 +58,7 @@ def main_method(front: Front) -> str:
 class Plan:
     """One plan (G,) and what it does: shows itself in a notebook, with `figures()` below it."""
 
-    X: NDArray[np.int16]
+    X: Genes
     ledger: Ledger
 
     @cached_property
@@ -104,7 +102,7 @@ class Plan:
         return str(everything)
 
 
-def plan(scenario: Scenario | str | PathLike[str], X: NDArray[np.integer]) -> Plan:
+def plan(scenario: Scenario | str | PathLike[str], X: Integers) -> Plan:
     """What a plan (G,) of placement indices does.
 
     `scenario` is the one it was made for, the name of a built-in one or a scenario file. Raises

@@ -2,13 +2,9 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from operators.types import Bools, Floats
 from slit.front import Front, change_percent
 from slit.report.marks import Axis, Mark, Role, axes_of, marks_of
-
-Floats = NDArray[np.float64]
 
 FIRST_REFERENCES = ("nearest", "round_robin")
 """What changes refer to if the user names nothing: the first that the run holds."""
@@ -22,7 +18,7 @@ class PicksData:
     marks: tuple[Mark, ...]  # (R,)
     values: Floats  # (R, M)
     violation: Floats  # (R,)
-    undominated: NDArray[np.bool_]  # (R,); also where another plan has the same values
+    undominated: Bools  # (R,); also where another plan has the same values
     reference: str | None
     changes: tuple[tuple[float | None, ...], ...]  # (R, M) per cent; None where it means nothing
 

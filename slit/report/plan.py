@@ -5,15 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 
+from operators.types import Floats, Longs
 from slit.display import number
 from slit.ledger import Ledger
 from slit.report.style import color, figure, label, labels, literal, log_ticks, pattern
 from slit.report.waits import Waits, waits_data
-
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

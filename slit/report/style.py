@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
+
+from operators.types import Floats
 
 # Okabe and Ito (2008), without black and with yellow last: distinct for all kinds of color vision.
 COLORS = (
@@ -45,7 +46,7 @@ def pattern(index: int) -> str:
     return PATTERNS[index // len(COLORS) % len(PATTERNS)]
 
 
-def sequence_stops(values: NDArray[np.float64]) -> list[float]:
+def sequence_stops(values: Floats) -> list[float]:
     """The values at which the colors of SEQUENCE stand: even shares of `values` between them."""
     shares = np.linspace(0, 1, len(SEQUENCE))
     return [float(stop) for stop in np.quantile(values, shares)]

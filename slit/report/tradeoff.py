@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
+from operators.types import Floats
 from slit.display import called, number
 from slit.errors import SlitError
 from slit.exact.tradeoff import Curves
@@ -18,8 +18,6 @@ from slit.record.folder import CURVES
 from slit.report.markup import Html, tag
 from slit.report.page import Picture, picture
 from slit.report.style import color, label, template
-
-Floats = NDArray[np.float64]
 
 LARGEST = 1e100
 """Numbers beyond this are damage."""

@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Bools, Floats, Ints
 from slit.ledger import Ledger
-
-Floats = NDArray[np.float64]
 
 SHARES = (0.5, 0.95, 0.99)
 """Quantiles that tables show."""
@@ -43,7 +41,7 @@ class _Streams:
     loading: Floats  # share that meets a loading node
     load_seconds: Floats  # s, longest wait for loading
 
-    def rows(self, chosen: NDArray[np.bool_]) -> "_Streams":
+    def rows(self, chosen: Bools) -> "_Streams":
         """Some of the streams."""
         return _Streams(
             self.requests[chosen],
@@ -109,7 +107,7 @@ def waits_data(ledger: Ledger) -> Waits:
     )
 
 
-def _streams(ledger: Ledger) -> tuple[_Streams, NDArray[np.int32]]:
+def _streams(ledger: Ledger) -> tuple[_Streams, Ints]:
     problem = ledger.problem
     groups, placements = np.nonzero(ledger.counts)
     epochs = problem.group_epoch[groups]

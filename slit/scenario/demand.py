@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats, Longs, Positions
 from slit.errors import SlitError, did_you_mean
 from slit.scenario.demand_layout import (
     MOST_REQUESTS,
@@ -25,9 +25,6 @@ from slit.scenario.table_stamps import reading_of, timed_rows
 from slit.scenario.tabular import Table, Tables
 from slit.sources.stamps import HOUR, MICROSECOND
 from slit.units import convert
-
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -279,7 +276,7 @@ class _Shape:
         return cls(rate[order] / rate.sum(), tokens)
 
 
-def _local_hours(clock: Clock, offset_h: float) -> tuple[Longs, NDArray[np.intp]]:
+def _local_hours(clock: Clock, offset_h: float) -> tuple[Longs, Positions]:
     """Hours of local standard time over the horizon: their begins in UTC, their hour of day."""
     offset = round(offset_h * HOUR)
     first = (clock.start + offset) // HOUR

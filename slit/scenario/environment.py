@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats
 from slit.errors import SlitError
 from slit.scenario.records import PueMethod, WaterMethod
-
-Floats = NDArray[np.float64]
 
 FAN_SHARE = 0.13
 """Other facility energy over IT energy (SHIELD, arXiv 2308.13086)."""

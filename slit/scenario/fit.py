@@ -3,12 +3,10 @@
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats
 from slit.scenario.records import ModelVariant, NodeType, RequestClass, Service
 from slit.scenario.scenario import Scenario
-
-Floats = NDArray[np.float64]
 
 
 def free_memory(

@@ -1,13 +1,11 @@
 """Figures of a signal against its limits: impossible ones, and those that are hardly true."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats
 from slit.scenario.findings import Finding, Severity
 from slit.scenario.limits import Limits
 from slit.scenario.tabular import Table
-
-Floats = NDArray[np.float64]
 
 
 def impossible_figures(

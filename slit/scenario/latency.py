@@ -4,16 +4,14 @@ from collections.abc import Sequence, Set
 from math import asin, cos, pi, sin, sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats
 from slit.errors import SlitError, did_you_mean
 from slit.scenario.layout import Latency
 from slit.scenario.provenance import NOT_STATED, share_of
 from slit.scenario.records import Accounting, Datacenter, Origin
 from slit.scenario.tabular import Tables
 from slit.units import convert
-
-Floats = NDArray[np.float64]
 
 LONGEST_S = 60.0
 """Round trips last less: what is longer is in another unit."""

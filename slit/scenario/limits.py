@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from operators.types import Bools, Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ class Limits:
     least: float = -np.inf
     most: float = np.inf
 
-    def possible(self, values: Floats) -> NDArray[np.bool_]:
+    def possible(self, values: Floats) -> Bools:
         """Which figures can be true; gaps can."""
         return np.isnan(values) | ((values >= self.lowest) & (values <= self.highest))
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats
 from slit.display import number, share
 from slit.scenario.findings import Finding, Severity
 from slit.scenario.lint_scenario import allowed_pairs, nodes_by_placement
@@ -34,7 +34,7 @@ def lint_idle(scenario: Scenario) -> Iterator[Finding]:
     )  # fmt: skip
 
 
-def most_nodes(scenario: Scenario) -> NDArray[np.float64]:
+def most_nodes(scenario: Scenario) -> Floats:
     """(T,): nodes that the demand of each epoch takes at most, shares of nodes allowed."""
     most = np.zeros(scenario.demand.requests.shape)
     for here, nodes in nodes_by_placement(scenario, allowed_pairs(scenario)):

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Bools, Floats, Longs
 from slit.errors import SlitError
 from slit.scenario.findings import Finding, Severity, error_of
 from slit.scenario.judging import impossible_figures
@@ -17,10 +17,6 @@ from slit.scenario.spans import Spans, spans_of
 from slit.scenario.table_stamps import in_order, read_stamps
 from slit.scenario.tabular import Table
 from slit.sources.stamps import HOUR, MICROSECOND, stamp_text, zone_of
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
-Longs = NDArray[np.int64]
 
 DAY = 24 * HOUR
 

@@ -4,15 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats, Longs
 from slit.errors import SlitError
 from slit.scenario.records import Horizon
 from slit.scenario.references import Resample
 from slit.sources.stamps import MICROSECOND, microseconds_of, stamp_text
-
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats
 from slit.arrays import frozen
 from slit.errors import SlitError, did_you_mean
 from slit.scenario.findings import Finding
@@ -22,8 +22,6 @@ from slit.scenario.records import (
     Resolution,
     Service,
 )
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

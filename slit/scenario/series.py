@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Bools, Floats, Longs
 from slit.errors import SlitError
 from slit.scenario.findings import Finding, Severity
 from slit.scenario.judging import doubtful_figures, impossible_figures
@@ -17,9 +17,6 @@ from slit.scenario.table_stamps import reading_of, timed_rows
 from slit.scenario.tabular import Table, Tables
 from slit.scenario.typical import month_hours, typical_days
 from slit.units import UNITS, convert, in_dollars, same_unit
-
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,7 +112,7 @@ class SeriesReader:
             self.findings.append(replace(outside, severity=Severity.WARNING, found=found))
             values[~limits.possible(values)] = np.nan
 
-    def inside(self, begins: Longs, ends: Longs) -> NDArray[np.bool_]:
+    def inside(self, begins: Longs, ends: Longs) -> Bools:
         """Which rows hold in the horizon."""
         end = self.clock.start + self.clock.step * self.clock.epochs
         return (begins < end) & (ends > self.clock.start)

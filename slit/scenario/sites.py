@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats
 from slit.errors import SlitError
 from slit.scenario.environment import OnSiteWater, pue_of, water_of, wet_bulb_wue
 from slit.scenario.findings import Finding, Severity
@@ -17,8 +17,6 @@ from slit.scenario.references import SeriesReference
 from slit.scenario.scenario import Signals
 from slit.scenario.series import Aligned, SeriesReader
 from slit.units import UNITS
-
-Floats = NDArray[np.float64]
 
 
 def used_signals(pue_method: object, water_method: object) -> frozenset[str]:

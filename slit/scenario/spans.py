@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Longs
 from slit.errors import SlitError
 from slit.sources.stamps import MICROSECOND, microseconds_of, stamp_text, zone_of
-
-Longs = NDArray[np.int64]
 
 PART = 12
 """Rows in equal steps that make a part of their own, where a file changes its step."""

@@ -6,10 +6,10 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
+from operators.types import Floats
 from slit.errors import SlitError
 from slit.files import read_arrays, read_json, write_arrays, write_json
 from slit.scenario.findings import Finding
@@ -138,7 +138,7 @@ def _record(path: Path, said: dict[str, Any], name: str) -> Any:
         raise SlitError(f"{path}: {where}: {first['msg']}, expected a saved scenario") from None
 
 
-def _arrays(scenario: Scenario) -> dict[str, NDArray[np.float64]]:
+def _arrays(scenario: Scenario) -> dict[str, Floats]:
     arrays = {f"signals.{f.name}": getattr(scenario.signals, f.name) for f in fields(Signals)}
     arrays |= {f"demand.{f.name}": getattr(scenario.demand, f.name) for f in fields(Demand)}
     return arrays | {"round_trip_s": scenario.round_trip_s}

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Longs
 from slit.errors import SlitError
 from slit.scenario.findings import Finding, Severity
 from slit.scenario.references import StampLayout
@@ -15,8 +15,6 @@ from slit.scenario.spans import Spans, spans_of
 from slit.scenario.tabular import Table
 from slit.sources.stamp_forms import Place, read_form, within_years
 from slit.sources.stamps import HOUR, in_utc, parse_stamps
-
-Longs = NDArray[np.int64]
 
 COUNTS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 """Microseconds of a count of a Parquet stamp; also ns."""

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from operators.types import Bools, Floats, Longs, Positions
 from slit.errors import SlitError, did_you_mean
 from slit.scenario.cells import FLAGS, number
 from slit.scenario.references import FileLayout
@@ -19,8 +20,6 @@ from slit.sources.filetable import FileTable
 from slit.sources.formats import format_of, recognized
 from slit.sources.parquet import read_parquet
 
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
 Texts = NDArray[np.object_]
 
 OWN_FOLDER = Path(__file__).parent
@@ -160,7 +159,7 @@ class Table:
                 )
         return self if keep.all() else self.take(np.flatnonzero(keep))
 
-    def take(self, chosen: NDArray[np.intp]) -> "Table":
+    def take(self, chosen: Positions) -> "Table":
         """Some rows."""
         return Table(self.source, self.rows[chosen])
 
@@ -246,7 +245,7 @@ def _read(path: Path, layout: FileLayout) -> FileTable:
     return format_of(name).read(content, path)
 
 
-def _equal(texts: Texts, value: object) -> NDArray[np.bool_]:
+def _equal(texts: Texts, value: object) -> Bools:
     if isinstance(value, bool):
         accepted = ("true", "1") if value else ("false", "0")
         return np.array([text.lower() in accepted for text in texts], dtype=np.bool_)

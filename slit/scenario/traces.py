@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats, Longs, Positions
 from slit.errors import SlitError
 from slit.scenario.demand import DemandBuilder, DemandSeries
 from slit.scenario.demand_layout import Lengths, Stream, TraceDemand
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from slit.sources.clock import Reading
     from slit.sources.trace import Trace
 
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
 
 DAY = 24 * HOUR
 
@@ -241,7 +239,7 @@ class _Pattern:
                 "repeats its days)"
             )
 
-    def local_days(self, clock: Clock, offset_h: float) -> tuple[Longs, NDArray[np.intp]]:
+    def local_days(self, clock: Clock, offset_h: float) -> tuple[Longs, Positions]:
         """Begins in UTC of the bins over the horizon, and which bin of the trace each is."""
         offset = round(offset_h * HOUR)
         zero = self.anchor + self.shift

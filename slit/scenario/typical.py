@@ -3,16 +3,13 @@
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats, Longs
 from slit.errors import SlitError
 from slit.scenario.references import SeriesReference
 from slit.scenario.resampling import Clock, Steps
 from slit.scenario.tabular import Table
 from slit.sources.stamps import HOUR, MICROSECOND, stamp_text, zone_of
-
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
 
 
 def month_hours(

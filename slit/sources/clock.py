@@ -13,10 +13,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from operators.types import Bools, Floats, Longs
 from slit.errors import SlitError
 from slit.sources.trace import NANOSECONDS, Note, calendar_bins, elapsed_bins, utc_start
 
-Floats = NDArray[np.float64]
 TimeUnit = Literal["s", "ms", "us", "ns"]
 
 PER_SECOND: Mapping[str, float] = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}
@@ -120,13 +120,13 @@ class Clock:
             )
         return seconds
 
-    def bins(self, times: NDArray[Any], seconds: Floats) -> NDArray[np.int64]:
+    def bins(self, times: NDArray[Any], seconds: Floats) -> Longs:
         """Numbers of the bins."""
         if times.dtype.kind == "i":
             return calendar_bins(times, self.bin_seconds)
         return elapsed_bins(seconds, self.bin_seconds)
 
-    def inside(self, seconds: Floats) -> NDArray[np.bool_]:
+    def inside(self, seconds: Floats) -> Bools:
         """Which times lie in the stated window."""
         begin, end = self.recorded
         keep = np.ones(len(seconds), dtype=np.bool_)

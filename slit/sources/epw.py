@@ -6,12 +6,10 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats, Longs
 from slit.errors import SlitError
 from slit.sources.filetable import FileTable, Format
-
-Floats = NDArray[np.float64]
 
 HEADER = 8
 """Lines above the hours."""
@@ -106,7 +104,7 @@ def _numbers(rows: list[tuple[int, list[str]]], name: str, path: Path) -> Floats
     return values
 
 
-def _typical(when: NDArray[np.int64], found: dict[str, Floats]) -> dict[str, Floats]:
+def _typical(when: Longs, found: dict[str, Floats]) -> dict[str, Floats]:
     """Means of every month and hour that occur; gaps do not count."""
     keys, index = np.unique(when[:, 1] * 24 + when[:, 3], return_inverse=True)
     columns = {"month": (keys // 24).astype(float), "hour": (keys % 24).astype(float)}

@@ -7,16 +7,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from operators.types import Bools, Floats
 from slit.errors import SlitError, did_you_mean
 from slit.sources.clock import Clock, Reading, TimeUnit
 from slit.sources.files import read_header
 from slit.sources.json_rows import is_json, read_objects, value_at
 from slit.sources.streaming import Batch, Field, Kind, first_cells, is_number, stream_csv
 from slit.sources.trace import Bins, Note, Trace
-
-Floats = NDArray[np.float64]
 
 ROLES = ("time", "prompt", "output", "model")
 
@@ -206,7 +204,7 @@ class _Filters:
         self.where = where
         self.found: dict[str, set[str]] = {name: set() for name in where}
 
-    def keep(self, batch: Batch, count: int) -> NDArray[np.bool_]:
+    def keep(self, batch: Batch, count: int) -> Bools:
         """Which rows of a batch to take."""
         keep = np.ones(count, dtype=np.bool_)
         for name, wanted in self.where.items():

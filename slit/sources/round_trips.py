@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from operators.types import Floats
 from slit.arrays import frozen
 from slit.errors import SlitError
 from slit.sources.files import read_header
@@ -33,7 +33,7 @@ class RoundTrips:
 
     origins: tuple[str, ...]
     sites: tuple[str, ...]
-    seconds: NDArray[np.float64]
+    seconds: Floats
     statistic: str
 
     def to_frame(self) -> pd.DataFrame:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from operators.types import Floats
 from slit.errors import SlitError
 from slit.sources.files import BEYOND, csv_rows, first_row, read_header
 from slit.sources.json_rows import is_json, read_document
@@ -252,7 +252,7 @@ def _mean_of(text: str) -> float | None:
 
 
 def _trace(
-    rates: NDArray[np.float64],
+    rates: Floats,
     offset: float,
     model: str | None,
     lengths: Path | str | None,
@@ -281,9 +281,7 @@ def _trace(
     )
 
 
-def _means(
-    path: Path | str, frame: pd.DataFrame, times: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _means(path: Path | str, frame: pd.DataFrame, times: Floats) -> Floats:
     """Mean tokens of the 6-hour window that each time lies in; the nearest where one is missing."""
     if frame.empty:
         known = "a model of the rates file"
@@ -294,5 +292,5 @@ def _means(
     before = after - 1
     after = np.minimum(after, len(middles) - 1)
     closer = np.abs(times - middles[before]) <= np.abs(times - middles[after])
-    means: NDArray[np.float64] = frame["mean_tokens"].to_numpy()[np.where(closer, before, after)]
+    means: Floats = frame["mean_tokens"].to_numpy()[np.where(closer, before, after)]
     return means

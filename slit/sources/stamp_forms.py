@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Longs
 from slit.errors import SlitError
 
-Longs = NDArray[np.int64]
 Place = Callable[[int | None], str]
 
 SECOND = 1_000_000

@@ -6,12 +6,10 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Longs
 from slit.errors import SlitError
 from slit.sources.stamp_forms import UNIX, Place, read_form
-
-Longs = NDArray[np.int64]
 
 MICROSECOND = 1_000_000
 """Microseconds of one second."""

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Longs
 from slit.errors import SlitError
 from slit.sources.files import BEYOND, csv_rows, is_packed, read_header, require_columns
 
@@ -193,7 +193,7 @@ def _checked(
     return arrays
 
 
-def nanoseconds(path: Path, field: Field, column: Any, time_zone: str | None) -> NDArray[np.int64]:
+def nanoseconds(path: Path, field: Field, column: Any, time_zone: str | None) -> Longs:
     """A column of time stamps in nanoseconds since 1970 UTC; naive ones are in `time_zone`.
 
     Raises:
@@ -214,7 +214,7 @@ def nanoseconds(path: Path, field: Field, column: Any, time_zone: str | None) ->
             raise SlitError(
                 f"{path}: {field.name}: {error}, expected stamps that occur once in {time_zone}"
             ) from None
-    values: NDArray[np.int64] = column.cast(pa.int64()).to_numpy()
+    values: Longs = column.cast(pa.int64()).to_numpy()
     return values
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from operators.types import Floats
 from slit.errors import SlitError
 from slit.sources.files import BEYOND, csv_rows, read_header, require_columns
 
@@ -77,7 +77,7 @@ class SmallTable:
         """Text of a column as a pandas Series of strings."""
         return pd.Series(self.texts(column), dtype="str")
 
-    def numbers(self, column: Column) -> NDArray[np.float64]:
+    def numbers(self, column: Column) -> Floats:
         """Numbers of a column, NaN in allowed gaps, (rows,).
 
         Raises:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from operators.types import Floats, Longs
 from slit.arrays import frozen
 from slit.errors import SlitError
 
@@ -66,9 +66,9 @@ class Trace:
 
     start: pd.Timestamp | None
     seconds: float
-    requests: NDArray[np.float64]
-    prompt_tokens: NDArray[np.float64]
-    output_tokens: NDArray[np.float64]
+    requests: Floats
+    prompt_tokens: Floats
+    output_tokens: Floats
     offset: float = 0.0
     left_out: int = 0
     notes: tuple[Note, ...] = ()
@@ -94,9 +94,9 @@ def make_trace(
     *,
     start: pd.Timestamp | None,
     seconds: float,
-    requests: NDArray[np.float64],
-    prompt_tokens: NDArray[np.float64],
-    output_tokens: NDArray[np.float64],
+    requests: Floats,
+    prompt_tokens: Floats,
+    output_tokens: Floats,
     offset: float = 0.0,
     left_out: int = 0,
     notes: tuple[Note, ...] = (),
@@ -121,7 +121,7 @@ def make_trace(
     )
 
 
-def weighted_mean(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+def weighted_mean(values: Floats, weights: Floats) -> float:
     """Of the values (B,) that are known and have a weight (B,) above 0; NaN without any."""
     known = ~np.isnan(values) & (weights > 0)
     total = weights[known].sum()
@@ -160,7 +160,7 @@ class Bins:
     path: Path
     seconds: float
     first: int = 0
-    sums: NDArray[np.float64] = field(default_factory=lambda: np.zeros((3, 0)))
+    sums: Floats = field(default_factory=lambda: np.zeros((3, 0)))
     left_out: int = 0
     seen: tuple[float, float] = (math.inf, -math.inf)
     recorded: tuple[float | None, float | None] = (None, None)
@@ -173,11 +173,11 @@ class Bins:
 
     def add(
         self,
-        bins: NDArray[np.int64],
-        prompt: NDArray[np.float64],
-        output: NDArray[np.float64],
+        bins: Longs,
+        prompt: Floats,
+        output: Floats,
         *,
-        weights: NDArray[np.float64] | None = None,
+        weights: Floats | None = None,
     ) -> None:
         """Count a batch: bin number, prompt and output tokens of each request, all (N,).
 
@@ -307,7 +307,7 @@ class Bins:
             means=(means[0], means[1]),
         )
 
-    def _means(self) -> NDArray[np.float64]:
+    def _means(self) -> Floats:
         """Mean prompt and output tokens of each bin, (2, B)."""
         with np.errstate(invalid="ignore"):
             return np.asarray(self.sums[1:] / self.sums[0])
@@ -337,7 +337,7 @@ def _moment(seconds: float, calendar: bool) -> str:
     return pd.Timestamp(seconds, unit="s", tz="UTC").strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def calendar_bins(nanoseconds: NDArray[np.int64], seconds: float) -> NDArray[np.int64]:
+def calendar_bins(nanoseconds: Longs, seconds: float) -> Longs:
     """Bin number counted from 1970 UTC, (N,)."""
     step = round(seconds * NANOSECONDS)
     if step < 1:
@@ -345,7 +345,7 @@ def calendar_bins(nanoseconds: NDArray[np.int64], seconds: float) -> NDArray[np.
     return nanoseconds // step
 
 
-def elapsed_bins(elapsed: NDArray[np.float64], seconds: float) -> NDArray[np.int64]:
+def elapsed_bins(elapsed: Floats, seconds: float) -> Longs:
     """Bin number counted from the source's time zero, (N,); `elapsed` in s.
 
     Raises:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from operators.types import Floats, Genes
 from slit.api import optimize
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
@@ -21,9 +21,6 @@ from slit.record.runs import reevaluate
 from slit.report import report_html
 from slit.scenario.load import load_scenario
 from slit.scenario.scenario import Scenario
-
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
 
 CLOSE = 1e-9
 """Relative to the size of the values: two ways to compute one sum differ by rounding only."""

@@ -5,23 +5,21 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from benchmarks.cases import additive, assignment, continuous, grown, knapsack, world_2023
 from benchmarks.measuring.choices import Additive, Choices
 from benchmarks.measuring.exact import epsilon_constraint
 from operators.indicators import hypervolume
+from operators.types import Genes
 from slit.exact.feasibility import check_capacity
 from slit.problem import compile_problem
 from slit.scenario.load import load_scenario
-
-Floats = NDArray[np.float64]
 
 SAMPLED = ("wfg1", "wfg2")
 """Fronts without a formula."""
 
 
-def plain_additive(instance: Additive, plan: NDArray[np.int16]) -> tuple[list[float], float]:
+def plain_additive(instance: Additive, plan: Genes) -> tuple[list[float], float]:
     """One plan, gene by gene, from the text of the docstring."""
     totals = [0.0] * len(instance.price)
     loads = [0.0] * len(instance.capacity)

@@ -21,11 +21,12 @@ from benchmarks.store import Outcome, Store
 from benchmarks.suites.ablation import METHODS
 from operators.dominance import nondominated
 from operators.sampling import uniform
+from operators.types import Genes
 from slit.kernels.local_search import improve_plan
 from slit.kernels.scalar import weigh
 from slit.objectives import DEFAULT
 from slit.optimizers.metaheuristic import search as metaheuristic
-from slit.optimizers.protocol import Genes, Task
+from slit.optimizers.protocol import Task
 from slit.optimizers.registry import make_optimizer
 from slit.problem.binding import options_of
 from slit.stop import Stop, StopReason

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize, sparse
 
-Floats = NDArray[np.float64]
+from operators.types import Floats
 
 
 class Twin:

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import linprog
 
+from operators.types import Floats
 from slit.objectives import Coefficients, Linear, Objective
 from slit.problem import Loading, Problem, Start
 from slit.scenario.scenario import Scenario
 
-Floats = NDArray[np.float64]
 Row = dict[Any, float]
 Limits = dict[Any, tuple[float, float | None]]
 

@@ -1,16 +1,14 @@
 """Feasible plans of random problems, and cheap ones: what bounds are tested against."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from operators.repair import repair
+from operators.types import Floats, Genes
 from slit.evaluator import Evaluator
 from slit.objectives import Objective
 from slit.problem import Problem
 from tests.cases import Case, random_plans
 
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
 Rng = np.random.Generator
 
 

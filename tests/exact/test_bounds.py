@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from operators.directions import das_dennis
 from slit.errors import SlitError
@@ -22,8 +21,6 @@ from slit.objectives.builtin import BUILT_IN
 from tests.cases import Case, cases, make_case
 from tests.exact.plain_relaxation import plain_minimum
 from tests.exact.plans import feasible_objectives
-
-Floats = NDArray[np.float64]
 
 
 def rng() -> np.random.Generator:

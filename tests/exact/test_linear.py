@@ -7,15 +7,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy import optimize, sparse
 
+from operators.types import Floats
 from slit.exact import linear
 from slit.exact.conflict import conflicting_groups, conflicting_rows
 from slit.exact.linear import LinearModel, Settings, Solver, Status
 from slit.exact.rows import RowBlocks
 
-Floats = NDArray[np.float64]
 INFINITY = np.inf
 
 

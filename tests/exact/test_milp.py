@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from operators.dominance import nondominated
+from operators.types import Genes
 from slit.errors import InfeasibleError, SlitError
 from slit.evaluator import Evaluator
 from slit.exact.bounds import certify
@@ -21,11 +21,10 @@ from slit.problem import Problem, compile_problem
 from slit.scenario.load import load_scenario
 from tests.cases import Case, make_case
 
-Floats = NDArray[np.float64]
 WITHOUT_WAITS = tuple(o for o in BUILT_IN if o.name not in ("quality", "ttft", "slo_violation"))
 
 
-def all_plans(problem: Problem, *, most: int = 4000) -> NDArray[np.int16] | None:
+def all_plans(problem: Problem, *, most: int = 4000) -> Genes | None:
     """Every plan in canonical form, None if there are more than `most`."""
     choices = []
     for j in range(problem.groups):

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from operators.types import Floats
 from slit.errors import InfeasibleError, SlitError
 from slit.evaluator import Evaluator
 from slit.exact import column_generation
@@ -26,7 +26,6 @@ from tests.cases import Case, cases, make_case
 from tests.exact.plain_relaxation import plain_minimum
 from tests.exact.plans import feasible_objectives, linear_objectives, pushed_down
 
-Floats = NDArray[np.float64]
 SEEDS = st.integers(0, 2**32 - 1)
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from operators.canonical import is_canonical
+from operators.types import Genes, Longs
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.exact.relaxation import Relaxation
@@ -15,10 +15,8 @@ from slit.objectives import find
 from slit.problem import Problem
 from tests.cases import Case, cases, make_case
 
-Floats = NDArray[np.float64]
 
-
-def counts_of(problem: Problem, plan: NDArray[np.int16]) -> NDArray[np.int64]:
+def counts_of(problem: Problem, plan: Genes) -> Longs:
     counts = np.zeros((problem.groups, problem.placements), dtype=np.int64)
     np.add.at(counts, (problem.gene_group, plan), 1)
     return counts

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 from scipy.integrate import quad
 
+from operators.types import Floats, Genes
 from slit.evaluator import Evaluator
 from slit.kernels.evaluation import BLOCK
 from slit.objectives import find
@@ -158,7 +158,7 @@ def test_an_objectives_values_do_not_depend_on_its_company(case: Case, names: li
         assert column.tobytes() == evaluator_of_names(case, [objective.name])[0].tobytes()
 
 
-def evaluator_of_names(case: Case, names: list[str]) -> list[NDArray[np.float64]]:
+def evaluator_of_names(case: Case, names: list[str]) -> list[Floats]:
     evaluator = Evaluator(case.problem, case.scenario, objectives=find(names))
     return [column.copy() for column in evaluator.evaluate(case.plans).F.T]
 
@@ -182,9 +182,7 @@ def test_inputs_stay_as_they_are(case: Case) -> None:
         assert not array.flags.writeable
 
 
-def assert_same_bits(
-    evaluator: Evaluator, plans: NDArray[np.int16], others: NDArray[np.int16]
-) -> None:
+def assert_same_bits(evaluator: Evaluator, plans: Genes, others: Genes) -> None:
     expected, found = evaluator.evaluate(plans), evaluator.evaluate(others)
     assert expected.F.tobytes() == found.F.tobytes()
     assert expected.G.tobytes() == found.G.tobytes()

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from operators.canonical import canonical, is_canonical
+from operators.types import Floats, Genes
 from slit.evaluator import Evaluator
 from slit.kernels.epoch import NODES, WORK
 from slit.kernels.local_search import ENOUGH, STEPS, close_epoch, improve_plan, shed_node
@@ -15,9 +15,6 @@ from slit.kernels.scalar import weigh
 from slit.objectives import cell_objective, find
 from tests.cases import Case, cases, make_case
 from tests.weighed import MANY, Weighed, weighed
-
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
 
 MODES = [
     {"loading": loading, "begins": begins, "epochs": epochs}
@@ -235,7 +232,7 @@ def test_the_largest_datacenter_enters_as_a_weighted_sum_of_all() -> None:
         problem, case.scenario, objectives=find(["carbon_equity", "water_equity"])
     )
 
-    def totals(plan: Genes) -> NDArray[np.float64]:
+    def totals(plan: Genes) -> Floats:
         ledger = evaluator.ledger(plan)
         water = ledger.water_on_site_l + ledger.water_off_site_l
         return np.stack([ledger.carbon_kg.sum(axis=0), water.sum(axis=0)])  # (M, D)

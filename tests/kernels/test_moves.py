@@ -1,14 +1,12 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from operators.types import Genes
 from slit.kernels.epoch import Epoch
 from slit.kernels.moves import exchange, scan, shift
 from tests.cases import Case, cases
 from tests.weighed import Weighed, weighed
-
-Genes = NDArray[np.int16]
 
 MOST_PAIRS = 12
 """Exchanges tried in one example."""

@@ -8,9 +8,9 @@ import numba
 import numpy as np
 import pytest
 from hypothesis import given
-from numpy.typing import NDArray
 
 from operators.compiling import compiles
+from operators.types import Floats, Genes
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.incremental import PlanState
@@ -29,14 +29,13 @@ from slit.scenario.scenario import Scenario
 from tests.cases import Case, cases, make_case
 from tests.hand import hand_scenario
 
-Floats = NDArray[np.float64]
 HAND = hand_scenario()
 PROBLEM = compile_problem(HAND)
 PLANS = np.array([[0, 0, 1], [1, 1, 1]], dtype=np.int16)
 HERE = __file__
 
 
-def values(*objectives: Objective, plans: NDArray[np.int16] = PLANS) -> Floats:
+def values(*objectives: Objective, plans: Genes = PLANS) -> Floats:
     return Evaluator(PROBLEM, HAND, objectives=objectives).evaluate(plans).F
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from operators.arrays import Floats, Genes, Ints
+from operators.types import Floats, Genes, Ints
 
 SEEDS = st.integers(0, 2**32 - 1)
 

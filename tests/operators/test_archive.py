@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from operators.archive import Archive
-from operators.arrays import Floats, Genes
+from operators.types import Floats, Genes
 from tests.operators import reference
 from tests.operators.strategies import SEEDS, points
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from operators import crossover
-from operators.arrays import Genes
 from operators.nsga2_variation import BITS, draw_bits
+from operators.types import Genes
 from tests.operators.strategies import SEEDS, Case, cases, offsets
 
 

@@ -3,7 +3,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operators.arrays import Bools, Floats, Genes
 from operators.dominance import (
     distinct_objectives,
     distinct_rows,
@@ -12,6 +11,7 @@ from operators.dominance import (
     row_hashes,
 )
 from operators.nsga2_survival import sorted_order
+from operators.types import Bools, Floats, Genes
 from tests.operators import reference
 from tests.operators.strategies import SEEDS, points
 

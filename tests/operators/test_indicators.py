@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from operators.arrays import Floats
 from operators.indicators import hypervolume, hypervolume_contributions, igd_plus
+from operators.types import Floats
 from tests.operators import reference
 from tests.operators.strategies import SEEDS, points
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from operators.arrays import Genes
 from operators.mutation import count_table, reset, shift, swap
 from operators.nsga2_variation import draw_genes
+from operators.types import Genes
 from tests.operators.strategies import SEEDS, Case, cases, offsets
 
 RATES = st.sampled_from([0.0, 0.01, 0.3, 1.0])

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from operators import nsga2
-from operators.arrays import Floats, Genes
 from operators.crossover import block_labels
 from operators.indicators import hypervolume
 from operators.mutation import count_table
 from operators.selection import nsga2_survivors
+from operators.types import Floats, Genes
 from tests.operators import reference
 from tests.operators.strategies import SEEDS, Case, cases, checksum, points
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operators.arrays import Floats, Genes, Longs
 from operators.repair import repair
+from operators.types import Floats, Genes, Longs
 from tests.operators import reference
 from tests.operators.strategies import SEEDS, Case, offsets, random_case
 

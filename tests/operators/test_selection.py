@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operators.arrays import Floats
 from operators.selection import (
     binary_tournament,
     crowding_distance,
     knee_point,
     nsga2_survivors,
 )
+from operators.types import Floats
 from tests.operators import reference
 from tests.operators.strategies import SEEDS, points
 

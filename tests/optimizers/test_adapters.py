@@ -17,11 +17,12 @@ from pymoo.operators.sampling.rnd import FloatRandomSampling, IntegerRandomSampl
 from operators.canonical import is_canonical
 from operators.dominance import nondominated
 from operators.selection import nsga2_survivors
+from operators.types import Genes
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.objectives import find
 from slit.optimizers.deap_adapter import _survivors
-from slit.optimizers.protocol import Genes, Optimizer, Resumable, Setup, Task
+from slit.optimizers.protocol import Optimizer, Resumable, Setup, Task
 from slit.optimizers.pymoo_adapter import _partitions, adapt
 from slit.optimizers.registry import default_settings, make_optimizer
 from slit.optimizers.variation import Variation, VariationSettings

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 import slit
+from operators.types import Genes
 from slit.evaluator import Evaluation
 from slit.optimizers.protocol import Optimizer, Plans, Setup, Turn
 from slit.optimizers.registry import Kind, available
@@ -60,7 +60,7 @@ class Repeating:
         self.turn = Turn(objectives=len(setup.task.objectives))
         self.kept = Plans(np.empty((0, 3), np.int16), np.empty((0, 4)), np.empty(0))
 
-    def ask(self) -> NDArray[np.int16]:
+    def ask(self) -> Genes:
         self.turn.asking()
         return self.turn.asks(np.zeros((0 if len(self.kept.X) else 3, 3), np.int16))
 

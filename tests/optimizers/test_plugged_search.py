@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from operators.dominance import nondominated
 from operators.indicators import hypervolume
+from operators.types import Floats
 from slit.evaluator import Evaluator
 from slit.objectives import Coefficients, Objective, cell_objective, find, ledger_objective
 from slit.objectives.cellwise import plugs_of
@@ -21,8 +21,6 @@ from slit.problem import Problem, compile_problem
 from slit.scenario.load import load_scenario
 from slit.scenario.scenario import Scenario
 from tests.builders import random_scenario
-
-Floats = NDArray[np.float64]
 
 SMALL = replace(Settings(), partitions=2, population=12, children=40)
 

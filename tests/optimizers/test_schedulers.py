@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from operators.types import Genes
 from slit.evaluator import Evaluator
 from slit.objectives import find
 from slit.optimizers import capacity
@@ -21,7 +22,7 @@ from slit.optimizers.capacity import (
 from slit.optimizers.casper import within_cap
 from slit.optimizers.helix import CUT, flow_weights
 from slit.optimizers.lexicographic import LexicographicPlan
-from slit.optimizers.protocol import Genes, Setup, Task
+from slit.optimizers.protocol import Setup, Task
 from slit.optimizers.registry import Kind, available, default_settings, make_optimizer
 from slit.optimizers.splitwise import prefill_throughput
 from slit.problem import compile_problem

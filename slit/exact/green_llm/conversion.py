@@ -14,15 +14,13 @@ from datetime import timedelta
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats, Longs
 from slit.exact.green_llm.generator import RANGES
 from slit.exact.green_llm.instance import Instance, parameters
 from slit.exact.green_llm.models import JOULES_PER_KWH, Fleet, fleet_of, mean_tokens
 from slit.exact.green_llm.outcome import delay_measure, facility_energy, water_factor
 from slit.scenario.scenario import Scenario
-
-Floats = NDArray[np.float64]
 
 FORBIDDEN = 1e7
 """How many times a pool's capacity a query takes that its nodes cannot serve."""
@@ -156,7 +154,7 @@ def _energy(scenario: Scenario, fleet: Fleet) -> dict[str, Part]:
     }
 
 
-def _factors(scenario: Scenario, fleet: Fleet) -> tuple[Floats, NDArray[np.int64], float]:
+def _factors(scenario: Scenario, fleet: Fleet) -> tuple[Floats, Longs, float]:
     """(Q,): each pool's energy of a query over the least, mean over classes; (K,): the pool with
     the least; and by how much the product is wrong at most, a share."""
     prompt, output = mean_tokens(scenario)
@@ -326,7 +324,7 @@ def _standby_kwh(scenario: Scenario, fleet: Fleet) -> float:
     return float((pue * watts).sum() * hours / 1000)
 
 
-def _sites_of(scenario: Scenario, fleet: Fleet) -> NDArray[np.int64]:
+def _sites_of(scenario: Scenario, fleet: Fleet) -> Longs:
     """The datacenter of each pool, (Q,)."""
     names = [center.name for center in scenario.datacenters]
     return np.array([names.index(scenario.pools[q].datacenter) for q in fleet.pools])

@@ -10,13 +10,11 @@ are raised to 1.5 times the worst route, the water cap is 1.2 times the water of
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats
 from slit.errors import SlitError
 from slit.exact.green_llm.instance import Instance
 from slit.exact.green_llm.outcome import delay_measure, facility_energy, tokens, water_factor
-
-Floats = NDArray[np.float64]
 
 RANGES = {
     "demand": (500.0, 1200.0),

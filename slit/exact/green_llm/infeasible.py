@@ -3,8 +3,8 @@
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Integers
 from slit.exact.conflict import conflicting_groups
 from slit.exact.green_llm.program import WATER_CAP, Program, Total
 from slit.exact.linear import Solver, Status
@@ -46,6 +46,6 @@ def explain(program: Program) -> str:
     )
 
 
-def _free(solver: Solver, rows: NDArray[np.integer]) -> None:
+def _free(solver: Solver, rows: Integers) -> None:
     infinite = np.full(len(rows), np.inf)
     solver.set_row_bounds(rows, -infinite, infinite)

@@ -14,14 +14,12 @@ from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from operators.types import Bools, Floats
 from slit.arrays import frozen
 from slit.errors import SlitError
 from slit.files import write_named
-
-Floats = NDArray[np.float64]
 
 SETS = {"I": "area", "J": "datacenter", "K": "query type", "T": "hour", "R": "resource"}
 """What each letter of the axes stands for."""
@@ -298,7 +296,7 @@ def _check(instance: Instance) -> None:
             )
 
 
-def _where(bad: NDArray[np.bool_], kind: Parameter) -> str:
+def _where(bad: Bools, kind: Parameter) -> str:
     if not kind.axes:
         return ""
     first = np.argwhere(bad)[0]

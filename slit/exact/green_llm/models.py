@@ -4,16 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Bools, Floats, Longs
 from slit.errors import SlitError, did_you_mean
 from slit.problem.placements import Placement, placements_of, service_rates
 from slit.scenario.records import ModelVariant, NodeType, RequestClass
 from slit.scenario.scenario import Scenario
-
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-Longs = NDArray[np.int64]
 
 JOULES_PER_KWH = 3.6e6
 

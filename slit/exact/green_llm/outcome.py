@@ -7,11 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from operators.types import Floats
 from slit.exact.green_llm.instance import Instance
-
-Floats = NDArray[np.float64]
 
 _KILOBIT_PER_KILOBYTE = 8.0
 _KILOBIT_PER_MEGABIT = 1000.0

@@ -12,9 +12,9 @@ and that the objective is the letter's E + C with the downloads and penalties, d
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
+from operators.types import Bools, Floats
 from slit.arrays import frozen
 from slit.errors import InfeasibleError, SlitError
 from slit.exact.green_llm.instance import Instance
@@ -22,9 +22,6 @@ from slit.exact.green_llm.outcome import Outcome, measure
 from slit.exact.green_llm.program import Objective, Program, build
 from slit.exact.linear import LinearModel, Settings, Solution, Solver, SolverError, Status
 from slit.exact.rows import RowBlocks
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,15 +4,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats, Positions
 from slit.exact.green_llm.instance import Instance
 from slit.exact.green_llm.outcome import delay_measure, facility_energy, tokens, water_factor
 from slit.exact.linear import LinearModel
 from slit.exact.rows import RowBlocks
-
-Floats = NDArray[np.float64]
-Positions = NDArray[np.intp]
 
 
 class Objective(StrEnum):

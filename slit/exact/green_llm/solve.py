@@ -11,16 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats
 from slit.errors import InfeasibleError, SlitError
 from slit.exact.green_llm.infeasible import explain
 from slit.exact.green_llm.instance import Instance
 from slit.exact.green_llm.outcome import Outcome, measure
 from slit.exact.green_llm.program import Linear, Objective, Program, Total, build, largest
 from slit.exact.linear import Solution, Solver, SolverError, Status
-
-Floats = NDArray[np.float64]
 
 DEFAULT_ORDER = (Objective.ENERGY, Objective.DELAY, Objective.CARBON)
 WEIGHTED_SUM = "weighted sum"

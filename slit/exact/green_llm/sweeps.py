@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Bools, Floats
 from slit.errors import InfeasibleError, SlitError
 from slit.exact.green_llm.instance import Instance, change
 from slit.exact.green_llm.outcome import Outcome
@@ -18,8 +18,6 @@ from slit.exact.green_llm.solve import (
     Tolerance,
     solve_lexicographic,
 )
-
-Floats = NDArray[np.float64]
 
 
 class Swept(StrEnum):
@@ -55,7 +53,7 @@ class SweepData:
     unit: str
     order: tuple[str, ...]
     values: Floats
-    feasible: NDArray[np.bool_]
+    feasible: Bools
     energy_cost: Floats
     carbon_cost: Floats
     delay_penalty: Floats

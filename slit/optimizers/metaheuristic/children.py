@@ -2,19 +2,16 @@
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from operators.canonical import canonical
 from operators.crossover import by_block
 from operators.mutation import reset
 from operators.sampling import extremes, uniform
+from operators.types import Floats, Genes
 from slit.optimizers.metaheuristic.choice import nearest_other
 from slit.optimizers.metaheuristic.pool import EpochPool
 from slit.problem import Problem
 from slit.problem.binding import options_of
-
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
 
 MOST_EXTREMES = 40
 """Placements that get an initial plan of their own."""

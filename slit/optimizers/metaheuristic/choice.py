@@ -2,20 +2,15 @@
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from operators.directions import das_dennis
+from operators.types import Bools, Floats, Genes, Longs
 from slit.optimizers.metaheuristic.evolution import RANDOM_ROUNDS, Population
 from slit.optimizers.metaheuristic.guide import Guide
 from slit.optimizers.metaheuristic.pool import EpochPool
 from slit.optimizers.metaheuristic.settings import Guidance, Settings, Starts
 from slit.optimizers.protocol import State
 from slit.problem import Problem
-
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
-Longs = NDArray[np.int64]
 
 SMALLEST_WEIGHT = 1e-5
 """Every objective keeps this weight, so that ties are broken and ends of the front are clean."""

@@ -4,18 +4,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Bools, Floats, Genes
 from slit.kernels.local_search import MOST_MOVES, improve_plan
 from slit.kernels.plugs import Plugs
 from slit.kernels.scalar import weigh
 from slit.kernels.terms import Terms
 from slit.optimizers.protocol import Task
 from slit.problem import Problem
-
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
 
 NODE_PENALTY = 10.0
 """What a node beyond capacity weighs, in widths of the front: no saving is worth one."""

@@ -6,19 +6,15 @@ chosen by a model of what local search would reach, children replace at most a f
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from operators.crossover import by_block
 from operators.directions import weight_neighbors
 from operators.mutation import reset
+from operators.types import Floats, Genes, Longs
 from slit.arrays import product
 from slit.optimizers.protocol import State
 from slit.problem import Problem
 from slit.problem.binding import options_of
-
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
-Longs = NDArray[np.int64]
 
 NEIGHBORS = 15
 REPLACED = 2

@@ -10,12 +10,12 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
+
+from operators.types import Floats
 
 if TYPE_CHECKING:
     from sklearn.ensemble import HistGradientBoostingRegressor
 
-Floats = NDArray[np.float64]
 
 FEWEST_ROWS = 200
 GROWTH = 1.5

@@ -5,15 +5,11 @@ vector, the best recombination of K plans takes each epoch from the plan whose p
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
 from operators.relinking import recombine
+from operators.types import Floats, Genes, Longs
 from slit.optimizers.protocol import State
 from slit.problem import Problem
-
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
-Longs = NDArray[np.int64]
 
 
 class EpochPool:

@@ -4,15 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from operators.types import Floats, Genes
 from slit.exact.readings import shares_of
 from slit.exact.rounding import round_shares
 from slit.objectives import Linear, Objective
 from slit.optimizers.protocol import State, Task
-
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
 
 SAME = 1e-9
 """Difference below which two weights are one."""

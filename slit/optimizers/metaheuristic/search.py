@@ -9,10 +9,10 @@ of what is not dominated. What fills it won on measurements (benchmarks/RESULTS.
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from operators.directions import das_dennis
 from operators.sampling import uniform
+from operators.types import Floats, Genes, Longs
 from slit.evaluator import Evaluation
 from slit.optimizers.metaheuristic.children import affordable, first_plans, mutants, recombined
 from slit.optimizers.metaheuristic.choice import Choice, spread_weights
@@ -25,11 +25,6 @@ from slit.optimizers.metaheuristic.settings import Settings, Starts
 from slit.optimizers.protocol import Optimizer, Plans, Setup, State, Turn
 from slit.optimizers.single import SinglePlan
 from slit.problem.binding import options_of
-
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
-Genes = NDArray[np.int16]
-Longs = NDArray[np.int64]
 
 MUTANTS = 4
 """One mutated child of the archive for so many recombined plans."""

@@ -1,5 +1,4 @@
-"""Readers of public formats: request traces, grid signals, latencies, speeds, leaderboards.
+"""Readers of public formats: request traces, and answers of services that hold grid signals.
 
-One file a format. Every reader names the unit of its source and converts through `slit.units`;
-every mistake in a file is a `SlitError` with its line and column.
+One file a format. Every mistake in a file is a `SlitError` with its line and column.
 """

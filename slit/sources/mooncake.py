@@ -10,8 +10,6 @@ Mooncake's JSON lines, ms from zero: {"timestamp": 27482, "input_length": 6955, 
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
-
 from slit.sources.clock import Reading
 from slit.sources.json_rows import is_json, read_objects
 from slit.sources.request_log import Layout, read_requests
@@ -25,22 +23,6 @@ MOONCAKE = Layout(
 )
 BAILIAN = replace(MOONCAKE, time=("timestamp",), unit="s")
 BAILIAN_KEYS = {"chat_id", "parent_chat_id", "turn"}
-
-
-def read_mooncake(
-    path: Path | str, *, seconds: float, start: pd.Timestamp | str | None = None
-) -> Trace:
-    """The trace in bins of `seconds` s counted from its time zero.
-
-    Args:
-        path: .jsonl or .csv file, also gzipped; rows in any order.
-        seconds: length of a bin, s.
-        start: UTC stamp of time zero; the trace has none of its own.
-
-    Raises:
-        SlitError: a mistake in the file, with its line; no request at all.
-    """
-    return read_mooncake_or_bailian(path, MOONCAKE, Reading(seconds=seconds, start=start))
 
 
 def read_mooncake_or_bailian(path: Path | str, layout: Layout, reading: Reading) -> Trace:

@@ -17,14 +17,13 @@ from operators.types import Floats
 from slit.errors import SlitError
 from slit.sources.files import BEYOND, csv_rows, first_row, read_header
 from slit.sources.json_rows import is_json, read_document
-from slit.sources.streaming import Field, Kind, is_number, stream_csv
-from slit.sources.tables import Column, read_small_table
+from slit.sources.streaming import Field, Kind, cell_error, is_number, read_csv, stream_csv
 from slit.sources.trace import Bins, Trace, elapsed_bins, later, make_trace, utc_start
 
 WINDOW_SECONDS = 600.0
 LENGTH_WINDOW_SECONDS = 21600.0
 CHUNK = ("t (s)", "rate (requests/s)", "cv", "family", "p1", "p2")
-TIME = Column("t_s", "s since the start of the trace", low=0)
+TIME = Field("t_s", "s since the start of the trace")
 
 
 def read_servegen(
@@ -114,22 +113,22 @@ def read_servegen_rates(
     known = [name for name in read_header(path) if name != TIME.name]
     if model not in known:
         raise SlitError(f"{path}: model {model}, expected one of {', '.join(known)}")
-    rate = Column(model, "requests/s", low=0, gaps=True)
-    table = read_small_table(path, (TIME, rate))
-    times, rates = table.numbers(TIME), table.numbers(rate)
+    rate = Field(model, "requests/s", gaps=True)
+    table = read_csv(path, (TIME, rate))
+    times, rates = table[TIME.name], table[model]
     steps = np.flatnonzero(np.diff(times) != WINDOW_SECONDS)
     if len(steps):
         expected = (
             f"{times[steps[0]] + WINDOW_SECONDS:g} (windows of {WINDOW_SECONDS:g} s, in order)"
         )
-        raise table.error(int(steps[0]) + 1, TIME.name, expected)
+        raise cell_error(path, TIME.name, int(steps[0]) + 1, expected)
     there = np.flatnonzero(~np.isnan(rates))
     if not len(there):
         raise SlitError(f"{path}: {model}: no rates, expected at least one")
     first, last = int(there[0]), int(there[-1]) + 1
     holes = np.flatnonzero(np.isnan(rates[first:last]))
     if len(holes):
-        raise table.error(first + int(holes[0]), model, rate.expected)
+        raise cell_error(path, model, first + int(holes[0]), rate.expected)
     return _trace(rates[first:last], float(times[first]), model, lengths, start)
 
 
@@ -177,32 +176,28 @@ def read_servegen_clients(
 
 
 def read_servegen_lengths(path: Path | str) -> pd.DataFrame:
-    """Token lengths by model and 6-hour window.
+    """Mean token lengths by model and 6-hour window: columns model, t_s, field, mean_tokens.
 
-    Columns: model, t_s, field ("input_tokens" or "output_tokens"), clients, covered_share (of the
-    request rate), mean_tokens, p50_tokens, p95_tokens.
+    `field` is "input_tokens" or "output_tokens".
 
     Raises:
         SlitError: a mistake in the file, with line and column.
     """
-    model = Column("model", "model", text=True)
-    field = Column("field", "input_tokens or output_tokens", text=True)
-    numbers = {
-        "clients": Column("n_clients", "clients", low=1),
-        "covered_share": Column("rate_share_covered", "share of the rate", low=0, high=1),
-        "mean_tokens": Column("mean", "tokens", low=0),
-        "p50_tokens": Column("p50", "tokens", low=0),
-        "p95_tokens": Column("p95", "tokens", low=0),
-    }
-    table = read_small_table(Path(path), (model, TIME, field, *numbers.values()))
-    for row, text in enumerate(table.texts(field)):
+    path = Path(path)
+    model, field = Field("model", "model", Kind.TEXT), Field("field", "field", Kind.TEXT)
+    table = read_csv(path, (model, TIME, field, Field("mean", "tokens")))
+    names = table[field.name].to_pylist()
+    for row, text in enumerate(names):
         if text not in ("input_tokens", "output_tokens"):
-            raise table.error(row, field.name, "input_tokens or output_tokens")
-    frame = pd.DataFrame({"model": table.labels(model), "t_s": table.numbers(TIME)})
-    frame["field"] = table.labels(field)
-    for name, column in numbers.items():
-        frame[name] = table.numbers(column)
-    return frame
+            raise cell_error(path, field.name, row, "input_tokens or output_tokens")
+    return pd.DataFrame(
+        {
+            "model": table[model.name].to_pylist(),
+            "t_s": table[TIME.name],
+            "field": names,
+            "mean_tokens": table["mean"],
+        }
+    )
 
 
 def read_servegen_dataset(path: Path | str) -> pd.DataFrame:

@@ -110,6 +110,22 @@ def stream_csv(
         raise SlitError(f"{path}: {error}, expected a readable CSV file") from None
 
 
+def read_csv(path: Path, fields: Sequence[Field]) -> Batch:
+    """A small CSV file whole, as one batch of at least one row (see `stream_csv`)."""
+    import pyarrow as pa
+
+    batches = list(stream_csv(path, fields))
+    if not sum(len(batch[fields[0].name]) for batch in batches):
+        raise SlitError(f"{path}: no rows, expected at least one below the header")
+    columns = {field.name: [batch[field.name] for batch in batches] for field in fields}
+    return {
+        field.name: (pa.concat_arrays if field.kind is Kind.TEXT else np.concatenate)(
+            columns[field.name]
+        )
+        for field in fields
+    }
+
+
 def _opened(path: Path, header: Sequence[str], options: Any) -> Any:
     import pyarrow as pa
     from pyarrow import csv
@@ -179,7 +195,7 @@ def _checked(
             continue
         if column.null_count and not (field.gaps and field.kind is Kind.NUMBER):
             row = int(np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False))[0])
-            raise _refused(path, field, done + row)
+            raise cell_error(path, field.name, done + row, field.expected)
         if field.kind is Kind.STAMP:
             arrays[field.name] = nanoseconds(path, field, column, time_zone)
             continue
@@ -188,7 +204,7 @@ def _checked(
         if field.gaps and column.null_count:
             wrong &= column.is_valid().to_numpy(zero_copy_only=False)
         if wrong.any():
-            raise _refused(path, field, done + int(np.flatnonzero(wrong)[0]))
+            raise cell_error(path, field.name, done + int(np.flatnonzero(wrong)[0]), field.expected)
         arrays[field.name] = values
     return arrays
 
@@ -218,16 +234,14 @@ def nanoseconds(path: Path, field: Field, column: Any, time_zone: str | None) ->
     return values
 
 
-def _refused(path: Path, field: Field, row: int) -> SlitError:
+def cell_error(path: Path, column: str, row: int, expected: str) -> SlitError:
     """The error of the cell in this row (0 is the first below the header)."""
-    position = read_header(path).index(field.name)
+    position = read_header(path).index(column)
     for number, (line, cells) in enumerate(csv_rows(path)):
         if number == row:
             cell = cells[position].strip() if position < len(cells) else ""
-            return SlitError(
-                f"{path}:{line}: {field.name}: {cell or 'empty'}, expected {field.expected}"
-            )
-    return SlitError(f"{path}: {field.name}: a wrong value, expected {field.expected}")
+            return SlitError(f"{path}:{line}: {column}: {cell or 'empty'}, expected {expected}")
+    return SlitError(f"{path}: {column}: a wrong value, expected {expected}")
 
 
 def _located(

@@ -6,12 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from slit.sources.azure_llm import read_azure_llm
-from slit.sources.burstgpt import read_burstgpt
-from slit.sources.mooncake import read_mooncake
 from slit.sources.trace import Trace
 from slit.testing import TraceContract
 from slit.testing.traces import Request
+from tests.sources.reading import read_trace
 
 ZERO = pd.Timestamp("2024-05-10T00:00:00")
 
@@ -25,7 +23,7 @@ class TestAzure(TraceContract):
         return "\n".join(rows) + "\n"
 
     def read(self, path: Path, *, seconds: float) -> Trace:
-        return read_azure_llm(path, seconds=seconds, time_zone="UTC")
+        return read_trace("azure", path, seconds=seconds, zone="UTC")
 
 
 class TestBurstGpt(TraceContract):
@@ -36,7 +34,7 @@ class TestBurstGpt(TraceContract):
         return "\n".join(rows) + "\n"
 
     def read(self, path: Path, *, seconds: float) -> Trace:
-        return read_burstgpt(path, seconds=seconds)
+        return read_trace("burstgpt", path, seconds=seconds)
 
 
 class TestMooncake(TraceContract):
@@ -57,7 +55,7 @@ class TestMooncake(TraceContract):
         )
 
     def read(self, path: Path, *, seconds: float) -> Trace:
-        return read_mooncake(path, seconds=seconds)
+        return read_trace("mooncake", path, seconds=seconds)
 
 
 class TestMooncakeTable(TestMooncake):

@@ -14,10 +14,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from slit.errors import SlitError
 from slit.sources import streaming
-from slit.sources.azure_llm import read_azure_llm
 from slit.sources.json_rows import read_objects
 from slit.sources.streaming import Field, Kind, stream_csv
 from slit.sources.trace import Bins, calendar_bins, elapsed_bins
+from tests.sources.reading import read_trace
 
 FIELDS = (Field("t", "s"), Field("tokens", "prompt tokens"))
 Write = Callable[..., Path]
@@ -176,7 +176,7 @@ def test_bins_against_plain_python(
 
 def test_a_trace_cannot_be_written_to(write: Write) -> None:
     path = write("TIMESTAMP,ContextTokens,GeneratedTokens\n2024-05-10 00:00:00Z,1,1\n")
-    trace = read_azure_llm(path, seconds=60)
+    trace = read_trace("azure", path, seconds=60)
     with pytest.raises(ValueError, match="read-only"):
         trace.requests[0] = 5.0
 

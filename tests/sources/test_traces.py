@@ -9,15 +9,13 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from slit.errors import SlitError
-from slit.sources.azure_llm import read_azure_llm
-from slit.sources.burstgpt import is_version_2, read_burstgpt
-from slit.sources.mooncake import read_mooncake
 from slit.sources.servegen import (
     read_servegen_clients,
     read_servegen_lengths,
     read_servegen_rates,
 )
 from slit.sources.trace import Trace
+from tests.sources.reading import read_trace
 
 Write = Callable[..., Path]
 
@@ -47,18 +45,18 @@ AZURE_2024 = (
 
 def test_azure_2023(write: Write) -> None:
     path = write(AZURE_2023)
-    trace = read_azure_llm(path, seconds=600, time_zone="UTC")
+    trace = read_trace("azure", path, seconds=600, zone="UTC")
     assert trace.start == pd.Timestamp("2023-11-16T18:10Z")
     assert_array_equal(trace.requests, [2, 0, 1])
     assert_array_equal(trace.prompt_tokens, [200, np.nan, 50])
     assert_array_equal(trace.output_tokens, [15, np.nan, 1])
     assert list(trace.times) == list(pd.date_range("2023-11-16T18:10Z", periods=3, freq="10min"))
     with pytest.raises(SlitError, match="no zone stated"):
-        read_azure_llm(path, seconds=600)
+        read_trace("azure", path, seconds=600)
 
 
 def test_azure_2024_with_and_without_a_fraction(write: Write) -> None:
-    trace = read_azure_llm(write(AZURE_2024), seconds=600)
+    trace = read_trace("azure", write(AZURE_2024), seconds=600)
     assert trace.start == pd.Timestamp("2024-05-10T00:00Z")
     assert_array_equal(trace.requests, [1, 1])
     assert_array_equal(trace.prompt_tokens, [100, 300])
@@ -67,7 +65,7 @@ def test_azure_2024_with_and_without_a_fraction(write: Write) -> None:
 def test_an_empty_trace_is_refused(write: Write) -> None:
     path = write("TIMESTAMP,ContextTokens,GeneratedTokens\n")
     with pytest.raises(SlitError) as caught:
-        read_azure_llm(path, seconds=600, time_zone="UTC")
+        read_trace("azure", path, seconds=600, zone="UTC")
     assert str(caught.value) == f"{path}: no requests, expected at least one"
 
 
@@ -86,7 +84,7 @@ MOONCAKE_LINES = (
     ("text", "name"), [(MOONCAKE_CSV, "trace.csv"), (MOONCAKE_LINES, "trace.jsonl")]
 )
 def test_mooncake_in_both_forms(write: Write, text: str, name: str) -> None:
-    trace = read_mooncake(write(text, name), seconds=600)
+    trace = read_trace("mooncake", write(text, name), seconds=600)
     assert trace.start is None
     assert trace.offset == 600.0
     assert_array_equal(trace.requests, [1, 2])
@@ -98,13 +96,13 @@ def test_mooncake_in_both_forms(write: Write, text: str, name: str) -> None:
 
 def test_a_stated_start_gives_calendar_time(write: Write) -> None:
     path = write(MOONCAKE_CSV)
-    trace = read_mooncake(path, seconds=600, start="2024-06-01T08:00+08:00")
+    trace = read_trace("mooncake", path, seconds=600, start="2024-06-01T08:00+08:00")
     assert trace.start == pd.Timestamp("2024-06-01T00:10Z")
     assert trace.times[1] == pd.Timestamp("2024-06-01T00:20Z")
     with pytest.raises(SlitError, match="without a zone"):
-        read_mooncake(path, seconds=600, start="2024-06-01T08:00")
+        read_trace("mooncake", path, seconds=600, start="2024-06-01T08:00")
     with pytest.raises(SlitError, match="expected a time stamp with a zone"):
-        read_mooncake(path, seconds=600, start="noon")
+        read_trace("mooncake", path, seconds=600, start="noon")
 
 
 BURST_1 = (
@@ -122,23 +120,23 @@ BURST_2 = (
 
 def test_burstgpt_of_6_columns(write: Write) -> None:
     path = write(BURST_1)
-    assert not is_version_2(path)
-    served = read_burstgpt(path, seconds=60)
+    served = read_trace("burstgpt", path, seconds=60)
     assert_array_equal(served.requests, [1, 1])
     assert served.left_out == 1
-    all_rows = read_burstgpt(path, seconds=60, failures=True)
+    all_rows = read_trace("burstgpt", path, seconds=60, without_output="count")
     assert_array_equal(all_rows.requests, [2, 1])
     assert_array_equal(all_rows.prompt_tokens, [286, 1087])
     assert all_rows.left_out == 0
-    only = read_burstgpt(path, seconds=60, model="ChatGPT", log_type="API log")
+    only = read_trace(
+        "burstgpt", path, seconds=60, model="ChatGPT", where={"Log Type": ("API log",)}
+    )
     assert_array_equal(only.requests, [1])
     assert (only.offset, only.left_out) == (60.0, 2)
 
 
 def test_burstgpt_of_8_columns(write: Write) -> None:
     path = write(BURST_2)
-    assert is_version_2(path)
-    trace = read_burstgpt(path, seconds=60)
+    trace = read_trace("burstgpt", path, seconds=60)
     assert trace.offset == 7200.0
     assert_array_equal(trace.requests, [1, 1])
     assert_array_equal(trace.output_tokens, [18, 10])
@@ -147,9 +145,9 @@ def test_burstgpt_of_8_columns(write: Write) -> None:
 def test_burstgpt_names_what_it_knows(write: Write) -> None:
     path = write(BURST_1)
     with pytest.raises(SlitError, match="Model: GPT-5, expected one of ChatGPT, GPT-4"):
-        read_burstgpt(path, seconds=60, model="GPT-5")
+        read_trace("burstgpt", path, seconds=60, model="GPT-5")
     with pytest.raises(SlitError, match=r"no requests \(3 rows left out\)"):
-        read_burstgpt(path, seconds=60, model="GPT-4")
+        read_trace("burstgpt", path, seconds=60, model="GPT-4")
 
 
 RATES = "t_s,m-small,brief\n0,1.5,2\n600,0,4\n1200,3,\n"
@@ -220,7 +218,7 @@ def total(trace: Trace) -> tuple[float, float, float]:
 def test_real_azure_and_mooncake_traces(shared_data: Path) -> None:
     folder = shared_data / "llm_traces"
     path = folder / "AzureLLMInferenceTrace_conv_2023.csv"
-    trace = read_azure_llm(path, seconds=600, time_zone="UTC")
+    trace = read_trace("azure", path, seconds=600, zone="UTC")
     frame = pd.read_csv(path)
     # The first bin is recorded from 18:15:46.68 to 18:20, the last from 19:10 to 19:14:08.40.
     first, last = frame["TIMESTAMP"] < "2023-11-16 18:2", frame["TIMESTAMP"] >= "2023-11-16 19:1"
@@ -229,7 +227,7 @@ def test_real_azure_and_mooncake_traces(shared_data: Path) -> None:
     assert_allclose(total(trace), (weight.sum(), *sums), rtol=1e-7)
     assert [note.serious for note in trace.notes] == [True, True]
     assert trace.start == pd.Timestamp("2023-11-16T18:10Z")
-    mooncake = read_mooncake(folder / "mooncake_conversation.csv", seconds=60)
+    mooncake = read_trace("mooncake", folder / "mooncake_conversation.csv", seconds=60)
     assert mooncake.requests.sum() == 12031
     assert len(mooncake.requests) == 59
 

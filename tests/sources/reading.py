@@ -1,0 +1,12 @@
+"""A trace read as a stream of a scenario names it."""
+
+from pathlib import Path
+from typing import Any
+
+from slit.sources.clock import Reading
+from slit.sources.trace import Trace
+from slit.sources.trace_formats import FORMATS
+
+
+def read_trace(name: str, path: Path, **stated: Any) -> Trace:
+    return FORMATS[name].read(path, Reading(**stated), None)

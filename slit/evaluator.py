@@ -84,20 +84,9 @@ class Evaluator:
         """Whether every objective is linear."""
         return not self._cell_sums and not self._ledger_wise
 
-    @property
-    def incremental(self) -> tuple[bool, ...]:
-        """For each objective, whether a move is evaluated by what it touches alone.
-
-        The largest of several totals, and what is measured on the whole ledger, are not.
-        """
-        largest = self.terms.largest.tolist()
-        return tuple(
-            not largest[m] and m not in self._ledger_wise for m in range(len(self.objectives))
-        )
-
     @cached_property
     def plugs(self) -> Plugs:
-        """The cell-wise objectives as kernels of incremental evaluation take them."""
+        """The cell-wise objectives as kernels take them."""
         return plugs_of(self._cell_sums, self.problem)
 
     def evaluate(self, population: Integers) -> Evaluation:
@@ -137,7 +126,7 @@ class Evaluator:
         """The ledger of one plan (G,)."""
         return write_ledger(self.check(np.asarray(plan)[None, :])[0], self.problem, self.scenario)
 
-    def ledger_values(self, plan: Genes) -> dict[int, float]:
+    def _ledger_values(self, plan: Genes) -> dict[int, float]:
         """The objectives that are functions of the ledger, by their place; of a checked plan."""
         if not self._ledger_wise:
             return {}
@@ -169,7 +158,7 @@ class Evaluator:
                 # One after the other, as kernels add.
                 values[part, m] = np.cumsum(parts[part, :, m], axis=1)[:, -1]
         for n in range(rows.start, rows.stop) if self._ledger_wise else ():
-            for m, value in self.ledger_values(plans[n]).items():
+            for m, value in self._ledger_values(plans[n]).items():
                 values[n, m] = value
 
 

@@ -167,35 +167,12 @@ def find_waits(
 
 
 @kernel
-def serve(
-    slack: float,
-    at_once: float,
-    loaded_sigma: float,
-    loaded_late: float,
-    promise: float,
-    chance: float,
-    mean_wait: float,
-    share: float,
-    horizon: float,
-) -> tuple[float, float]:
-    """Probability of being late, and mean sigma, of a request at a cell (model.md section 2).
-
-    The first four are its row of `Problem.service`, the last four the row of `find_waits`.
-    """
-    late, sigma = 0.0, 1.0
-    if slack < horizon:
-        late, sigma = serve_queue(slack, at_once, promise, chance, mean_wait)
-    return (
-        (1.0 - share) * late + share * loaded_late,
-        (1.0 - share) * sigma + share * loaded_sigma,
-    )
-
-
-@kernel
 def serve_queue(
     slack: float, at_once: float, promise: float, chance: float, mean_wait: float
 ) -> tuple[float, float]:
-    """The same of a request that meets no loading, but a queue that matters to it."""
+    """Probability of being late, and mean sigma, of a request that meets no loading, but a queue
+    that matters to it (model.md section 2).
+    """
     if slack < 0.0:
         return 1.0, at_once * (1.0 - chance * mean_wait / (promise + mean_wait))
     late = chance * math.exp(-slack / mean_wait)
@@ -217,8 +194,8 @@ def serve_entries(
 ) -> None:
     """Add late requests and requests of full quality (accuracy * mean sigma) to `served` (P, 2).
 
-    As `serve`, entry by entry, in three passes, so that no branch waits for the tables: `queued`
-    (n,) receives the entries to whom the queue matters, `outcomes` (n, 2) late and sigma.
+    In three passes, so that no branch waits for the tables: `queued` (n,) receives the entries to
+    whom the queue matters, `outcomes` (n, 2) late and sigma of those that meet no loading.
     """
     count = 0
     for e in range(entries.shape[0]):

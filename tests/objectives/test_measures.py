@@ -13,7 +13,6 @@ from operators.compiling import compiles
 from operators.types import Floats, Genes
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
-from slit.incremental import PlanState
 from slit.ledger import Ledger
 from slit.objectives import (
     Coefficients,
@@ -377,17 +376,6 @@ def test_placement_wise_objectives_by_a_plain_loop(case: Case) -> None:
                     queue = ledger.wait_chance[t, p] * ledger.mean_wait[t, p]
                     expected += ledger.requests[t, p] * queue
         assert value == pytest.approx(expected, rel=1e-9, abs=1e-9)
-
-
-def test_placement_wise_objectives_under_moves() -> None:
-    made = make_case(3)
-    objectives = [placement_wise(mixed, place_prices)]
-    evaluator = Evaluator(made.problem, made.scenario, objectives=objectives)
-    state = PlanState(evaluator, made.plans[0])
-    for gene, target in enumerate(made.plans[-1]):
-        state.move(gene, int(target))
-    assert pytest.approx(evaluator.evaluate(made.plans[-1:]).F[0], rel=1e-12) == state.F
-    assert evaluator.incremental == (False,)
 
 
 def test_placement_wise_functions_that_fail_are_named() -> None:

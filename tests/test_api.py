@@ -105,13 +105,16 @@ def test_an_algorithm_of_pymoo_may_be_passed_in(scenario: Scenario) -> None:
 
 
 def test_start_plans_are_checked(scenario: Scenario) -> None:
-    front = search(scenario, optimizer="nearest", population=None).front
+    single = {"optimizer": "nearest", "population": None, "evaluations": None}
+    front = search(scenario, **single).front
     again = search(scenario, start_plan=front.X[0], baselines=False)
     assert again.feasible
     with pytest.raises(SlitError, match="shape"):
         search(scenario, start_plan=front.X[0][:-1])
     with pytest.raises(SlitError, match="nearest makes one plan of its own"):
-        search(scenario, optimizer="nearest", population=None, start_plan=front.X[0])
+        search(scenario, **single, start_plan=front.X[0])
+    with pytest.raises(SlitError, match="budget: given to nearest, which makes one plan"):
+        search(scenario, **{**single, "stagnation": 5})
 
 
 def test_a_scenario_keeps_its_own_time(scenario: Scenario) -> None:

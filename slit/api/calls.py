@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from operators.types import Integers
-from slit.api.given import Objectives, names_of, scenario_of
+from slit.api.given import Objectives, check_budget, names_of, scenario_of
 from slit.api.search import prepare
 from slit.errors import SlitError, did_you_mean
 from slit.evaluator import Evaluator
@@ -178,6 +178,8 @@ def _measured(
 def _stop(name: str, make: Make | None, stop: Stop, *, genes: int) -> Stop:
     """The budget asked for, or the optimizer's own."""
     if stop.limited:
+        if make is None:
+            check_budget(name, stop)
         return stop
     if make is not None:
         return Stop(evaluations=OWN_BUDGET)

@@ -6,8 +6,11 @@ from os import PathLike
 
 from slit.errors import SlitError
 from slit.objectives import Objective, find
+from slit.optimizers.registry import Kind
+from slit.optimizers.registry import find as find_optimizer
 from slit.scenario.load import load_scenario
 from slit.scenario.scenario import Scenario
+from slit.stop import Stop
 
 Objectives = Sequence[str | Objective]
 """Objectives by name or as objects, mixed as one likes."""
@@ -27,3 +30,9 @@ def scenario_of(
     if start is not None or hours is not None:
         raise SlitError("start, hours: expected with the name or file of a scenario only")
     return scenario
+
+
+def check_budget(optimizer: str, stop: Stop) -> None:
+    """Raise SlitError for a budget of an optimizer that makes one plan: it would change nothing."""
+    if stop.limited and find_optimizer(optimizer).kind is not Kind.SEARCH:
+        raise SlitError(f"budget: given to {optimizer}, which makes one plan, expected none")

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from slit.api.given import Objectives, names_of, scenario_of
+from slit.api.given import Objectives, check_budget, names_of, scenario_of
 from slit.api.search import prepare, put_in_place
 from slit.errors import SlitError
 from slit.optimizers.registry import default_settings
@@ -129,6 +129,8 @@ def resume(
         left = read_unfinished(folder)
         again.check(left)
         asked = Stop(evaluations, moves, seconds, stagnation)
+        if asked.limited:
+            check_budget(left.pending.optimizer, asked)
         changes = {
             "budget": asked if asked.limited else left.pending.budget,
             "bound": left.pending.bound if bound is None else bound,

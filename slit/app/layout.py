@@ -13,6 +13,7 @@ from slit.app.scenarios import Place, facts_of, side_by_side
 from slit.app.sections import compare_section, front_section, plan_section
 from slit.app.state import LARGEST_PREFERENCE
 from slit.app.tables import table
+from slit.scenario.lint_scenario import doubts
 
 FIGURES = {
     "scatter": "Scatter",
@@ -111,6 +112,8 @@ def _header(library: Library) -> Any:
     facts = facts_of(run)
     said = " · ".join(facts[name] for name in ("Time planned", "Fleet", "Demand"))
     notes = dict.fromkeys(note for run in library.runs for note in run.manifest.notes)
+    # Read again, as in the report: runs of earlier versions do not hold them.
+    findings = [f"{one.severity}: {one}" for one in doubts(run.scenario)]
     views = [("front", "Front"), ("plan", "Plan"), ("compare", "Compare")]
     tabs = dcc.RadioItems(
         id="view",
@@ -125,7 +128,7 @@ def _header(library: Library) -> Any:
                 className="top",
             ),
             html.P(said, className="runs"),
-            *(html.P(note, className="note") for note in notes),
+            *(html.P(note, className="note") for note in (*notes, *findings)),
             html.Div(
                 [
                     html.Div(

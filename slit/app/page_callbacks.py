@@ -14,6 +14,7 @@ from slit.app.front_callbacks import KEPT, register_front, state_of
 from slit.app.library import Library
 from slit.app.parallel import parallel_data
 from slit.app.plan_callbacks import register_compare, register_plan, themed
+from slit.app.scales import is_log
 from slit.app.scatter import draw_scatter, scatter_data
 from slit.app.state import parse_query, to_query
 from slit.errors import SlitError
@@ -212,7 +213,9 @@ def parallel_figure(library: Library, chosen: dict[str, Any], theme: str | None)
     """The parallel coordinates of the selected plan's run as a figure that can be saved."""
     run = library.run_of(chosen["plan"])
     data = front_data(run.front, search=run.manifest.optimizer)
-    return themed(draw_parallel(data), theme)
+    points, scale = library.points, state_of(chosen).scale
+    logs = [is_log(points, m, scale) for m in range(len(points.axes))]
+    return themed(draw_parallel(data, logs=logs), theme)
 
 
 def scatter_figure(library: Library, chosen: dict[str, Any], theme: str | None) -> Any:

@@ -106,8 +106,8 @@ def draw_map(data: MapData, *, theme: str) -> go.Figure:
     fills = [_land(theme), *_flows(data, origins, places, theme)]
     return figure(
         [*fills, _origin_points(data, origins, theme), _datacenter_points(data, places, theme)],
-        height=480,
-        margin={"l": 0, "r": 0, "t": 8, "b": 118},
+        height=500,
+        margin={"l": 0, "r": 0, "t": 8, "b": 138},
         **_legend(data, theme),
         xaxis={"visible": False, "range": [low[0] - pad[0], high[0] + pad[0]]},
         yaxis={
@@ -222,7 +222,9 @@ def _short(value: float) -> str:
 
 
 def _legend(data: MapData, theme: str) -> dict[str, list[dict[str, object]]]:
-    """What sizes and widths mean, in pixels below the map's lower left corner."""
+    """What sizes and widths mean, in pixels below the map's lower left corner and below the colors,
+    whose figures end 45 pixels down."""
+    sizes, widths = -82, -120
     shapes: list[dict[str, object]] = []
     texts: list[dict[str, object]] = []
     corner = {"xref": "paper", "yref": "paper"}
@@ -234,25 +236,33 @@ def _legend(data: MapData, theme: str) -> dict[str, list[dict[str, object]]]:
         look = {"showarrow": False, "font": {"size": 11}, "bgcolor": "rgba(0,0,0,0)"}
         texts.append({"text": words, **at, **shift, **look})
 
-    text("requests/h served here", 0, -72)
-    text("requests/h sent there", 0, -102)
+    text("requests/h served here", 0, sizes)
+    text("requests/h sent there", 0, widths)
     x = 136.0
     for value in legend_values(data.largest):
         radius = float(_sizes(data, np.array([value]))[0]) / 2
-        ends = {"x0": x, "x1": x + 2 * radius, "y0": -72 - radius, "y1": -72 + radius}
+        ends = {"x0": x, "x1": x + 2 * radius, "y0": sizes - radius, "y1": sizes + radius}
         shapes.append(
             {"type": "circle", **pixels, **ends, "line": {"color": _INK[theme], "width": 1}}
         )
-        text(_short(value), x + 2 * radius + 3, -72)
-        x += 2 * radius + 40
+        text(_short(value), x + 2 * radius + 3, sizes)
+        x += 2 * radius + 48
     x = 136.0
     for value in legend_values(data.largest_flow):
         width, opacity = _WIDTHS[_width_class(value / data.largest_flow)]
         line = {"color": f"rgba({_FLOW[theme]},{opacity})", "width": width}
         shapes.append(
-            {"type": "line", **pixels, "x0": x, "x1": x + 26, "y0": -102, "y1": -102, "line": line}
+            {
+                "type": "line",
+                **pixels,
+                "x0": x,
+                "x1": x + 26,
+                "y0": widths,
+                "y1": widths,
+                "line": line,
+            }
         )
-        text(_short(value), x + 30, -102)
+        text(_short(value), x + 30, widths)
         x += 70
     return {"shapes": shapes, "annotations": texts}
 

@@ -1,5 +1,6 @@
 """`slit check`: what is wrong or doubtful about a scenario, before anything runs."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -25,15 +26,7 @@ def check(
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     warnings = sum(finding.severity is Severity.WARNING for finding in findings)
     if as_json:
-        listed = [
-            {
-                "severity": str(finding.severity),
-                "where": finding.where,
-                "found": finding.found,
-                "expected": finding.expected,
-            }
-            for finding in findings
-        ]
+        listed = [asdict(finding) for finding in findings]
         print_json({"errors": errors, "warnings": warnings, "findings": listed})
     else:
         for finding in findings:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from slit.commands.terminal import named_texts, numbers, print_table
+from slit.commands.terminal import given, named_texts, numbers, only_with, print_table, without
 from slit.errors import SlitError
 from slit.files import write_named
 
@@ -125,6 +125,7 @@ class _Report:
 
 
 def green_llm(
+    ctx: typer.Context,
     source: Source = None,
     variant: Variants = None,
     order: Order = None,
@@ -160,6 +161,7 @@ def green_llm(
         raise SlitError(f"options: found {found} together, expected one way to solve")
     if figure is not None and sweep is None:
         raise SlitError("--figure: found no --sweep, expected one (what to draw)")
+    _refuse_unused(ctx, *chosen)
     name, instance, conversion = _read(source, seed, variant or ())
     instance = change(
         instance,
@@ -182,6 +184,22 @@ def green_llm(
     if conversion is not None:
         report = _with_conversion(report, conversion)
     _show(name, instance, report, as_json=as_json)
+
+
+def _refuse_unused(ctx: typer.Context, way: str = "") -> None:
+    """Raise SlitError for an option that means nothing in this way to solve."""
+    if way != "--placement":
+        only_with("--placement", ctx, "time_limit")
+    if way in ("--placement", "--weights"):
+        without(way, ctx, "tolerance", "absolute")
+    if way == "--sweep":
+        without(way, ctx, "allocation", "no_allocation")
+        swept = ctx.params["sweep"].partition("=")[0].strip()
+        without(f"--sweep {swept}", ctx, *({"tolerance", "water_cap"} & {swept}))
+    if given(ctx, "no_allocation"):
+        without("--no-allocation", ctx, "allocation")
+    if ctx.params["source"] is not None and way != "--placement":
+        only_with("--placement", ctx, "seed")
 
 
 def _read(

@@ -1,5 +1,6 @@
 """`slit optimize`: the main job."""
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -185,6 +186,7 @@ def default_output(scenario: str) -> Path:
 def summary(place: Path, result: "Result") -> dict[str, Any]:
     """A result as JSON."""
     from slit.commands.bound import gaps_content
+    from slit.record.manifest import read_manifest
 
     return {
         "run": str(place),
@@ -197,6 +199,7 @@ def summary(place: Path, result: "Result") -> dict[str, Any]:
         "certified_share": None if result.certified is None else result.certified.share,
         "gaps": [] if result.certified is None else gaps_content(result.certified),
         "notes": list(result.notes),
+        "findings": [asdict(finding) for finding in read_manifest(place).findings],
         "phases": [phase._asdict() for phase in result.phases],
     }
 

@@ -54,6 +54,12 @@ def only_with(option: str, ctx: typer.Context, *names: str) -> None:
         raise SlitError(f"--{name.replace('_', '-')}: no {option}, expected it (or neither)")
 
 
+def without(option: str, ctx: typer.Context, *names: str) -> None:
+    """Raise SlitError if one of these parameters, which mean nothing with `option`, is given."""
+    for name in given(ctx, *names):
+        raise SlitError(f"--{name.replace('_', '-')}: given with {option}, expected one of them")
+
+
 def complain(message: str) -> None:
     """One message on standard error, if that can be written."""
     with suppress(OSError):

@@ -187,11 +187,22 @@ def _panel_points(data: FrontData, x: int, y: int, panel: int) -> list[go.Scatte
     return [plain, *marked]
 
 
-def draw_parallel(data: FrontData) -> go.Figure:
-    """Parallel coordinates: a line a plan, an axis an objective, the least (best) value below."""
-    low, high = data.values.min(axis=0), data.values.max(axis=0)
+def draw_parallel(data: FrontData, *, logs: Sequence[bool] = ()) -> go.Figure:
+    """Parallel coordinates: a line a plan, an axis an objective, the least (best) value below.
+
+    Args:
+        data: What is drawn.
+        logs: Whether each axis is logarithmic, by default none. Values of such an axis that are
+            not above zero stand where its least positive value does.
+    """
+    logs = logs or (False,) * len(data.axes)
+    heights = data.values.copy()
+    for m in np.flatnonzero(logs):
+        positive = heights[heights[:, m] > 0, m]
+        heights[:, m] = np.log10(np.maximum(heights[:, m], positive.min()))
+    low, high = heights.min(axis=0), heights.max(axis=0)
     span = np.where(high > low, high - low, 1.0)
-    scaled = (data.values - low) / span
+    scaled = (heights - low) / span
     positions = np.arange(len(data.axes))
     hover = _hover(data)
     marked = {mark.row for mark in data.marks}
@@ -216,14 +227,15 @@ def draw_parallel(data: FrontData) -> go.Figure:
         {
             "x": m,
             "y": share,
-            "text": number(low[m] + share * span[m]),
+            "text": number(10**height if logs[m] else height),
             "showarrow": False,
             "xanchor": "right",
             "xshift": -6,
             "font": {"size": 11},
         }
-        for m in positions
+        for m in range(len(data.axes))
         for share in ((0.0, 0.25, 0.5, 0.75, 1.0) if high[m] > low[m] else (0.0,))
+        for height in (low[m] + share * span[m],)
     ]
     return figure(
         traces,
@@ -233,7 +245,10 @@ def draw_parallel(data: FrontData) -> go.Figure:
         annotations=ticks,
         xaxis={
             "tickvals": positions,
-            "ticktext": [lines(axis.full, width=24) for axis in data.axes],
+            "ticktext": [
+                lines(f"{axis.title} ({axis.unit}{', log' if is_log else ''})", width=24)
+                for axis, is_log in zip(data.axes, logs, strict=True)
+            ],
             "range": [-0.4, len(data.axes) - 0.7],
             "ticklabeloverflow": "allow",
             "showgrid": True,

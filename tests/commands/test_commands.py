@@ -67,6 +67,7 @@ def test_optimize_says_what_it_found(tmp_path: Path) -> None:
     )
     rows = rows_of(folder / "front.csv")
     assert content["plans"] == sum(row["on_front"] == "1" for row in rows) > 0
+    assert content["findings"] == json.loads((folder / "manifest.json").read_text())["findings"]
     assert "<html" in (folder / "report.html").read_text()[:200].lower()
 
 
@@ -265,6 +266,8 @@ def test_a_search_starts_from_a_plan_of_another_run(written: Path, tmp_path: Pat
         (("tiny", "--seconds", "-1"), "seconds: -1.0, expected more than 0"),
         (("tiny", "--population", "1"), "population: 1, expected at least 4"),
         (("tiny", "--optimizer", "nearest", "--population", "9"), "setting 'population'"),
+        (("tiny", "--optimizer", "nearest", "--moves", "9"), "budget: given to nearest"),
+        (("tiny", "--optimizer", "lexicographic", "--stagnation", "9"), "which makes one plan"),
         (("tiny", "--start-plan", "nothing"), "expected RUN:PLAN"),
         (("tiny", "--start-plan", "nowhere:3"), "no folder nowhere"),
         (("tiny", "--plugin", "nowhere.py"), "plug-in: no file nowhere.py"),

@@ -164,6 +164,13 @@ def test_water_cap_below_what_is_attainable(small: str) -> None:
         (["--sweep", "prices=1"], "sweep: found prices"),
         (["--sweep", "carbon=1", "--tolerance", "0,1"], "expected one number with --sweep"),
         (["--figure", "x.html"], "--figure: found no --sweep"),
+        (["--sweep", "carbon=1", "--allocation", "x.csv"], "--allocation: given with --sweep"),
+        (["--sweep", "water_cap=9", "--water-cap", "9"], "--water-cap: given with --sweep water_"),
+        (["--allocation", "x.csv", "--no-allocation"], "--allocation: given with --no-alloc"),
+        (["--weights", "1,1,1", "--tolerance", "0"], "--tolerance: given with --weights"),
+        (["--placement", "--absolute"], "--absolute: given with --placement"),
+        (["--time-limit", "9"], "--time-limit: no --placement"),
+        (["--seed", "9"], "--seed: no --placement"),
         (["--water-cap", "nan"], "water cap: found nan"),
         (["--renewable-scale", "-1"], "renewable scale: found -1"),
         (

@@ -146,6 +146,16 @@ def test_parallel_lines_hold_every_plan_scaled(run: Run) -> None:
         assert np.asarray(trace.y) == pytest.approx(expected)
 
 
+def test_parallel_axes_can_be_logarithmic() -> None:
+    front = made_front(np.array([[1.0, 1.0], [10.0, 2.0], [100.0, 0.0]]), (SEARCH,) * 3)
+    drawn = draw_parallel(front_data(front, search=SEARCH), logs=(True, False))
+    heights = {float(trace.y[0]) for trace in drawn.data if trace.showlegend is not False}
+    assert heights <= {0.0, 0.5, 1.0}
+    ticks = [a.text for a in drawn.layout.annotations if a.x == 0]
+    assert ticks == ["1", "3.162", "10", "31.62", "100"]
+    assert "(kg CO2e, log)" in drawn.layout.xaxis.ticktext[0].replace("<br>", " ")
+
+
 @pytest.mark.parametrize("objectives", [1, 2])
 def test_few_objectives_and_equal_values_can_be_drawn(objectives: int) -> None:
     front = Front(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from slit.scenario.schema import field_table
+from slit.scenario.json_schema import field_table
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "fields.md"
 HEAD = """# Fields of a scenario file

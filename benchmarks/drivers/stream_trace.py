@@ -45,7 +45,7 @@ def write_trace(path: Path, rows: int) -> None:
 
 def read_once(path: Path, seconds: float) -> dict[str, float]:
     """Read the trace in this process: seconds, peak memory, and what came out."""
-    from slit.sources.clock import Reading
+    from slit.data.request_times import Reading
     from slit.sources.trace_formats import FORMATS
 
     began = time.perf_counter()

@@ -7,7 +7,7 @@ from slit.errors import SlitError
 from slit.exact.feasibility import check_capacity
 from slit.problem import compile_problem
 from slit.scenario.check import check_and_load
-from slit.scenario.findings import Finding, Severity, error_of
+from slit.scenario.diagnostics import Finding, Severity, error_of
 
 
 def check(

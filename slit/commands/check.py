@@ -20,7 +20,7 @@ def check(
 ) -> None:
     """Check the data of a scenario; exit code 1 if there are errors."""
     from slit.api import check as lint
-    from slit.scenario.findings import Severity
+    from slit.scenario.diagnostics import Severity
 
     findings = lint(scenario, start=start, hours=hours)
     errors = sum(finding.severity is Severity.ERROR for finding in findings)

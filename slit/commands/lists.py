@@ -41,6 +41,6 @@ def optimizers(as_json: AsJson = False) -> None:
 
 def schema() -> None:
     """Print the JSON Schema of the scenario file."""
-    from slit.scenario.schema import json_schema
+    from slit.scenario.json_schema import json_schema
 
     print(json.dumps(json_schema(), indent=2, ensure_ascii=False))

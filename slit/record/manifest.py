@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, Va
 from slit.errors import SlitError
 from slit.files import read_file, write_file
 from slit.optimizers.protocol import Phase
-from slit.scenario.findings import Finding
-from slit.scenario.invalid import refused
+from slit.scenario.diagnostics import Finding
+from slit.scenario.validation_errors import refused
 from slit.stop import Stop, StopReason
 
 Kind = TypeVar("Kind", bound=BaseModel)

@@ -8,25 +8,25 @@ from typing import Any
 import numpy as np
 from pydantic import TypeAdapter, ValidationError
 
+from slit.data.table import Table, Texts
+from slit.data.table_timestamps import in_order, read_stamps
 from slit.errors import SlitError
-from slit.scenario.demand_layout import TableDemand
-from slit.scenario.findings import Finding, Severity, error_of
-from slit.scenario.invalid import findings_of
-from slit.scenario.layout import SIGNALS, Rates, ScenarioFile
+from slit.scenario.demand_schema import TableDemand
+from slit.scenario.diagnostics import Finding, Severity, error_of
+from slit.scenario.file_schema import SIGNALS, Rates, ScenarioFile
 from slit.scenario.lint_idle import lint_idle
 from slit.scenario.lint_ignored import lint_ignored
 from slit.scenario.lint_scenario import lint_scenario
 from slit.scenario.lint_series import lint_series, lint_stamps
 from slit.scenario.load import build, other_horizon, rates_of, records, refuse_bound, switches_of
-from slit.scenario.rawfile import Raw, read_raw, scenario_path
 from slit.scenario.records import Accounting, Horizon
 from slit.scenario.references import SeriesReference
 from slit.scenario.resampling import Clock, clock_of
 from slit.scenario.scenario import Scenario
 from slit.scenario.series import SeriesReader
 from slit.scenario.sites import label_of, limits_of, used_signals
-from slit.scenario.table_stamps import in_order, read_stamps
-from slit.scenario.tabular import Table, Texts
+from slit.scenario.toml_file import Raw, read_raw, scenario_path
+from slit.scenario.validation_errors import findings_of
 
 SITE_TEXTS = ("name", "zone", "jurisdiction")
 """What {name} ... in the path of a table stands for."""

@@ -6,24 +6,25 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from operators.types import Floats, Longs, Positions
+from slit.data.spans import Spans
+from slit.data.table import Table
+from slit.data.table_timestamps import timed_rows
+from slit.data.timestamps import HOUR, MICROSECOND
 from slit.errors import SlitError, did_you_mean
-from slit.scenario.demand_layout import (
+from slit.scenario.demand_schema import (
     MOST_REQUESTS,
     MOST_TOKENS,
     InlineDemand,
     TableDemand,
     TypicalDemand,
 )
-from slit.scenario.findings import Finding
+from slit.scenario.diagnostics import Finding, reading_of
 from slit.scenario.provenance import as_share
 from slit.scenario.records import Origin
 from slit.scenario.references import Resample, TableReference
 from slit.scenario.resampling import Clock, Steps, to_epochs
 from slit.scenario.scenario import Demand
-from slit.scenario.spans import Spans
-from slit.scenario.table_stamps import reading_of, timed_rows
-from slit.scenario.tabular import Table, Tables
-from slit.sources.stamps import HOUR, MICROSECOND
+from slit.scenario.table_files import Tables
 from slit.units import convert
 
 

@@ -7,10 +7,10 @@ import numpy as np
 
 from operators.types import Floats
 from slit.errors import SlitError, did_you_mean
-from slit.scenario.layout import Latency
+from slit.scenario.file_schema import Latency
 from slit.scenario.provenance import NOT_STATED, share_of
 from slit.scenario.records import Accounting, Datacenter, Origin
-from slit.scenario.tabular import Tables
+from slit.scenario.table_files import Tables
 from slit.units import convert
 
 LONGEST_S = 60.0

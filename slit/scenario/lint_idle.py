@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from operators.types import Floats
+from slit.data.timestamps import stamp_text
 from slit.display import number, share
-from slit.scenario.findings import Finding, Severity
+from slit.scenario.diagnostics import Finding, Severity
 from slit.scenario.lint_scenario import allowed_pairs, nodes_by_placement
 from slit.scenario.resampling import clock_of
 from slit.scenario.scenario import Scenario
-from slit.sources.stamps import stamp_text
 
 MOSTLY_IDLE = 0.05
 """A peak below this share of the nodes is suspicious: fleets are built for two to five times the

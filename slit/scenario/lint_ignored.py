@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from slit.scenario.findings import Finding, Severity
+from slit.scenario.diagnostics import Finding, Severity
+from slit.scenario.file_schema import DatacenterEntry, ScenarioFile
 from slit.scenario.fit import misfit, why_nowhere
-from slit.scenario.layout import DatacenterEntry, ScenarioFile
 from slit.scenario.lint_scenario import allowed_pairs
 from slit.scenario.records import HorizonStart, PueMethod, WaterMethod
 from slit.scenario.scenario import Scenario

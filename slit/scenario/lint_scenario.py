@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from operators.types import Bools, Floats
-from slit.scenario.findings import Finding, Severity
+from slit.data.timestamps import stamp_text
+from slit.scenario.diagnostics import Finding, Severity
 from slit.scenario.fit import contexts, first_of, obstacle, why_nowhere
 from slit.scenario.records import Residency
 from slit.scenario.resampling import clock_of
 from slit.scenario.scenario import Scenario
-from slit.sources.stamps import stamp_text
 
 MOSTLY = 0.5
 """Share of estimated figures from which a note becomes a warning."""

@@ -6,17 +6,16 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import numpy as np
 
 from operators.types import Bools, Floats, Longs
+from slit.data.spans import Spans, spans_of
+from slit.data.table import Table
+from slit.data.table_timestamps import in_order, read_stamps
+from slit.data.timestamps import HOUR, MICROSECOND, stamp_text, zone_of
 from slit.errors import SlitError
-from slit.scenario.findings import Finding, Severity, error_of
-from slit.scenario.judging import impossible_figures
+from slit.scenario.diagnostics import Finding, Severity, error_of, impossible_figures
 from slit.scenario.limits import Limits
 from slit.scenario.references import SeriesReference, StampLayout
 from slit.scenario.resampling import Clock
 from slit.scenario.series import SeriesReader
-from slit.scenario.spans import Spans, spans_of
-from slit.scenario.table_stamps import in_order, read_stamps
-from slit.scenario.tabular import Table
-from slit.sources.stamps import HOUR, MICROSECOND, stamp_text, zone_of
 
 DAY = 24 * HOUR
 

@@ -14,23 +14,23 @@ from slit.scenario.demand import (
     table_demand,
     typical_demand,
 )
-from slit.scenario.demand_layout import (
+from slit.scenario.demand_schema import (
     InlineDemand,
     TableDemand,
     TraceDemand,
     TypicalDemand,
 )
+from slit.scenario.file_schema import SIGNALS, DatacenterEntry, Rate, ScenarioFile
 from slit.scenario.latency import round_trips
-from slit.scenario.layout import SIGNALS, DatacenterEntry, Rate, ScenarioFile
 from slit.scenario.provenance import NOT_STATED, inputs_of, share_of
-from slit.scenario.rawfile import Raw, read_raw, scenario_path, validated
 from slit.scenario.records import MOST_EPOCHS, Accounting, CarbonMethod, Datacenter, Record
 from slit.scenario.references import TableReference
 from slit.scenario.resampling import Clock, clock_of
 from slit.scenario.scenario import Scenario, known
 from slit.scenario.series import SeriesReader
 from slit.scenario.sites import SiteReader
-from slit.scenario.tabular import Tables
+from slit.scenario.table_files import Tables
+from slit.scenario.toml_file import Raw, read_raw, scenario_path, validated
 from slit.scenario.traces import trace_demand
 
 R = TypeVar("R", bound=Record)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from math import isnan, nan
 
-from slit.scenario.layout import InputEntry
+from slit.scenario.file_schema import InputEntry
 from slit.scenario.scenario import Input
 
 NOT_STATED = nan

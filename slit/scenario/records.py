@@ -21,7 +21,7 @@ from pydantic import (
 )
 from pydantic.fields import FieldInfo
 
-from slit.scenario.cells import read_cell
+from slit.data.cells import read_cell
 
 SMALLEST = 1e-30
 """Numbers other than 0 are at least so far from it: what is closer is an accident of software."""

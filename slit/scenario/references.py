@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
+from slit.data.delimited import Delimited
+from slit.data.timestamp_forms import check_form
 from slit.errors import SlitError
 from slit.scenario.records import Number, Record, flag, quantity, text
-from slit.sources.delimited import Delimited
 from slit.sources.formats import PLAIN, format_names, format_of
-from slit.sources.stamp_forms import check_form
 
 _PLAIN = {str: "<text>", bool: "<flag>", int: "<whole>", float: "<number>"}
 

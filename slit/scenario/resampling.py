@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from operators.types import Floats, Longs
+from slit.data.timestamps import MICROSECOND, microseconds_of, stamp_text
 from slit.errors import SlitError
 from slit.scenario.records import Horizon
 from slit.scenario.references import Resample
-from slit.sources.stamps import MICROSECOND, microseconds_of, stamp_text
 
 
 @dataclass(frozen=True, slots=True)

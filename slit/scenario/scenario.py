@@ -8,7 +8,7 @@ import numpy as np
 from operators.types import Floats
 from slit.arrays import frozen
 from slit.errors import SlitError, did_you_mean
-from slit.scenario.findings import Finding
+from slit.scenario.diagnostics import Finding
 from slit.scenario.records import (
     Accounting,
     Datacenter,

@@ -6,15 +6,21 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from operators.types import Bools, Floats, Longs
+from slit.data.table import Table
+from slit.data.table_timestamps import timed_rows
 from slit.errors import SlitError
-from slit.scenario.findings import Finding, Severity
-from slit.scenario.judging import doubtful_figures, impossible_figures
+from slit.scenario.diagnostics import (
+    Finding,
+    Severity,
+    doubtful_figures,
+    impossible_figures,
+    reading_of,
+)
 from slit.scenario.limits import Limits
 from slit.scenario.provenance import as_share
 from slit.scenario.references import SeriesReference
 from slit.scenario.resampling import Clock, Steps, to_epochs
-from slit.scenario.table_stamps import reading_of, timed_rows
-from slit.scenario.tabular import Table, Tables
+from slit.scenario.table_files import Tables
 from slit.scenario.typical import month_hours, typical_days
 from slit.units import UNITS, convert, in_dollars, same_unit
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from operators.types import Floats
 from slit.errors import SlitError
+from slit.scenario.diagnostics import Finding, Severity
 from slit.scenario.environment import OnSiteWater, pue_of, water_of, wet_bulb_wue
-from slit.scenario.findings import Finding, Severity
-from slit.scenario.layout import DatacenterEntry, SiteSignals
+from slit.scenario.file_schema import DatacenterEntry, SiteSignals
 from slit.scenario.limits import LIMITS, Limits
 from slit.scenario.records import PueMethod, WaterMethod
 from slit.scenario.references import SeriesReference

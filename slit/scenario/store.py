@@ -12,8 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from operators.types import Floats
 from slit.errors import SlitError
 from slit.files import read_arrays, read_json, write_arrays, write_json
-from slit.scenario.findings import Finding
-from slit.scenario.invalid import field_path
+from slit.scenario.diagnostics import Finding
 from slit.scenario.records import (
     Accounting,
     Datacenter,
@@ -28,6 +27,7 @@ from slit.scenario.records import (
     Service,
 )
 from slit.scenario.scenario import Demand, Input, Scenario, Signals
+from slit.scenario.validation_errors import field_path
 
 FORMAT = 1
 RECORDS_FILE = "scenario.json"

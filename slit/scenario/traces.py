@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from operators.types import Floats, Longs, Positions
+from slit.data.timestamps import HOUR, MICROSECOND, stamp_text, zone_of
 from slit.errors import SlitError
 from slit.scenario.demand import DemandBuilder, DemandSeries
-from slit.scenario.demand_layout import Lengths, Stream, TraceDemand
-from slit.scenario.findings import Finding, Severity
+from slit.scenario.demand_schema import Lengths, Stream, TraceDemand
+from slit.scenario.diagnostics import Finding, Severity
 from slit.scenario.provenance import as_share
 from slit.scenario.records import Origin, Record
 from slit.scenario.resampling import Clock, Steps
-from slit.scenario.tabular import Tables
-from slit.sources.stamps import HOUR, MICROSECOND, stamp_text, zone_of
+from slit.scenario.table_files import Tables
 
 if TYPE_CHECKING:
-    from slit.sources.clock import Reading
-    from slit.sources.trace import Trace
+    from slit.data.request_times import Reading
+    from slit.data.trace import Trace
 
 
 DAY = 24 * HOUR
@@ -151,7 +151,7 @@ class _Pattern:
     @classmethod
     def read(cls, file: TraceDemand, stream: Stream, tables: Tables) -> "_Pattern":
         """Read, align and scale a stream."""
-        from slit.sources.trace import Note
+        from slit.data.trace import Note
 
         path = tables.path(stream.file)
         trace = read_stream(stream, tables)
@@ -205,7 +205,7 @@ class _Pattern:
 
     def _place(self, file: TraceDemand, stream: Stream, trace: "Trace") -> None:
         """Day 0 and the hour of the day on which the first bin begins."""
-        from slit.sources.trace import Note
+        from slit.data.trace import Note
 
         self.anchor = np.datetime64(file.anchor, "us").astype(np.int64).item()
         self.shift = round(trace.offset * MICROSECOND)
@@ -289,7 +289,7 @@ def refuse_unused(record: Record, takes: AbstractSet[str], by: str, *, where: st
 
 
 def _reading(source: Stream | Lengths) -> "Reading":
-    from slit.sources.clock import Reading
+    from slit.data.request_times import Reading
 
     stream = source if isinstance(source, Stream) else None
     return Reading(

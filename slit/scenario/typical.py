@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from operators.types import Floats, Longs
+from slit.data.table import Table
+from slit.data.timestamps import HOUR, MICROSECOND, stamp_text, zone_of
 from slit.errors import SlitError
 from slit.scenario.references import SeriesReference
 from slit.scenario.resampling import Clock, Steps
-from slit.scenario.tabular import Table
-from slit.sources.stamps import HOUR, MICROSECOND, stamp_text, zone_of
 
 
 def month_hours(

@@ -4,7 +4,7 @@ Times are seconds; in version 1 from 00:00 of the first day (campus local time),
 from zero. A response of 0 tokens is a failed request.
 """
 
-from slit.sources.request_log import Layout
+from slit.data.request_log import Layout
 
 BURSTGPT = Layout(
     time=("Timestamp",),

@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
+from slit.data.delimited import Delimited, read_delimited
+from slit.data.file_table import FileTable, Format
 from slit.errors import SlitError
-from slit.sources.delimited import Delimited, read_delimited
-from slit.sources.filetable import FileTable, Format
 
 ZONES = {"UTC": "UTC", "CET/CEST": "Europe/Brussels", "WET/WEST": "Europe/Lisbon",
          "EET/EEST": "Europe/Athens"}  # fmt: skip

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from slit.data.file_table import FileTable, Format
 from slit.errors import SlitError
-from slit.sources.filetable import FileTable, Format
 
 EXPECTED = "a market document with time series (ENTSO-E)"
 MOST_ROWS = 2_000_000

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from operators.types import Floats, Longs
+from slit.data.file_table import FileTable, Format
 from slit.errors import SlitError
-from slit.sources.filetable import FileTable, Format
 
 HEADER = 8
 """Lines above the hours."""

@@ -2,10 +2,11 @@
 
 To add one: write `slit/sources/NAME.py` with `FORMAT = Format("NAME", ..., read, recognizes)`, and
 list it in FORMATS. `read` takes the bytes, raises SlitError for all that is wrong in them, and
-gives a `FileTable` (`slit.sources.filetable`); where, column, stamps, resampling and lint follow.
-One that is a CSV with a block on top calls `slit.sources.delimited.read_delimited` itself.
+gives a `FileTable` (`slit.data.file_table`); where, column, stamps, resampling and lint follow.
+One that is a CSV with a block on top calls `slit.data.delimited.read_delimited` itself.
 """
 
+from slit.data.file_table import Format
 from slit.errors import SlitError, did_you_mean
 from slit.sources import (
     electricity_maps_json,
@@ -16,7 +17,6 @@ from slit.sources import (
     uk_carbon_intensity,
     watttime,
 )
-from slit.sources.filetable import Format
 
 FORMATS: tuple[Format, ...] = (
     watttime.FORMAT,

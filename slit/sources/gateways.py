@@ -5,7 +5,7 @@ github.com/BerriAI/litellm): startTime, endTime, prompt_tokens, completion_token
 /spend/logs?...&summarize=false answers the same rows as a JSON list.
 """
 
-from slit.sources.request_log import Layout
+from slit.data.request_log import Layout
 
 LITELLM = Layout(
     time=("startTime",),

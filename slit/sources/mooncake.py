@@ -10,10 +10,10 @@ Mooncake's JSON lines, ms from zero: {"timestamp": 27482, "input_length": 6955, 
 from dataclasses import replace
 from pathlib import Path
 
-from slit.sources.clock import Reading
-from slit.sources.json_rows import is_json, read_objects
-from slit.sources.request_log import Layout, read_requests
-from slit.sources.trace import Note, Trace
+from slit.data.json_batches import is_json, read_objects
+from slit.data.request_log import Layout, read_requests
+from slit.data.request_times import Reading
+from slit.data.trace import Note, Trace
 
 MOONCAKE = Layout(
     time=("timestamp", "timestamp_ms"),

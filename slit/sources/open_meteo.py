@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from slit.data.delimited import Delimited, read_delimited
+from slit.data.file_table import FileTable, Format
 from slit.errors import SlitError
 from slit.files import parse_json
-from slit.sources.delimited import Delimited, read_delimited
-from slit.sources.filetable import FileTable, Format
 
 EXPECTED = "hourly = {time: [...], ...} of one place (Open-Meteo)"
 BLOCKS = ("hourly", "minutely_15")

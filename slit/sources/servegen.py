@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from operators.types import Floats
+from slit.data.csv_batches import Field, Kind, cell_error, is_number, read_csv, stream_csv
+from slit.data.json_batches import is_json, read_document
+from slit.data.text_files import BEYOND, csv_rows, first_row, read_header
+from slit.data.trace import Bins, Trace, elapsed_bins, later, make_trace, utc_start
 from slit.errors import SlitError
-from slit.sources.files import BEYOND, csv_rows, first_row, read_header
-from slit.sources.json_rows import is_json, read_document
-from slit.sources.streaming import Field, Kind, cell_error, is_number, read_csv, stream_csv
-from slit.sources.trace import Bins, Trace, elapsed_bins, later, make_trace, utc_start
 
 WINDOW_SECONDS = 600.0
 LENGTH_WINDOW_SECONDS = 21600.0

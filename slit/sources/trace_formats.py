@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from slit.data.request_log import Layout, read_requests
+from slit.data.request_times import Reading
+from slit.data.trace import Trace
 from slit.sources.azure_llm import AZURE
 from slit.sources.burstgpt import BURSTGPT
-from slit.sources.clock import Reading
 from slit.sources.gateways import LITELLM, LOG
 from slit.sources.mooncake import BAILIAN, MOONCAKE, read_mooncake_or_bailian
-from slit.sources.request_log import Layout, read_requests
 from slit.sources.servegen import read_servegen
-from slit.sources.trace import Trace
 from slit.sources.vllm_bench import VLLM, read_vllm_bench
 
 WINDOW = frozenset({"recorded_from", "recorded_to"})

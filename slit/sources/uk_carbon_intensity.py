@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
+from slit.data.file_table import FileTable, Format
+from slit.data.json_records import columns_of, rows_of
 from slit.errors import SlitError
 from slit.files import parse_json
-from slit.sources.answers import columns_of, rows_of
-from slit.sources.filetable import FileTable, Format
 
 EXPECTED = "data = [{from, to, intensity: {forecast, actual}}, ...] (Carbon Intensity API)"
 

@@ -8,11 +8,11 @@ Without --save-detailed, and in old versions, there are no times of arrival.
 from pathlib import Path
 from typing import Any
 
+from slit.data.json_batches import Objects, read_document
+from slit.data.request_log import Layout, bin_requests, columns_of
+from slit.data.request_times import Reading
+from slit.data.trace import Trace
 from slit.errors import SlitError
-from slit.sources.clock import Reading
-from slit.sources.json_rows import Objects, read_document
-from slit.sources.request_log import Layout, bin_requests, columns_of
-from slit.sources.trace import Trace
 
 VLLM = Layout(
     time=("start_times",),

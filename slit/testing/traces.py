@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from slit.data.trace import Trace
 from slit.errors import SlitError
-from slit.sources.trace import Trace
 
 Request = tuple[float, int, int]
 """Seconds since time zero, prompt tokens, output tokens."""

@@ -6,9 +6,10 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
+from slit.data.table import Table
 from slit.errors import SlitError
 from slit.scenario.references import FileLayout
-from slit.scenario.tabular import Table, read_table
+from slit.scenario.table_files import read_table
 from slit.sources.formats import FORMATS
 from tests.sources.answers import ANSWERS
 

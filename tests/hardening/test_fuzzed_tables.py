@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from slit.data.table_timestamps import timed_rows
 from slit.errors import SlitError
 from slit.scenario.references import FileLayout, StampLayout
-from slit.scenario.table_stamps import timed_rows
-from slit.scenario.tabular import read_table
+from slit.scenario.table_files import read_table
 from slit.sources.formats import FORMATS
 from tests.sources.answers import ANSWERS
 

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from slit.data.request_times import Reading
+from slit.data.trace import Trace
 from slit.errors import SlitError
-from slit.sources.clock import Reading
 from slit.sources.servegen import read_servegen
-from slit.sources.trace import Trace
 from slit.sources.trace_formats import FORMATS
 
 ROW = {"timestamp": 5, "input_length": 7, "output_length": 3, "hash_ids": [1, 2]}

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from slit.errors import SlitError
 from slit.scenario.builtin import builtin_path
 from slit.scenario.check import check_scenario
-from slit.scenario.findings import Severity
+from slit.scenario.diagnostics import Severity
 from slit.scenario.load import load_scenario
 from slit.scenario.scenario import Scenario
 from slit.scenario.starter import FOLDER, write_starter

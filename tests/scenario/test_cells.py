@@ -2,7 +2,7 @@
 
 import pytest
 
-from slit.scenario.cells import CellText, number, read_cell
+from slit.data.cells import CellText, number, read_cell
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import slit.scenario as scenario_package
 from slit.errors import SlitError
 from slit.scenario.builtin import builtin_names
 from slit.scenario.check import check_and_load, check_scenario
-from slit.scenario.findings import Finding, Severity, error_of
+from slit.scenario.diagnostics import Finding, Severity, error_of
 from tests.scenario.files import DEMAND, GRID, Files
 
 ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from slit.data.file_table import FileTable, Format
+from slit.data.table import Table
 from slit.errors import SlitError
 from slit.scenario.references import FileLayout, SeriesReference
-from slit.scenario.tabular import Table, read_table
+from slit.scenario.table_files import read_table
 from slit.sources import formats
-from slit.sources.filetable import FileTable, Format
 from tests.scenario.files import Files
 
 

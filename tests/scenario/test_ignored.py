@@ -8,7 +8,7 @@ from slit.scenario.builtin import builtin_names
 from slit.scenario.check import check_and_load
 from slit.scenario.lint_ignored import lint_ignored
 from slit.scenario.load import load_scenario
-from slit.scenario.rawfile import read_raw, scenario_path, validated
+from slit.scenario.toml_file import read_raw, scenario_path, validated
 from tests.scenario.files import DEMAND, Files
 
 Change = Callable[[Files], Files]

@@ -5,7 +5,7 @@ import pytest
 
 from slit.errors import SlitError
 from slit.scenario.check import check_scenario
-from slit.scenario.findings import Severity
+from slit.scenario.diagnostics import Severity
 from slit.scenario.limits import LIMITS
 from slit.scenario.lint_scenario import doubts
 from tests.scenario.files import Files

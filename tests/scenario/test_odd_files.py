@@ -105,7 +105,7 @@ def test_files_that_are_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     }.items():
         with pytest.raises(SlitError, match=expected):
             load_scenario(name)
-    monkeypatch.setattr("slit.scenario.rawfile.LARGEST_FILE", 100)
+    monkeypatch.setattr("slit.scenario.toml_file.LARGEST_FILE", 100)
     path = tiny(tmp_path, "genes", "genes")
     with pytest.raises(SlitError, match="more than 0 MiB, expected a scenario file"):
         load_scenario(path)

@@ -6,10 +6,10 @@ import pytest
 from pydantic import BaseModel
 
 from slit.scenario.builtin import builtin_names, builtin_path
-from slit.scenario.layout import ScenarioFile
-from slit.scenario.rawfile import read_toml
-from slit.scenario.schema import SECTIONS, field_table, json_schema
+from slit.scenario.file_schema import ScenarioFile
+from slit.scenario.json_schema import SECTIONS, field_table, json_schema
 from slit.scenario.starter import FOLDER
+from slit.scenario.toml_file import read_toml
 
 
 def test_the_schema_is_json_and_describes_every_section() -> None:
@@ -79,7 +79,7 @@ def test_sections_cover_all_records() -> None:
 
 
 def reachable(model: type[BaseModel]) -> set[type[BaseModel]]:
-    from slit.scenario.invalid import _models
+    from slit.scenario.validation_errors import _models
 
     found: set[type[BaseModel]] = set()
     todo = [model]

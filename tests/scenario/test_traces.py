@@ -3,7 +3,7 @@ import pytest
 
 from slit.errors import SlitError
 from slit.scenario.check import check_scenario
-from slit.scenario.demand_layout import Lengths, Stream
+from slit.scenario.demand_schema import Lengths, Stream
 from slit.scenario.load import load_scenario
 from slit.scenario.scenario import Scenario
 from slit.scenario.traces import ALIGNED, ALWAYS

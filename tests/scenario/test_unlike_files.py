@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from slit.data.spans import spans_of
+from slit.data.table_timestamps import timed_rows
+from slit.data.timestamps import stamp_text
 from slit.errors import SlitError
 from slit.scenario.check import check_scenario
-from slit.scenario.findings import Severity
+from slit.scenario.diagnostics import Severity
 from slit.scenario.references import FileLayout, StampLayout
-from slit.scenario.spans import spans_of
-from slit.scenario.table_stamps import timed_rows
-from slit.scenario.tabular import read_table
-from slit.sources.stamps import stamp_text
+from slit.scenario.table_files import read_table
 from tests.scenario.files import Files
 
 MINUTE = 60_000_000

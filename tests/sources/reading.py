@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from slit.sources.clock import Reading
-from slit.sources.trace import Trace
+from slit.data.request_times import Reading
+from slit.data.trace import Trace
 from slit.sources.trace_formats import FORMATS
 
 

@@ -7,13 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from slit.data.table import Table
+from slit.data.table_timestamps import read_stamps
+from slit.data.timestamps import stamp_text
 from slit.errors import SlitError
 from slit.scenario.references import FileLayout, StampLayout
-from slit.scenario.table_stamps import read_stamps
-from slit.scenario.tabular import Table, read_table
+from slit.scenario.table_files import read_table
 from slit.sources.epw import wet_bulb_of
 from slit.sources.formats import FORMATS
-from slit.sources.stamps import stamp_text
 from tests.sources import answers
 from tests.sources.answers import ANSWERS, dumped
 

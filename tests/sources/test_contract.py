@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from slit.sources.trace import Trace
+from slit.data.trace import Trace
 from slit.testing import TraceContract
 from slit.testing.traces import Request
 from tests.sources.reading import read_trace

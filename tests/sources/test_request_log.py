@@ -10,14 +10,14 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from slit.data.request_log import Layout, read_requests
+from slit.data.request_times import Reading
+from slit.data.trace import Trace
 from slit.errors import SlitError
 from slit.sources.azure_llm import AZURE
-from slit.sources.clock import Reading
 from slit.sources.gateways import LITELLM, LOG
 from slit.sources.mooncake import BAILIAN, MOONCAKE, read_mooncake_or_bailian
-from slit.sources.request_log import Layout, read_requests
 from slit.sources.servegen import read_servegen, read_servegen_dataset
-from slit.sources.trace import Trace
 from slit.sources.vllm_bench import VLLM, read_vllm_bench
 
 Write = Callable[..., Path]

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from slit.data.timestamps import microseconds_of, parse_stamps, stamp_text, zone_of
 from slit.errors import SlitError
 from slit.scenario.load import parse_start
-from slit.sources.stamps import microseconds_of, parse_stamps, stamp_text, zone_of
 
 HOUR = 3_600_000_000
 

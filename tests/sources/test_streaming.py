@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
+from slit.data import csv_batches
+from slit.data.csv_batches import Field, Kind, stream_csv
+from slit.data.json_batches import read_objects
+from slit.data.trace import Bins, calendar_bins, elapsed_bins
 from slit.errors import SlitError
-from slit.sources import streaming
-from slit.sources.json_rows import read_objects
-from slit.sources.streaming import Field, Kind, stream_csv
-from slit.sources.trace import Bins, calendar_bins, elapsed_bins
 from tests.sources.reading import read_trace
 
 FIELDS = (Field("t", "s"), Field("tokens", "prompt tokens"))
@@ -65,7 +65,7 @@ def test_a_wrong_number_is_named_with_line_and_column(write: Write, cell: str, s
 def test_the_line_is_right_beyond_the_first_batch(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streaming, "BLOCK_BYTES", 64)
+    monkeypatch.setattr(csv_batches, "BLOCK_BYTES", 64)
     rows = [f"{row},5" for row in range(200)]
     rows[150] = "150,x"
     path = write("\n".join(["t,tokens", *rows]) + "\n")
@@ -199,7 +199,7 @@ JSON_FIELDS = (Field("timestamp", "ms"), Field("input_length", "prompt tokens"))
 
 
 def test_json_lines(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streaming, "BLOCK_BYTES", 80)
+    monkeypatch.setattr(csv_batches, "BLOCK_BYTES", 80)
     for end in ("", LINES.rstrip()):
         path = write(LINES * 40 + end, "trace.jsonl")
         batches = list(read_objects(path).stream(JSON_FIELDS))
@@ -222,7 +222,7 @@ def test_json_lines(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_wrong_json_lines(
     write: Write, monkeypatch: pytest.MonkeyPatch, line: str, expected: str
 ) -> None:
-    monkeypatch.setattr(streaming, "BLOCK_BYTES", 300)
+    monkeypatch.setattr(csv_batches, "BLOCK_BYTES", 300)
     path = write(LINES * 20 + line + "\n" + LINES * 20, "trace.jsonl")
     with pytest.raises(SlitError) as caught:
         list(read_objects(path).stream(JSON_FIELDS))

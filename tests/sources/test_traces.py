@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from slit.data.trace import Trace
 from slit.errors import SlitError
 from slit.sources.servegen import (
     read_servegen_clients,
     read_servegen_lengths,
     read_servegen_rates,
 )
-from slit.sources.trace import Trace
 from tests.sources.reading import read_trace
 
 Write = Callable[..., Path]

@@ -1,11 +1,50 @@
-"""Figures of a signal against its limits: impossible ones, and those that are hardly true."""
+"""What a lint finds: also the one form of the messages that loading refuses with."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import numpy as np
 
 from operators.types import Floats
-from slit.scenario.findings import Finding, Severity
+from slit.data.table import Table
 from slit.scenario.limits import Limits
-from slit.scenario.tabular import Table
+
+
+class Severity(StrEnum):
+    """How bad a finding is."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing found: where, what, and what was expected instead."""
+
+    severity: Severity
+    where: str
+    found: str
+    expected: str
+
+    def below(self, where: str) -> "Finding":
+        """The same, with what holds it in front."""
+        return replace(self, where=f"{where}: {self.where}" if self.where else where)
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.found}, expected {self.expected}"
+
+
+def error_of(message: object) -> Finding:
+    """The finding that a message of the form "where: found, expected what" states."""
+    head, _, expected = str(message).partition(", expected ")
+    where, _, found = head.rpartition(": ")
+    return Finding(Severity.ERROR, where, found, expected or "what the message says")
+
+
+def reading_of(table: Table, said: str) -> Finding:
+    """How rows were read, as a finding."""
+    return Finding(Severity.NOTE, str(table.path), said, "that it is so meant")
 
 
 def impossible_figures(

@@ -14,8 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from operators.types import Bools, Floats, Longs
+from slit.data.trace import NANOSECONDS, Note, calendar_bins, elapsed_bins, utc_start
 from slit.errors import SlitError
-from slit.sources.trace import NANOSECONDS, Note, calendar_bins, elapsed_bins, utc_start
 
 TimeUnit = Literal["s", "ms", "us", "ns"]
 

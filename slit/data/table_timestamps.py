@@ -3,23 +3,41 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from operators.types import Longs
+from slit.data.spans import Spans, spans_of
+from slit.data.table import Table
+from slit.data.timestamp_forms import Place, read_form, within_years
+from slit.data.timestamps import HOUR, in_utc, parse_stamps
 from slit.errors import SlitError
-from slit.scenario.findings import Finding, Severity
-from slit.scenario.references import StampLayout
-from slit.scenario.spans import Spans, spans_of
-from slit.scenario.tabular import Table
-from slit.sources.stamp_forms import Place, read_form, within_years
-from slit.sources.stamps import HOUR, in_utc, parse_stamps
 
 COUNTS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 """Microseconds of a count of a Parquet stamp; also ns."""
 
 _HOUR = re.compile(r"(?:HE ?|H)?(\d{1,2})(?:\.0*)?\Z", re.IGNORECASE)
+
+
+class StampLayout(Protocol):
+    """How the rows of a table stand in time, as a scenario states it."""
+
+    @property
+    def zone(self) -> str | None:
+        """Zone of stamps without an offset."""
+
+    @property
+    def stamp_format(self) -> str | None:
+        """Form of the stamps, where it is stated."""
+
+    @property
+    def label(self) -> str:
+        """Whether a stamp is the begin or the end of a step."""
+
+    @property
+    def longest_step(self) -> float | None:
+        """Longest time that a row holds, s."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,11 +95,6 @@ def timed_rows(
             values, place=table.place, ends=ends, zone=layout.zone, longest=layout.longest_step
         )
     return Timed(table, values, spans, (*said, *spans.said))
-
-
-def reading_of(table: Table, said: str) -> Finding:
-    """How rows were read, as a finding."""
-    return Finding(Severity.NOTE, str(table.path), said, "that it is so meant")
 
 
 def in_order(table: Table, stamps: Stamps) -> tuple[Table, Longs, tuple[str, ...]]:

@@ -3,8 +3,8 @@
 import io
 from pathlib import Path
 
+from slit.data.file_table import FileTable
 from slit.errors import SlitError
-from slit.sources.filetable import FileTable
 
 
 def read_parquet(content: bytes, path: Path) -> FileTable:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from slit.scenario.demand_layout import AnyDemand
+from slit.scenario.demand_schema import AnyDemand
 from slit.scenario.limits import LIMITS
 from slit.scenario.records import (
     Accounting,

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from slit.errors import SlitError
-from slit.sources import streaming
-from slit.sources.files import BEYOND, UNREADABLE, is_packed, not_utf8, open_binary, open_text
-from slit.sources.streaming import (
+from slit.data import csv_batches
+from slit.data.csv_batches import (
     Batch,
     Field,
     Kind,
@@ -24,6 +22,8 @@ from slit.sources.streaming import (
     require_zone,
     settled,
 )
+from slit.data.text_files import BEYOND, UNREADABLE, is_packed, not_utf8, open_binary, open_text
+from slit.errors import SlitError
 
 MALFORMED = (ValueError, RecursionError)
 """What json.loads raises for text that is no JSON, or nests too deep to be any log."""
@@ -184,7 +184,7 @@ def _stream_lines(
     try:
         with pa.input_stream(str(path), compression=packed) as file:
             rest = file.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
-            while block := file.read(streaming.BLOCK_BYTES):
+            while block := file.read(csv_batches.BLOCK_BYTES):
                 text, _, rest = (rest + block).rpartition(b"\n")
                 if text.strip():
                     yield _batch(path, text, fields, time_zone, objects.sample, paths)

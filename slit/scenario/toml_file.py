@@ -11,13 +11,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from slit.data.cells import CellText
+from slit.data.table import Table
 from slit.errors import SlitError, did_you_mean
 from slit.scenario.builtin import builtin_names, builtin_path
-from slit.scenario.cells import CellText
-from slit.scenario.invalid import refused, shown
-from slit.scenario.layout import LISTS, Quality, ScenarioFile
+from slit.scenario.file_schema import LISTS, Quality, ScenarioFile
 from slit.scenario.references import TableReference
-from slit.scenario.tabular import Table, Tables, folders_of
+from slit.scenario.table_files import Tables, folders_of
+from slit.scenario.validation_errors import refused, shown
 
 Data = dict[str, Any]
 

@@ -1,7 +1,5 @@
-"""Tables that a scenario names, of any format: columns by name, errors with file and line."""
+"""Tables of any format: columns by name, as text or numbers, errors with file and line."""
 
-import os
-import re
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,25 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators.types import Bools, Floats, Longs, Positions
+from slit.data.cells import FLAGS, number
+from slit.data.file_table import FileTable
 from slit.errors import SlitError, did_you_mean
-from slit.scenario.cells import FLAGS, number
-from slit.scenario.references import FileLayout
-from slit.sources.delimited import read_delimited
-from slit.sources.files import read_content
-from slit.sources.filetable import FileTable
-from slit.sources.formats import format_of, recognized
-from slit.sources.parquet import read_parquet
 
 Texts = NDArray[np.object_]
 
-OWN_FOLDER = Path(__file__).parent
-"""The folder that `slit:` in a file reference stands for."""
-
 GAPS = frozenset(("", "nan", "NaN", "NA", "N/A", "n/a", "null", "-"))
 """Cells that hold no number."""
-
-_PREFIX = re.compile(r"^([a-z][a-z0-9_-]+):(.*)$")
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,81 +155,6 @@ class Table:
         texts = {name: self.texts(name) for name in self.columns}
         for row in range(len(self)):
             yield {name: values[row] for name, values in texts.items() if values[row]}
-
-
-@dataclass(frozen=True, slots=True)
-class Tables:
-    """Finds and reads the files that a scenario names, each once."""
-
-    base: Path  # folder of the scenario file
-    folders: Mapping[str, Path]  # prefix -> folder
-    read: dict[tuple[Path, FileLayout], Table] = field(default_factory=dict)
-
-    def path(self, file: str) -> Path:
-        """`file` relative to the scenario file, or after `name:` to a stated folder."""
-        prefixed = _PREFIX.match(file)
-        if prefixed is None:
-            return self.base / file
-        name, rest = prefixed.groups()
-        if name not in self.folders:
-            raise SlitError(
-                f"{file}: unknown folder {name!r}, expected one of {', '.join(self.folders)} "
-                "(section folders)"
-            )
-        return self.folders[name] / rest
-
-    def open(self, file: str, layout: FileLayout) -> Table:
-        """The whole table; `layout` says how it is written (a reference, which is one)."""
-        path = self.path(file)
-        key = path, layout.plain()
-        if key not in self.read:
-            self.read[key] = read_table(path, key[1])
-        return self.read[key]
-
-
-def folders_of(stated: Mapping[str, str], base: Path) -> dict[str, Path]:
-    """Folder by prefix; `${NAME}` and `${NAME:-default}` stand for environment variables."""
-
-    def value(match: re.Match[str]) -> str:
-        name, default = match.groups()
-        found = os.environ.get(name, default)
-        if found is None:
-            raise SlitError(f"folders: environment variable {name} is not set, expected a folder")
-        return found
-
-    folders = {
-        name: Path(os.path.normpath(base / _VARIABLE.sub(value, text)))
-        for name, text in stated.items()
-    }
-    return {"slit": OWN_FOLDER} | folders
-
-
-def read_table(path: Path, layout: FileLayout) -> Table:
-    """Read a file in whatever format; cells of a text stay text until they are asked for."""
-    import pyarrow as pa
-
-    file = _read(path, layout)
-    columns = {
-        name: values if isinstance(values, pa.Array) else pa.array(values, from_pandas=True)
-        for name, values in file.columns.items()
-    }
-    rows = len(next(iter(columns.values())))
-    return Table(Source(path, file, columns, layout.decimal), np.arange(rows))
-
-
-def _read(path: Path, layout: FileLayout) -> FileTable:
-    content = read_content(path)
-    name = layout.format
-    if name is None:
-        known = recognized(content)
-        if known is not None:
-            return known.read(content, path)
-        name = "parquet" if path.suffix == ".parquet" else "csv"
-    if name == "parquet":
-        return read_parquet(content, path)
-    if name == "csv":
-        return read_delimited(content, path, layout.delimited())
-    return format_of(name).read(content, path)
 
 
 def _equal(texts: Texts, value: object) -> Bools:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from slit.errors import SlitError, did_you_mean
-from slit.scenario.findings import Finding, Severity
+from slit.scenario.diagnostics import Finding, Severity
 from slit.scenario.records import own_fields_first
 
 UNKNOWN = "unknown field"

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 
 from operators.types import Longs
+from slit.data.timestamp_forms import UNIX, Place, read_form
 from slit.errors import SlitError
-from slit.sources.stamp_forms import UNIX, Place, read_form
 
 MICROSECOND = 1_000_000
 """Microseconds of one second."""

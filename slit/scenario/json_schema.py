@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from slit.scenario.demand_layout import (
+from slit.scenario.demand_schema import (
     DemandGroup,
     InlineDemand,
     Lengths,
@@ -18,7 +18,15 @@ from slit.scenario.demand_layout import (
     TypicalDemand,
     Volume,
 )
-from slit.scenario.layout import InputEntry, Latency, Pair, Quality, Rate, ScenarioFile, SiteSignals
+from slit.scenario.file_schema import (
+    InputEntry,
+    Latency,
+    Pair,
+    Quality,
+    Rate,
+    ScenarioFile,
+    SiteSignals,
+)
 from slit.scenario.records import (
     Accounting,
     Datacenter,

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from operators.types import Longs
+from slit.data.text_files import BEYOND, csv_rows, is_packed, read_header, require_columns
 from slit.errors import SlitError
-from slit.sources.files import BEYOND, csv_rows, is_packed, read_header, require_columns
 
 BLOCK_BYTES = 1 << 22
 EMPTY = ("", "nan", "NaN", "NA", "null", "NULL", "None")

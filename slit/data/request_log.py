@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from operators.types import Bools, Floats
+from slit.data.csv_batches import Batch, Field, Kind, first_cells, is_number, stream_csv
+from slit.data.json_batches import is_json, read_objects, value_at
+from slit.data.request_times import Clock, Reading, TimeUnit
+from slit.data.text_files import read_header
+from slit.data.trace import Bins, Note, Trace
 from slit.errors import SlitError, did_you_mean
-from slit.sources.clock import Clock, Reading, TimeUnit
-from slit.sources.files import read_header
-from slit.sources.json_rows import is_json, read_objects, value_at
-from slit.sources.streaming import Batch, Field, Kind, first_cells, is_number, stream_csv
-from slit.sources.trace import Bins, Note, Trace
 
 ROLES = ("time", "prompt", "output", "model")
 

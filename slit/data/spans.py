@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import numpy as np
 
 from operators.types import Longs
+from slit.data.timestamps import MICROSECOND, microseconds_of, stamp_text, zone_of
 from slit.errors import SlitError
-from slit.sources.stamps import MICROSECOND, microseconds_of, stamp_text, zone_of
 
 PART = 12
 """Rows in equal steps that make a part of their own, where a file changes its step."""

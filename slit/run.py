@@ -18,7 +18,7 @@ from slit.optimizers.protocol import Optimizer, Phase, Plans
 from slit.stop import Stagnation, Stop, StopReason, StopRequest
 
 if TYPE_CHECKING:
-    from slit.exact.certified import Certified
+    from slit.certificates.certified import Certified
 
 IDLE_STEPS = 10
 """Steps without a move after which a search is taken to make none."""

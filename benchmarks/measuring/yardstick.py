@@ -8,8 +8,8 @@ import numpy as np
 
 from operators.indicators import hypervolume
 from operators.types import Floats
-from slit.exact.bounds import Certificate
-from slit.exact.reference_box import REACH
+from slit.certificates.bounds import Certificate
+from slit.certificates.normalization import REACH
 
 
 class Kind(StrEnum):

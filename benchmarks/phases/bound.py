@@ -14,10 +14,10 @@ from benchmarks.measuring.yardstick import Yardstick, box_yardstick, certified_y
 from benchmarks.registry import Phase
 from benchmarks.store import Outcome, Store
 from operators.sampling import uniform
-from slit.exact.bounds import certify
-from slit.exact.relaxation import Relaxation
+from slit.certificates.bounds import certify
 from slit.objectives import find
 from slit.problem.binding import options_of
+from slit.relaxation import Relaxation
 
 SAMPLE = 200
 

@@ -24,7 +24,7 @@ from benchmarks.store import Outcome, Store
 from operators.dominance import nondominated
 from operators.indicators import hypervolume
 from operators.selection import nsga2_survivors
-from slit.exact.reference_box import REACH
+from slit.certificates.normalization import REACH
 
 
 class CompiledSurvival(Survival):  # type: ignore[misc] # pymoo is not typed

@@ -7,18 +7,18 @@ from pathlib import Path
 import numpy as np
 
 from slit.api.given import Objectives, names_of, scenario_of
+from slit.certificates.bounds import Certificate
+from slit.certificates.certificate_store import default_folder, stored_certificate
+from slit.certificates.certified import Certified, certified_data
+from slit.certificates.gap_decomposition import gap_parts, whole_node_bounds
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
-from slit.exact.bounds import Certificate
-from slit.exact.certificate_store import default_folder, stored_certificate
-from slit.exact.certified import Certified, certified_data
-from slit.exact.gap_parts import gap_parts, whole_node_bounds
-from slit.exact.relaxation import Relaxation
 from slit.front import Front
 from slit.objectives import DEFAULT, find, load_plugin
 from slit.problem import compile_problem
 from slit.record import Run, read_run
 from slit.record.runs import evaluator_of
+from slit.relaxation import Relaxation
 from slit.scenario.scenario import Scenario
 
 SEED = 1

@@ -4,8 +4,8 @@ from datetime import date
 from os import PathLike
 
 from slit.errors import SlitError
-from slit.exact.feasibility import check_capacity
 from slit.problem import compile_problem
+from slit.relaxation.feasibility import check_capacity
 from slit.scenario.check import check_and_load
 from slit.scenario.diagnostics import Finding, Severity, error_of
 

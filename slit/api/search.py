@@ -9,12 +9,11 @@ import numpy as np
 
 from operators.types import Genes, Integers
 from slit.api.bounds import certified_front
+from slit.certificates.bounds import LATTICE, REFINED, vectors_within
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
-from slit.exact.bounds import LATTICE, REFINED, vectors_within
-from slit.exact.feasibility import check_capacity
-from slit.exact.linear import SolverError
 from slit.front import Front
+from slit.lp.solver import SolverError
 from slit.objectives import find
 from slit.optimizers.protocol import Make, Phase, Resumable, Setup, Task
 from slit.optimizers.registry import Kind, available, make_optimizer
@@ -25,6 +24,7 @@ from slit.record.checkpoint import Checkpoint, Keeper, forget, request_key, writ
 from slit.record.folder import REPORT, publish
 from slit.record.manifest import Manifest, Pending, Request, processor, versions
 from slit.record.runs import write_run
+from slit.relaxation.feasibility import check_capacity
 from slit.report import write_report
 from slit.run import Progress, Result, Watch, deferred_interrupt, run
 from slit.scenario.lint_scenario import doubts

@@ -8,11 +8,11 @@ from dash import html
 
 from slit.app.library import Library
 from slit.app.tables import table
+from slit.certificates.certificate_store import default_folder, stored_certificate
 from slit.errors import SlitError
-from slit.exact.certificate_store import default_folder, stored_certificate
-from slit.exact.relaxation import Relaxation
 from slit.objectives import find
 from slit.record import read_certificate
+from slit.relaxation import Relaxation
 from slit.report.certified import (
     GAP_COLUMNS,
     Certified,

@@ -18,9 +18,9 @@ from slit.display import called, number
 from slit.errors import SlitError
 
 if TYPE_CHECKING:
-    from slit.exact.bounds import Certificate
-    from slit.exact.certified import Certified
-    from slit.exact.gap_parts import GapParts
+    from slit.certificates.bounds import Certificate
+    from slit.certificates.certified import Certified
+    from slit.certificates.gap_decomposition import GapParts
     from slit.record import Run
 
 

@@ -15,9 +15,9 @@ from slit.errors import SlitError
 from slit.files import write_named
 
 if TYPE_CHECKING:
-    from slit.exact.green_llm.conversion import Conversion
-    from slit.exact.green_llm.instance import Instance
-    from slit.exact.green_llm.solve import Result, Tolerance
+    from slit.papers.green_llm.conversion import Conversion
+    from slit.papers.green_llm.instance import Instance
+    from slit.papers.green_llm.solve import Result, Tolerance
 
 Source = Annotated[
     str | None,
@@ -151,8 +151,8 @@ def green_llm(
     Prints energy cost E, carbon cost C and delay penalty D of every phase with emissions, water
     and the latency of one request, and writes the allocation.
     """
-    from slit.exact.green_llm.instance import change
-    from slit.exact.green_llm.instance import save_instance as save
+    from slit.papers.green_llm.instance import change
+    from slit.papers.green_llm.instance import save_instance as save
 
     modes = {"--weights": weights, "--sweep": sweep, "--placement": placement or None}
     chosen = [name for name, value in modes.items() if value is not None]
@@ -206,8 +206,8 @@ def _read(
     source: str | None, seed: int, variants: Sequence[str]
 ) -> "tuple[str, Instance, Conversion | None]":
     """An instance and what to call it: of a JSON file, of a scenario, or drawn at random."""
-    from slit.exact.green_llm.generator import generate_instance
-    from slit.exact.green_llm.instance import load_instance
+    from slit.papers.green_llm.generator import generate_instance
+    from slit.papers.green_llm.instance import load_instance
 
     if source is None:
         rng = np.random.default_rng(seed)
@@ -215,7 +215,7 @@ def _read(
         return named, _unvaried(generate_instance(rng=rng), variants), None
     if Path(source).suffix.lower() == ".json":
         return source, _unvaried(load_instance(Path(source)), variants), None
-    from slit.exact.green_llm.conversion import convert
+    from slit.papers.green_llm.conversion import convert
     from slit.scenario.load import load_scenario
 
     chosen = named_texts(variants, "--variant", expected="CLASS=NAME (see the scenario)")
@@ -231,7 +231,7 @@ def _unvaried(instance: "Instance", variants: Sequence[str]) -> "Instance":
 
 def _with_conversion(report: _Report, conversion: "Conversion") -> _Report:
     """A report that says what was done to the scenario."""
-    from slit.exact.green_llm.conversion import describe_conversion
+    from slit.papers.green_llm.conversion import describe_conversion
 
     content = {
         "mapped": [asdict(each) for each in conversion.mapped],
@@ -246,13 +246,13 @@ def _with_conversion(report: _Report, conversion: "Conversion") -> _Report:
 
 
 def _tolerances(text: str, absolute: bool) -> "list[Tolerance]":
-    from slit.exact.green_llm.solve import Tolerance
+    from slit.papers.green_llm.solve import Tolerance
 
     return [Tolerance(amount, absolute=absolute) for amount in numbers(text, "--tolerance")]
 
 
 def _order(text: str | None) -> tuple[str, ...]:
-    from slit.exact.green_llm.solve import DEFAULT_ORDER, objectives
+    from slit.papers.green_llm.solve import DEFAULT_ORDER, objectives
 
     if text is None:
         return DEFAULT_ORDER
@@ -262,7 +262,7 @@ def _order(text: str | None) -> tuple[str, ...]:
 def _lexicographic(
     instance: "Instance", order: str | None, tolerance: str, absolute: bool, table: Path | None
 ) -> _Report:
-    from slit.exact.green_llm.solve import solve_lexicographic
+    from slit.papers.green_llm.solve import solve_lexicographic
 
     names, given = _order(order), _tolerances(tolerance, absolute)
     result = solve_lexicographic(instance, names, tolerance=given[0] if len(given) == 1 else given)
@@ -278,7 +278,7 @@ def _lexicographic(
 
 
 def _weighted(instance: "Instance", text: str, table: Path | None) -> _Report:
-    from slit.exact.green_llm.solve import solve_weighted
+    from slit.papers.green_llm.solve import solve_weighted
 
     parts = text.split(",")
     if all("=" in part for part in parts):
@@ -312,8 +312,8 @@ def _solved(
 
 
 def _placed(instance: "Instance", seed: int, time_limit: float, table: Path | None) -> _Report:
-    from slit.exact.green_llm.placement import default_terms, solve_placement
-    from slit.exact.linear import Settings
+    from slit.lp.solver import Settings
+    from slit.papers.green_llm.placement import default_terms, solve_placement
 
     if not 0 < time_limit < math.inf:
         raise SlitError(f"--time-limit: found {time_limit:g}, expected a positive time (s)")
@@ -357,7 +357,7 @@ def _sweep(
     absolute: bool,
     figure: Path | None,
 ) -> _Report:
-    from slit.exact.green_llm.sweeps import sweep_data
+    from slit.papers.green_llm.sweeps import sweep_data
 
     swept, found, listed = text.partition("=")
     if not found:
@@ -374,7 +374,7 @@ def _sweep(
     )
     notes = list(data.problems)
     if figure is not None:
-        from slit.report.green_llm import draw_sweep
+        from slit.papers.green_llm.figures import draw_sweep
 
         drawn = draw_sweep(data)
         write_named(figure, drawn.to_html(include_plotlyjs=True).encode())
@@ -397,7 +397,7 @@ def _allocation(
 ) -> tuple[list[str], dict[str, str]]:
     if path is None:
         return [], {}
-    from slit.exact.green_llm.outcome import allocation_table
+    from slit.papers.green_llm.outcome import allocation_table
 
     table = allocation_table(instance, shares)
     write_named(path, table.to_csv(index=False).encode())

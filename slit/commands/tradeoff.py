@@ -25,10 +25,10 @@ from slit.display import NOTHING, called, number, percent
 from slit.errors import SlitError
 
 if TYPE_CHECKING:
-    from slit.exact.projection import Edge
-    from slit.exact.relaxation import Relaxation
-    from slit.exact.tradeoff import Purchase
+    from slit.certificates.projection import Edge
+    from slit.certificates.tradeoff import Purchase
     from slit.record import Run
+    from slit.relaxation import Relaxation
 
 
 NEGLIGIBLE = 1e-6
@@ -125,11 +125,11 @@ def _start(
     run: "Run", plan: str | None, *, named: Sequence[str], plugin: Path | None, threads: int
 ) -> _Start:
     """The plan to start from, and all feasible plans in the objectives asked about."""
+    from slit.certificates.projection import edge_below
     from slit.evaluator import Evaluator
-    from slit.exact.projection import edge_below
-    from slit.exact.relaxation import Relaxation
     from slit.objectives import find
     from slit.record.runs import check_plugin
+    from slit.relaxation import Relaxation
 
     search, front = run.manifest.optimizer, run.front
     check_plugin(run.manifest.plugin, plugin)
@@ -243,7 +243,7 @@ def _print_start(start: _Start) -> None:
 
 def _allowances(start: _Start, amounts: Mapping[str, float], *, as_json: bool) -> dict[str, Any]:
     """Print what an allowance buys, and give it as JSON."""
-    from slit.exact.tradeoff import tradeoff as bought_by
+    from slit.certificates.tradeoff import tradeoff as bought_by
 
     found = bought_by(
         start.relaxation, start.front, plan=start.row, allow=amounts, relaxed=start.edge.point
@@ -327,7 +327,7 @@ def _draw(
     run: "Run", start: _Start, amounts: Mapping[str, float], file: Path, *, as_json: bool
 ) -> dict[str, Any]:
     """Draw the curves of an allowance, and keep them in the run folder for its report."""
-    from slit.exact.tradeoff import allowance_curves
+    from slit.certificates.tradeoff import allowance_curves
     from slit.files import write_named
     from slit.report.tradeoff import draw_tradeoff, keep_curves, tradeoff_data
 

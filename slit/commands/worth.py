@@ -12,9 +12,9 @@ from slit.commands.terminal import print_table
 from slit.display import NOTHING, called, number, share
 
 if TYPE_CHECKING:
-    from slit.exact.relaxation import Relaxation
-    from slit.exact.tradeoff import Rates
+    from slit.certificates.tradeoff import Rates
     from slit.record import Run
+    from slit.relaxation import Relaxation
 
 
 _STEPS = {"share": 0.01}
@@ -28,7 +28,7 @@ def worth_of(
 ) -> dict[str, Any]:
     """Print the marginal rates at a relaxed point (M,), and the `top` most valuable capacities and
     renewables for each objective; and give them as JSON."""
-    from slit.exact.tradeoff import marginal_rates
+    from slit.certificates.tradeoff import marginal_rates
 
     found = marginal_rates(relaxation, point)
     capacity = _most_valuable(run, found, found.capacity, top, by_pool=True)

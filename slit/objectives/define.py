@@ -127,7 +127,7 @@ class Objective:
     def linear_part(self, problem: Problem, scenario: Scenario) -> Coefficients | None:
         """Coefficients that are nowhere above the objective, or None if it states none.
 
-        The largest of several totals has none of this form (see `slit.exact`).
+        The largest of several totals has none of this form (see `slit.relaxation.dantzig_wolfe`).
         """
         if isinstance(self.measure, Linear):
             build = None if self.measure.largest else self.measure.build

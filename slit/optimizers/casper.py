@@ -11,14 +11,14 @@ residency. Blind to: water, prices, accuracy, waits and the loading of weights.
 import numpy as np
 
 from operators.types import Bools, Genes
-from slit.exact.feasibility import find_shortfall
-from slit.exact.readings import shares_of
-from slit.exact.relaxation import Relaxation
-from slit.exact.rounding import fit_capacity, round_shares
 from slit.objectives import find
 from slit.optimizers.protocol import Optimizer, Setup
 from slit.optimizers.single import NoSettings, SinglePlan
 from slit.problem import Problem
+from slit.relaxation import Relaxation
+from slit.relaxation.dual_values import shares_of
+from slit.relaxation.feasibility import find_shortfall
+from slit.relaxation.rounding import fit_capacity, round_shares
 
 Settings = NoSettings
 

@@ -1,7 +1,7 @@
 """`lexicographic`: one objective after the other, in the order they are given.
 
 Staged linear programs on the relaxation, rounded, repaired and improved to a plan
-(`slit.exact.lexicographic`). Objectives without a linear part cannot be ranked. Incremental
+(`slit.lexicographic`). Objectives without a linear part cannot be ranked. Incremental
 evaluations of the improvement and evaluations to choose among its results count as `moves`.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 from operators.types import Genes
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
-from slit.exact.lexicographic import Lexicographic, lexicographic
+from slit.lexicographic import Lexicographic, lexicographic
 from slit.optimizers.protocol import Optimizer, Phase, Setup
 from slit.optimizers.single import SinglePlan
 

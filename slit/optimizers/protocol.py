@@ -11,11 +11,11 @@ from numpy.random import Generator
 from operators.types import Floats, Genes, Integers
 from slit.errors import SlitError
 from slit.evaluator import Evaluation, Evaluator
-from slit.exact.relaxation import Relaxation
 from slit.kernels.plugs import Plugs
 from slit.kernels.terms import Terms
 from slit.objectives import Objective
 from slit.problem import Problem
+from slit.relaxation import Relaxation
 from slit.scenario.scenario import Scenario
 
 State = Mapping[str, Any]

@@ -8,13 +8,13 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from slit.arrays import product
+from slit.certificates.bounds import Certificate
+from slit.certificates.certificate_store import certificate_from_json, certificate_to_json
+from slit.certificates.certified import Certified, certified_data
+from slit.certificates.gap_decomposition import GapParts
+from slit.certificates.normalization import REACH
+from slit.certificates.outer_volume import cut_volume
 from slit.errors import SlitError
-from slit.exact.bounds import Certificate
-from slit.exact.certificate_store import certificate_from_json, certificate_to_json
-from slit.exact.certified import Certified, certified_data
-from slit.exact.gap_parts import GapParts
-from slit.exact.outer_volume import cut_volume
-from slit.exact.reference_box import REACH
 from slit.files import kind_of, read_json, write_json
 from slit.record.runs import Run
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from slit.certificates.certified import Certified, certified_data
+from slit.certificates.gap_decomposition import ExtremeParts, GapParts
+from slit.certificates.normalization import REACH
 from slit.display import NOTHING, called, least_share, number, share
-from slit.exact.certified import Certified, certified_data
-from slit.exact.gap_parts import ExtremeParts, GapParts
-from slit.exact.reference_box import REACH
 
 __all__ = [
     "EXTREME_COLUMNS",

@@ -1,7 +1,7 @@
 """The head of a report: what was run, and what the balanced plan changes."""
 
+from slit.certificates.certified import Certified
 from slit.display import least_share, number, percent
-from slit.exact.certified import Certified
 from slit.record import Run
 from slit.report.marks import Role
 from slit.report.markup import Html, joined, tag

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from slit.certificates.gap_decomposition import GapParts
 from slit.display import number, percent, share
-from slit.exact.gap_parts import GapParts
 from slit.record import Run
 from slit.report.certified import (
     EXTREME_COLUMNS,

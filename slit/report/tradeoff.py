@@ -9,9 +9,9 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from operators.types import Floats
+from slit.certificates.tradeoff import Curves
 from slit.display import called, number
 from slit.errors import SlitError
-from slit.exact.tradeoff import Curves
 from slit.files import kind_of, read_json, write_json
 from slit.objectives import available
 from slit.record.folder import CURVES

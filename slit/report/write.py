@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from slit.certificates.bounds import Certificate
+from slit.certificates.certified import certified_data
 from slit.evaluator import Evaluator
-from slit.exact.bounds import Certificate
-from slit.exact.certified import certified_data
 from slit.files import write_file, write_named
 from slit.objectives import find
 from slit.record import Run, read_certificate, read_run

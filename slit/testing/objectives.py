@@ -10,7 +10,6 @@ from operators.types import Floats, Genes
 from slit.api import optimize
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
-from slit.exact.relaxation import Relaxation
 from slit.ledger import Ledger
 from slit.objectives import Coefficients, Linear, Objective, register
 from slit.objectives.define import build_coefficients
@@ -18,6 +17,7 @@ from slit.objectives.registry import set_apart
 from slit.problem import Problem, compile_problem
 from slit.record import read_run
 from slit.record.runs import reevaluate
+from slit.relaxation import Relaxation
 from slit.report import report_html
 from slit.scenario.load import load_scenario
 from slit.scenario.scenario import Scenario

@@ -11,8 +11,8 @@ from benchmarks.measuring.choices import Additive, Choices
 from benchmarks.measuring.exact import epsilon_constraint
 from operators.indicators import hypervolume
 from operators.types import Genes
-from slit.exact.feasibility import check_capacity
 from slit.problem import compile_problem
+from slit.relaxation.feasibility import check_capacity
 from slit.scenario.load import load_scenario
 
 SAMPLED = ("wfg1", "wfg2")

@@ -13,16 +13,16 @@ import slit
 from slit.api import search
 from slit.app.certify import certified as certified_of_page
 from slit.app.library import Library
+from slit.certificates import bounds
+from slit.certificates.bounds import LATTICE, REFINED, gaps
 from slit.display import least_share
 from slit.errors import SlitError
-from slit.exact import bounds
-from slit.exact.bounds import LATTICE, REFINED, gaps
-from slit.exact.epoch_solver import EpochPoint, EpochSolver
-from slit.exact.linear import SolverError
-from slit.exact.relaxed_terms import RelaxedTerms, relaxed_terms
+from slit.lp.solver import SolverError
 from slit.objectives.registry import set_apart
 from slit.record import read_certificate, read_run
 from slit.record.certificate import CERTIFICATE
+from slit.relaxation.subproblem_solver import EpochPoint, EpochSolver
+from slit.relaxation.terms import RelaxedTerms, relaxed_terms
 from slit.stop import StopReason
 from tests.commands.test_commands import SMALL, call, refused, said
 
@@ -394,7 +394,7 @@ def test_a_run_builds_and_solves_what_all_its_parts_share_once(
         cornered.append(self.program.epoch)
         return corner(self, stages)
 
-    monkeypatch.setattr("slit.exact.relaxation.relaxed_terms", counted_terms)
+    monkeypatch.setattr("slit.relaxation.relaxation.relaxed_terms", counted_terms)
     monkeypatch.setattr(EpochSolver, "lexicographic", counted_corner)
     result = slit.optimize("tiny", evaluations=400, bound=True)
     names = ("carbon", "water", "cost", "quality")

@@ -21,9 +21,9 @@ from slit.app.library import Library
 from slit.app.server import Site
 from slit.commands.app import app
 from slit.evaluator import Evaluator
-from slit.exact.relaxation import Relaxation
 from slit.objectives import find, registry
 from slit.problem import compile_problem
+from slit.relaxation import Relaxation
 
 NAMES = ("carbon", "quality", "sovereignty", "air_health")
 JOB = ("world-day", "--hours", 2, "--objectives", ",".join(NAMES))

@@ -12,7 +12,7 @@ import numba
 import pytest
 
 from operators.compiling import CacheWarning, kernel, temporary_folder
-from slit.exact.certificate_store import default_folder
+from slit.certificates.certificate_store import default_folder
 
 PLAN = "import numpy as np; from operators.dominance import nondominated; "
 PLAN += "print(nondominated(np.array([[1.0, 2.0], [2.0, 1.0], [2.0, 2.0]])).tolist())"

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from slit.exact.bounds import Certificate
-from slit.exact.certified import Certified, certified_data
-from slit.exact.outer_volume import Volume
-from slit.exact.reference_box import ReferenceBox
+from slit.certificates.bounds import Certificate
+from slit.certificates.certified import Certified, certified_data
+from slit.certificates.normalization import ReferenceBox
+from slit.certificates.outer_volume import Volume
 from slit.report.certified import describe_certified, describe_share, gap_rows
 from tests.report.test_front import made_front
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from operators.types import Floats, Genes
-from slit.exact.readings import shares_of
-from slit.exact.rounding import round_shares
 from slit.objectives import Linear, Objective
 from slit.optimizers.protocol import State, Task
+from slit.relaxation.dual_values import shares_of
+from slit.relaxation.rounding import round_shares
 
 SAME = 1e-9
 """Difference below which two weights are one."""

@@ -1,1 +1,0 @@
-"""Linear and mixed-integer programs: relaxations, lexicographic references, bounds, Green-LLM."""

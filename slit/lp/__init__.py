@@ -1,0 +1,1 @@
+"""Linear and mixed-integer programs, whatever they are about; the only place for highspy."""

@@ -1,0 +1,1 @@
+"""All efficient plans of small problems, by mixed-integer programs."""

@@ -1,0 +1,203 @@
+"""Cells of a plan in whole chunks and nodes, as columns of a mixed-integer program.
+
+By counts: a column for the chunks of each group at each placement, and one for the active nodes of
+each cell. Exact for every objective that does not depend on waits; the others need states
+(`slit.optimizers.exact.states`).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from operators.types import Bools, Floats, Ints, Longs
+from slit.kernels.terms import Terms
+from slit.lp.entries import EntryRows
+from slit.problem import Problem, Start
+from slit.relaxation.subproblem import loads_nothing
+
+NOT_BEFORE = -1
+SHARPER = 1024.0
+"""Rows of work are scaled by this: the solver's tolerance is absolute."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """K columns that say what lies in the cells: M objectives.
+
+    chunks (G', K): what a unit of each column serves of each group (rows sum to its chunks).
+    nodes, energy (K,): active nodes, and kWh of IT energy beyond standby, of a unit. values (M, K):
+    what it adds to the objectives besides energy. matrix: further rows.
+    """
+
+    epoch: Longs
+    placement: Longs
+    nodes: Floats
+    energy: Floats
+    values: Floats
+    upper: Floats
+    integer: Bools
+    chunks: sparse.csr_array[np.float64]
+    matrix: sparse.csc_array[np.float64]
+    row_lower: Floats
+    row_upper: Floats
+
+
+def count_cells(problem: Problem, terms: Terms) -> Cells:
+    """The formulation by counts. `terms` must not weigh waits, lateness or quality."""
+    group, placement = (side.astype(np.int64) for side in np.nonzero(problem.allowed))
+    pairs, kwh = len(group), problem.kwh_per_energy_tick
+    epoch = problem.group_epoch[group].astype(np.int64)
+    key, cell_of = np.unique(epoch * problem.placements + placement, return_inverse=True)
+    cell_epoch, cell_placement = np.divmod(key, problem.placements)
+    cells = len(key)
+    standby = problem.standby_energy[problem.placement_pool]
+    capacity = problem.pool_nodes[problem.placement_pool].astype(np.float64)
+    work = problem.chunk[group, placement, 0] / problem.node_ticks
+    every, nodes = np.arange(pairs), pairs + np.arange(cells)
+    rows = EntryRows()
+    room = capacity[cell_placement]
+    helpful = _more_may_help(problem, terms)[cell_epoch, cell_placement]
+    _add_work(rows, cell_of, nodes, work, problem.group_chunks[group], room, helpful)
+    loading = np.flatnonzero(
+        (problem.prewarm_energy[cell_placement] > 0)
+        & ~np.array([loads_nothing(problem, int(t)) for t in cell_epoch], dtype=np.bool_)
+    )
+    before, known = cells_before(problem, cell_epoch[loading], cell_placement[loading], key)
+    loads = pairs + cells + np.arange(len(loading))
+    _add_loading(rows, nodes[loading], nodes, before, known, loads, room[loading])
+    switches = len(loading)  # one column each after the loads: whether any node loads
+    values = np.zeros((terms.constant.size, pairs + cells + 2 * switches))
+    for index, owner in enumerate(terms.request_objective):
+        values[owner, :pairs] += terms.requests[index][group, placement] * terms.request_unit[index]
+    if terms.nodes.size:
+        values[:, nodes] = terms.nodes[cell_epoch, cell_placement].T
+    width = values.shape[1]
+    matrix, lower, upper = rows.assembled(width)
+    prewarm = problem.prewarm_energy[cell_placement[loading]]
+    energy = np.concatenate(
+        [
+            problem.chunk[group, placement, 1],
+            (problem.idle_energy - standby)[cell_placement],
+            prewarm,
+            np.zeros(switches),
+        ]
+    )
+    return Cells(
+        epoch=np.concatenate([epoch, cell_epoch, *[cell_epoch[loading]] * 2]),
+        placement=np.concatenate([placement, cell_placement, *[cell_placement[loading]] * 2]),
+        nodes=np.repeat([0.0, 1.0, 0.0], [pairs, cells, 2 * switches]),
+        energy=energy * kwh,
+        values=values,
+        upper=np.concatenate(
+            [problem.group_chunks[group], room, room[loading], np.ones(switches)]
+        ).astype(np.float64),
+        integer=np.repeat([True, True, False, True], [pairs, cells, switches, switches]),
+        chunks=sparse.csr_array((np.ones(pairs), (group, every)), shape=(problem.groups, width)),
+        matrix=matrix,
+        row_lower=lower,
+        row_upper=upper,
+    )
+
+
+def _add_work(
+    rows: EntryRows,
+    cell_of: Longs,
+    nodes: Longs,
+    work: Floats,
+    chunks: Ints,
+    room: Floats,
+    helpful: Bools,
+) -> None:
+    """What the chunks at a placement ask of its nodes."""
+    pairs, cells, every = len(cell_of), len(nodes), np.arange(len(cell_of))
+    # work <= nodes, and <= work + 1 where more nodes may help
+    rows.add(
+        (cell_of, every, -SHARPER * work),
+        (np.arange(cells), nodes, SHARPER * np.ones(cells)),
+        lower=np.zeros(cells),
+        upper=np.where(helpful, SHARPER, np.inf),
+    )
+    # no nodes without work, and no work without nodes however little
+    rows.add(
+        (cell_of, every, np.ones(pairs)),
+        (np.arange(cells), nodes, -1.0 / np.maximum(room, 1.0)),
+        lower=np.zeros(cells),
+        upper=np.full(cells, np.inf),
+    )
+    rows.add(
+        (every, every, 1.0 / chunks),
+        (every, nodes[cell_of], -np.ones(pairs)),
+        lower=np.full(pairs, -np.inf),
+        upper=np.zeros(pairs),
+    )
+
+
+def _more_may_help(problem: Problem, terms: Terms) -> Bools:
+    """(T, P): whether some objective may fall with more active nodes."""
+    by_center: Bools = np.any(terms.site < 0, axis=(2, 3))
+    helpful: Bools = by_center[:, problem.placement_datacenter]
+    if terms.nodes.size:
+        helpful = helpful | np.any(terms.nodes < 0, axis=2)
+    return helpful
+
+
+def cells_before(
+    problem: Problem, epoch: Longs, placement: Longs, key: Longs
+) -> tuple[Longs, Longs]:
+    """For cells (by epoch and placement): where the cell of the epoch before stands in `key`, or -1
+    and how many nodes are known to have been there."""
+    previous = epoch - 1
+    if problem.start == Start.CYCLIC:
+        previous = previous % problem.epochs
+    wanted = previous * problem.placements + placement
+    position = np.searchsorted(key, wanted)
+    found = (previous >= 0) & (position < len(key))
+    found &= key[np.minimum(position, len(key) - 1)] == wanted
+    given = (previous < 0) & (problem.start == Start.GIVEN)
+    return (
+        np.where(found, position, NOT_BEFORE),
+        np.where(given, problem.initial_nodes[placement], 0),
+    )
+
+
+def _add_loading(
+    rows: EntryRows,
+    now: Longs,
+    nodes: Longs,
+    before: Longs,
+    known: Longs,
+    loads: Longs,
+    room: Floats,
+) -> None:
+    """loads = max(0, nodes now - nodes before), exactly, by a switch each."""
+    count = len(loads)
+    every, ones = np.arange(count), np.ones(count)
+    switch = loads + count
+    cell = np.where(before >= 0, every, -1)
+    earlier = nodes[np.maximum(before, 0)]
+    most = np.maximum(room, known)
+    # loads >= rise
+    rows.add(
+        (every, loads, ones),
+        (every, now, -ones),
+        (cell, earlier, ones),
+        lower=-known.astype(np.float64),
+        upper=np.full(count, np.inf),
+    )
+    # loads <= rise + most * (1 - switch)
+    rows.add(
+        (every, loads, -ones),
+        (every, now, ones),
+        (cell, earlier, -ones),
+        (every, switch, -most),
+        lower=(known - most).astype(np.float64),
+        upper=np.full(count, np.inf),
+    )
+    # loads <= room * switch
+    rows.add(
+        (every, loads, ones),
+        (every, switch, -room),
+        lower=np.full(count, -np.inf),
+        upper=np.zeros(count),
+    )

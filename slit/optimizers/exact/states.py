@@ -1,0 +1,237 @@
+"""Cells as columns of a mixed-integer program, by all that may lie in a cell at once.
+
+Waits depend on everything in a cell. So each combination of chunks that a cell may hold is a column
+of its own (a state), with its nodes, energy, waits, lateness and quality computed beforehand; where
+loading matters, each state also by the nodes of the epoch before. Exact for every linear objective,
+for instances small enough to list the states.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from scipy import sparse
+
+from operators.types import Floats, Longs
+from slit.arrays import product
+from slit.errors import SlitError
+from slit.kernels.terms import Terms
+from slit.lp.entries import EntryRows
+from slit.optimizers.exact.cells import Cells, cells_before
+from slit.problem import Problem
+from slit.relaxation.subproblem import loads_nothing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Table:
+    """All states of one cell: S states, G groups that may be there, M objectives."""
+
+    groups: Longs  # (G,) indices
+    counts: Longs  # (S, G) chunks
+    nodes: Longs  # (S,)
+    energy: Floats  # (S,) kWh beyond standby, without prewarming
+    values: Floats  # (M, S) without loading
+    per_load: Floats  # (M, S) what a loading node adds to them
+    load_energy: float  # kWh of prewarming one node
+
+
+def state_cells(problem: Problem, terms: Terms, *, most_columns: int) -> Cells:
+    """The formulation by states. Raises SlitError if it needs more than `most_columns`."""
+    served = np.zeros((problem.epochs, problem.placements), dtype=np.bool_)
+    np.logical_or.at(served, problem.group_epoch, problem.allowed)
+    epoch, placement = (side.astype(np.int64) for side in np.nonzero(served))
+    key = epoch * problem.placements + placement
+    if count_states(problem) > most_columns:
+        raise _too_large(count_states(problem), most_columns)
+    tables = [_table(problem, terms, int(t), int(p)) for t, p in zip(epoch, placement, strict=True)]
+    before, known = cells_before(problem, epoch, placement, key)
+    starts = np.cumsum([0, *(len(table.nodes) for table in tables)])
+    rows = EntryRows()
+    width = int(starts[-1])
+    for i, table in enumerate(tables):
+        rows.add(
+            (np.zeros(len(table.nodes), np.int64), starts[i] + np.arange(len(table.nodes)),
+             np.ones(len(table.nodes))),
+            lower=np.ones(1), upper=np.ones(1),
+        )  # fmt: skip
+    loads: list[tuple[int, Floats, Floats]] = []
+    fixed = [np.zeros(len(table.nodes)) for table in tables]
+    for i, table in enumerate(tables):
+        if loads_nothing(problem, int(epoch[i])) or not _loading_matters(table):
+            continue
+        if before[i] < 0:
+            fixed[i] = np.maximum(table.nodes - known[i], 0).astype(np.float64)
+            continue
+        earlier = tables[before[i]]
+        levels = np.unique(earlier.nodes)
+        pairs = width + np.arange(len(table.nodes) * len(levels)).reshape(-1, len(levels))
+        width += pairs.size
+        if width > most_columns:
+            raise _too_large(width, most_columns)
+        _tie(rows, pairs, int(starts[i]), int(starts[before[i]]), earlier.nodes, levels)
+        loading = np.maximum(table.nodes[:, None] - levels[None, :], 0).astype(np.float64)
+        loads.append((i, loading, table.load_energy * loading))
+    return _assembled(problem, epoch, placement, tables, fixed, loads, rows, width)
+
+
+def _assembled(
+    problem: Problem,
+    epoch: Longs,
+    placement: Longs,
+    tables: list[_Table],
+    fixed: list[Floats],
+    loads: list[tuple[int, Floats, Floats]],
+    rows: EntryRows,
+    width: int,
+) -> Cells:
+    sizes = [len(table.nodes) for table in tables]
+    cell = np.repeat(np.arange(len(tables)), sizes)
+    pair_cell = [np.full(loading.size, i) for i, loading, _ in loads]
+    owner = np.concatenate([cell, *pair_cell])
+    values = [t.values + t.per_load * load for t, load in zip(tables, fixed, strict=True)]
+    energy = [t.energy + t.load_energy * load for t, load in zip(tables, fixed, strict=True)]
+    for i, loading, extra in loads:
+        per_load = tables[i].per_load
+        values.append((per_load[:, :, None] * loading[None]).reshape(len(per_load), -1))
+        energy.append(extra.ravel())
+    starts = np.cumsum([0, *sizes])
+    group, column, chunks = [], [], []
+    for table, (first, _) in zip(tables, pairwise(starts), strict=True):
+        state, which = np.nonzero(table.counts)
+        group.append(table.groups[which])
+        column.append(first + state)
+        chunks.append(table.counts[state, which].astype(np.float64))
+    states = int(starts[-1])
+    matrix, lower, upper = rows.assembled(width)
+    served = sparse.csr_array(
+        (np.concatenate(chunks), (np.concatenate(group), np.concatenate(column))),
+        shape=(problem.groups, width),
+    )
+    nodes = np.concatenate([*(table.nodes for table in tables), np.zeros(width - states)])
+    return Cells(
+        epoch=epoch[owner],
+        placement=placement[owner],
+        nodes=nodes.astype(np.float64),
+        energy=np.concatenate(energy),
+        values=np.concatenate(values, axis=1),
+        upper=np.ones(width),
+        integer=np.arange(width) < states,
+        chunks=served,
+        matrix=matrix,
+        row_lower=lower,
+        row_upper=upper,
+    )
+
+
+def _tie(
+    rows: EntryRows, pairs: Longs, first: int, first_before: int, nodes_before: Longs, levels: Longs
+) -> None:
+    """pairs (S, L): 1 for the state of this cell and the level of nodes before, else 0."""
+    states, count = pairs.shape
+    every = np.repeat(np.arange(states), count)
+    rows.add(
+        (every, pairs.ravel(), np.ones(pairs.size)),
+        (np.arange(states), first + np.arange(states), -np.ones(states)),
+        lower=np.zeros(states),
+        upper=np.zeros(states),
+    )
+    level = np.searchsorted(levels, nodes_before)
+    rows.add(
+        (np.tile(np.arange(count), states), pairs.ravel(), np.ones(pairs.size)),
+        (level, first_before + np.arange(len(level)), -np.ones(len(level))),
+        lower=np.zeros(count),
+        upper=np.zeros(count),
+    )
+
+
+def _loading_matters(table: _Table) -> bool:
+    return bool(table.per_load.any() or table.load_energy)
+
+
+def count_states(problem: Problem) -> float:
+    """How many states the cells of a problem have together, those beyond capacity included."""
+    total = 0.0
+    for t in range(problem.epochs):
+        groups = slice(int(problem.epoch_group[t]), int(problem.epoch_group[t + 1]))
+        counts = np.where(problem.allowed[groups], problem.group_chunks[groups, None] + 1.0, 1.0)
+        states = counts.prod(axis=0)
+        total += float(states[problem.allowed[groups].any(axis=0)].sum())
+    return total
+
+
+def _too_large(columns: float, most: int) -> SlitError:
+    return SlitError(
+        f"exact front: {columns:.3g} states of cells or more, expected at most {most} (fewer or "
+        "coarser groups, or objectives that do not depend on waits)"
+    )
+
+
+def _table(problem: Problem, terms: Terms, t: int, p: int) -> _Table:
+    """What each combination of chunks in a cell means (model.md section 2)."""
+    first, last = int(problem.epoch_group[t]), int(problem.epoch_group[t + 1])
+    groups = first + np.flatnonzero(problem.allowed[first:last, p])
+    shape = tuple(int(problem.group_chunks[j]) + 1 for j in groups)
+    counts = np.indices(shape).reshape(len(groups), -1).T.astype(np.int64)
+    work = counts @ problem.chunk[groups, p, 0]
+    nodes = -(-work // problem.node_ticks)
+    fits = nodes <= problem.pool_nodes[problem.placement_pool[p]]
+    counts, work, nodes = counts[fits], work[fits], nodes[fits]
+    standby = int(problem.standby_energy[problem.placement_pool[p]])
+    ticks = counts @ problem.chunk[groups, p, 1] + nodes * (int(problem.idle_energy[p]) - standby)
+    values = np.zeros((terms.constant.size, len(nodes)))
+    for index, owner in enumerate(terms.request_objective):
+        values[owner] += counts @ terms.requests[index][groups, p] * terms.request_unit[index]
+    if terms.nodes.size:
+        values += terms.nodes[t, p][:, None] * nodes
+    queued, loaded = _service(problem, groups, counts, work, nodes, p)
+    values += product(terms.service.T, queued)
+    share = np.divide(problem.load_share[p], nodes, out=np.zeros(len(nodes)), where=nodes > 0)
+    return _Table(
+        groups=groups,
+        counts=counts,
+        nodes=nodes,
+        energy=ticks * problem.kwh_per_energy_tick,
+        values=values,
+        per_load=product(terms.service.T, loaded - queued) * share,
+        load_energy=float(problem.prewarm_energy[p]) * problem.kwh_per_energy_tick,
+    )
+
+
+def _service(
+    problem: Problem, groups: Longs, counts: Longs, work: Longs, nodes: Longs, p: int
+) -> tuple[Floats, Floats]:
+    """Summed waits (s), late requests and requests of full quality of each state: (3, S) where
+    nobody meets a loading node, and (3, S) where everybody does."""
+    used = nodes > 0
+    requests = counts * problem.chunk_requests[groups]
+    total = requests.sum(axis=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        prompt = product(requests, problem.group_prompt[groups]) / total
+        rho = work / (nodes * float(problem.epoch_ticks))
+        servers = nodes * problem.replicas[p]
+        prefill = problem.prefill_fixed[p] + problem.prefill_slope[p] * prompt
+        wait = prefill * problem.variability / (servers * (1.0 - rho))
+        chance = rho ** (np.sqrt(2.0 * (servers + 1.0)) - 1.0)
+    waits = used & (wait > 0)
+    chance, wait = np.where(waits, chance, 0.0)[:, None], np.where(waits, wait, 1.0)[:, None]
+    slack, sigma, loaded_sigma, loaded_late = problem.service[groups, p].T
+    request_class = problem.group_class[groups]
+    promise, right = problem.slo[request_class], problem.accuracy[request_class, p]
+    tail = chance * np.exp(-np.maximum(slack, 0.0) / wait)
+    good = np.where(
+        slack >= 0,
+        1.0 - tail * wait / (promise + wait),
+        sigma * (1.0 - chance + chance * promise / (promise + wait)),
+    )
+    late = np.where(slack >= 0, tail, 1.0)
+    queued = [
+        total * (chance * wait)[:, 0],
+        (requests * late).sum(axis=1),
+        (requests * right * good).sum(axis=1),
+    ]
+    loaded = [
+        total * problem.load_seconds[p] / 2.0,
+        product(requests, loaded_late),
+        product(requests, right * loaded_sigma),
+    ]
+    return np.array(queued), np.array(loaded)

@@ -1,0 +1,1 @@
+"""Models of papers, each as published: they use linear programs, and nothing here uses them."""

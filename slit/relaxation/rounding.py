@@ -1,0 +1,102 @@
+"""From the relaxation's shares to plans in whole chunks and nodes."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import ArrayLike
+
+from operators.repair import repair
+from operators.types import Floats, Genes
+from slit.errors import SlitError
+from slit.kernels.local_search import MOST_MOVES, improve_plan
+from slit.kernels.scalar import weigh
+from slit.kernels.terms import Terms
+from slit.problem import Problem
+from slit.problem.binding import loads_of, options_of
+from slit.relaxation.dual_values import shares_of
+from slit.relaxation.relaxation import Relaxation
+
+Improve = Callable[[Genes, Floats], Genes]
+"""Plans (N, G) and the weights (N, M) each was made for -> plans (N, G) no worse."""
+
+NODE_PENALTY = 10.0
+"""What a node beyond capacity weighs in a descent, in units of the scaled weighted sum."""
+TINY_SHARE = 1e-9
+
+
+def round_shares(problem: Problem, shares: Floats) -> Genes:
+    """A plan (G,) in canonical form from the shares (J, P) of each group at each placement.
+
+    By largest remainder: each placement gets the whole chunks of its share, and the chunks left go
+    to the largest remainders.
+    """
+    group, placement = np.nonzero(shares > TINY_SHARE)
+    chunks = problem.group_chunks[group]
+    share = shares[group, placement]
+    total = np.bincount(group, share, minlength=problem.groups)
+    if (total <= 0).any():
+        empty = int(np.flatnonzero(total <= 0)[0])
+        raise SlitError(f"shares: group {empty} has none, expected a sum of 1 (share of requests)")
+    wanted = share / total[group] * chunks
+    whole = np.floor(wanted + TINY_SHARE).astype(np.int64)
+    missing = problem.group_chunks - np.bincount(group, whole, minlength=problem.groups)
+    order = np.lexsort((-(wanted - whole), group))
+    first = np.searchsorted(group, np.arange(problem.groups))
+    rank = np.empty(len(group), dtype=np.int64)
+    rank[order] = np.arange(len(group)) - first[group[order]]
+    counts = whole + (rank < missing[group])
+    return np.repeat(placement, counts).astype(np.int16)
+
+
+def fit_capacity(problem: Problem, plans: Genes, *, rng: Generator) -> Genes:
+    """Plans (N, G) with overloaded pools relieved as far as possible, in canonical form."""
+    fitted = repair(plans, **options_of(problem), **loads_of(problem), rng=rng).population
+    order = np.lexsort((fitted, np.broadcast_to(problem.gene_group, fitted.shape)), axis=-1)
+    return np.ascontiguousarray(np.take_along_axis(fitted, order, axis=1))
+
+
+class Descent:
+    """Local search on each plan's weighted sum, ready to be passed as `improve`.
+
+    `terms` are those of the evaluator's objectives; weights are scaled, so that a node beyond
+    capacity outweighs what any move saves. `moves` counts the incremental evaluations made so far.
+    """
+
+    def __init__(self, problem: Problem, terms: Terms, *, swaps: bool = True) -> None:
+        self.problem, self.terms, self.swaps = problem, terms, swaps
+        self.moves = 0
+
+    def __call__(self, plans: Genes, weights: Floats) -> Genes:
+        """Plans (N, G), each improved for its weights (N, M)."""
+        better = plans.copy()
+        last = self.problem.epochs
+        most_moves = MOST_MOVES // last
+        for plan, weight in zip(better, weights, strict=True):
+            scalar = weigh(weight, self.problem, self.terms)
+            moves, _ = improve_plan(
+                plan, self.problem, scalar, 0, last, NODE_PENALTY, self.swaps, most_moves
+            )
+            self.moves += moves
+        return better
+
+
+def seeds(
+    relaxation: Relaxation,
+    weights: ArrayLike,
+    *,
+    rng: Generator,
+    improve: Improve | None = None,
+) -> Genes:
+    """Plans (N, G), one for each weight vector (N, M): the relaxed optimum rounded and repaired.
+
+    `improve` is applied to them where given (see `Descent`). Plans may still exceed capacity where
+    repair finds no room. Raises InfeasibleError where even the relaxation cannot serve the demand.
+    """
+    wanted = np.asarray(weights, dtype=np.float64)
+    problem = relaxation.problem
+    plans = np.empty((len(wanted), problem.genes), dtype=np.int16)
+    for n, relaxed in enumerate(relaxation.minimize_many(wanted)):
+        plans[n] = round_shares(problem, shares_of(relaxation, relaxed))
+    fitted = fit_capacity(problem, plans, rng=rng)
+    return fitted if improve is None else improve(fitted, wanted)

@@ -1,0 +1,46 @@
+"""The solvers of all epochs: one for epochs whose programs are alike, spread over threads."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from slit.relaxation.subproblem import EpochProgram, first_alike
+from slit.relaxation.subproblem_solver import EpochSolver
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class EpochSolvers:
+    """Holds a solver of each program that differs, warm from the solves before."""
+
+    def __init__(self, programs: Sequence[EpochProgram], *, threads: int) -> None:
+        self.programs = tuple(programs)
+        self.threads = threads
+        self._first = first_alike(self.programs)
+        self._solvers = {t: EpochSolver(self.programs[t]) for t in sorted(set(self._first))}
+
+    @property
+    def distinct(self) -> int:
+        """Epochs whose programs differ."""
+        return len(self._solvers)
+
+    def of(self, epoch: int) -> EpochSolver:
+        """The solver of an epoch's program."""
+        return self._solvers[self._first[epoch]]
+
+    def run(self, task: Callable[[EpochSolver], Result]) -> list[Result]:
+        """`task` on each solver; the results of all epochs in their order. Raises Infeasible."""
+        found = spread_over(task, list(self._solvers.values()), threads=self.threads)
+        results = dict(zip(self._solvers, found, strict=True))
+        return [results[first] for first in self._first]
+
+
+def spread_over(
+    task: Callable[[Item], Result], items: Sequence[Item], *, threads: int
+) -> list[Result]:
+    """`task` on every item, spread over threads; the results in the items' order."""
+    if threads == 1 or len(items) == 1:
+        return [task(item) for item in items]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(task, items))

@@ -1,0 +1,146 @@
+"""Marginal rates against slopes, and what allowances buy."""
+
+import numpy as np
+import pytest
+
+from slit.certificates.tradeoff import marginal_rates, tradeoff, tradeoff_curve
+from slit.errors import InfeasibleError, SlitError
+from slit.evaluator import Evaluator
+from slit.objectives import find
+from slit.relaxation import Relaxation
+from slit.relaxation.dantzig_wolfe import minimize_capped
+from tests.cases import Case, make_case
+from tests.relaxation.plans import feasible_objectives
+from tests.test_lexicographic import two_sites
+
+
+def busy_case() -> Case:
+    return make_case(
+        8, origins=3, genes=60, nodes_per_group=3.0, spare_nodes=3, residency=False, extras=False
+    )
+
+
+def test_rates_by_hand() -> None:
+    """Between two sites cost and carbon trade along a line: its slope, both ways."""
+    case = two_sites()
+    relaxation = Relaxation(case.problem, case.scenario, find(["cost", "carbon"]))
+    cheap, clean = (relaxation.minimize(unit).objectives for unit in np.eye(2))
+    rates = marginal_rates(relaxation, 0.5 * (cheap + clean))
+    slope = (clean[0] - cheap[0]) / (cheap[1] - clean[1])
+    assert rates.rate[0, 1] == pytest.approx(slope)
+    assert rates.rate[1, 0] == pytest.approx(1 / slope)
+    np.testing.assert_allclose(rates.least, 0.5 * (cheap + clean), rtol=1e-6)
+    assert not rates.rate.diagonal().any()
+
+
+def test_rates_are_slopes_of_the_relaxed_minimum() -> None:
+    case = busy_case()
+    objectives = find(["carbon", "water", "cost", "quality"])
+    relaxation = Relaxation(case.problem, case.scenario, objectives)
+    evaluator = Evaluator(case.problem, case.scenario, objectives=objectives)
+    rng = np.random.default_rng(0)
+    plan = feasible_objectives(case, evaluator, rng=rng)[0]
+    rates = marginal_rates(relaxation, plan)
+    assert (rates.least <= plan).all()
+    assert (rates.rate > 0).any()
+    for a in range(4):
+        for b in np.flatnonzero(rates.rate[a] > 0):
+            minima = []
+            for step in (-1e-4, 1e-4):
+                caps = plan.copy()
+                caps[a], caps[b] = np.inf, plan[b] * (1 + step)
+                minima.append(minimize_capped(relaxation, np.eye(4)[a], caps).value)
+            low, high = (
+                (minima[0] - rates.least[a]) / (1e-4 * plan[b]),
+                (rates.least[a] - minima[1]) / (1e-4 * plan[b]),
+            )
+            # Convex: the rate lies between the slopes on both sides.
+            assert high * (1 - 1e-3) <= rates.rate[a, b] <= low * (1 + 1e-3)
+
+
+def test_worth_of_capacity_under_caps_is_a_slope() -> None:
+    case = busy_case()
+    objectives = find(["cost", "quality"])
+    relaxation = Relaxation(case.problem, case.scenario, objectives)
+    cheap = relaxation.minimize([1.0, 0.0]).objectives
+    good = relaxation.minimize([0.0, 1.0]).objectives
+    plan = np.array([cheap[0], 0.5 * (cheap[1] + good[1])])
+    rates = marginal_rates(relaxation, [good[0], plan[1]])
+    q = int(np.argmax(rates.capacity[0].sum(axis=0)))
+    worth = rates.capacity[0].sum(axis=0)[q]
+    assert worth > 0
+    caps = np.array([np.inf, plan[1]])
+
+    def least(nodes: float) -> float:
+        pools = case.problem.pool_nodes.astype(np.float64)
+        pools[q] += nodes
+        # Fractions of nodes, to see the slope: capacity enters as a number.
+        problem = case.problem._replace(pool_nodes=pools)  # type: ignore[arg-type]
+        changed = Relaxation(problem, case.scenario, objectives)
+        return minimize_capped(changed, np.array([1.0, 0.0]), caps).value
+
+    step = 1e-3
+    assert (least(0) - least(step)) / step <= worth * (1 + 1e-3) + 1e-9
+    assert (least(-step) - least(0)) / step >= worth * (1 - 1e-3) - 1e-9
+
+
+def test_allowances_by_hand() -> None:
+    case = two_sites()
+    relaxation = Relaxation(case.problem, case.scenario, find(["cost", "carbon"]))
+    cheap, clean = (relaxation.minimize(unit).objectives for unit in np.eye(2))
+    width = clean - cheap
+    front = np.array([cheap + 0.5 * width, cheap + 0.7 * width, cheap + 0.95 * width])
+    (bought,) = tradeoff(relaxation, front, plan=0, allow={"cost": 0.3 * width[0]})
+    assert bought.name == "carbon"
+    assert bought.relaxed_gain == pytest.approx(-0.3 * width[1], rel=1e-6)
+    assert bought.attained == pytest.approx(front[1, 1])
+    assert bought.attained_gain == pytest.approx(-0.2 * width[1])
+    (tighter,) = tradeoff(relaxation, front, plan=1, allow={"cost": -0.2 * width[0]})
+    assert tighter.relaxed_gain == pytest.approx(0.2 * width[1], rel=1e-6)
+    assert tighter.attained == pytest.approx(front[0, 1])
+    curve = tradeoff_curve(
+        relaxation, front[0], of="carbon", against="cost",
+        amounts=[-width[0], 0.0, 0.25 * width[0], 5 * width[0]],
+    )  # fmt: skip
+    assert np.isnan(curve[0])
+    expected = [front[0, 1], front[0, 1] + 0.25 * width[1], clean[1]]
+    np.testing.assert_allclose(curve[1:], expected, rtol=1e-6)
+
+
+def test_more_of_one_never_buys_less() -> None:
+    case = busy_case()
+    objectives = find(["carbon", "cost", "ttft", "quality"])
+    relaxation = Relaxation(case.problem, case.scenario, objectives)
+    evaluator = Evaluator(case.problem, case.scenario, objectives=objectives)
+    front = feasible_objectives(case, evaluator, rng=np.random.default_rng(1))
+    bought = tradeoff(relaxation, front, plan=0, allow={"ttft": 0.05})
+    assert [purchase.name for purchase in bought] == ["carbon", "cost", "quality"]
+    for purchase in bought:
+        assert purchase.relaxed_gain >= -1e-9
+        assert purchase.relaxed_before <= purchase.plan
+        assert purchase.relaxed_after <= purchase.attained <= purchase.plan
+    curve = tradeoff_curve(
+        relaxation, front[0], of="carbon", against="ttft", amounts=[0.0, 0.01, 0.02, 0.05]
+    )
+    assert (np.diff(curve) <= 1e-9).all()
+    assert curve[-1] == pytest.approx(bought[0].relaxed_after, rel=1e-6)
+
+
+def test_wrong_input_is_one_message() -> None:
+    case = busy_case()
+    relaxation = Relaxation(case.problem, case.scenario, find(["carbon", "cost"]))
+    front = np.array([[1e9, 1e9]])
+    with pytest.raises(SlitError, match="plan: 1, expected a row of the front"):
+        tradeoff(relaxation, front, plan=1, allow={"cost": 1.0})
+    with pytest.raises(SlitError, match="allow: 'ttft', expected one of carbon, cost"):
+        tradeoff(relaxation, front, plan=0, allow={"ttft": 1.0})
+    with pytest.raises(SlitError, match="allow: none"):
+        tradeoff(relaxation, front, plan=0, allow={})
+    with pytest.raises(SlitError, match="expected a finite number"):
+        tradeoff(relaxation, front, plan=0, allow={"cost": np.nan})
+    with pytest.raises(SlitError, match=r"objectives: shape \(1, 3\)"):
+        marginal_rates(relaxation, [1.0, 2.0, 3.0])
+    with pytest.raises(SlitError, match="expected another objective"):
+        tradeoff_curve(relaxation, front[0], of="cost", against="cost", amounts=[0.0])
+    with pytest.raises(InfeasibleError, match=r"allow: cost <= .* no plan is that good"):
+        tradeoff(relaxation, front, plan=0, allow={"cost": -2e9})

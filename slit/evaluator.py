@@ -11,13 +11,13 @@ import numpy as np
 from operators.types import Floats, Genes, Integers, Longs
 from slit.arrays import frozen
 from slit.errors import SlitError
+from slit.kernels.cell_objectives import CellObjectives
 from slit.kernels.checking import first_refused
 from slit.kernels.evaluation import SITE_FIELDS, evaluate_population
-from slit.kernels.plugs import Plugs
-from slit.kernels.terms import Terms
+from slit.kernels.objective_terms import ObjectiveTerms
 from slit.ledger import Ledger, write_ledger
 from slit.objectives import CellWise, LedgerWise, Objective
-from slit.objectives.cellwise import CellSum, plugs_of
+from slit.objectives.cellwise import CellSum, joined_cell_objectives
 from slit.objectives.define import call_function
 from slit.objectives.terms import terms_of
 from slit.problem import Problem
@@ -61,7 +61,7 @@ class Evaluator:
         self.problem = problem
         self.scenario = scenario
         self.objectives = tuple(objectives)
-        self.terms: Terms = terms_of(objectives, problem, scenario)
+        self.terms: ObjectiveTerms = terms_of(objectives, problem, scenario)
         self.threads = threads
         self.evaluations = 0
         self.moves = 0
@@ -85,9 +85,9 @@ class Evaluator:
         return not self._cell_sums and not self._ledger_wise
 
     @cached_property
-    def plugs(self) -> Plugs:
+    def cell_objectives(self) -> CellObjectives:
         """The cell-wise objectives as kernels take them."""
-        return plugs_of(self._cell_sums, self.problem)
+        return joined_cell_objectives(self._cell_sums, self.problem)
 
     def evaluate(self, population: Integers) -> Evaluation:
         """Evaluate plans (N, G) of placement indices.

@@ -9,7 +9,7 @@ from operators.types import Floats, Genes
 from slit.evaluator import Evaluator
 from slit.kernels.epoch import Epoch
 from slit.kernels.local_search import epoch_of_plan, improve_plan
-from slit.kernels.scalar import Scalar, weigh
+from slit.kernels.scalarization import Scalarization, scalarize
 from slit.objectives import Objective, cell_objective, find
 from slit.problem import Problem
 from slit.scenario.scenario import Scenario
@@ -67,9 +67,11 @@ class Weighed:
         return Evaluator(self.problem, self.case.scenario, objectives=self.objectives)
 
     @cached_property
-    def scalar(self) -> Scalar:
+    def scalarization(self) -> Scalarization:
         evaluator = self.evaluator
-        return weigh(self.weights, self.problem, evaluator.terms, plugs=evaluator.plugs)
+        return scalarize(
+            self.weights, self.problem, evaluator.terms, cell_objectives=evaluator.cell_objectives
+        )
 
     def value(self, plan: Genes) -> float:
         """The weighted sum of a plan (G,), by full evaluation."""
@@ -90,7 +92,7 @@ class Weighed:
     def open(self, plan: Genes, t: int) -> Epoch:
         """Epoch t of a plan."""
         before = np.zeros(self.problem.placements, np.int64)
-        return epoch_of_plan(plan, t, self.problem, self.scalar, before, self.penalty)
+        return epoch_of_plan(plan, t, self.problem, self.scalarization, before, self.penalty)
 
     def improved(
         self, plan: Genes, *, swaps: bool = True, most_moves: int = MANY
@@ -100,7 +102,7 @@ class Weighed:
         moves, change = improve_plan(
             better,
             self.problem,
-            self.scalar,
+            self.scalarization,
             0,
             self.problem.epochs,
             self.penalty,

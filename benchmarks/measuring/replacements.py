@@ -9,7 +9,7 @@ import numpy as np
 
 from operators.types import Floats, Genes
 from slit.kernels.evaluation import SITE_FIELDS, evaluate_population
-from slit.kernels.terms import Terms
+from slit.kernels.objective_terms import ObjectiveTerms
 from slit.optimizers.metaheuristic import search
 from slit.optimizers.metaheuristic.descent import NODE_PENALTY, Descent
 from slit.optimizers.protocol import Task
@@ -23,7 +23,12 @@ MOST_BATCHES = 1000
 
 
 def descend_by_full_evaluation(
-    start: Genes, weights: Floats, problem: Problem, terms: Terms, *, rng: np.random.Generator
+    start: Genes,
+    weights: Floats,
+    problem: Problem,
+    terms: ObjectiveTerms,
+    *,
+    rng: np.random.Generator,
 ) -> Descent:
     """Local search from `start` (G,) that evaluates whole plans: what there is without increments.
 
@@ -51,7 +56,7 @@ def descend_by_full_evaluation(
     return Descent(np.ascontiguousarray(plan), moves, gains)
 
 
-def scalar_values(plans: Genes, weights: Floats, problem: Problem, terms: Terms) -> Floats:
+def scalar_values(plans: Genes, weights: Floats, problem: Problem, terms: ObjectiveTerms) -> Floats:
     """weights (M,) @ objectives plus the penalty of nodes beyond capacity, (N,)."""
     count = len(plans)
     values = np.empty((count, len(weights)))

@@ -6,9 +6,9 @@ import numpy as np
 
 from operators.compiling import kernel, kernel_of_types
 from operators.types import Floats, Genes, Ints, Longs
+from slit.kernels.cell_objectives import DATA, EpochCellObjectives, sum_hours
 from slit.kernels.cells import fill_cells, queue_value
-from slit.kernels.plugs import DATA, Plugged, sum_plugs
-from slit.kernels.scalar import Scalar
+from slit.kernels.scalarization import Scalarization
 from slit.problem.arrays import Problem
 
 WORK, ENERGY, REQUESTS, PROMPTS, NODES = range(5)
@@ -19,12 +19,12 @@ NO_SLACK = 1e300
 class Epoch(NamedTuple):
     """The arrays of one epoch. Shapes: I groups of it, P placements, D datacenters, Q pools.
 
-    The first six and `Plugged.state` change with every move, the others are read.
+    The first six and `EpochCellObjectives.state` change with every move, the others are read.
     """
 
     counts: Longs  # (P, I) chunks of each group in each cell
     cells: Longs  # (P, 5) work, energy above idle, requests, weighted prompts, active nodes
-    value: Floats  # (P, 6) sums over chunks of `Scalar.moves` (always, without loading, on a
+    value: Floats  # (P, 6) sums over chunks of `Scalarization.moves` (always, without loading, on a
     #                loading node), the queue, the cell's total, least slack of its groups
     energy: Longs  # (D,) IT energy
     next_energy: Longs  # (D,) IT energy of the next epoch
@@ -32,8 +32,8 @@ class Epoch(NamedTuple):
 
     chunk: Longs  # (I, P, 2) work and energy of one chunk
     size: Longs  # (I, 2) requests and weighted prompts of one chunk
-    moves: Floats  # (I, P, 3) as in `Scalar`
-    queued: Floats  # (P, I, 3) as in `Scalar`
+    moves: Floats  # (I, P, 3) as in `Scalarization`
+    queued: Floats  # (P, I, 3) as in `Scalarization`
     promises: Floats  # (I,) s, the class's SLO
     options: Genes  # (R, A) allowed placements
     option_count: Ints  # (R,)
@@ -51,7 +51,7 @@ class Epoch(NamedTuple):
     scratch: Longs  # (6,) what `cell_change` reports
     node_ticks: int
     node_penalty: float
-    plugged: Plugged | None
+    cell_objectives: EpochCellObjectives | None
 
 
 def open_epoch(
@@ -59,7 +59,7 @@ def open_epoch(
     t: int,
     following: int,
     problem: Problem,
-    scalar: Scalar,
+    scalarization: Scalarization,
     before: Longs,
     after: Longs,
     gap: Floats,
@@ -96,9 +96,12 @@ def open_epoch(
         problem.request_scale / problem.prompt_scale,
         problem.epoch_ticks,
         problem.variability,
-        scalar.wait,
+        scalarization.wait,
     )
-    site, next_site = site_weights(t, problem, scalar), site_weights(following, problem, scalar)
+    site, next_site = (
+        site_weights(t, problem, scalarization),
+        site_weights(following, problem, scalarization),
+    )
     epoch = Epoch(
         counts=counts,
         cells=cells,
@@ -108,13 +111,13 @@ def open_epoch(
         used=np.zeros(len(problem.pool_nodes), np.int64),
         chunk=problem.chunk[groups],
         size=problem.chunk_size[groups],
-        moves=scalar.moves[groups],
-        queued=np.ascontiguousarray(scalar.queued[groups].swapaxes(0, 1)),
+        moves=scalarization.moves[groups],
+        queued=np.ascontiguousarray(scalarization.queued[groups].swapaxes(0, 1)),
         promises=problem.slo[problem.group_class[groups]],
         options=problem.options,
         option_count=problem.option_count,
         rows=problem.gene_row[problem.group_first[groups]],
-        **describe_placements(t, problem, scalar, before, after, gap),
+        **describe_placements(t, problem, scalarization, before, after, gap),
         pool=np.stack([problem.pool_nodes, problem.standby_energy], axis=1),
         home=problem.pool_datacenter,
         site=site,
@@ -123,14 +126,14 @@ def open_epoch(
         scratch=np.zeros(6, np.int64),
         node_ticks=problem.node_ticks,
         node_penalty=node_penalty,
-        plugged=plugged_hours(t, following, problem, scalar),
+        cell_objectives=hours_of_epoch(t, following, problem, scalarization),
     )
     sum_epoch(epoch)
     return epoch
 
 
 def describe_placements(
-    t: int, problem: Problem, scalar: Scalar, before: Longs, after: Longs, gap: Floats
+    t: int, problem: Problem, scalarization: Scalarization, before: Longs, after: Longs, gap: Floats
 ) -> dict[str, Any]:
     """`Epoch.place`, `Epoch.ticks` and `Epoch.fixed` of epoch t."""
     ticks = np.stack([problem.idle_energy, problem.prewarm_energy, before, after], axis=1)
@@ -139,7 +142,7 @@ def describe_placements(
             problem.replicas,
             problem.prefill_fixed,
             problem.prefill_slope,
-            scalar.nodes[t],
+            scalarization.nodes[t],
             problem.load_share,
             gap,
         ],
@@ -149,24 +152,31 @@ def describe_placements(
     return {"place": place, "ticks": ticks, "fixed": fixed}
 
 
-def site_weights(t: int, problem: Problem, scalar: Scalar) -> Floats:
+def site_weights(t: int, problem: Problem, scalarization: Scalarization) -> Floats:
     """(D, 4) of epoch t, as `Epoch.site`."""
-    columns = [scalar.energy[t], scalar.grid[t], scalar.facility[t], problem.renewable[t]]
+    columns = [
+        scalarization.energy[t],
+        scalarization.grid[t],
+        scalarization.facility[t],
+        problem.renewable[t],
+    ]
     return np.stack(columns, axis=1)
 
 
-def plugged_hours(t: int, following: int, problem: Problem, scalar: Scalar) -> Plugged | None:
-    """`Epoch.plugged` of epoch t; its state is not yet filled in."""
-    plugs = scalar.plugs
-    if plugs is None:
+def hours_of_epoch(
+    t: int, following: int, problem: Problem, scalarization: Scalarization
+) -> EpochCellObjectives | None:
+    """`Epoch.cell_objectives` of epoch t; its state is not yet filled in."""
+    cell_objectives = scalarization.cell_objectives
+    if cell_objectives is None:
         return None
     when, n_centers = [t, following], problem.datacenters
-    hours = np.empty((2, n_centers, DATA + plugs.data.shape[2]))
+    hours = np.empty((2, n_centers, DATA + cell_objectives.data.shape[2]))
     hours[:, :, 0] = problem.kwh_per_energy_tick
     hours[:, :, 1], hours[:, :, 2] = problem.pue[when], problem.renewable[when]
-    hours[:, :, DATA:] = plugs.data[when]
-    values = np.stack([scalar.plug_weights, np.zeros(len(scalar.plug_weights))])
-    return Plugged(plugs.fill, np.zeros((2, n_centers + 2, 2)), hours, values)
+    hours[:, :, DATA:] = cell_objectives.data[when]
+    values = np.stack([scalarization.cell_weights, np.zeros(len(scalarization.cell_weights))])
+    return EpochCellObjectives(cell_objectives.fill, np.zeros((2, n_centers + 2, 2)), hours, values)
 
 
 @kernel
@@ -189,7 +199,7 @@ def sum_epoch(epoch: Epoch) -> None:
     for q in range(used.shape[0]):
         spare = max(0, epoch.pool[q, 0] - used[q])
         energy[epoch.home[q]] += spare * epoch.pool[q, 1]
-    sum_plugs(epoch.cells, epoch.place, ticks, energy, epoch.next_energy, epoch.plugged)
+    sum_hours(epoch.cells, epoch.place, ticks, energy, epoch.next_energy, epoch.cell_objectives)
 
 
 @kernel_of_types

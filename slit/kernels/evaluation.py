@@ -19,15 +19,15 @@ from slit.kernels.cells import (
     run_nodes,
     serve_entries,
 )
-from slit.kernels.terms import Terms
-from slit.kernels.weighing import (
+from slit.kernels.objective_sums import (
+    add_energy,
+    add_nodes,
+    add_service,
     fill_site_nodes,
     fill_sites,
     sum_requests,
-    weigh_nodes,
-    weigh_service,
-    weigh_sites,
 )
+from slit.kernels.objective_terms import ObjectiveTerms
 from slit.problem.arrays import Problem
 
 BLOCK = 128
@@ -42,7 +42,7 @@ SITE_FIELDS = 4
 def evaluate_population(
     population: Genes,
     problem: Problem,
-    terms: Terms,
+    terms: ObjectiveTerms,
     values: Floats,
     parts: Floats,
     excess: Longs,
@@ -128,7 +128,7 @@ def evaluate_epochs(
     population: Genes,
     first: int,
     problem: Problem,
-    terms: Terms,
+    terms: ObjectiveTerms,
     before: Longs,
     parts: Floats,
     excess: Longs,
@@ -193,15 +193,15 @@ def evaluate_epochs(
                         entries, group_class, chunk_requests, service, accuracy, slo, waits,
                         queued, outcomes, served,
                     )  # fmt: skip
-                weigh_service(
+                add_service(
                     used, cells, speeds, waits, served, request_scale, service_weights, part
                 )
             for index in range(tables.shape[0]):
                 part[owners[index]] += sum_requests(entries, tables[index]) * units[index]
             fill_sites(energy, kwh_of_tick, pue[t], renewable[t], site)
-            weigh_sites(site_weights[t], largest, site, part, by_center[n])
+            add_energy(site_weights[t], largest, site, part, by_center[n])
             if node_weights.shape[0] > 0:
-                weigh_nodes(node_weights[t], largest, used, nodes, places, part, by_center[n])
+                add_nodes(node_weights[t], largest, used, nodes, places, part, by_center[n])
             if sites.shape[0] > 0:
                 fill_site_nodes(used, nodes, places, site)
                 for d in range(n_centers):

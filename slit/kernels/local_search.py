@@ -8,11 +8,11 @@ import numpy as np
 
 from operators.compiling import kernel
 from operators.types import Genes, Longs
+from slit.kernels.cell_objectives import sum_hours
 from slit.kernels.cells import active_nodes
 from slit.kernels.epoch import LOADED, NODES, QUEUED, WAITING, WORK, Epoch, open_epoch
 from slit.kernels.moves import exchange, scan, shift
-from slit.kernels.plugs import sum_plugs
-from slit.kernels.scalar import Scalar
+from slit.kernels.scalarization import Scalarization
 from slit.problem.arrays import Problem, Start
 
 ENOUGH = 1e-12
@@ -31,7 +31,7 @@ NO_NODES_LOAD = np.iinfo(np.int64).max
 def improve_plan(
     plan: Genes,
     problem: Problem,
-    scalar: Scalar,
+    scalarization: Scalarization,
     first: int,
     last: int,
     node_penalty: float,
@@ -49,7 +49,7 @@ def improve_plan(
     for t in range(first, last):
         if problem.epoch_group[t] == problem.epoch_group[t + 1]:
             continue
-        epoch = epoch_of_plan(plan, t, problem, scalar, before, node_penalty)
+        epoch = epoch_of_plan(plan, t, problem, scalarization, before, node_penalty)
         evaluated, change = improve_epoch(epoch, swaps, most_moves)
         close_epoch(plan, t, problem, epoch)
         moves += evaluated
@@ -58,7 +58,12 @@ def improve_plan(
 
 
 def epoch_of_plan(
-    plan: Genes, t: int, problem: Problem, scalar: Scalar, before: Longs, node_penalty: float
+    plan: Genes,
+    t: int,
+    problem: Problem,
+    scalarization: Scalarization,
+    before: Longs,
+    node_penalty: float,
 ) -> Epoch:
     """Epoch t of a plan (G,) opened between its neighbors; `before` (P,) is overwritten."""
     n_epochs = problem.epochs
@@ -66,7 +71,7 @@ def epoch_of_plan(
     if problem.start == Start.CYCLIC and t + 1 == n_epochs:
         following = 0
     before[:] = nodes_before(plan, t, problem)
-    return epoch_between(plan, t, following, problem, scalar, before, node_penalty)
+    return epoch_between(plan, t, following, problem, scalarization, before, node_penalty)
 
 
 def nodes_before(plan: Genes, t: int, problem: Problem) -> Longs:
@@ -93,7 +98,7 @@ def epoch_between(
     t: int,
     following: int,
     problem: Problem,
-    scalar: Scalar,
+    scalarization: Scalarization,
     before: Longs,
     node_penalty: float,
 ) -> Epoch:
@@ -103,17 +108,19 @@ def epoch_between(
     gap = np.zeros(n_placements, np.float64)
     no_energy = np.zeros(problem.water_stress.shape[0], np.int64)
     if following == t:
-        return open_epoch(plan, t, t, problem, scalar, before, none, gap, no_energy, node_penalty)
+        return open_epoch(
+            plan, t, t, problem, scalarization, before, none, gap, no_energy, node_penalty
+        )
     now = nodes_of_epoch(plan, t, problem)
     ahead = open_epoch(
-        plan, following, following, problem, scalar, now, none, gap, no_energy, node_penalty
+        plan, following, following, problem, scalarization, now, none, gap, no_energy, node_penalty
     )
     after, value = ahead.cells[:, NODES].copy(), ahead.value
     used = after > 0
     loading = value[used, LOADED] - value[used, QUEUED] - value[used, WAITING]
     gap[used] = loading * problem.load_share[used] / after[used]
     return open_epoch(
-        plan, t, following, problem, scalar, before, after, gap, ahead.energy, node_penalty
+        plan, t, following, problem, scalarization, before, after, gap, ahead.energy, node_penalty
     )
 
 
@@ -254,5 +261,7 @@ def shed_node(a: int, epoch: Epoch) -> tuple[int, float]:
     epoch.energy[:] = old_energy
     epoch.next_energy[:] = old_next
     epoch.used[:] = old_used
-    sum_plugs(cells, epoch.place, epoch.ticks, epoch.energy, epoch.next_energy, epoch.plugged)
+    sum_hours(
+        cells, epoch.place, epoch.ticks, epoch.energy, epoch.next_energy, epoch.cell_objectives
+    )
     return evaluated, 0.0

@@ -8,6 +8,7 @@ without its new queue is no better than the best so far is dropped before its qu
 
 from operators.compiling import kernel, kernel_of_types
 from operators.types import Floats, Longs
+from slit.kernels.cell_objectives import hour_change
 from slit.kernels.cells import active_nodes, queue_value
 from slit.kernels.epoch import (
     ALWAYS,
@@ -23,7 +24,6 @@ from slit.kernels.epoch import (
     Epoch,
     refresh_cell,
 )
-from slit.kernels.plugs import plug_change
 
 
 @kernel
@@ -118,7 +118,8 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
     promises, place, ticks, fixed = epoch.promises, epoch.place, epoch.ticks, epoch.fixed
     pool, site, units, report = epoch.pool, epoch.site, epoch.units, epoch.scratch
     next_energy, next_site = epoch.next_energy, epoch.next_site
-    node_ticks, node_penalty, plugged = epoch.node_ticks, epoch.node_penalty, epoch.plugged
+    node_ticks, node_penalty = epoch.node_ticks, epoch.node_penalty
+    objectives = epoch.cell_objectives
     options, n_options = epoch.options[epoch.rows[i]], epoch.option_count[epoch.rows[i]]
     total_a, share_a = cell_change(
         a, i, -k, -1, 0, cells, value, chunk, size, moves, ticks, fixed, node_ticks, report
@@ -138,9 +139,9 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
     if ticks[a, 1] > 0:
         leave += site_change(report[5] * ticks[a, 1], next_energy[center_a], next_site[center_a])
     left = energy.shape[0]
-    if plugged is not None:
+    if objectives is not None:
         loads = next_a != next_energy[center_a]
-        leave += plug_change(center_a, center_a, left, nodes_a, energy_a, next_a, loads, plugged)
+        leave += hour_change(center_a, center_a, left, nodes_a, energy_a, next_a, loads, objectives)
     best, best_change = -1, limit
     for index in range(n_options):
         b = int(options[index])
@@ -159,12 +160,19 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
             added += standby
         here = energy_a if center_b == center_a else energy[center_b]
         change += site_change(added, here, site[center_b])
-        if plugged is not None:
+        if objectives is not None:
             row, there, later = center_b, next_energy[center_b], report[5] * ticks[b, 1]
             if center_b == center_a:
                 row, there = left, next_a
-            change += plug_change(
-                center_b, row, left + 1, nodes_b, here + added, there + later, later != 0, plugged
+            change += hour_change(
+                center_b,
+                row,
+                left + 1,
+                nodes_b,
+                here + added,
+                there + later,
+                later != 0,
+                objectives,
             )
         if report[5] != 0 and ticks[b, 1] > 0:
             here = next_a if center_b == center_a else next_energy[center_b]
@@ -227,14 +235,14 @@ def exchange(i: int, a: int, j: int, b: int, epoch: Epoch, limit: float) -> floa
         change += site_change(next_a, epoch.next_energy[center_a], epoch.next_site[center_a])
     if next_b != 0:
         change += site_change(next_b, epoch.next_energy[center_b], epoch.next_site[center_b])
-    if epoch.plugged is not None:
+    if epoch.cell_objectives is not None:
         for d, more, added, later in (
             (center_a, nodes_a, added_a, next_a),
             (center_b, nodes_b, added_b, next_b),
         ):
-            change += plug_change(
+            change += hour_change(
                 d, d, energy.shape[0], more, energy[d] + added, epoch.next_energy[d] + later,
-                later != 0, epoch.plugged,
+                later != 0, epoch.cell_objectives,
             )  # fmt: skip
     if change >= limit:
         return float(change)
@@ -275,10 +283,10 @@ def shift(i: int, p: int, change: int, epoch: Epoch) -> None:
     )
     loading = max(0, ticks[p, 3] - nodes) - max(0, ticks[p, 3] - old)
     epoch.next_energy[d] += loading * ticks[p, 1]
-    if epoch.plugged is not None:
-        plug_change(
+    if epoch.cell_objectives is not None:
+        hour_change(
             d, d, d, nodes - old, energy[d], epoch.next_energy[d], loading * ticks[p, 1] != 0,
-            epoch.plugged,
+            epoch.cell_objectives,
         )  # fmt: skip
     refresh_cell(
         p, epoch.counts, cells, epoch.value, epoch.moves, epoch.queued, epoch.promises, ticks,

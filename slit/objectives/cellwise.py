@@ -13,7 +13,7 @@ from operators.compiling import compiles, pointer, uncached_kernel
 from operators.types import Floats
 from slit.arrays import frozen
 from slit.errors import SlitError
-from slit.kernels.plugs import FILL_SIGNATURE, Fill, Plugs
+from slit.kernels.cell_objectives import FILL_SIGNATURE, CellObjectives, Fill
 from slit.objectives.define import CellWise, call_function
 from slit.problem import Problem
 from slit.scenario.scenario import Scenario
@@ -65,13 +65,13 @@ def _adder(cell: Callable[..., float]) -> Callable[[Floats, Floats, Floats], Non
     return add_up
 
 
-def plugs_of(sums: Mapping[int, CellSum], problem: Problem) -> Plugs:
+def joined_cell_objectives(sums: Mapping[int, CellSum], problem: Problem) -> CellObjectives:
     """All cell-wise objectives as one function; `sums` by the objective's place."""
     if not sums:
-        return Plugs(0, np.zeros((*problem.pue.shape, 0)), np.zeros(0, np.int32))
+        return CellObjectives(0, np.zeros((*problem.pue.shape, 0)), np.zeros(0, np.int32))
     functions = tuple((each.function, each.data.shape[2]) for each in sums.values())
     fill = _filling(functions)
-    return Plugs(
+    return CellObjectives(
         fill.address if compiles() else fill,
         frozen(np.concatenate([each.data for each in sums.values()], axis=2), np.float64),
         frozen(list(sums), np.int32),

@@ -7,14 +7,16 @@ import numpy as np
 from operators.types import Floats, Longs
 from slit.arrays import frozen
 from slit.errors import SlitError
-from slit.kernels.terms import Terms
+from slit.kernels.objective_terms import ObjectiveTerms
 from slit.objectives.define import Coefficients, Linear, Objective, build_coefficients
 from slit.problem import Problem
 from slit.problem.arrays import finest_scale
 from slit.scenario.scenario import Scenario
 
 
-def terms_of(objectives: Sequence[Objective], problem: Problem, scenario: Scenario) -> Terms:
+def terms_of(
+    objectives: Sequence[Objective], problem: Problem, scenario: Scenario
+) -> ObjectiveTerms:
     """The coefficients of M objectives side by side; an objective that is not linear has zeros.
 
     Raises SlitError for coefficients of a wrong shape or that are not finite.
@@ -50,7 +52,7 @@ def terms_of(objectives: Sequence[Objective], problem: Problem, scenario: Scenar
         service[:, m] = coefficients.wait, coefficients.late, coefficients.quality
         constant[m] = coefficients.constant
     shape = (0, problem.groups, problem.placements)
-    return Terms(
+    return ObjectiveTerms(
         site=frozen(site, np.float64),
         nodes=frozen(nodes if nodes.any() else nodes[:0, :0], np.float64),
         requests=frozen(np.stack(tables) if tables else np.zeros(shape), np.int64),

@@ -11,8 +11,8 @@ from numpy.random import Generator
 from operators.types import Floats, Genes, Integers
 from slit.errors import SlitError
 from slit.evaluator import Evaluation, Evaluator
-from slit.kernels.plugs import Plugs
-from slit.kernels.terms import Terms
+from slit.kernels.cell_objectives import CellObjectives
+from slit.kernels.objective_terms import ObjectiveTerms
 from slit.objectives import Objective
 from slit.problem import Problem
 from slit.relaxation import Relaxation
@@ -89,15 +89,15 @@ class Resumable(Protocol):
 class Task:
     """What an optimizer may know of what it optimizes; M objectives, `terms` their coefficients.
 
-    `plugs` are the cell-wise ones as kernels take them. It may use so many `threads`; what it finds
-    must not depend on their number.
+    `cell_objectives` are the cell-wise ones as kernels take them. It may use so many `threads`; what
+    it finds must not depend on their number.
     """
 
     problem: Problem
     scenario: Scenario
     objectives: tuple[Objective, ...]
-    terms: Terms
-    plugs: Plugs
+    terms: ObjectiveTerms
+    cell_objectives: CellObjectives
     threads: int = 1
 
     @classmethod
@@ -108,7 +108,7 @@ class Task:
             evaluator.scenario,
             evaluator.objectives,
             evaluator.terms,
-            evaluator.plugs,
+            evaluator.cell_objectives,
             evaluator.threads,
         )
 

@@ -10,8 +10,8 @@ from operators.repair import repair
 from operators.types import Floats, Genes
 from slit.errors import SlitError
 from slit.kernels.local_search import MOST_MOVES, improve_plan
-from slit.kernels.scalar import weigh
-from slit.kernels.terms import Terms
+from slit.kernels.objective_terms import ObjectiveTerms
+from slit.kernels.scalarization import scalarize
 from slit.problem import Problem
 from slit.problem.binding import loads_of, options_of
 from slit.relaxation.dual_values import shares_of
@@ -63,7 +63,7 @@ class Descent:
     capacity outweighs what any move saves. `moves` counts the incremental evaluations made so far.
     """
 
-    def __init__(self, problem: Problem, terms: Terms, *, swaps: bool = True) -> None:
+    def __init__(self, problem: Problem, terms: ObjectiveTerms, *, swaps: bool = True) -> None:
         self.problem, self.terms, self.swaps = problem, terms, swaps
         self.moves = 0
 
@@ -73,9 +73,9 @@ class Descent:
         last = self.problem.epochs
         most_moves = MOST_MOVES // last
         for plan, weight in zip(better, weights, strict=True):
-            scalar = weigh(weight, self.problem, self.terms)
+            scalarization = scalarize(weight, self.problem, self.terms)
             moves, _ = improve_plan(
-                plan, self.problem, scalar, 0, last, NODE_PENALTY, self.swaps, most_moves
+                plan, self.problem, scalarization, 0, last, NODE_PENALTY, self.swaps, most_moves
             )
             self.moves += moves
         return better

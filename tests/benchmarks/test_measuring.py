@@ -23,7 +23,7 @@ from operators.dominance import nondominated
 from operators.sampling import uniform
 from operators.types import Genes
 from slit.kernels.local_search import improve_plan
-from slit.kernels.scalar import weigh
+from slit.kernels.scalarization import scalarize
 from slit.objectives import DEFAULT
 from slit.optimizers.metaheuristic import search as metaheuristic
 from slit.optimizers.protocol import Task
@@ -155,8 +155,8 @@ def test_local_search_by_full_evaluation_descends_but_not_below_increments() -> 
     assert value(done.plan) < value(start)
     assert value(start) - value(done.plan) == pytest.approx(done.gains.sum())
     again = done.plan.copy()
-    scalar = weigh(weights, problem, evaluator.terms)
-    improve_plan(again, problem, scalar, 0, problem.epochs, 10.0, True, 1 << 60)
+    scalarization = scalarize(weights, problem, evaluator.terms)
+    improve_plan(again, problem, scalarization, 0, problem.epochs, 10.0, True, 1 << 60)
     assert value(again) <= value(done.plan) + 1e-12
 
 

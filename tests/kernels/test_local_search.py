@@ -11,7 +11,7 @@ from slit.evaluator import Evaluator
 from slit.kernels.epoch import NODES, WORK
 from slit.kernels.local_search import ENOUGH, STEPS, close_epoch, improve_plan, shed_node
 from slit.kernels.local_search import MANY as LARGE
-from slit.kernels.scalar import weigh
+from slit.kernels.scalarization import scalarize
 from slit.objectives import cell_objective, find
 from tests.cases import Case, cases, make_case
 from tests.weighed import MANY, Weighed, weighed
@@ -179,7 +179,7 @@ def test_only_the_epochs_asked_for_change() -> None:
     found, problem = weighed(case, seed=4, penalty=1.0), case.problem
     plan = canonical(case.plans, group_first=problem.group_first)[0]
     better = plan.copy()
-    improve_plan(better, problem, found.scalar, 1, 3, 1.0, True, MANY)
+    improve_plan(better, problem, found.scalarization, 1, 3, 1.0, True, MANY)
     inside = slice(problem.epoch_gene[1], problem.epoch_gene[3])
     assert (better[inside] != plan[inside]).any()
     outside = np.ones(problem.genes, np.bool_)
@@ -197,11 +197,13 @@ def test_rounding_does_not_lead_in_circles(seed: int) -> None:
     case = make_case(seed, plans=2, genes=40, variants=2, datacenters=3)
     problem = case.problem
     evaluator = Evaluator(problem, case.scenario, objectives=(*find(["carbon"]), penalty))
-    scalar = weigh(np.ones(2), problem, evaluator.terms, plugs=evaluator.plugs)
+    scalarization = scalarize(
+        np.ones(2), problem, evaluator.terms, cell_objectives=evaluator.cell_objectives
+    )
     for plan in case.plans:
         better = plan.copy()
         moves, change = improve_plan(
-            better, problem, scalar, 0, problem.epochs, 0.01, True, 300_000
+            better, problem, scalarization, 0, problem.epochs, 0.01, True, 300_000
         )
         assert moves < 10_000
         values = evaluator.evaluate(np.stack([plan, better])).F
@@ -243,9 +245,11 @@ def test_the_largest_datacenter_enters_as_a_weighted_sum_of_all() -> None:
     for given_share, share in ((None, even), (one, one)):
         for plan, value in zip(case.plans, evaluator.evaluate(case.plans).F, strict=True):
             weights = 0.5 / value
-            scalar = weigh(weights, problem, evaluator.terms, center_share=given_share)
+            scalarization = scalarize(weights, problem, evaluator.terms, center_share=given_share)
             better = plan.copy()
-            _, change = improve_plan(better, problem, scalar, 0, problem.epochs, 0.0, True, MANY)
+            _, change = improve_plan(
+                better, problem, scalarization, 0, problem.epochs, 0.0, True, MANY
+            )
             before, after = (weights @ totals(each) @ share for each in (plan, better))
             assert before <= value @ weights + 1e-12
             assert change <= 0.0

@@ -115,8 +115,11 @@ def test_after_a_shift_the_epoch_is_that_of_the_new_plan(
     fresh = weighed.open(moved(weighed, plan, t, i, a, b, k), t)
     for name in ("counts", "cells", "value", "energy", "next_energy", "used"):
         np.testing.assert_array_equal(getattr(epoch, name), getattr(fresh, name), err_msg=name)
-    assert (epoch.plugged is None) == (fresh.plugged is None)
-    if epoch.plugged is not None and fresh.plugged is not None:
+    assert (epoch.cell_objectives is None) == (fresh.cell_objectives is None)
+    if epoch.cell_objectives is not None and fresh.cell_objectives is not None:
         centers = weighed.problem.datacenters
-        kept, new = epoch.plugged.state[:, :centers], fresh.plugged.state[:, :centers]
+        kept, new = (
+            epoch.cell_objectives.state[:, :centers],
+            fresh.cell_objectives.state[:, :centers],
+        )
         np.testing.assert_array_equal(kept, new)

@@ -12,7 +12,7 @@ from operators.indicators import hypervolume
 from operators.types import Floats
 from slit.evaluator import Evaluator
 from slit.objectives import Coefficients, Objective, cell_objective, find, ledger_objective
-from slit.objectives.cellwise import plugs_of
+from slit.objectives.cellwise import joined_cell_objectives
 from slit.optimizers.metaheuristic.relaxed import relaxed_starts
 from slit.optimizers.metaheuristic.search import Metaheuristic
 from slit.optimizers.metaheuristic.settings import Settings
@@ -72,7 +72,7 @@ def test_it_finds_far_less_than_by_whole_plans_alone(
     day = load_scenario("world-day")
     evaluator = evaluator_of(day, (*find(["carbon", "cost", "quality"]), peaks(bound)))
     task = Task.of(evaluator)
-    blind = replace(task, plugs=plugs_of({}, evaluator.problem))
+    blind = replace(task, cell_objectives=joined_cell_objectives({}, evaluator.problem))
     found, without = (front(each, evaluator, steps=2).F.min(axis=0) for each in (task, blind))
     assert found[3] < 0.5 * without[3]
     assert (found[:3] < 1.02 * without[:3]).all()

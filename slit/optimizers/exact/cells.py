@@ -11,7 +11,7 @@ import numpy as np
 from scipy import sparse
 
 from operators.types import Bools, Floats, Ints, Longs
-from slit.kernels.terms import Terms
+from slit.kernels.objective_terms import ObjectiveTerms
 from slit.lp.entries import EntryRows
 from slit.problem import Problem, Start
 from slit.relaxation.subproblem import loads_nothing
@@ -43,7 +43,7 @@ class Cells:
     row_upper: Floats
 
 
-def count_cells(problem: Problem, terms: Terms) -> Cells:
+def count_cells(problem: Problem, terms: ObjectiveTerms) -> Cells:
     """The formulation by counts. `terms` must not weigh waits, lateness or quality."""
     group, placement = (side.astype(np.int64) for side in np.nonzero(problem.allowed))
     pairs, kwh = len(group), problem.kwh_per_energy_tick
@@ -133,7 +133,7 @@ def _add_work(
     )
 
 
-def _more_may_help(problem: Problem, terms: Terms) -> Bools:
+def _more_may_help(problem: Problem, terms: ObjectiveTerms) -> Bools:
     """(T, P): whether some objective may fall with more active nodes."""
     by_center: Bools = np.any(terms.site < 0, axis=(2, 3))
     helpful: Bools = by_center[:, problem.placement_datacenter]

@@ -18,7 +18,7 @@ from operators.types import Floats, Genes, Longs
 from slit.arrays import product
 from slit.errors import InfeasibleError, SlitError
 from slit.evaluator import Evaluator
-from slit.kernels.terms import Terms
+from slit.kernels.objective_terms import ObjectiveTerms
 from slit.lp.entries import EntryRows
 from slit.lp.solver import LinearModel, Settings, Solution, Solver, SolverError, Status
 from slit.objectives import Linear, Objective
@@ -93,7 +93,7 @@ class ExactProgram:
         self.problem = problem
         self.evaluator = Evaluator(problem, scenario, objectives=objectives)
         self.settings = settings or Settings(mip_gap=1e-9)
-        self._terms: Terms = self.evaluator.terms
+        self._terms: ObjectiveTerms = self.evaluator.terms
         waits = bool(self._terms.service.any())
         self._tabulated = waits or count_states(problem) <= min(tabulate, most_columns)
         self._cells: Cells = (

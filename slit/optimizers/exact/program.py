@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from operators.types import Bools, Floats, Longs
-from slit.kernels.terms import Terms
+from slit.kernels.objective_terms import ObjectiveTerms
 from slit.lp.entries import EntryRows
 from slit.lp.solver import LinearModel, Solver, SolverError, Status
 from slit.optimizers.exact.cells import Cells
@@ -31,7 +31,7 @@ class _Sites:
 
 
 def assemble(
-    problem: Problem, terms: Terms, cells: Cells, scale: Floats
+    problem: Problem, terms: ObjectiveTerms, cells: Cells, scale: Floats
 ) -> tuple[LinearModel, Longs]:
     """The program without a cost, and the columns of the objectives (M,), in units of `scale`.
 
@@ -87,7 +87,7 @@ def with_choices(model: LinearModel, rows: EntryRows, count: int) -> LinearModel
     )
 
 
-def _sites(problem: Problem, terms: Terms, width: int) -> _Sites:
+def _sites(problem: Problem, terms: ObjectiveTerms, width: int) -> _Sites:
     limits = [load_limits(problem, t) for t in range(problem.epochs)]
     standby, most = (np.array(side) for side in zip(*limits, strict=True))
     renewable = problem.renewable
@@ -151,7 +151,7 @@ def _add_sites(problem: Problem, cells: Cells, sites: _Sites, rows: EntryRows) -
 
 def _add_objectives(
     problem: Problem,
-    terms: Terms,
+    terms: ObjectiveTerms,
     cells: Cells,
     sites: _Sites,
     rows: EntryRows,
@@ -202,7 +202,7 @@ def _add_objectives(
         top += 1
 
 
-def _highest(model: LinearModel, terms: Terms, objectives: Longs, totals: Longs) -> Floats:
+def _highest(model: LinearModel, terms: ObjectiveTerms, objectives: Longs, totals: Longs) -> Floats:
     """The most that totals and objectives reach in the relaxation, in the order of the columns."""
     solver = Solver(replace(model, integer=None))
     most = np.full(len(model.cost), np.inf)

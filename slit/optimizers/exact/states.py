@@ -15,7 +15,7 @@ from scipy import sparse
 from operators.types import Floats, Longs
 from slit.arrays import product
 from slit.errors import SlitError
-from slit.kernels.terms import Terms
+from slit.kernels.objective_terms import ObjectiveTerms
 from slit.lp.entries import EntryRows
 from slit.optimizers.exact.cells import Cells, cells_before
 from slit.problem import Problem
@@ -35,7 +35,7 @@ class _Table:
     load_energy: float  # kWh of prewarming one node
 
 
-def state_cells(problem: Problem, terms: Terms, *, most_columns: int) -> Cells:
+def state_cells(problem: Problem, terms: ObjectiveTerms, *, most_columns: int) -> Cells:
     """The formulation by states. Raises SlitError if it needs more than `most_columns`."""
     served = np.zeros((problem.epochs, problem.placements), dtype=np.bool_)
     np.logical_or.at(served, problem.group_epoch, problem.allowed)
@@ -166,7 +166,7 @@ def _too_large(columns: float, most: int) -> SlitError:
     )
 
 
-def _table(problem: Problem, terms: Terms, t: int, p: int) -> _Table:
+def _table(problem: Problem, terms: ObjectiveTerms, t: int, p: int) -> _Table:
     """What each combination of chunks in a cell means (model.md section 2)."""
     first, last = int(problem.epoch_group[t]), int(problem.epoch_group[t + 1])
     groups = first + np.flatnonzero(problem.allowed[first:last, p])

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from operators.types import Bools, Floats, Genes
+from slit.kernels.cell_objectives import CellObjectives
 from slit.kernels.local_search import MOST_MOVES, improve_plan
-from slit.kernels.plugs import Plugs
-from slit.kernels.scalar import weigh
-from slit.kernels.terms import Terms
+from slit.kernels.objective_terms import ObjectiveTerms
+from slit.kernels.scalarization import scalarize
 from slit.optimizers.protocol import Task
 from slit.problem import Problem
 
@@ -30,23 +30,24 @@ def descend(
     start: Genes,
     weights: Floats,
     problem: Problem,
-    terms: Terms,
+    terms: ObjectiveTerms,
     *,
     swaps: bool,
-    plugs: Plugs | None = None,
+    cell_objectives: CellObjectives | None = None,
     epochs: Bools | None = None,
 ) -> Descent:
     """Local search from `start` (G,) on weights (M,) @ objectives, in all epochs or some (T,).
 
-    Cell-wise objectives count where their `plugs` are given (see `slit.kernels.scalar.weigh`).
+    Cell-wise objectives count where `cell_objectives` are given (see
+    `slit.kernels.scalarization.scalarize`).
     """
     plan = start.copy()
-    scalar = weigh(weights, problem, terms, plugs=plugs)
+    scalarization = scalarize(weights, problem, terms, cell_objectives=cell_objectives)
     gains = np.zeros(problem.epochs)
     moves, most_moves = 0, MOST_MOVES // problem.epochs
     for t in range(problem.epochs) if epochs is None else np.flatnonzero(epochs):
         evaluated, change = improve_plan(
-            plan, problem, scalar, int(t), int(t) + 1, NODE_PENALTY, swaps, most_moves
+            plan, problem, scalarization, int(t), int(t) + 1, NODE_PENALTY, swaps, most_moves
         )
         moves += evaluated
         gains[t] = -change
@@ -65,7 +66,7 @@ def descend_all(
             task.problem,
             task.terms,
             swaps=swaps,
-            plugs=task.plugs,
+            cell_objectives=task.cell_objectives,
             epochs=epochs[n],
         )
 

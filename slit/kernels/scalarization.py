@@ -6,12 +6,12 @@ import numpy as np
 
 from operators.types import Floats
 from slit.arrays import frozen, product
-from slit.kernels.plugs import Plugs
-from slit.kernels.terms import Terms
+from slit.kernels.cell_objectives import CellObjectives
+from slit.kernels.objective_terms import ObjectiveTerms
 from slit.problem.arrays import Problem
 
 
-class Scalar(NamedTuple):
+class Scalarization(NamedTuple):
     """What one chunk, node or unit of energy weighs in a weighted sum of objectives.
 
     Of a request class with a late or poor answer only the part without a queue stands in `moves`;
@@ -25,19 +25,20 @@ class Scalar(NamedTuple):
     moves: Floats  # (J, P, 3) per chunk: always, without loading, on a loading node
     queued: Floats  # (J, P, 3) per chunk: slack (s, at least 0), late, lost
     wait: float  # per request-second of waiting
-    plugs: Plugs | None  # objectives of one datacenter-hour, if any has a weight
-    plug_weights: Floats  # (C,) of their values
+    cell_objectives: CellObjectives | None  # None where none has a weight
+    cell_weights: Floats  # (C,) of their values
 
 
-def weigh(
+def scalarize(
     weights: Floats,
     problem: Problem,
-    terms: Terms,
+    terms: ObjectiveTerms,
     *,
-    plugs: Plugs | None = None,
+    cell_objectives: CellObjectives | None = None,
     center_share: Floats | None = None,
-) -> Scalar:
-    """The tables of `weights` (M,) @ objectives, and of the cell-wise ones where `plugs` are given.
+) -> Scalarization:
+    """The tables of `weights` (M,) @ objectives, and of the cell-wise ones where
+    `cell_objectives` are given.
 
     An objective that takes the largest datacenter enters as the sum over datacenters weighted by
     `center_share` (D,), by default equal shares: a lower bound that local search can follow. One
@@ -69,8 +70,8 @@ def weigh(
     queued = np.stack(
         [np.maximum(slack, 0.0), late * requests * ~behind, -answers * sigma], axis=-1
     )
-    weighed = plugs is not None and bool(weights[plugs.owners].any())
-    return Scalar(
+    weighed = cell_objectives is not None and bool(weights[cell_objectives.owners].any())
+    return Scalarization(
         energy=frozen((it + facility * problem.pue) * kwh, np.float64),
         grid=frozen(grid, np.float64),
         facility=frozen(problem.pue * kwh, np.float64),
@@ -78,6 +79,8 @@ def weigh(
         moves=frozen(moves, np.float64),
         queued=frozen(queued, np.float64),
         wait=wait,
-        plugs=plugs if weighed else None,
-        plug_weights=weights[plugs.owners] if plugs is not None and weighed else np.zeros(0),
+        cell_objectives=cell_objectives if weighed else None,
+        cell_weights=weights[cell_objectives.owners]
+        if weighed and cell_objectives
+        else np.zeros(0),
     )

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from operators.types import Bools, Floats, Ints, Longs
 
 
-class Terms(NamedTuple):
+class ObjectiveTerms(NamedTuple):
     """Coefficients of M objectives on what a plan uses; read-only arrays.
 
     An objective is constant + sum over datacenter-hours of site @ (IT, facility, grid kWh)

@@ -9,7 +9,7 @@ from operators.types import Bools, Floats, Longs
 
 
 @kernel
-def weigh_service(
+def add_service(
     used: Longs,
     cells: Longs,
     speeds: Floats,
@@ -61,7 +61,7 @@ def fill_site_nodes(used: Longs, nodes: Longs, places: Longs, site: Floats) -> N
 
 
 @kernel
-def weigh_sites(
+def add_energy(
     weights: Floats, largest: Bools, site: Floats, partial: Floats, by_center: Floats
 ) -> None:
     """Add what the energy of the datacenters weighs: weights (D, 3, M), site (D, 4).
@@ -79,7 +79,7 @@ def weigh_sites(
 
 
 @kernel
-def weigh_nodes(
+def add_nodes(
     weights: Floats,
     largest: Bools,
     used: Longs,

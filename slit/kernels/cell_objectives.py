@@ -21,7 +21,7 @@ FILL_SIGNATURE = types.void(*[types.float64] * 4, _NUMBERS, _NUMBERS)
 """The same as compiled: the arrays are pointers to their first numbers."""
 
 
-class Plugs(NamedTuple):
+class CellObjectives(NamedTuple):
     """C objectives of one datacenter-hour, summed over all."""
 
     fill: int | Fill  # the address of a function; itself under NUMBA_DISABLE_JIT
@@ -66,7 +66,7 @@ LEAST_GAIN = 1e-13
 follow it in circles."""
 
 
-class Plugged(NamedTuple):
+class EpochCellObjectives(NamedTuple):
     """What C objectives of one datacenter-hour weigh in an epoch and in the next one.
 
     Where there are none, kernels take None instead: compiled for it, they do nothing here.
@@ -74,15 +74,16 @@ class Plugged(NamedTuple):
     Two rows of `state` beyond the datacenters' are scratch: what a move would make of one of them.
     """
 
-    fill: int | Fill  # as in `Plugs`
+    fill: int | Fill  # as in `CellObjectives`
     state: Floats  # (2, D + 2, 2) active nodes, value
     hours: Floats  # (2, D, 3 + n) kWh of an energy tick, PUE, renewable kWh, what `fill` reads
     values: Floats  # (2, C) weights, scratch
 
 
 @kernel
-def plug_value(energy: int, nodes: float, hour: Floats, fill: int | Fill, values: Floats) -> float:
-    """What a datacenter-hour of `energy` ticks weighs; hour (3 + n,) is a row of `Plugged.hours`.
+def hour_value(energy: int, nodes: float, hour: Floats, fill: int | Fill, values: Floats) -> float:
+    """What a datacenter-hour of `energy` ticks weighs; hour (3 + n,) is a row of
+    `EpochCellObjectives.hours`.
 
     In kWh of the same bits as in full evaluation.
     """
@@ -97,7 +98,7 @@ def plug_value(energy: int, nodes: float, hour: Floats, fill: int | Fill, values
 
 
 @kernel
-def plug_change(
+def hour_change(
     d: int,
     known: int,
     into: int,
@@ -105,7 +106,7 @@ def plug_change(
     energy: int,
     next_energy: int,
     next_changes: bool,
-    plugged: Plugged | None,
+    objectives: EpochCellObjectives | None,
 ) -> float:
     """What plug-ins weigh more with `nodes` more in datacenter `d`, and so much energy in both
     epochs.
@@ -113,18 +114,19 @@ def plug_change(
     More than row `known` of the state says, and `LEAST_GAIN` of that on top; the new row is written
     to row `into`.
     """
-    if plugged is None:
+    if objectives is None:
         return 0.0
-    fill, state, hours, values = plugged.fill, plugged.state, plugged.hours, plugged.values
+    fill, state = objectives.fill, objectives.state
+    hours, values = objectives.hours, objectives.values
     active = state[HERE, known, ACTIVE] + nodes
-    value = plug_value(energy, active, hours[HERE, d], fill, values)
+    value = hour_value(energy, active, hours[HERE, d], fill, values)
     change = value - state[HERE, known, VALUE]
     size = abs(change)
     state[HERE, into, ACTIVE], state[HERE, into, VALUE] = active, value
     active, before = state[NEXT, known, ACTIVE], state[NEXT, known, VALUE]
     value = before
     if next_changes:
-        value = plug_value(next_energy, active, hours[NEXT, d], fill, values)
+        value = hour_value(next_energy, active, hours[NEXT, d], fill, values)
         change += value - before
         size += abs(value - before)
     state[NEXT, into, ACTIVE], state[NEXT, into, VALUE] = active, value
@@ -132,18 +134,19 @@ def plug_change(
 
 
 @kernel
-def sum_plugs(
+def sum_hours(
     cells: Longs,
     place: Ints,
     ticks: Longs,
     energy: Longs,
     next_energy: Longs,
-    plugged: Plugged | None,
+    objectives: EpochCellObjectives | None,
 ) -> None:
     """Fill in the state from the arrays of `slit.kernels.epoch.Epoch`."""
-    if plugged is None:
+    if objectives is None:
         return
-    fill, state, hours, values = plugged.fill, plugged.state, plugged.hours, plugged.values
+    fill, state = objectives.fill, objectives.state
+    hours, values = objectives.hours, objectives.values
     state[:] = 0.0
     for p in range(cells.shape[0]):
         state[HERE, place[p, 1], ACTIVE] += cells[p, 4]
@@ -151,4 +154,4 @@ def sum_plugs(
     for d in range(energy.shape[0]):
         for when, used in ((HERE, energy[d]), (NEXT, next_energy[d])):
             nodes = state[when, d, ACTIVE]
-            state[when, d, VALUE] = plug_value(used, nodes, hours[when, d], fill, values)
+            state[when, d, VALUE] = hour_value(used, nodes, hours[when, d], fill, values)

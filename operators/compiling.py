@@ -7,6 +7,7 @@ import stat
 import tempfile
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -103,6 +104,10 @@ def _bear_errors(compiled: Any) -> None:
             try:
                 return call(*given)
             except (OSError, EOFError, pickle.UnpicklingError):
+                return None
+            except (ImportError, AttributeError):  # a version kept it whose modules had other names
+                with suppress(OSError):
+                    kept.flush()
                 return None
 
         return tried

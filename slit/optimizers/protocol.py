@@ -89,8 +89,8 @@ class Resumable(Protocol):
 class Task:
     """What an optimizer may know of what it optimizes; M objectives, `terms` their coefficients.
 
-    `cell_objectives` are the cell-wise ones as kernels take them. It may use so many `threads`; what
-    it finds must not depend on their number.
+    `cell_objectives` are the cell-wise ones as kernels take them. It may use so many `threads`;
+    what it finds must not depend on their number.
     """
 
     problem: Problem

@@ -74,6 +74,22 @@ def test_the_disk_cache_sees_edits_in_files_beside_and_in_the_order_of_fields(
     assert run(tmp_path, repository) == ["3.0", "0"]
 
 
+@pytest.mark.slow
+@pytest.mark.compiled
+def test_kernels_kept_with_types_of_a_module_that_is_gone_are_compiled_anew(
+    tmp_path: Path, repository: Path
+) -> None:
+    for name, source in FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(source)
+    assert run(tmp_path, repository) == ["2.0", "0"]
+    (tmp_path / "given.py").rename(tmp_path / "taken.py")
+    for name in ("main.py", "kernels/outer.py"):
+        (tmp_path / name).write_text(FILES[name].replace("from given", "from taken"))
+    assert run(tmp_path, repository) == ["2.0", "0"]
+    assert run(tmp_path, repository) == ["2.0", "1"]
+
+
 @pytest.mark.compiled
 def test_kernels_release_the_lock_and_divide_as_numpy_does() -> None:
     def inverse(value: float) -> float:

@@ -2,17 +2,15 @@
 
 from collections.abc import Sequence
 
-import plotly.graph_objects as go
-
 from benchmarks.report.compare import Curve, Group, Row
-from slit.report.style import color, figure, label
+from slit.report.style import Drawing, Trace, color, figure, label, trace
 
 DASHES = ("solid", "dash", "dot", "dashdot")
 SEVEN = 7
 """Colors of lines: those of the style without yellow, which is faint as a line."""
 
 
-def draw_curves(group: Group) -> go.Figure:
+def draw_curves(group: Group) -> Drawing:
     """Share of the bound over CPU seconds: median and quartiles of the seeds."""
     traces = []
     for n, curve in enumerate(group.curves):
@@ -25,12 +23,13 @@ def draw_curves(group: Group) -> go.Figure:
     )
 
 
-def draw_shares(group: Group) -> go.Figure:
+def draw_shares(group: Group) -> Drawing:
     """Median share of every method, with quartiles; the best on top."""
     rows = list(reversed(group.rows))
     return figure(
         [
-            go.Bar(
+            trace(
+                "bar",
                 x=[row.share.median for row in rows],
                 y=[label(row.method) for row in rows],
                 orientation="h",
@@ -63,8 +62,9 @@ def describe_shares(rows: Sequence[Row]) -> str:
     return "; ".join(f"{row.method} {row.share.median:.1%}" for row in rows) + "."
 
 
-def _line(curve: Curve, number: int) -> go.Scatter:
-    return go.Scatter(
+def _line(curve: Curve, number: int) -> Trace:
+    return trace(
+        "scatter",
         x=curve.seconds,
         y=curve.median,
         name=label(curve.method),
@@ -80,11 +80,12 @@ def _line(curve: Curve, number: int) -> go.Scatter:
     )
 
 
-def _band(curve: Curve, number: int) -> go.Scatter:
+def _band(curve: Curve, number: int) -> Trace:
     """The quartiles as an area, drawn below the lines."""
     there_and_back = [*curve.seconds, *reversed(curve.seconds)]
     red, green, blue = (int(color(number % SEVEN)[n : n + 2], 16) for n in (1, 3, 5))
-    return go.Scatter(
+    return trace(
+        "scatter",
         x=there_and_back,
         y=[*curve.high, *reversed(curve.low)],
         legendgroup=curve.method,

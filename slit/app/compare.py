@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
-import plotly.graph_objects as go
 
 from operators.types import Floats, Ints, Longs
 from slit.display import share
 from slit.ledger import Ledger
 from slit.report.plan import epoch_starts
-from slit.report.style import figure, labels
+from slit.report.style import Drawing, figure, labels, trace
 
 MOST_MOVES = 40
 
@@ -281,20 +280,31 @@ def _net(names: Sequence[str], change: Floats, *, most: int = 2) -> str:
     )
 
 
-def draw_net(data: Comparison, *, by: str) -> go.Figure:
+_PURPLE_TO_ORANGE = [
+    [n / 10, tint]
+    for n, tint in enumerate(
+        ("#7f3b08", "#b35806", "#e08214", "#fdb863", "#fee0b6", "#f7f7f7",
+         "#d8daeb", "#b2abd2", "#8073ac", "#542788", "#2d004b")
+    )
+]  # fmt: skip
+"""PuOr of ColorBrewer."""
+
+
+def draw_net(data: Comparison, *, by: str) -> Drawing:
     """Requests an hour that B serves more (positive) or less than A; `by` datacenter or variant."""
     net = data.net_load if by == "datacenter" else data.net_variant
     names = data.datacenters if by == "datacenter" else data.variants
     most = float(np.abs(net).max(initial=0.0)) or 1.0
     return figure(
         [
-            go.Heatmap(
+            trace(
+                "heatmap",
                 x=data.starts,
                 y=labels(names),
                 z=net.T,
                 zmin=-most,
                 zmax=most,
-                colorscale="PuOr",
+                colorscale=_PURPLE_TO_ORANGE,
                 reversescale=True,
                 xgap=1,
                 ygap=1,

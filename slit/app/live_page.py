@@ -4,7 +4,6 @@ from typing import Any
 
 import dash
 import numpy as np
-import plotly.graph_objects as go
 from dash import Input, Output, dcc, html
 
 from slit.app.feed import Feed, Look
@@ -14,7 +13,7 @@ from slit.app.received import refuse_malformed, values_of_search
 from slit.app.sections import PLAIN
 from slit.app.server import new_app
 from slit.display import number
-from slit.report.style import COLORS, figure, label, lines, template
+from slit.report.style import COLORS, Drawing, figure, label, lines, themed, trace
 
 POLL_MILLISECONDS = 1000
 BASE = "/live/"
@@ -53,10 +52,9 @@ def live_app(
         if dash.ctx.triggered_id == "stop" and clicks:
             feed.stop()
         look = feed.look
-        theme = theme or "light"
         return [
-            draw_growing(look, names, units, x=x, y=y).update_layout(template=template(theme)),
-            draw_volume(look).update_layout(template=template(theme)),
+            themed(draw_growing(look, names, units, x=x, y=y), theme),
+            themed(draw_volume(look), theme),
             facts(look, names, units),
             look.stopping or look.ended,
             "Stopping …" if look.stopping and not look.ended else "Stop",
@@ -148,11 +146,12 @@ def facts(look: Look, names: tuple[str, ...], units: tuple[str, ...]) -> list[An
 
 def draw_growing(
     look: Look, names: tuple[str, ...], units: tuple[str, ...], *, x: str, y: str
-) -> go.Figure:
+) -> Drawing:
     """The plans kept so far, by two objectives."""
     across, up = names.index(x), names.index(y)
     F = np.empty((0, len(names))) if look.F is None else look.F
-    points = go.Scatter(
+    points = trace(
+        "scatter",
         x=F[:, across],
         y=F[:, up],
         mode="markers",
@@ -167,9 +166,10 @@ def draw_growing(
     )
 
 
-def draw_volume(look: Look) -> go.Figure:
+def draw_volume(look: Look) -> Drawing:
     """Hypervolume against time."""
-    line = go.Scatter(
+    line = trace(
+        "scatter",
         x=look.times,
         y=[100 * volume for volume in look.volumes],
         mode="lines+markers",

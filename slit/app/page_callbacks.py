@@ -13,12 +13,13 @@ from slit.app.downloads import front_csv, plan_csv, plan_json
 from slit.app.front_callbacks import KEPT, register_front, state_of
 from slit.app.library import Library
 from slit.app.parallel import parallel_data
-from slit.app.plan_callbacks import register_compare, register_plan, themed
+from slit.app.plan_callbacks import register_compare, register_plan
 from slit.app.scales import is_log
 from slit.app.scatter import draw_scatter, scatter_data
 from slit.app.state import parse_query, to_query
 from slit.errors import SlitError
 from slit.report.front import draw_parallel, front_data
+from slit.report.style import themed
 
 
 def register(app: dash.Dash, library: Library) -> None:
@@ -181,7 +182,7 @@ def _register_downloads(app: dash.Dash, library: Library) -> None:
         said: dict[str, Any] = {"figure": figure, "format": image}
         if chosen is not None and figure in ("parallel", "scatter"):
             draw = parallel_figure if figure == "parallel" else scatter_figure
-            said["drawing"] = draw(library, chosen, theme).to_plotly_json()
+            said["drawing"] = draw(library, chosen, theme)
         # A graph, though empty, makes dash load plotly.js where that has not happened yet.
         return said, dcc.Graph(style={"height": 1})
 

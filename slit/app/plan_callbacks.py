@@ -20,14 +20,9 @@ from slit.report.plan import (
     draw_nodes,
     draw_waits,
 )
-from slit.report.style import figure, template
+from slit.report.style import figure, themed
 
 FIGURES_OF_PLAN = ("load", "variants", "nodes", "waits")
-
-
-def themed(drawing: Any, theme: str | None) -> Any:
-    """The figure in the look of the page."""
-    return drawing.update_layout(template=template(theme or "light"))
 
 
 def register_plan(app: dash.Dash, library: Library) -> None:
@@ -121,14 +116,14 @@ def hour_view(library: Library, key: str, hour: int, theme: str | None) -> list[
     sliced = data if hour == WHOLE else at_epoch(data, hour - 1)
     bars = []
     for what in TOTALS:
-        drawing = themed(draw_by_datacenter(sliced, what=what, order=data), theme)
+        drawing = draw_by_datacenter(sliced, what=what, order=data)
         if hour != WHOLE:
             values = getattr(data, what)
             most, least = float(values.max(initial=0)), float(values.min(initial=0))
-            drawing.update_xaxes(range=[1.05 * min(0.0, least), 1.05 * most or 1.0])
-        bars.append(drawing)
-    drawing = themed(draw_map(shown, theme=theme or "light"), theme)
-    return [drawing, *bars, numbers_table(sliced)]
+            drawing["layout"]["xaxis"]["range"] = [1.05 * min(0.0, least), 1.05 * most or 1.0]
+        bars.append(themed(drawing, theme))
+    drawing = draw_map(shown, theme=theme or "light")
+    return [themed(drawing, theme), *bars, numbers_table(sliced)]
 
 
 def register_compare(app: dash.Dash, library: Library) -> None:

@@ -4,13 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import plotly.graph_objects as go
 
 from operators.types import Bools, Floats
 from slit.app.points import Points
 from slit.app.scales import is_log
 from slit.app.state import BY_RUN
-from slit.report.style import COLORS, SEQUENCE, figure, label, lines, sequence_stops
+from slit.report.style import (
+    COLORS,
+    SEQUENCE,
+    Drawing,
+    Trace,
+    figure,
+    label,
+    lines,
+    sequence_stops,
+    trace,
+)
 
 MANY = 3000
 """More plans than this are drawn smaller."""
@@ -52,10 +61,11 @@ def draw_scatter(
     mask: Bools,
     selected: int | None,
     other: int | None,
-) -> go.Figure:
+) -> Drawing:
     """The plans (those outside `mask` faint), the marks, and rings around two plans."""
     marked = [mark.row for mark in points.marks]
-    plans = go.Scatter(
+    plans = trace(
+        "scatter",
         x=data.x,
         y=data.y,
         mode="markers",
@@ -65,7 +75,8 @@ def draw_scatter(
         unselected={"marker": {"opacity": 0.08}},
         name="plans",
     )
-    marks = go.Scatter(
+    marks = trace(
+        "scatter",
         x=data.x[marked],
         y=data.y[marked],
         mode="markers",
@@ -98,9 +109,10 @@ def _axis(data: ScatterData, n: int) -> dict[str, object]:
     return {"title": {"text": lines(data.titles[n], width=40)}, "type": kind}
 
 
-def _ring(data: ScatterData, index: int | None, name: str, *, color: str, size: int) -> go.Scatter:
+def _ring(data: ScatterData, index: int | None, name: str, *, color: str, size: int) -> Trace:
     rows = [] if index is None else [index]
-    return go.Scatter(
+    return trace(
+        "scatter",
         x=data.x[rows],
         y=data.y[rows],
         mode="markers",

@@ -7,13 +7,12 @@ from functools import cache
 from importlib.resources import files
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from operators.types import Floats
 from slit.display import number
 from slit.report.plan import PlanData
-from slit.report.style import figure, label
+from slit.report.style import Drawing, Trace, figure, label, trace
 from slit.scenario.records import Horizon
 from slit.scenario.scenario import Scenario
 
@@ -97,7 +96,7 @@ def land() -> tuple[Floats, ...]:
     return tuple(project(np.reshape(ring, (-1, 2)) / 10) for ring in said["rings"])
 
 
-def draw_map(data: MapData, *, theme: str) -> go.Figure:
+def draw_map(data: MapData, *, theme: str) -> Drawing:
     """The map: size of a datacenter is load, color the carbon intensity of its grid, width flow."""
     places, origins = project(data.places), project(data.origin_places)
     both = np.vstack([places, origins])
@@ -135,10 +134,11 @@ def _label_sides(places: Floats, load: Floats) -> list[str]:
     return sides
 
 
-def _land(theme: str) -> go.Scatter:
+def _land(theme: str) -> Trace:
     gap = np.full((1, 2), np.nan)
     outline = np.vstack([part for ring in land() for part in (ring, gap)])
-    return go.Scatter(
+    return trace(
+        "scatter",
         x=outline[:, 0],
         y=outline[:, 1],
         mode="lines",
@@ -149,7 +149,7 @@ def _land(theme: str) -> go.Scatter:
     )
 
 
-def _flows(data: MapData, origins: Floats, places: Floats, theme: str) -> list[go.Scatter]:
+def _flows(data: MapData, origins: Floats, places: Floats, theme: str) -> list[Trace]:
     """Bent lines in classes of width, and an unseen point on each that says how much it is."""
     if not data.flows.any():
         return []
@@ -173,7 +173,8 @@ def _flows(data: MapData, origins: Floats, places: Floats, theme: str) -> list[g
             continue
         line = np.vstack([part for path in paths for part in (path, gap)])
         traces.append(
-            go.Scatter(
+            trace(
+                "scatter",
                 x=line[:, 0],
                 y=line[:, 1],
                 mode="lines",
@@ -183,7 +184,8 @@ def _flows(data: MapData, origins: Floats, places: Floats, theme: str) -> list[g
         )
     points = np.array(middles)
     traces.append(
-        go.Scatter(
+        trace(
+            "scatter",
             x=points[:, 0],
             y=points[:, 1],
             mode="markers",
@@ -275,9 +277,10 @@ def _bent(start: Floats, end: Floats) -> Floats:
     return np.asarray((1 - t) ** 2 * start + 2 * t * (1 - t) * control + t * t * end)
 
 
-def _origin_points(data: MapData, origins: Floats, theme: str) -> go.Scatter:
+def _origin_points(data: MapData, origins: Floats, theme: str) -> Trace:
     sent = data.flows.sum(axis=1)
-    return go.Scatter(
+    return trace(
+        "scatter",
         x=origins[:, 0],
         y=origins[:, 1],
         mode="markers",
@@ -290,8 +293,9 @@ def _origin_points(data: MapData, origins: Floats, theme: str) -> go.Scatter:
     )
 
 
-def _datacenter_points(data: MapData, places: Floats, theme: str) -> go.Scatter:
-    return go.Scatter(
+def _datacenter_points(data: MapData, places: Floats, theme: str) -> Trace:
+    return trace(
+        "scatter",
         x=places[:, 0],
         y=places[:, 1],
         mode="markers+text",

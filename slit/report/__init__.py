@@ -1,4 +1,4 @@
-"""Figures in two halves: numbers, then a plotly Figure that draws them; and the report of a run."""
+"""Figures in two halves: numbers, then a figure as plotly.js takes it; and the report of a run."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import plotly.graph_objects as go
 
 from operators.types import Floats
 from slit.report.marks import Axis
-from slit.report.style import color, figure, label
+from slit.report.style import Drawing, color, figure, label, trace
 from slit.run import Entry
 
 
@@ -34,13 +33,14 @@ def convergence_data(history: Sequence[Entry], axes: tuple[Axis, ...]) -> Conver
     )
 
 
-def draw_convergence(data: Convergence, *, objective: int) -> go.Figure:
+def draw_convergence(data: Convergence, *, objective: int) -> Drawing:
     """The best value of one objective so far."""
     axis = data.axes[objective]
     feasible = data.plans > 0
     return figure(
         [
-            go.Scatter(
+            trace(
+                "scatter",
                 x=data.work,
                 y=np.where(feasible, data.best[:, objective], np.nan),
                 mode="lines",
@@ -57,11 +57,12 @@ def draw_convergence(data: Convergence, *, objective: int) -> go.Figure:
     )
 
 
-def draw_plans(data: Convergence) -> go.Figure:
+def draw_plans(data: Convergence) -> Drawing:
     """How many plans the front held."""
     return figure(
         [
-            go.Scatter(
+            trace(
+                "scatter",
                 x=data.work,
                 y=data.plans,
                 mode="lines",

@@ -4,13 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import plotly.graph_objects as go
 
 from operators.types import Bools, Floats, Longs
 from slit.display import number
 from slit.front import Front
 from slit.report.marks import Axis, Mark, axes_of, marks_of
-from slit.report.style import NEUTRAL, SEQUENCE, figure, label, labels, lines, literal
+from slit.report.style import (
+    NEUTRAL,
+    SEQUENCE,
+    Drawing,
+    Trace,
+    figure,
+    label,
+    labels,
+    lines,
+    literal,
+    trace,
+)
 
 MOST_ROWS = 2000
 """Plans that are drawn; of more, an even sample."""
@@ -105,10 +115,10 @@ def describe_front(data: FrontData) -> str:
     return f"{len(data.plans)} plans. On the front: {ranges}. Marked: {marked}."
 
 
-def draw_scatter_matrix(data: FrontData) -> go.Figure:
+def draw_scatter_matrix(data: FrontData) -> Drawing:
     """Every pair of objectives in a panel of its own; smaller is better on every axis."""
     size = max(1, len(data.axes) - 1)
-    traces: list[go.Scatter] = []
+    traces: list[Trace] = []
     layout: dict[str, object] = {}
     for row in range(size):
         for column in range(row + 1):
@@ -153,13 +163,14 @@ def _panel_axes(data: FrontData, row: int, column: int) -> dict[str, object]:
     }
 
 
-def _panel_points(data: FrontData, x: int, y: int, panel: int) -> list[go.Scatter]:
+def _panel_points(data: FrontData, x: int, y: int, panel: int) -> list[Trace]:
     """All plans by objectives `x` and `y`, the marked ones as traces of their own."""
     rest = np.setdiff1d(np.arange(len(data.plans)), [mark.row for mark in data.marks])
     at = {"xaxis": _axis("x", panel), "yaxis": _axis("y", panel), "showlegend": panel == 1}
     units = literal(data.axes[x].unit), literal(data.axes[y].unit)
     hover = f"%{{text}}<br>%{{x:,.4g}} {units[0]}<br>%{{y:,.4g}} {units[1]}<extra></extra>"
-    plain = go.Scatter(
+    plain = trace(
+        "scatter",
         x=data.values[rest, x],
         y=data.values[rest, y],
         mode="markers",
@@ -171,7 +182,8 @@ def _panel_points(data: FrontData, x: int, y: int, panel: int) -> list[go.Scatte
         **at,
     )
     marked = [
-        go.Scatter(
+        trace(
+            "scatter",
             x=data.values[[mark.row], x],
             y=data.values[[mark.row], y],
             mode="markers",
@@ -187,7 +199,7 @@ def _panel_points(data: FrontData, x: int, y: int, panel: int) -> list[go.Scatte
     return [plain, *marked]
 
 
-def draw_parallel(data: FrontData, *, logs: Sequence[bool] = ()) -> go.Figure:
+def draw_parallel(data: FrontData, *, logs: Sequence[bool] = ()) -> Drawing:
     """Parallel coordinates: a line a plan, an axis an objective, the least (best) value below.
 
     Args:
@@ -212,7 +224,8 @@ def draw_parallel(data: FrontData, *, logs: Sequence[bool] = ()) -> go.Figure:
         style = marker(mark)
         dash = "dot" if mark.look.dashed else "solid"
         traces.append(
-            go.Scatter(
+            trace(
+                "scatter",
                 x=positions,
                 y=scaled[mark.row],
                 mode="lines+markers",
@@ -262,7 +275,7 @@ def draw_parallel(data: FrontData, *, logs: Sequence[bool] = ()) -> go.Figure:
     )
 
 
-def _bundles(scaled: Floats, positions: Longs, rest: list[int]) -> list[go.Scatter]:
+def _bundles(scaled: Floats, positions: Longs, rest: list[int]) -> list[Trace]:
     """The lines of unnamed plans, in bundles of one color by the first objective."""
     if not rest:
         return []
@@ -277,7 +290,8 @@ def _bundles(scaled: Floats, positions: Longs, rest: list[int]) -> list[go.Scatt
             continue
         gap = np.full((len(rows), 1), np.nan)
         traces.append(
-            go.Scatter(
+            trace(
+                "scatter",
                 x=np.tile(np.append(positions, np.nan), len(rows)),
                 y=np.hstack([scaled[rows], gap]).ravel(),
                 mode="lines",

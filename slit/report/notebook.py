@@ -29,7 +29,7 @@ from slit.report.plan import (
     draw_waits,
     plan_data,
 )
-from slit.report.style import SEQUENCE, figure, label
+from slit.report.style import SEQUENCE, figure, label, trace
 from slit.scenario.load import load_scenario
 from slit.scenario.scenario import Scenario
 
@@ -46,7 +46,7 @@ def draw(front: Front, *, kind: str = "parallel", search: str | None = None) -> 
     if kind not in KINDS:
         raise SlitError(f"kind: {kind!r}, expected one of {', '.join(KINDS)}")
     data = front_data(_with_plans(front), search=search or main_method(front))
-    return draw_parallel(data) if kind == "parallel" else draw_scatter_matrix(data)
+    return go.Figure(draw_parallel(data) if kind == "parallel" else draw_scatter_matrix(data))
 
 
 def main_method(front: Front) -> str:
@@ -78,7 +78,8 @@ class Plan:
         }
         for what in ("energy", "carbon", "water", "cost"):
             found[what] = draw_by_datacenter(self.data, what=what)
-        return found | {"nodes": draw_nodes(self.data), "waits": draw_waits(self.data.waits)}
+        found |= {"nodes": draw_nodes(self.data), "waits": draw_waits(self.data.waits)}
+        return {name: go.Figure(drawing) for name, drawing in found.items()}
 
     def __repr__(self) -> str:
         return f"<Plan of {self.ledger.scenario.name}: {describe_plan(self.data)}>"
@@ -126,7 +127,8 @@ class Brush:
     def __init__(self, front: Front) -> None:
         self.front = _with_plans(front)
         first = self.front.F[:, 0]
-        lines = go.Parcoords(
+        lines = trace(
+            "parcoords",
             dimensions=[
                 {"label": label(axis.full), "values": self.front.F[:, m]}
                 for m, axis in enumerate(axes_of(front))
@@ -135,7 +137,7 @@ class Brush:
         )
         drawn = figure([lines], height=460, margin={"t": 60, "l": 80, "r": 80})
         try:
-            self.widget = go.FigureWidget(drawn)
+            self.widget = go.FigureWidget(go.Figure(drawn))
         except ImportError as error:
             raise SlitError(f"brush: no package anywidget, expected it ({WIDGETS})") from error
 

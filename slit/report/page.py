@@ -7,12 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-import plotly.graph_objects as go
-from plotly.io.json import to_json_plotly
 from plotly.offline import get_plotlyjs
 
 from slit.report.markup import Html, joined, tag
-from slit.report.style import template
+from slit.report.style import Drawing, json_ready, template
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,13 +20,13 @@ class Picture:
     name: str
     caption: str
     description: str
-    drawing: go.Figure
+    drawing: Drawing
     wide: bool = False
 
 
 def picture(shown: Picture) -> Html:
     """A figure with its caption; the script draws it when it comes into view."""
-    height = shown.drawing.layout.height or 400
+    height = shown.drawing["layout"].get("height", 400)
     drawn = tag(
         "div",
         class_="drawing",
@@ -51,7 +49,7 @@ def page(*, title: str, body: Sequence[Html]) -> str:
     """The whole document, with the styles, plotly.js and the script of reports."""
     style = _asset("report.css")
     scripts = [get_plotlyjs(), _asset("report.js")]
-    templates = json.dumps({theme: template(theme).to_plotly_json() for theme in ("light", "dark")})
+    templates = json.dumps({theme: template(theme) for theme in ("light", "dark")})
     allowed = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
     policy = (
         f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; "
@@ -76,10 +74,10 @@ def page(*, title: str, body: Sequence[Html]) -> str:
     )
 
 
-def _json(drawing: go.Figure) -> Html:
-    content = drawing.to_plotly_json()
-    content["layout"].pop("template", None)
-    return Html(_inert(str(to_json_plotly(content))))
+def _json(drawing: Drawing) -> Html:
+    layout = {name: part for name, part in drawing["layout"].items() if name != "template"}
+    content = json_ready({**drawing, "layout": layout})
+    return Html(_inert(json.dumps(content, separators=(",", ":"))))
 
 
 def _inert(content: str) -> str:

@@ -4,12 +4,21 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-import plotly.graph_objects as go
 
 from operators.types import Floats, Longs
 from slit.display import number
 from slit.ledger import Ledger
-from slit.report.style import color, figure, label, labels, literal, log_ticks, pattern
+from slit.report.style import (
+    Drawing,
+    color,
+    figure,
+    label,
+    labels,
+    literal,
+    log_ticks,
+    pattern,
+    trace,
+)
 from slit.report.waits import Waits, waits_data
 
 
@@ -94,7 +103,7 @@ def epoch_starts(ledger: Ledger) -> tuple[str, ...]:
     return tuple((first + n * step).isoformat(timespec="seconds") for n in range(horizon.epochs))
 
 
-def draw_load(data: PlanData, *, by: str) -> go.Figure:
+def draw_load(data: PlanData, *, by: str) -> Drawing:
     """Stacked areas of requests an hour; `by` is datacenter or variant."""
     values = data.by_datacenter if by == "datacenter" else data.by_variant
     names = data.datacenters if by == "datacenter" else data.variants
@@ -103,7 +112,8 @@ def draw_load(data: PlanData, *, by: str) -> go.Figure:
     # Load is constant within an epoch: steps, closed by the end of the last one.
     end = _end(data)
     traces = [
-        go.Scatter(
+        trace(
+            "scatter",
             x=[*data.starts, end],
             y=np.append(rate[:, n], rate[-1, n]),
             name=label(names[n]),
@@ -126,7 +136,7 @@ def draw_load(data: PlanData, *, by: str) -> go.Figure:
     )
 
 
-def draw_by_datacenter(data: PlanData, *, what: str, order: PlanData | None = None) -> go.Figure:
+def draw_by_datacenter(data: PlanData, *, what: str, order: PlanData | None = None) -> Drawing:
     """Bars of a total by datacenter; `what` is energy, carbon, water or cost.
 
     The datacenters stand in the order of their load in `order`, or in this plan.
@@ -141,7 +151,8 @@ def draw_by_datacenter(data: PlanData, *, what: str, order: PlanData | None = No
     rows = np.argsort(load, kind="stable")
     names = [data.datacenters[d] for d in rows]
     traces = [
-        go.Bar(
+        trace(
+            "bar",
             y=labels(names),
             x=values.sum(axis=0)[rows],
             orientation="h",
@@ -163,7 +174,7 @@ def draw_by_datacenter(data: PlanData, *, what: str, order: PlanData | None = No
     )
 
 
-def draw_nodes(data: PlanData) -> go.Figure:
+def draw_nodes(data: PlanData) -> Drawing:
     """Active nodes of each pool by hour, as a share of its nodes."""
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.where(data.capacity > 0, 100.0 * data.nodes / data.capacity, np.nan).T
@@ -175,7 +186,8 @@ def draw_nodes(data: PlanData) -> go.Figure:
     edges = [*data.starts, _end(data)]
     return figure(
         [
-            go.Heatmap(
+            trace(
+                "heatmap",
                 x=edges,
                 y=labels(data.pools),
                 z=share,
@@ -200,7 +212,7 @@ def draw_nodes(data: PlanData) -> go.Figure:
     )
 
 
-def draw_waits(waits: Waits) -> go.Figure:
+def draw_waits(waits: Waits) -> Drawing:
     """Share of requests whose first token comes later than a time, by class, with the SLOs."""
     traces = []
     first = int(np.argmax(waits.requests > 0))
@@ -209,7 +221,8 @@ def draw_waits(waits: Waits) -> go.Figure:
             continue
         dash = ("solid", "dash", "dot", "dashdot")[k % 4]
         traces.append(
-            go.Scatter(
+            trace(
+                "scatter",
                 x=waits.times,
                 y=100 * waits.beyond[k],
                 name=label(name),
@@ -221,7 +234,8 @@ def draw_waits(waits: Waits) -> go.Figure:
             )
         )
         traces.append(
-            go.Scatter(
+            trace(
+                "scatter",
                 x=[waits.slo[k]],
                 y=[100 * waits.late[k]],
                 name="SLO",

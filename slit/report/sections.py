@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import plotly.graph_objects as go
 
 from slit.certificates.gap_decomposition import GapParts
 from slit.display import number, percent, share
@@ -35,6 +34,7 @@ from slit.report.plan import (
     draw_nodes,
     draw_waits,
 )
+from slit.report.style import Drawing
 from slit.report.waits import SHARES, Waits
 from slit.scenario.lint_scenario import doubts
 from slit.scenario.scenario import Scenario
@@ -176,7 +176,7 @@ def _plan_article(row: int, marks: Sequence[Mark], data: PlanData, *, hidden: bo
     name = " = ".join(mark.name for mark in marks)
     said = describe_plan(data)
 
-    def shown(part: str, caption: str, drawing: go.Figure) -> Html:
+    def shown(part: str, caption: str, drawing: Drawing) -> Html:
         return picture(Picture(f"plan-{row}-{part}", caption, said, drawing))
 
     totals = [

@@ -2,12 +2,13 @@
 
 import html
 import textwrap
+from base64 import b64encode
 from collections.abc import Sequence
 from functools import cache
+from math import isfinite
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from operators.types import Floats
 
@@ -27,6 +28,11 @@ PATTERNS = ("", "/", "x", ".")
 NEUTRAL = "#8a94a3"
 # Viridis without its darkest and its brightest end, which vanish on dark and light pages.
 SEQUENCE = ("#46327e", "#365c8d", "#277f8e", "#1fa187", "#4ac16d", "#9fda3a")
+Trace = dict[str, Any]
+"""A trace as plotly.js takes it; numbers may be arrays."""
+Drawing = dict[str, Any]
+"""A figure as plotly.js takes it: traces (`data`) and `layout`. `plotly.graph_objects.Figure` makes
+an object of it, which checks it; that takes longer than working out what it shows."""
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 
 _INK = {"light": "#1d2630", "dark": "#e4e8ee"}
@@ -80,7 +86,7 @@ def lines(text: str, *, width: int = 16) -> str:
 
 
 @cache
-def template(theme: str) -> go.layout.Template:
+def template(theme: str) -> dict[str, Any]:
     """The look of all figures; `theme` is light or dark."""
     ink, grid, line = _INK[theme], _GRID[theme], _LINE[theme]
     axis: dict[str, Any] = {
@@ -104,9 +110,42 @@ def template(theme: str) -> go.layout.Template:
         "legend": {"orientation": "h", "y": -0.18, "x": 0, "yanchor": "top"},
         "modebar": {"bgcolor": "rgba(0,0,0,0)", "color": line, "activecolor": ink},
     }
-    return go.layout.Template(layout=layout)
+    return {"layout": layout}
 
 
-def figure(traces: Sequence[Any], **layout: Any) -> go.Figure:
+def trace(kind: str, **properties: Any) -> Trace:
+    """A trace of a kind of plotly: scatter, bar, heatmap."""
+    return {"type": kind, **properties}
+
+
+def figure(traces: Sequence[Trace], **layout: Any) -> Drawing:
     """A figure in the light look; pages exchange the template when they are dark."""
-    return go.Figure(data=list(traces), layout={"template": template("light"), **layout})
+    return {"data": list(traces), "layout": {"template": template("light"), **layout}}
+
+
+def themed(drawing: Drawing, theme: str | None) -> Drawing:
+    """The figure as JSON can hold it, in the look of a page."""
+    layout = {**drawing["layout"], "template": template(theme or "light")}
+    ready: Drawing = json_ready({**drawing, "layout": layout})
+    return ready
+
+
+def json_ready(value: Any) -> Any:
+    """A figure, or a part of it, as JSON can hold it and plotly.js reads it: arrays of numbers as
+    their bytes in base64, None for NaN."""
+    if isinstance(value, dict):
+        return {key: json_ready(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [json_ready(part) for part in value]
+    if isinstance(value, np.generic):
+        return json_ready(value.item())
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if not isinstance(value, np.ndarray):
+        return value
+    if value.dtype.kind not in "iuf":
+        return value.tolist()
+    kind = "f8" if value.dtype.kind == "f" or np.abs(value).max(initial=0) >= 2**31 else "i4"
+    content = b64encode(np.ascontiguousarray(value, dtype=f"<{kind}").tobytes()).decode()
+    shape = {"shape": ", ".join(map(str, value.shape))} if value.ndim > 1 else {}
+    return {"dtype": kind, "bdata": content, **shape}

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from operators.types import Floats
 from slit.certificates.tradeoff import Curves
@@ -18,6 +17,9 @@ from slit.record.folder import CURVES
 from slit.report.markup import Html, tag
 from slit.report.page import Picture, picture
 from slit.report.style import color, label, template
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 LARGEST = 1e100
 """Numbers beyond this are damage."""
@@ -123,9 +125,12 @@ def kept_curves(folder: Path) -> TradeoffData | None:
         ) from None
 
 
-def draw_tradeoff(data: TradeoffData) -> go.Figure:
+def draw_tradeoff(data: TradeoffData) -> "go.Figure":
     """One panel for each objective bought: the change of its relaxed minimum, and the change from
     this plan to the best one of the front; minus is less."""
+    import plotly.graph_objects as go
+    from plotly.subplots import make_subplots
+
     curves = data.curves
     titles = data.titles
     drawn = make_subplots(
@@ -195,7 +200,7 @@ def tradeoff_section(data: TradeoffData) -> Html:
                 "tradeoff",
                 f"What allowing {data.allowance} buys",
                 said,
-                draw_tradeoff(data),
+                draw_tradeoff(data).to_plotly_json(),
                 wide=True,
             )
         ),

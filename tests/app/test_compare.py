@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from hypothesis import given
+from plotly.graph_objects import Figure
 
 from slit.app.compare import (
     SIGNALS,
@@ -51,7 +52,7 @@ def test_a_plan_does_not_differ_from_itself() -> None:
     a, _ = pair(make_case(1, plans=2))
     data = comparison_data(a, a)
     assert (data.moved, data.moves, data.moved_share) == (0.0, (), 0.0)
-    assert np.asarray(draw_net(data, by="datacenter").data[0].z).any() == np.False_
+    assert np.asarray(Figure(draw_net(data, by="datacenter")).data[0].z).any() == np.False_
 
 
 def test_one_chunk_that_moves_by_hand() -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from base64 import b64decode
 from typing import Any
 
 import numpy as np
@@ -78,8 +79,9 @@ def test_files_by_button(library: Library) -> None:
         points.keys[n].split(":")[1] for n in np.flatnonzero(inside)
     ]
     assert {float(row["carbon"]) for row in rows} == {least}
-    assert len(scatter_figure(library, chosen, "dark").data[0].x) == len(points)
-    assert parallel_figure(library, chosen, None).data
+    drawn = scatter_figure(library, chosen, "dark")["data"][0]
+    assert len(b64decode(drawn["x"]["bdata"])) == 8 * len(points)
+    assert parallel_figure(library, chosen, None)["data"]
     query = query_of(library, chosen, view="plan", hour=2)
     state = parse_query(query, names=points.names, keys=points.index, epochs=library.epochs)
     assert (state.view, state.hour, state.plan) == ("plan", 2, points.keys[1])

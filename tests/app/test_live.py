@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from plotly.graph_objects import Figure
 
 import slit
 from slit.app.feed import Feed, Look
@@ -92,11 +93,13 @@ def test_what_the_page_says() -> None:
     assert "1,000 evaluations and 5,000 moves in 2.0 s (3,000 a second), 25 % of the budget" in said
     assert "carbon 1 kg CO2e, mine 2 apples" in said
     assert "over" in said
-    drawn = draw_growing(look, ("carbon", "mine"), ("kg CO2e", "apples"), x="mine", y="carbon")
+    drawn = Figure(
+        draw_growing(look, ("carbon", "mine"), ("kg CO2e", "apples"), x="mine", y="carbon")
+    )
     assert list(drawn.data[0].x) == [8.0, 2.0]
     assert list(drawn.data[0].y) == [1.0, 4.0]
-    assert list(draw_volume(look).data[0].y) == [50.0, 60.0]
-    assert not len(draw_growing(Look(), NAMES, UNITS, x="cost", y="water").data[0].x)
+    assert list(Figure(draw_volume(look)).data[0].y) == [50.0, 60.0]
+    assert not len(Figure(draw_growing(Look(), NAMES, UNITS, x="cost", y="water")).data[0].x)
 
 
 def fetched(url: str) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from plotly.graph_objects import Figure
 
 from slit.app.library import Library
 from slit.app.overlay import overlay_data
@@ -174,7 +175,7 @@ def test_the_scatter_to_save_holds_the_plans(both: Library) -> None:
     points = both.points
     data = scatter_data(points, x="carbon", y="cost", color="run")
     mask = points.run == 0
-    drawn = draw_scatter(data, points, theme="dark", mask=mask, selected=2, other=None)
+    drawn = Figure(draw_scatter(data, points, theme="dark", mask=mask, selected=2, other=None))
     assert np.asarray(drawn.data[0].x) == pytest.approx(points.F[:, 0])
     assert np.asarray(drawn.data[0].y) == pytest.approx(points.F[:, 2])
     assert list(drawn.data[0].selectedpoints) == np.flatnonzero(mask).tolist()

@@ -166,7 +166,7 @@ def test_a_plugin_that_a_run_names_is_not_executed(tmp_path: Path) -> None:
     assert Client(Site([tmp_path / "run"])).get("/").status_code == 200
     assert library.points.names == ("carbon", "own_grid")
     key = library.points.keys[0]
-    assert plan_view(library, key, "light")[0].data
+    assert plan_view(library, key, "light")[0]["data"]
     assert json.loads(plan_json(library, key))["units"]["own_grid"] == "kWh"
     assert "own_grid" in text_of(certified_view(library))
     assert not marker.exists()
@@ -191,7 +191,7 @@ def test_hostile_texts_stay_text(tmp_path: Path) -> None:
     library = Library([run.folder])
     figures = [*plan_view(library, "0:0", "light")[:4], *hour_view(library, "0:0", 1, "light")[:5]]
     for figure in figures:
-        assert "<img" not in str(figure.to_plotly_json())
+        assert "<img" not in str(figure)
 
 
 def test_views_of_a_plan_and_of_two(both: Library) -> None:
@@ -199,9 +199,9 @@ def test_views_of_a_plan_and_of_two(both: Library) -> None:
     a, b = points.keys[0], points.keys[-1]
     assert plan_words(both, a).endswith(".")
     figures = plan_view(both, a, "dark")
-    assert [bool(figure.data) for figure in figures[:4]] == [True] * 4
+    assert [bool(figure["data"]) for figure in figures[:4]] == [True] * 4
     map_, *bars, numbers = hour_view(both, a, 99, "light")
-    assert map_.data
+    assert map_["data"]
     assert len(bars) == 4
     data = both.plan(a)
     last = [f"{data.carbon[-1, 0]:.4g}", f"{data.carbon[-1].sum():.4g}"]
@@ -217,7 +217,7 @@ def test_views_of_a_plan_and_of_two(both: Library) -> None:
     assert figures_
     assert "→" in text_of(moves)
     assert compare_view(both, a, a)[2:] == [None, None]
-    assert all(figure.data for figure in net_view(both, a, b, "dark"))
+    assert all(figure["data"] for figure in net_view(both, a, b, "dark"))
 
 
 def test_certified_shares(

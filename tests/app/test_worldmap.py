@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from plotly.graph_objects import Figure
 
 from slit.app.worldmap import WHOLE, draw_map, hour_text, land, map_data, project
 from slit.ledger import write_ledger
@@ -70,7 +71,7 @@ def test_sizes_follow_load_and_colors_carbon(theme: str) -> None:
     case = make_case(4, plans=1)
     plan = plan_data(write_ledger(case.plans[0], case.problem, case.scenario))
     data = map_data(plan, case.scenario, hour=1)
-    drawn = draw_map(data, theme=theme)
+    drawn = Figure(draw_map(data, theme=theme))
     sites = drawn.data[-1]
     assert np.asarray(sites.marker.color) == pytest.approx(data.carbon)
     order = np.argsort(data.load)

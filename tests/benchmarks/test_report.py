@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from plotly.graph_objects import Figure
 
 from benchmarks.report.changes import changes_of
 from benchmarks.report.compare import Group, curve_of, groups_of, overall
@@ -145,10 +146,10 @@ def test_the_plans_of_a_variant_bear_its_name() -> None:
 def test_drawings_show_the_numbers() -> None:
     runs = three_methods()
     (group,) = groups_of(runs)
-    bars = draw_shares(group).data[0]
+    bars = Figure(draw_shares(group)).data[0]
     assert list(bars.y) == ["other", "theirs", "ours"]
     assert list(bars.x) == [row.share.median for row in reversed(group.rows)]
-    lines = [trace for trace in draw_curves(group).data if trace.name]
+    lines = [trace for trace in Figure(draw_curves(group)).data if trace.name]
     assert [trace.name for trace in lines] == ["ours", "theirs", "other"]
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from plotly.graph_objects import Figure
 
 from slit.front import Front
 from slit.record import Run
@@ -122,7 +123,7 @@ def test_what_is_kept_is_kept_once() -> None:
 
 def test_the_scatter_matrix_has_a_panel_a_pair(run: Run) -> None:
     data = front_data(run.front, search=SEARCH)
-    drawn = draw_scatter_matrix(data)
+    drawn = Figure(draw_scatter_matrix(data))
     panels = {(trace.xaxis, trace.yaxis) for trace in drawn.data}
     assert len(panels) == 6
     plain = [trace for trace in drawn.data if trace.name == "plans"]
@@ -136,7 +137,7 @@ def test_the_scatter_matrix_has_a_panel_a_pair(run: Run) -> None:
 
 def test_parallel_lines_hold_every_plan_scaled(run: Run) -> None:
     data = front_data(run.front, search=SEARCH)
-    drawn = draw_parallel(data)
+    drawn = Figure(draw_parallel(data))
     count = sum(np.isfinite(np.asarray(trace.y, dtype=float)).sum() for trace in drawn.data)
     assert count == run.front.F.size
     low, high = run.front.F.min(axis=0), run.front.F.max(axis=0)
@@ -148,7 +149,7 @@ def test_parallel_lines_hold_every_plan_scaled(run: Run) -> None:
 
 def test_parallel_axes_can_be_logarithmic() -> None:
     front = made_front(np.array([[1.0, 1.0], [10.0, 2.0], [100.0, 0.0]]), (SEARCH,) * 3)
-    drawn = draw_parallel(front_data(front, search=SEARCH), logs=(True, False))
+    drawn = Figure(draw_parallel(front_data(front, search=SEARCH), logs=(True, False)))
     heights = {float(trace.y[0]) for trace in drawn.data if trace.showlegend is not False}
     assert heights <= {0.0, 0.5, 1.0}
     ticks = [a.text for a in drawn.layout.annotations if a.x == 0]
@@ -167,12 +168,12 @@ def test_few_objectives_and_equal_values_can_be_drawn(objectives: int) -> None:
         methods=(SEARCH, "nearest"),
     )
     data = front_data(front, search=SEARCH)
-    assert np.isfinite(np.asarray(draw_parallel(data).data[0].y, dtype=float)).all()
-    assert draw_scatter_matrix(data).data
+    assert np.isfinite(np.asarray(Figure(draw_parallel(data)).data[0].y, dtype=float)).all()
+    assert Figure(draw_scatter_matrix(data)).data
 
 
 def test_marks_differ_in_symbol_or_color(run: Run) -> None:
-    drawn = draw_parallel(front_data(run.front, search=SEARCH))
+    drawn = Figure(draw_parallel(front_data(run.front, search=SEARCH)))
     looks = [(t.marker.symbol, t.marker.color) for t in drawn.data if t.mode == "lines+markers"]
     assert len(looks) > 3
     assert len(set(looks)) == len(looks)
@@ -181,6 +182,6 @@ def test_marks_differ_in_symbol_or_color(run: Run) -> None:
 def test_hostile_names_stay_text_in_figures() -> None:
     front = made_front(np.array([[1.0, 2.0], [2.0, 1.0]]), (HOSTILE, SEARCH))
     for drawn in (draw_parallel, draw_scatter_matrix):
-        said = str(drawn(front_data(front, search=SEARCH)).to_plotly_json())
+        said = str(drawn(front_data(front, search=SEARCH)))
         assert "<img" not in said
         assert "&lt;img" in said

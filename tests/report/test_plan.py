@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from plotly.graph_objects import Figure
 from scipy.integrate import quad
 
 from slit.ledger import Ledger, write_ledger
@@ -87,7 +88,7 @@ def test_steps_of_load_end_with_the_horizon() -> None:
     case = make_case(3, plans=1, epochs=3)
     data = plan_data(ledger_of(case))
     for by, values in (("datacenter", data.by_datacenter), ("variant", data.by_variant)):
-        drawn = draw_load(data, by=by)
+        drawn = Figure(draw_load(data, by=by))
         drawn_sum = sum(np.asarray(trace.y[:-1]) for trace in drawn.data)
         assert drawn_sum * data.hours == pytest.approx(values.sum(axis=1))
         assert drawn.data[0].x[0] == "2023-07-01T00:00:00"
@@ -97,7 +98,7 @@ def test_steps_of_load_end_with_the_horizon() -> None:
 def test_bars_show_totals_and_water_in_two_parts() -> None:
     data = plan_data(ledger_of(make_case(3, plans=1)))
     for what in ("energy", "carbon", "water", "cost"):
-        drawn = draw_by_datacenter(data, what=what)
+        drawn = Figure(draw_by_datacenter(data, what=what))
         total = sum(sum(trace.x) for trace in drawn.data)
         assert total == pytest.approx(getattr(data, what).sum())
         assert len(drawn.data) == (2 if what == "water" else 1)
@@ -106,7 +107,7 @@ def test_bars_show_totals_and_water_in_two_parts() -> None:
 def test_nodes_are_shares_of_capacity() -> None:
     case = make_case(3, plans=1)
     data = plan_data(ledger_of(case))
-    share = np.asarray(draw_nodes(data).data[0].z, dtype=float)
+    share = np.asarray(Figure(draw_nodes(data)).data[0].z, dtype=float)
     q = int(np.argmax(data.capacity))
     assert share[q] == pytest.approx(100 * data.nodes[:, q] / data.capacity[q])
     assert share.shape == (len(data.pools), len(data.starts))
@@ -115,7 +116,7 @@ def test_nodes_are_shares_of_capacity() -> None:
 def test_classes_without_requests_are_left_out() -> None:
     case = make_case(3, plans=1, classes=3)
     waits = plan_data(ledger_of(case)).waits
-    drawn = draw_waits(waits)
+    drawn = Figure(draw_waits(waits))
     assert len(drawn.data) == 2 * int((waits.requests > 0).sum())
 
 

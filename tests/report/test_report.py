@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from plotly.graph_objects import Figure
 
 from slit.errors import SlitError
 from slit.front import Front
@@ -171,11 +172,11 @@ def test_convergence_is_the_history(run: Run) -> None:
     assert len(history) > 2
     assert data.work[-1] == run.manifest.evaluations + run.manifest.moves
     for m in range(4):
-        drawn = np.asarray(draw_convergence(data, objective=m).data[0].y, dtype=float)
+        drawn = np.asarray(Figure(draw_convergence(data, objective=m)).data[0].y, dtype=float)
         known = data.plans > 0
         assert drawn[known] == pytest.approx(data.best[known, m])
         assert np.isnan(drawn[~known]).all()
-    assert (np.asarray(draw_plans(data).data[0].y) == data.plans).all()
+    assert (np.asarray(Figure(draw_plans(data)).data[0].y) == data.plans).all()
 
 
 def test_a_run_without_history_has_no_section_of_the_search(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def test_start_plans_are_checked(scenario: Scenario) -> None:
 
 
 def test_a_scenario_keeps_its_own_time(scenario: Scenario) -> None:
-    with pytest.raises(SlitError, match="with the name or file of a scenario only"):
+    with pytest.raises(SlitError, match="start, hours: given for a scenario without its tables"):
         search(scenario, hours=3)
 
 

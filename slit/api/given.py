@@ -24,11 +24,14 @@ def names_of(objectives: Objectives | None) -> tuple[str, ...] | None:
 def scenario_of(
     scenario: Scenario | str | PathLike[str], start: str | date | None, hours: float | None
 ) -> Scenario:
-    """A scenario, or the one of a name or file at another time. Raises SlitError."""
+    """A scenario, of a name or file or as it was loaded, at a time if one is given.
+
+    Raises SlitError.
+    """
     if not isinstance(scenario, Scenario):
         return load_scenario(scenario, start=start, hours=hours)
     if start is not None or hours is not None:
-        raise SlitError("start, hours: expected with the name or file of a scenario only")
+        return scenario.window(start=start, hours=hours)
     return scenario
 
 

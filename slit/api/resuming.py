@@ -77,7 +77,7 @@ class Again:
             return
         found = scenario_of(self.scenario, self.start, self.hours)
         _same("scenario", found.name, begun.name)
-        if found.horizon != horizon and not isinstance(self.scenario, Scenario):
+        if found.horizon != horizon and found.timeline is not None:
             # A start or length that is not given again is that of the run.
             found = scenario_of(self.scenario, self.start or horizon.start, self.hours or hours)
         if scenario_hash(found) != scenario_hash(begun):

@@ -73,7 +73,7 @@ def check_and_load(
     if file is not None:
         findings += _demand(file, raw)
         try:
-            scenario = build(file, raw.tables, inherited=raw.inherited)
+            scenario = build(file, raw)
         except SlitError as error:
             found = error_of(f"{raw.path}: {error}")
             if not _known(found, findings):

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from os import PathLike
 from typing import TypeVar
@@ -51,18 +52,40 @@ def load_scenario(
     another time than the file says. Raises SlitError, with file and line or field path, for
     whatever is missing, wrong or ambiguous.
     """
-    raw = read_raw(scenario_path(name_or_path))
-    other_horizon(raw, start, hours)
-    file = validated(raw)
-    refuse_bound(file, start, hours)
-    try:
-        return build(file, raw.tables, inherited=raw.inherited)
-    except SlitError as error:
-        raise type(error)(f"{raw.path}: {error}") from None
+    return FileTimeline(read_raw(scenario_path(name_or_path))).window(start=start, hours=hours)
 
 
-def build(file: ScenarioFile, tables: Tables, *, inherited: Collection[str] = ()) -> Scenario:
-    """The scenario of a checked file; `inherited` signals come from the one it extends."""
+@dataclass(frozen=True, slots=True)
+class FileTimeline:
+    """A scenario file with the tables read so far: no file is read twice for another time."""
+
+    raw: Raw
+
+    def window(self, *, start: str | date | None, hours: float | None) -> Scenario:
+        """The scenario at another time. Raises SlitError."""
+        raw = replace(self.raw, data=dict(self.raw.data))
+        other_horizon(raw, start, hours)
+        file = validated(raw)
+        refuse_bound(file, start, hours)
+        try:
+            return build(file, raw)
+        except SlitError as error:
+            raise type(error)(f"{raw.path}: {error}") from None
+
+    def __reduce__(self) -> tuple[type, tuple[()]]:
+        """A copy in another process leaves the tables behind: it becomes None."""
+        return type(None), ()
+
+
+def build(file: ScenarioFile, raw: Raw) -> Scenario:
+    """The scenario of a checked file, which keeps the tables it was read from."""
+    scenario = _built(file, raw.tables, raw.inherited)
+    object.__setattr__(scenario, "timeline", FileTimeline(raw))
+    return scenario
+
+
+def _built(file: ScenarioFile, tables: Tables, inherited: Collection[str]) -> Scenario:
+    """`inherited` signals come from the scenario that the file extends."""
     _check_names(file)
     _refuse_strange_scores(file)
     clock = clock_of(file.horizon)

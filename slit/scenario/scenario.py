@@ -1,7 +1,8 @@
 """A whole scenario: records plus the series they are planned on, aligned to epochs."""
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass, field, fields
+from datetime import date
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -37,8 +38,8 @@ class Signals:
     renewable: Floats  # kWh of the epoch, on site
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            object.__setattr__(self, field.name, frozen(getattr(self, field.name), np.float64))
+        for array in fields(self):
+            object.__setattr__(self, array.name, frozen(getattr(self, array.name), np.float64))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,8 +51,8 @@ class Demand:
     output: Floats  # mean output tokens
 
     def __post_init__(self) -> None:
-        for field in fields(self):
-            object.__setattr__(self, field.name, frozen(getattr(self, field.name), np.float64))
+        for array in fields(self):
+            object.__setattr__(self, array.name, frozen(getattr(self, array.name), np.float64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,13 @@ class Input:
     license: str = ""
     estimated_share: float | None = None
     note: str = ""
+
+
+class Timeline(Protocol):
+    """The file and the tables that a scenario was read from, kept in memory."""
+
+    def window(self, *, start: str | date | None, hours: float | None) -> "Scenario":
+        """The scenario at another time (see `Scenario.window`)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,11 +98,35 @@ class Scenario:
     description: str = ""
     inputs: tuple[Input, ...] = ()
     findings: tuple[Finding, ...] = ()  # of how files were read
+    timeline: Timeline | None = field(default=None, init=False, repr=False)
+    """Of a scenario as it was loaded; `dataclasses.replace` leaves it behind."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "round_trip_s", frozen(self.round_trip_s, np.float64))
         self._check_names()
         self._check_arrays()
+
+    def window(self, *, start: str | date | None = None, hours: float | None = None) -> "Scenario":
+        """The same fleet at another time, from the tables as they were loaded.
+
+        Args:
+            start: a date, meaning midnight in UTC, or a date and time with its zone; by default
+                that of this scenario.
+            hours: length of the time planned; by default that of this scenario.
+
+        Returns:
+            What `slit.load_scenario` gives for the same start and hours, to the bit.
+
+        Raises:
+            SlitError: the scenario was not loaded from a file, or was changed afterwards; its
+                series do not cover that time.
+        """
+        if self.timeline is None:
+            raise SlitError(
+                "start, hours: given for a scenario without its tables (made, changed or read from "
+                "a run), expected the name or file of a scenario, or one as it was loaded"
+            )
+        return self.timeline.window(start=start, hours=hours)
 
     def _check_names(self) -> None:
         for kind in ("classes", "origins", "datacenters", "node_types", "pools", "variants"):
@@ -134,10 +166,10 @@ class Scenario:
         by_site = (epochs, centers)
         by_group = (epochs, len(self.origins), len(self.classes))
         for holder, shape in ((self.signals, by_site), (self.demand, by_group)):
-            for field in fields(holder):
-                label = f"{type(holder).__name__.lower()}.{field.name}"
-                lowest = {"price": -np.inf, "pue": 1.0}.get(field.name, 0.0)
-                _check_array(label, getattr(holder, field.name), shape, lowest)
+            for array in fields(holder):
+                label = f"{type(holder).__name__.lower()}.{array.name}"
+                lowest = {"price": -np.inf, "pue": 1.0}.get(array.name, 0.0)
+                _check_array(label, getattr(holder, array.name), shape, lowest)
         _check_array("round_trip_s", self.round_trip_s, (len(self.origins), centers), 0.0)
 
 

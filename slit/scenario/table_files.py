@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from slit.data.file_table import FileTable
 from slit.data.parquet import read_parquet
 from slit.data.table import Source, Table
 from slit.data.text_files import read_content
+from slit.data.trace import Trace
 from slit.errors import SlitError
 from slit.scenario.references import FileLayout
 from slit.sources.formats import format_of, recognized
@@ -26,11 +27,12 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """Finds and reads the files that a scenario names, each once."""
+    """Finds and reads the files that a scenario names, each once; also the traces of its demand."""
 
     base: Path  # folder of the scenario file
     folders: Mapping[str, Path]  # prefix -> folder
     read: dict[tuple[Path, FileLayout], Table] = field(default_factory=dict)
+    traces: dict[Hashable, Trace] = field(default_factory=dict)
 
     def path(self, file: str) -> Path:
         """`file` relative to the scenario file, or after `name:` to a stated folder."""

@@ -273,7 +273,18 @@ def read_stream(stream: Stream, tables: Tables) -> "Trace":
         refuse_unused(lengths, own, f'format = "{lengths.format}"', where="lengths.")
     both = lengths is not None and lengths.format == stream.format == "servegen"
     at = tables.path(lengths.file) if lengths is not None and both else None
-    return FORMATS[stream.format].read(tables.path(stream.file), _reading(stream), at)
+    return _read_once(stream, tables, at)
+
+
+def _read_once(source: Stream | Lengths, tables: Tables, lengths: Path | None = None) -> "Trace":
+    """The trace of a stream or of its lengths; what was read before is taken from `tables`."""
+    from slit.sources.trace_formats import FORMATS
+
+    key = type(source), source.model_dump_json()
+    if key not in tables.traces:
+        read = FORMATS[source.format].read
+        tables.traces[key] = read(tables.path(source.file), _reading(source), lengths)
+    return tables.traces[key]
 
 
 def refuse_unused(record: Record, takes: AbstractSet[str], by: str, *, where: str = "") -> None:
@@ -348,11 +359,9 @@ def _written_offset(stream: Stream, trace: "Trace") -> float:
 
 def _tokens(stream: Stream, tables: Tables, trace: "Trace") -> dict[str, Floats]:
     """Mean tokens of each bin: stated, or the mean of `lengths`, or of the trace itself."""
-    from slit.sources.trace_formats import FORMATS
-
     source, lengths = trace, _lengths_of(stream)
     if lengths is not None and not (lengths.format == stream.format == "servegen"):
-        source = FORMATS[lengths.format].read(tables.path(lengths.file), _reading(lengths), None)
+        source = _read_once(lengths, tables)
     tokens = {}
     means = (source.prompt_tokens, source.output_tokens)
     for name, mean, of_all in zip(("prompt", "output"), means, source.means, strict=True):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from slit.api.given import Objectives, names_of, scenario_of
+from slit.api.arguments import Objectives, names_of, scenario_of
 from slit.certificates.bounds import Certificate
 from slit.certificates.certificate_store import default_folder, stored_certificate
 from slit.certificates.certified import Certified, certified_data

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from operators.types import Integers
-from slit.api.given import Objectives, check_budget, names_of, scenario_of
+from slit.api.arguments import Objectives, check_budget, names_of, scenario_of
 from slit.api.search import prepare
 from slit.errors import SlitError, did_you_mean
 from slit.evaluator import Evaluator

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from slit.api.given import Objectives, check_budget, names_of, scenario_of
+from slit.api.arguments import Objectives, check_budget, names_of, scenario_of
 from slit.api.search import prepare, put_in_place
 from slit.errors import SlitError
 from slit.optimizers.registry import default_settings

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from dash import html
 
-from slit.app.library import Library
-from slit.app.tables import table
+from slit.app.html_table import table
+from slit.app.run_store import RunStore
 from slit.certificates.certificate_store import default_folder, stored_certificate
 from slit.errors import SlitError
 from slit.objectives import find
@@ -25,14 +25,14 @@ SEED = 1
 """Of the volume's sampling, which is used beyond five objectives."""
 
 
-def certified(library: Library, run: int) -> Certified:
+def certified(store: RunStore, run: int) -> Certified:
     """The certified share of a run. Raises SlitError if an objective is unknown here."""
-    shown = library.runs[run]
+    shown = store.runs[run]
     kept = read_certificate(shown)
     if kept is not None:
         return kept
     relaxation = Relaxation(
-        library.problem(run), shown.scenario, objectives=find(shown.manifest.objectives)
+        store.problem(run), shown.scenario, objectives=find(shown.manifest.objectives)
     )
     certificate = stored_certificate(
         relaxation, rng=np.random.default_rng(SEED), folder=default_folder()
@@ -40,23 +40,23 @@ def certified(library: Library, run: int) -> Certified:
     return certified_data(shown.front, certificate)
 
 
-def lacks_certificate(library: Library) -> bool:
+def lacks_certificate(store: RunStore) -> bool:
     """Whether a run folder holds no certificate (one that cannot be read is said, not replaced)."""
-    for run in library.runs:
+    for run in store.runs:
         with suppress(SlitError):
             if read_certificate(run) is None:
                 return True
     return False
 
 
-def certified_view(library: Library, *, stored: bool = False) -> list[Any]:
+def certified_view(store: RunStore, *, stored: bool = False) -> list[Any]:
     """For each run what is certified of it, or why nothing is; `stored`: only what is on disk."""
     parts: list[Any] = []
-    for run, label in enumerate(library.points.labels):
+    for run, label in enumerate(store.points.labels):
         try:
-            if stored and read_certificate(library.runs[run]) is None:
+            if stored and read_certificate(store.runs[run]) is None:
                 continue
-            found = certified(library, run)
+            found = certified(store, run)
         except SlitError as error:
             parts.append(html.P(f"{label}: {error}", className="note"))
             continue

@@ -8,22 +8,22 @@ from typing import Any
 import numpy as np
 
 from operators.types import Bools
-from slit.app.library import Library
-from slit.record.routing import Route, routes_of
+from slit.app.run_store import RunStore
+from slit.export.routing import Route, routes_of
 
 HEADER = tuple("class" if name == "request_class" else name for name in Route._fields)
 
 
-def plan_csv(library: Library, key: str) -> str:
+def plan_csv(store: RunStore, key: str) -> str:
     """The routing of a plan: a row an hour, origin, class and placement."""
-    return _csv(HEADER, routes_of(library.ledger(key)))
+    return _csv(HEADER, routes_of(store.ledger(key)))
 
 
-def plan_json(library: Library, key: str) -> str:
+def plan_json(store: RunStore, key: str) -> str:
     """A plan with its values, its sums by datacenter and its routing."""
-    points = library.points
+    points = store.points
     index = points.index[key]
-    run, plan = library.run_of(key), library.plan(key)
+    run, plan = store.run_of(key), store.plan(key)
     said: dict[str, Any] = {
         "run": points.labels[int(points.run[index])],
         "scenario": run.scenario.name,
@@ -45,15 +45,15 @@ def plan_json(library: Library, key: str) -> str:
             for d, name in enumerate(plan.datacenters)
         ],
         "routing": [
-            dict(zip(HEADER, route, strict=True)) for route in routes_of(library.ledger(key))
+            dict(zip(HEADER, route, strict=True)) for route in routes_of(store.ledger(key))
         ],
     }
     return json.dumps(said, indent=1)
 
 
-def front_csv(library: Library, mask: Bools) -> str:
+def front_csv(store: RunStore, mask: Bools) -> str:
     """The plans within the limits, (N,) `mask`; numbers are written so that nothing is lost."""
-    points = library.points
+    points = store.points
     header = ["run", "plan", "method", *points.names, "violation", "on_front"]
     rows = [
         [

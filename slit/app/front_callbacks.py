@@ -9,10 +9,9 @@ from dash import ALL, Input, Output, ctx
 from dash import State as Held
 
 from slit.app.layout import limit_scale
-from slit.app.library import Library
+from slit.app.plan_tables import front_table, plan_values, summary
 from slit.app.points import Points
-from slit.app.state import State, default_state
-from slit.app.turn import (
+from slit.app.reducer import (
     Answer,
     Event,
     answer,
@@ -21,7 +20,8 @@ from slit.app.turn import (
     with_limits,
     with_ranges,
 )
-from slit.app.views import front_table, plan_values, summary
+from slit.app.run_store import RunStore
+from slit.app.state import PageState, default_state
 
 KEPT = ("plan", "other", "x", "y", "color", "scale", "sort")
 """What the page keeps of the state as it is."""
@@ -43,7 +43,7 @@ class Moves(NamedTuple):
 
 
 def respond(
-    points: Points, moves: Moves, moved: Iterable[str], *, before: State | None, page: int
+    points: Points, moves: Moves, moved: Iterable[str], *, before: PageState | None, page: int
 ) -> tuple[Answer, int]:
     """The answer, and the page of the table.
 
@@ -77,8 +77,8 @@ def respond(
 
 
 def _pressed(
-    points: Points, state: State, moves: Moves, names: set[str], page: int
-) -> tuple[State, int, bool]:
+    points: Points, state: PageState, moves: Moves, names: set[str], page: int
+) -> tuple[PageState, int, bool]:
     """The state after a press on a plan, a column or a page; True if a plan was selected."""
     if "pressed" in names and moves.pressed is not None:
         what, key = moves.pressed.get("what"), str(moves.pressed.get("key"))
@@ -103,9 +103,9 @@ def _ends(ends: Any) -> tuple[float | None, float | None]:
     return (None if low is None else float(low)), (None if high is None else float(high))
 
 
-def register_front(app: dash.Dash, library: Library) -> None:
+def register_front(app: dash.Dash, store: RunStore) -> None:
     """Connect knobs, parallel coordinates, scatter and table."""
-    points = library.points
+    points = store.points
 
     @app.callback(
         Output("chosen", "data"),
@@ -211,7 +211,7 @@ def shown(points: Points, found: Answer, *, page: int) -> list[Any]:
     ]
 
 
-def _limit(points: Points, state: State, name: str) -> float:
+def _limit(points: Points, state: PageState, name: str) -> float:
     """Where the knob of a limit stands: at its end if there is none."""
     _, high, _ = limit_scale(points, points.column(name))
     most = state.ranges.get(name, (None, None))[1]
@@ -231,9 +231,9 @@ def held(points: Points, found: Answer, page: int) -> dict[str, Any]:
     }
 
 
-def state_of(kept: Mapping[str, Any]) -> State:
+def state_of(kept: Mapping[str, Any]) -> PageState:
     """Back from `held`."""
-    return State(
+    return PageState(
         plan=kept.get("plan"),
         other=kept.get("other"),
         x=kept["x"],

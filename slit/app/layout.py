@@ -7,12 +7,12 @@ import numpy as np
 from dash import dcc, html
 
 from slit.app.aria import aria
-from slit.app.library import Library
+from slit.app.html_table import table
 from slit.app.points import Points, Unreadable
+from slit.app.run_store import RunStore
 from slit.app.scenarios import Place, facts_of, side_by_side
 from slit.app.sections import compare_section, front_section, plan_section
 from slit.app.state import LARGEST_PREFERENCE
-from slit.app.tables import table
 from slit.scenario.lint_scenario import doubts
 
 FIGURES = {
@@ -30,24 +30,24 @@ STEPS = 200
 
 
 def page(
-    library: Library, unreadable: Sequence[Unreadable], *, place: Place, places: Sequence[Place]
+    store: RunStore, unreadable: Sequence[Unreadable], *, place: Place, places: Sequence[Place]
 ) -> Any:
     """The whole page of the runs at a place; those of other scenarios stand at other `places`."""
-    runs, points = library.runs, library.points
+    runs, points = store.runs, store.points
     messages = [html.P(each.message, className="note", role="alert") for each in unreadable]
     return html.Div(
         [
             dcc.Location(id="url", refresh=False),
             html.A("Skip to the plans", href="#content", className="skip"),
             *_stores(),
-            _header(library),
+            _header(store),
             *messages,
             *_other_scenarios(place, places),
             html.Div(
                 [
                     _knobs(points),
                     html.Main(
-                        [front_section(library), plan_section(runs), compare_section()],
+                        [front_section(store), plan_section(runs), compare_section()],
                         id="content",
                     ),
                 ],
@@ -107,11 +107,11 @@ def theme_button() -> Any:
     return html.Button("Dark", id="theme-button", **aria(pressed="false"))
 
 
-def _header(library: Library) -> Any:
-    run, points = library.runs[0], library.points
+def _header(store: RunStore) -> Any:
+    run, points = store.runs[0], store.points
     facts = facts_of(run)
     said = " · ".join(facts[name] for name in ("Time planned", "Fleet", "Demand"))
-    notes = dict.fromkeys(note for run in library.runs for note in run.manifest.notes)
+    notes = dict.fromkeys(note for run in store.runs for note in run.manifest.notes)
     # Read again, as in the report: runs of earlier versions do not hold them.
     findings = [f"{one.severity}: {one}" for one in doubts(run.scenario)]
     views = [("front", "Front"), ("plan", "Plan"), ("compare", "Compare")]

@@ -16,9 +16,9 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer
 from werkzeug.wrappers import Response
 
-from slit.app.feed import Feed
 from slit.app.guard import new_token
 from slit.app.live_page import BASE, live_app
+from slit.app.progress_feed import ProgressFeed
 from slit.app.server import Site, address, bind
 
 
@@ -29,7 +29,7 @@ class Live:
         self,
         server: BaseWSGIServer,
         switch: "_Switch",
-        feed: Feed,
+        feed: ProgressFeed,
         *,
         host: str,
         token: str | None,
@@ -90,7 +90,7 @@ def watched(
 
     Raises SlitError if the port is taken.
     """
-    feed = Feed()
+    feed = ProgressFeed()
     token = new_token(host)
     switch = _Switch(live_app(feed, names, units, title=title, host=host, token=token).server)
     server = bind(switch, host=host, port=port)

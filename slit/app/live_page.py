@@ -6,10 +6,10 @@ import dash
 import numpy as np
 from dash import Input, Output, dcc, html
 
-from slit.app.feed import Feed, Look
+from slit.app.callback_schema import refuse_malformed, values_of_search
 from slit.app.layout import theme_button
 from slit.app.page_callbacks import register_scripts, script
-from slit.app.received import refuse_malformed, values_of_search
+from slit.app.progress_feed import ProgressFeed, Snapshot
 from slit.app.sections import PLAIN
 from slit.app.server import new_app
 from slit.display import number
@@ -21,7 +21,7 @@ BASE = "/live/"
 
 
 def live_app(
-    feed: Feed,
+    feed: ProgressFeed,
     names: tuple[str, ...],
     units: tuple[str, ...],
     *,
@@ -51,15 +51,15 @@ def live_app(
     def polled(_polls: Any, clicks: int | None, x: str, y: str, theme: str | None) -> Any:
         if dash.ctx.triggered_id == "stop" and clicks:
             feed.stop()
-        look = feed.look
+        snapshot = feed.snapshot
         return [
-            themed(draw_growing(look, names, units, x=x, y=y), theme),
-            themed(draw_volume(look), theme),
-            facts(look, names, units),
-            look.stopping or look.ended,
-            "Stopping …" if look.stopping and not look.ended else "Stop",
-            look.ended,
-            look.explorable,
+            themed(draw_growing(snapshot, names, units, x=x, y=y), theme),
+            themed(draw_volume(snapshot), theme),
+            facts(snapshot, names, units),
+            snapshot.stopping or snapshot.ended,
+            "Stopping …" if snapshot.stopping and not snapshot.ended else "Stop",
+            snapshot.ended,
+            snapshot.explorable,
         ]
 
     script(app, "reload", Output("no-output", "children"), Input("over", "data"))
@@ -122,34 +122,34 @@ def _layout(names: tuple[str, ...], title: str) -> Any:
     )
 
 
-def facts(look: Look, names: tuple[str, ...], units: tuple[str, ...]) -> list[Any]:
+def facts(snapshot: Snapshot, names: tuple[str, ...], units: tuple[str, ...]) -> list[Any]:
     """How far the search has come, in words."""
-    work = f"{look.evaluations:,} evaluations"
-    if look.moves:
-        work += f" and {look.moves:,} moves"
+    work = f"{snapshot.evaluations:,} evaluations"
+    if snapshot.moves:
+        work += f" and {snapshot.moves:,} moves"
     said = [
         html.Div(
-            f"{look.plans:,} plans on the front, {work} in {look.seconds:.1f} s "
-            f"({number(look.rate)} a second), {100 * look.share:.0f} % of the budget"
+            f"{snapshot.plans:,} plans on the front, {work} in {snapshot.seconds:.1f} s "
+            f"({number(snapshot.rate)} a second), {100 * snapshot.share:.0f} % of the budget"
         )
     ]
-    if look.F is not None and len(look.F):
+    if snapshot.F is not None and len(snapshot.F):
         best = [
             f"{name} {number(value)} {unit}"
-            for name, value, unit in zip(names, np.min(look.F, axis=0), units, strict=True)
+            for name, value, unit in zip(names, np.min(snapshot.F, axis=0), units, strict=True)
         ]
         said.append(html.Div(f"Best so far: {', '.join(best)}"))
-    if look.message:
-        said.append(html.Div(look.message))
+    if snapshot.message:
+        said.append(html.Div(snapshot.message))
     return said
 
 
 def draw_growing(
-    look: Look, names: tuple[str, ...], units: tuple[str, ...], *, x: str, y: str
+    snapshot: Snapshot, names: tuple[str, ...], units: tuple[str, ...], *, x: str, y: str
 ) -> Drawing:
     """The plans kept so far, by two objectives."""
     across, up = names.index(x), names.index(y)
-    F = np.empty((0, len(names))) if look.F is None else look.F
+    F = np.empty((0, len(names))) if snapshot.F is None else snapshot.F
     points = trace(
         "scatter",
         x=F[:, across],
@@ -166,12 +166,12 @@ def draw_growing(
     )
 
 
-def draw_volume(look: Look) -> Drawing:
+def draw_volume(snapshot: Snapshot) -> Drawing:
     """Hypervolume against time."""
     line = trace(
         "scatter",
-        x=look.times,
-        y=[100 * volume for volume in look.volumes],
+        x=snapshot.times,
+        y=[100 * volume for volume in snapshot.volumes],
         mode="lines+markers",
         line={"color": COLORS[5], "width": 2.5},
         marker={"size": 5},

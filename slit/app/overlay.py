@@ -7,9 +7,9 @@ import numpy as np
 
 from operators.dominance import nondominated
 from operators.indicators import hypervolume
-from slit.app.library import Library
+from slit.app.html_table import table
 from slit.app.points import Points
-from slit.app.tables import table
+from slit.app.run_store import RunStore
 from slit.display import share
 
 REACH = 1.1
@@ -50,12 +50,12 @@ def overlay_data(points: Points) -> tuple[Overlay, ...]:
     return tuple(found)
 
 
-def overlay_table(library: Library) -> Any:
+def overlay_table(store: RunStore) -> Any:
     """The runs and their searches as a table; of several, how much of a common box each covers."""
-    overlays = overlay_data(library.points)
+    overlays = overlay_data(store.points)
     several = len(overlays) > 1
     rows = []
-    for each, run in zip(overlays, library.runs, strict=True):
+    for each, run in zip(overlays, store.runs, strict=True):
         manifest = run.manifest
         moves = f", {manifest.moves:,} moves" if manifest.moves else ""
         row = [

@@ -8,12 +8,12 @@ from dash import ClientsideFunction, Input, Output, dcc, no_update
 from dash import State as Held
 
 from slit.app.certify import certified_view
-from slit.app.choice import remaining
 from slit.app.downloads import front_csv, plan_csv, plan_json
 from slit.app.front_callbacks import KEPT, register_front, state_of
-from slit.app.library import Library
 from slit.app.parallel import parallel_data
 from slit.app.plan_callbacks import register_compare, register_plan
+from slit.app.plan_selection import remaining
+from slit.app.run_store import RunStore
 from slit.app.scales import is_log
 from slit.app.scatter import draw_scatter, scatter_data
 from slit.app.state import parse_query, to_query
@@ -22,16 +22,16 @@ from slit.report.front import draw_parallel, front_data
 from slit.report.style import themed
 
 
-def register(app: dash.Dash, library: Library) -> None:
-    """Connect the page of `slit.app.layout` with a library."""
+def register(app: dash.Dash, store: RunStore) -> None:
+    """Connect the page of `slit.app.layout` with a store."""
     register_scripts(app)
-    _register_start(app, library)
-    _register_quality(app, library)
+    _register_start(app, store)
+    _register_quality(app, store)
     _register_drawing(app)
-    register_front(app, library)
-    register_plan(app, library)
-    register_compare(app, library)
-    _register_downloads(app, library)
+    register_front(app, store)
+    register_plan(app, store)
+    register_compare(app, store)
+    _register_downloads(app, store)
 
 
 def script(app: dash.Dash, name: str, *connections: Any, **options: Any) -> None:
@@ -52,8 +52,8 @@ def register_scripts(app: dash.Dash) -> None:
     )
 
 
-def _register_start(app: dash.Dash, library: Library) -> None:
-    points = library.points
+def _register_start(app: dash.Dash, store: RunStore) -> None:
+    points = store.points
 
     @app.callback(
         Output("restored", "data"),
@@ -67,9 +67,7 @@ def _register_start(app: dash.Dash, library: Library) -> None:
         Input("url", "search"),
     )
     def opened(query: str | None) -> Any:
-        state = parse_query(
-            query or "", names=points.names, keys=points.index, epochs=library.epochs
-        )
+        state = parse_query(query or "", names=points.names, keys=points.index, epochs=store.epochs)
         kept: dict[str, Any] = {key: getattr(state, key) for key in KEPT}
         kept["ranges"] = {name: list(ends) for name, ends in state.ranges.items()}
         kept["preferences"] = dict(state.preferences)
@@ -93,17 +91,17 @@ def _register_start(app: dash.Dash, library: Library) -> None:
     def said(chosen: dict[str, Any] | None, view: str, hour: int | None) -> Any:
         if chosen is None:
             return no_update
-        return query_of(library, chosen, view=view, hour=hour)
+        return query_of(store, chosen, view=view, hour=hour)
 
     script(app, "address", Output("no-output", "children"), Input("query", "data"))
 
 
-def _register_quality(app: dash.Dash, library: Library) -> None:
+def _register_quality(app: dash.Dash, store: RunStore) -> None:
     @app.callback(
         Output("certified", "children"), Input("certify", "n_clicks"), prevent_initial_call=True
     )
     def certify(_clicks: Any) -> Any:
-        return certified_view(library)
+        return certified_view(store)
 
 
 def _register_drawing(app: dash.Dash) -> None:
@@ -143,12 +141,12 @@ def _register_drawing(app: dash.Dash) -> None:
     )
 
 
-def query_of(library: Library, chosen: dict[str, Any], *, view: str, hour: int | None) -> str:
+def query_of(store: RunStore, chosen: dict[str, Any], *, view: str, hour: int | None) -> str:
     """The address of what the page shows."""
-    return to_query(replace(state_of(chosen), view=view, hour=hour or 0), library.points.names)
+    return to_query(replace(state_of(chosen), view=view, hour=hour or 0), store.points.names)
 
 
-def _register_downloads(app: dash.Dash, library: Library) -> None:
+def _register_downloads(app: dash.Dash, store: RunStore) -> None:
     @app.callback(
         Output("download", "data"),
         Input("download-plan-csv", "n_clicks"),
@@ -161,7 +159,7 @@ def _register_downloads(app: dash.Dash, library: Library) -> None:
         if chosen is None or not dash.ctx.triggered:
             return no_update
         try:
-            return download(library, chosen, str(dash.ctx.triggered_id))
+            return download(store, chosen, str(dash.ctx.triggered_id))
         except SlitError:
             return no_update
 
@@ -182,7 +180,7 @@ def _register_downloads(app: dash.Dash, library: Library) -> None:
         said: dict[str, Any] = {"figure": figure, "format": image}
         if chosen is not None and figure in ("parallel", "scatter"):
             draw = parallel_figure if figure == "parallel" else scatter_figure
-            said["drawing"] = draw(library, chosen, theme)
+            said["drawing"] = draw(store, chosen, theme)
         # A graph, though empty, makes dash load plotly.js where that has not happened yet.
         return said, dcc.Graph(style={"height": 1})
 
@@ -195,33 +193,33 @@ def _register_downloads(app: dash.Dash, library: Library) -> None:
     )
 
 
-def download(library: Library, chosen: dict[str, Any], what: str) -> dict[str, Any]:
+def download(store: RunStore, chosen: dict[str, Any], what: str) -> dict[str, Any]:
     """A file to save: its name, its text and its kind."""
     key = chosen["plan"]
     name = f"plan-{key.replace(':', '-')}"
     if what == "download-plan-csv":
-        return {"filename": f"{name}.csv", "content": plan_csv(library, key), "type": "text/csv"}
+        return {"filename": f"{name}.csv", "content": plan_csv(store, key), "type": "text/csv"}
     if what == "download-plan-json":
-        content = plan_json(library, key)
+        content = plan_json(store, key)
         return {"filename": f"{name}.json", "content": content, "type": "application/json"}
-    mask = remaining(library.points, state_of(chosen).ranges)
+    mask = remaining(store.points, state_of(chosen).ranges)
     if not state_of(chosen).ranges:
         mask[:] = True
-    return {"filename": "front.csv", "content": front_csv(library, mask), "type": "text/csv"}
+    return {"filename": "front.csv", "content": front_csv(store, mask), "type": "text/csv"}
 
 
-def parallel_figure(library: Library, chosen: dict[str, Any], theme: str | None) -> Any:
+def parallel_figure(store: RunStore, chosen: dict[str, Any], theme: str | None) -> Any:
     """The parallel coordinates of the selected plan's run as a figure that can be saved."""
-    run = library.run_of(chosen["plan"])
+    run = store.run_of(chosen["plan"])
     data = front_data(run.front, search=run.manifest.optimizer)
-    points, scale = library.points, state_of(chosen).scale
+    points, scale = store.points, state_of(chosen).scale
     logs = [is_log(points, m, scale) for m in range(len(points.axes))]
     return themed(draw_parallel(data, logs=logs), theme)
 
 
-def scatter_figure(library: Library, chosen: dict[str, Any], theme: str | None) -> Any:
+def scatter_figure(store: RunStore, chosen: dict[str, Any], theme: str | None) -> Any:
     """The scatter as a figure that can be saved."""
-    points, state = library.points, state_of(chosen)
+    points, state = store.points, state_of(chosen)
     drawn = draw_scatter(
         scatter_data(points, x=state.x, y=state.y, color=state.color, scale=state.scale),
         points,

@@ -43,9 +43,9 @@ def parallel_data(points: Points) -> dict[str, Any]:
                 "row": mark.row,
                 "name": mark.name,
                 "role": str(mark.role),
-                "color": mark.look.color,
-                "outline": mark.look.outline,
-                "dashed": mark.look.dashed,
+                "color": mark.style.color,
+                "outline": mark.style.outline,
+                "dashed": mark.style.dashed,
             }
             for mark in points.marks
         ],

@@ -6,9 +6,9 @@ import dash
 from dash import Input, Output, State, html, no_update
 
 from slit.app.compare import Comparison, comparison_data, describe_changes, differences, draw_net
-from slit.app.library import Library
+from slit.app.plan_tables import differences_table, moves_table, numbers_table, waits_table
+from slit.app.run_store import RunStore
 from slit.app.sections import TOTALS, compare_figures, plan_figures
-from slit.app.views import differences_table, moves_table, numbers_table, waits_table
 from slit.app.worldmap import WHOLE, draw_map, hour_text, map_data
 from slit.display import number, share
 from slit.errors import SlitError
@@ -25,7 +25,7 @@ from slit.report.style import figure, themed
 FIGURES_OF_PLAN = ("load", "variants", "nodes", "waits")
 
 
-def register_plan(app: dash.Dash, library: Library) -> None:
+def register_plan(app: dash.Dash, store: RunStore) -> None:
     """Connect the view of the selected plan; nothing is drawn while it is not seen."""
 
     @app.callback(
@@ -35,7 +35,7 @@ def register_plan(app: dash.Dash, library: Library) -> None:
         State("built", "data"),
     )
     def looked_at(view: str, built: bool | None) -> Any:
-        return [no_update] * 2 if view != "plan" or built else [plan_figures(library.runs), True]
+        return [no_update] * 2 if view != "plan" or built else [plan_figures(store.runs), True]
 
     @app.callback(
         Output("plan-text", "children"),
@@ -45,7 +45,7 @@ def register_plan(app: dash.Dash, library: Library) -> None:
     def plan_changed(chosen: dict[str, Any] | None, view: str) -> Any:
         if view != "plan" or chosen is None:
             return no_update
-        return plan_words(library, chosen["plan"])
+        return plan_words(store, chosen["plan"])
 
     @app.callback(
         *(Output(name, "figure") for name in FIGURES_OF_PLAN),
@@ -57,7 +57,7 @@ def register_plan(app: dash.Dash, library: Library) -> None:
     def figures_changed(chosen: dict[str, Any] | None, view: str, theme: str | None) -> Any:
         if view != "plan" or chosen is None:
             return [no_update] * (1 + len(FIGURES_OF_PLAN))
-        return plan_view(library, chosen["plan"], theme)
+        return plan_view(store, chosen["plan"], theme)
 
     @app.callback(
         Output("map", "figure"),
@@ -73,27 +73,27 @@ def register_plan(app: dash.Dash, library: Library) -> None:
     ) -> Any:
         if view != "plan" or chosen is None:
             return [no_update] * (2 + len(TOTALS))
-        return hour_view(library, chosen["plan"], hour or WHOLE, theme)
+        return hour_view(store, chosen["plan"], hour or WHOLE, theme)
 
     @app.callback(Output("hour-text", "children"), Input("hour", "value"), Input("chosen", "data"))
     def hour_named(hour: int | None, chosen: dict[str, Any] | None) -> Any:
         if chosen is None:
             return no_update
-        return hour_text(library.run_of(chosen["plan"]).scenario.horizon, hour or WHOLE)
+        return hour_text(store.run_of(chosen["plan"]).scenario.horizon, hour or WHOLE)
 
 
-def plan_words(library: Library, key: str) -> Any:
+def plan_words(store: RunStore, key: str) -> Any:
     """What the plan does in one sentence."""
     try:
-        return f"{describe_plan(library.plan(key))}."
+        return f"{describe_plan(store.plan(key))}."
     except SlitError as error:
         return html.Span(str(error), className="note")
 
 
-def plan_view(library: Library, key: str, theme: str | None) -> list[Any]:
+def plan_view(store: RunStore, key: str, theme: str | None) -> list[Any]:
     """FIGURES_OF_PLAN and the table of waits."""
     try:
-        data = library.plan(key)
+        data = store.plan(key)
     except SlitError:
         return [*[themed(figure([]), theme)] * len(FIGURES_OF_PLAN), None]
     return [
@@ -105,14 +105,14 @@ def plan_view(library: Library, key: str, theme: str | None) -> list[Any]:
     ]
 
 
-def hour_view(library: Library, key: str, hour: int, theme: str | None) -> list[Any]:
+def hour_view(store: RunStore, key: str, hour: int, theme: str | None) -> list[Any]:
     """The map and the bars of an hour (0: all), and a table of what the bars show."""
     try:
-        data = library.plan(key)
+        data = store.plan(key)
     except SlitError:
         return [*[themed(figure([]), theme)] * (1 + len(TOTALS)), None]
     hour = min(hour, len(data.starts))
-    shown = map_data(data, library.run_of(key).scenario, hour=hour)
+    shown = map_data(data, store.run_of(key).scenario, hour=hour)
     sliced = data if hour == WHOLE else at_epoch(data, hour - 1)
     bars = []
     for what in TOTALS:
@@ -126,7 +126,7 @@ def hour_view(library: Library, key: str, hour: int, theme: str | None) -> list[
     return [themed(drawing, theme), *bars, numbers_table(sliced)]
 
 
-def register_compare(app: dash.Dash, library: Library) -> None:
+def register_compare(app: dash.Dash, store: RunStore) -> None:
     """Connect the view of two plans."""
 
     @app.callback(
@@ -140,7 +140,7 @@ def register_compare(app: dash.Dash, library: Library) -> None:
     def pair_changed(chosen: dict[str, Any] | None, view: str) -> Any:
         if view != "compare" or chosen is None:
             return [no_update] * 4
-        return compare_view(library, chosen["plan"], chosen["other"])
+        return compare_view(store, chosen["plan"], chosen["other"])
 
     @app.callback(
         Output("net", "figure"),
@@ -152,27 +152,27 @@ def register_compare(app: dash.Dash, library: Library) -> None:
     def net_changed(chosen: dict[str, Any] | None, view: str, theme: str | None) -> Any:
         if view != "compare" or chosen is None:
             return [no_update] * 2
-        return net_view(library, chosen["plan"], chosen["other"], theme)
+        return net_view(store, chosen["plan"], chosen["other"], theme)
 
 
-def compared(library: Library, reference: str, plan: str) -> Comparison | str:
+def compared(store: RunStore, reference: str, plan: str) -> Comparison | str:
     """What a plan does otherwise than a reference, or why that cannot be said."""
     try:
-        return comparison_data(library.ledger(reference), library.ledger(plan))
+        return comparison_data(store.ledger(reference), store.ledger(plan))
     except SlitError as error:
         return str(error)
 
 
-def compare_view(library: Library, plan: str, reference: str) -> list[Any]:
+def compare_view(store: RunStore, plan: str, reference: str) -> list[Any]:
     """Text, table of objectives, figures (empty as yet), table of moves."""
-    points = library.points
+    points = store.points
     at_a, at_b = points.index[reference], points.index[plan]
     objectives = differences_table(
         points.axes,
         differences(points.names, points.F[at_a], points.F[at_b]),
         (points.title(at_a), points.title(at_b)),
     )
-    found = compared(library, reference, plan)
+    found = compared(store, reference, plan)
     if isinstance(found, str):
         return [html.P(found, className="note"), objectives, None, None]
     text = html.P(
@@ -187,14 +187,14 @@ def compare_view(library: Library, plan: str, reference: str) -> list[Any]:
     return [
         [text, html.Ul(changes, className="changes")],
         objectives,
-        compare_figures(library.runs),
+        compare_figures(store.runs),
         moves,
     ]
 
 
-def net_view(library: Library, plan: str, reference: str, theme: str | None) -> list[Any]:
+def net_view(store: RunStore, plan: str, reference: str, theme: str | None) -> list[Any]:
     """What a plan serves more or less than a reference, by datacenter and by variant."""
-    found = compared(library, reference, plan)
+    found = compared(store, reference, plan)
     if isinstance(found, str):
         return [themed(figure([]), theme)] * 2
     return [themed(draw_net(found, by=by), theme) for by in ("datacenter", "variant")]

@@ -81,9 +81,9 @@ def draw_scatter(
         y=data.y[marked],
         mode="markers",
         marker={
-            "symbol": [mark.look.symbol for mark in points.marks],
+            "symbol": [mark.style.symbol for mark in points.marks],
             "size": 13,
-            "color": [mark.look.color for mark in points.marks],
+            "color": [mark.style.color for mark in points.marks],
             "opacity": [1.0 if inside else 0.3 for inside in mask[marked]],
             "line": {"width": 1.4, "color": _INK[theme]},
         },

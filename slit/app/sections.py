@@ -7,8 +7,8 @@ from dash import dcc, html
 
 from slit.app.aria import aria
 from slit.app.certify import certified_view, lacks_certificate
-from slit.app.library import Library
 from slit.app.overlay import overlay_table
+from slit.app.run_store import RunStore
 from slit.app.state import BY_RUN
 from slit.record import Run
 
@@ -47,9 +47,9 @@ def _choice(name: str, label: str, options: list[dict[str, str]]) -> Any:
     )
 
 
-def front_section(library: Library) -> Any:
+def front_section(store: RunStore) -> Any:
     """The front: its figures, its table, and how much better any could be."""
-    points = library.points
+    points = store.points
     objectives = [{"label": axis.title, "value": axis.name} for axis in points.axes]
     by_run = [{"label": "Run", "value": BY_RUN}] if len(points.labels) > 1 else []
     return html.Section(
@@ -90,7 +90,7 @@ def front_section(library: Library) -> Any:
                 role="region",
                 **aria(label="Table of the remaining plans"),
             ),
-            *_quality(library),
+            *_quality(store),
         ],
         id="view-front",
     )
@@ -120,20 +120,20 @@ def _scatter(objectives: list[dict[str, str]]) -> list[Any]:
     ]
 
 
-def _quality(library: Library) -> list[Any]:
+def _quality(store: RunStore) -> list[Any]:
     """How the front was found, and how much better any could be."""
     return [
-        html.H3("Runs" if len(library.runs) > 1 else "Search"),
-        html.Div(overlay_table(library), id="runs-table", className="wide"),
+        html.H3("Runs" if len(store.runs) > 1 else "Search"),
+        html.Div(overlay_table(store), id="runs-table", className="wide"),
         html.H3("What is possible at most"),
         *(
             [html.Button("Certify (takes seconds)", id="certify")]
-            if lacks_certificate(library)
+            if lacks_certificate(store)
             else []
         ),
         dcc.Loading(
             html.Div(
-                certified_view(library, stored=True),
+                certified_view(store, stored=True),
                 id="certified",
                 className="wide",
                 role="status",

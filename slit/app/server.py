@@ -10,12 +10,12 @@ from typing import Any
 import dash
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from slit.app.callback_schema import refuse_malformed, values_of_page
 from slit.app.guard import TOKEN, guard, is_loopback, is_open_to_all, new_token
 from slit.app.layout import page
-from slit.app.library import Library
 from slit.app.page_callbacks import register
 from slit.app.points import Unreadable, read_runs
-from slit.app.received import refuse_malformed, values_of_page
+from slit.app.run_store import RunStore
 from slit.app.scenarios import Place, by_scenario
 from slit.errors import SlitError
 
@@ -66,12 +66,12 @@ def app_of(
     token: str | None = None,
 ) -> dash.Dash:
     """The page of the runs of one scenario, with links to those of the others."""
-    library = Library(place.runs)
+    store = RunStore(place.runs)
     app = new_app("slit explore", host=host, base=place.base, token=token)
-    app.layout = page(library, unreadable, place=place, places=places)
-    register(app, library)
-    points = library.points
-    values = values_of_page(points.names, points.index, library.epochs)
+    app.layout = page(store, unreadable, place=place, places=places)
+    register(app, store)
+    points = store.points
+    values = values_of_page(points.names, points.index, store.epochs)
     refuse_malformed(app, values, names=points.names)
     return app
 

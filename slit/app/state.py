@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode
 
-from slit.app.choice import Range
+from slit.app.plan_selection import Range
 
 VIEWS = ("front", "plan", "compare")
 LARGEST_PREFERENCE = 5.0
@@ -17,7 +17,7 @@ BY_RUN = "run"
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class PageState:
     """`hour` is 0 for the whole horizon, else 1 to T; `plan` and `other` are keys of plans."""
 
     view: str = "front"
@@ -33,13 +33,13 @@ class State:
     preferences: Mapping[str, float] = field(default_factory=dict)
 
 
-def default_state(names: Sequence[str]) -> State:
+def default_state(names: Sequence[str]) -> PageState:
     """The first three objectives in the scatter, no limit, equal preferences."""
     last = len(names) - 1
-    return State(x=names[0], y=names[min(1, last)], color=names[min(2, last)])
+    return PageState(x=names[0], y=names[min(1, last)], color=names[min(2, last)])
 
 
-def to_query(state: State, names: Sequence[str]) -> str:
+def to_query(state: PageState, names: Sequence[str]) -> str:
     """The state as the query of an address; what is as at first is left out."""
     first = default_state(names)
     said: list[tuple[str, str]] = [
@@ -58,7 +58,7 @@ def to_query(state: State, names: Sequence[str]) -> str:
 
 def parse_query(
     query: str, *, names: Sequence[str], keys: Mapping[str, object], epochs: int
-) -> State:
+) -> PageState:
     """The state that a query says. Whatever is unknown or makes no sense is left out."""
     try:
         said = dict(parse_qsl(query.removeprefix("?"), max_num_fields=MOST_FIELDS))
@@ -80,7 +80,7 @@ def parse_query(
         return value if value in allowed else default
 
     hour = _number(said.get("hour"))
-    return State(
+    return PageState(
         view=one_of("view", VIEWS, first.view),
         plan=one_of("plan", keys, "") or None,
         other=one_of("other", keys, "") or None,

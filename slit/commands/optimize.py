@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from slit.commands.ranking import Absolute, Caps, Order, Tolerance, ranking_settings
+from slit.commands.lexicographic import Absolute, Caps, Order, Tolerance, ranking_settings
 from slit.commands.terminal import (
     AsJson,
     ExitCode,

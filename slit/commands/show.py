@@ -153,8 +153,8 @@ def print_picks(picks: "PicksData") -> None:
 
 def _plan(run: "Run", plan: str, *, routing: bool, as_json: bool) -> dict[str, Any]:
     """Print one plan in detail, or give it as JSON."""
+    from slit.export.routing import write_routing
     from slit.ledger import write_ledger
-    from slit.record.routing import write_routing
 
     front = run.front
     row = front.row_of(plan, prefix=run.manifest.optimizer)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def need_dash() -> None:
-    """Raise SlitError where the page's library is not installed."""
+    """Raise SlitError where the page's store is not installed."""
     if find_spec("dash") is None:
         raise SlitError("dash: not installed, expected pip install 'slit-llm[explore]'")
 

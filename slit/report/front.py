@@ -222,7 +222,7 @@ def draw_parallel(data: FrontData, *, logs: Sequence[bool] = ()) -> Drawing:
     traces = _bundles(scaled, positions, rest)
     for mark in data.marks:
         style = marker(mark)
-        dash = "dot" if mark.look.dashed else "solid"
+        dash = "dot" if mark.style.dashed else "solid"
         traces.append(
             trace(
                 "scatter",
@@ -307,10 +307,10 @@ def _bundles(scaled: Floats, positions: Longs, rest: list[int]) -> list[Trace]:
 
 def marker(mark: Mark) -> dict[str, object]:
     """Symbol and color of a marked plan: both tell it apart."""
-    look = mark.look
+    style = mark.style
     return {
-        "symbol": look.symbol,
-        "color": look.color,
+        "symbol": style.symbol,
+        "color": style.color,
         "line": {"width": 1, "color": "#1d2630"},
     }
 

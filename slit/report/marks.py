@@ -9,7 +9,7 @@ from slit.front import Front
 from slit.objectives import available
 from slit.optimizers.registry import Kind
 from slit.optimizers.registry import find as find_optimizer
-from slit.report.looks import BALANCE, Look, look_of_extreme, look_of_method
+from slit.report.plan_styles import BALANCE, PlanStyle, style_of_extreme, style_of_method
 
 
 class Role(StrEnum):
@@ -50,7 +50,7 @@ class Mark:
     plan: int
     method: str
     role: Role
-    look: Look
+    style: PlanStyle
 
 
 def axes_of(front: Front) -> tuple[Axis, ...]:
@@ -69,16 +69,16 @@ def marks_of(front: Front, *, search: str) -> tuple[Mark, ...]:
     for pick in front.picks(prefix=search):
         role = _role(pick.name, search)
         at = pick.row, int(front.plans[pick.row]), front.methods[pick.row]
-        marks.append(Mark(pick.name, *at, role, _look(pick.name, role, search)))
+        marks.append(Mark(pick.name, *at, role, _style(pick.name, role, search)))
     return tuple(marks)
 
 
-def _look(name: str, role: Role, search: str) -> Look:
+def _style(name: str, role: Role, search: str) -> PlanStyle:
     if role is Role.BALANCE:
         return BALANCE
     if role is Role.EXTREME:
-        return look_of_extreme(name.removeprefix(f"{search}-"))
-    return look_of_method(name)
+        return style_of_extreme(name.removeprefix(f"{search}-"))
+    return style_of_method(name)
 
 
 def _role(name: str, search: str) -> Role:

@@ -21,7 +21,6 @@ from slit.report.certified import (
 from slit.report.convergence import Convergence, draw_convergence, draw_plans
 from slit.report.front import FrontData, describe_front, draw_parallel, draw_scatter_matrix
 from slit.report.inputs import InputRow
-from slit.report.looks import Look
 from slit.report.marks import Mark, Role
 from slit.report.markup import Html, joined, table, tag
 from slit.report.page import Picture, picture
@@ -34,6 +33,7 @@ from slit.report.plan import (
     draw_nodes,
     draw_waits,
 )
+from slit.report.plan_styles import PlanStyle
 from slit.report.style import Drawing
 from slit.report.waits import SHARES, Waits
 from slit.scenario.lint_scenario import doubts
@@ -88,10 +88,10 @@ def picks_section(picks: PicksData) -> Html:
 def _pick_row(picks: PicksData, n: int) -> list[object]:
     mark = picks.marks[n]
     name = tag("span", mark.name, data_pick=mark.name, title=_ROLES[mark.role])
-    look = _symbol(mark.look)
+    symbol = _symbol(mark.style)
     made = "" if mark.method == mark.name else f" by {mark.method}"
     below = tag("span", f"plan {mark.plan}{made}", class_="below")
-    row: list[object] = [joined([look, name, below])]
+    row: list[object] = [joined([symbol, name, below])]
     for m, change in enumerate(picks.changes[n]):
         value = float(picks.values[n, m])
         shown = tag("span", number(value), data_value=repr(value))
@@ -103,10 +103,10 @@ def _pick_row(picks: PicksData, n: int) -> list[object]:
     return row
 
 
-def _symbol(look: Look) -> Html:
+def _symbol(style: PlanStyle) -> Html:
     """The symbol that figures draw for a plan, for a table that is their legend."""
-    corners = " ".join(f"{x:g},{y:g}" for x, y in look.outline)
-    drawn = tag("polygon", points=corners, fill=look.color, stroke="currentColor")
+    corners = " ".join(f"{x:g},{y:g}" for x, y in style.outline)
+    drawn = tag("polygon", points=corners, fill=style.color, stroke="currentColor")
     return tag("svg", drawn, viewbox="-1.5 -1.5 3 3", class_="symbol", aria_hidden="true")
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from slit.app.library import Library
+from slit.app.run_store import RunStore
 from tests.stored import stored_run
 
 
@@ -18,10 +18,10 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 @pytest.fixture(scope="session")
-def library(folders: tuple[Path, Path]) -> Library:
-    return Library(folders[:1])
+def store(folders: tuple[Path, Path]) -> RunStore:
+    return RunStore(folders[:1])
 
 
 @pytest.fixture(scope="session")
-def both(folders: tuple[Path, Path]) -> Library:
-    return Library(folders)
+def both(folders: tuple[Path, Path]) -> RunStore:
+    return RunStore(folders)

@@ -3,8 +3,8 @@
 import numpy as np
 
 from slit.app.points import Points
-from slit.report.looks import look_of_method
 from slit.report.marks import Axis, Mark, Role
+from slit.report.plan_styles import style_of_method
 
 AXES = (Axis("carbon", "Carbon emitted", "kg CO2e"), Axis("cost", "Energy cost", "USD"))
 
@@ -25,6 +25,6 @@ def made_points(F: object, *, violation: object = 0.0, runs: object = 0) -> Poin
         row=np.arange(count),
         keys=tuple(f"{r}:{n}" for n, r in enumerate(run)),
         methods=("slit",) * count,
-        marks=(Mark("nearest", 0, 0, "nearest", Role.BASELINE, look_of_method("nearest")),),
+        marks=(Mark("nearest", 0, 0, "nearest", Role.BASELINE, style_of_method("nearest")),),
         references=(("nearest", 0),) * (int(run.max()) + 1),
     )

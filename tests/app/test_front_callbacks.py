@@ -7,9 +7,9 @@ import pytest
 
 from slit.app.front_callbacks import Moves, held, respond, shown, state_of, triggered
 from slit.app.layout import limit_scale
-from slit.app.library import Library
-from slit.app.state import State, default_state
-from slit.app.turn import Event, answer, describe_relaxation, describe_remaining, with_limits
+from slit.app.reducer import Event, answer, describe_relaxation, describe_remaining, with_limits
+from slit.app.run_store import RunStore
+from slit.app.state import PageState, default_state
 from tests.app.made import made_points
 
 FRONT = [[0.0, 10.0], [4.0, 4.0], [6.0, 3.0], [10.0, 0.0]]
@@ -32,9 +32,9 @@ def moves(**changes: Any) -> Moves:
     return blank._replace(**changes)
 
 
-def state(**changes: Any) -> State:
+def state(**changes: Any) -> PageState:
     first = {"plan": "0:1", "other": "0:0", "x": "carbon", "y": "cost", "color": "carbon"}
-    return State(**{**first, **changes})
+    return PageState(**{**first, **changes})
 
 
 def test_at_first_the_balanced_plan_is_selected() -> None:
@@ -86,7 +86,7 @@ def test_a_brush_replaces_the_ranges() -> None:
 
 
 def test_pressing_selects_compares_sorts_and_turns_pages() -> None:
-    def pressed(what: str, key: str, before: State) -> tuple[Any, int]:
+    def pressed(what: str, key: str, before: PageState) -> tuple[Any, int]:
         data = {"what": what, "key": key}
         return respond(POINTS, moves(pressed=data), ["pressed"], before=before, page=2)
 
@@ -155,8 +155,8 @@ def test_the_scale_of_a_limit_is_round_and_holds_every_plan(values: list[float])
     assert float(f"{step:.1g}") == step
 
 
-def test_everything_is_shown(library: Library) -> None:
-    points = library.points
+def test_everything_is_shown(store: RunStore) -> None:
+    points = store.points
     found = answer(points, default_state(points.names), Event.LOOK)
     outputs = shown(points, found, page=0)
     assert len(outputs) == 11

@@ -11,9 +11,9 @@ import pytest
 from plotly.graph_objects import Figure
 
 import slit
-from slit.app.feed import Feed, Look
 from slit.app.live import watched
 from slit.app.live_page import draw_growing, draw_volume, facts
+from slit.app.progress_feed import ProgressFeed, Snapshot
 from slit.stop import StopReason
 from tests.app.test_server import text_of
 from tests.stored import small_scenario
@@ -25,27 +25,27 @@ SEARCH: dict[str, Any] = {"optimizer": "deap-nsga2", "population": 12, "baseline
 
 @pytest.fixture
 def eager(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("slit.app.feed.EVERY_SECONDS", 0.0)
-    monkeypatch.setattr("slit.app.feed.LARGEST_SHARE", 1e9)
+    monkeypatch.setattr("slit.app.progress_feed.EVERY_SECONDS", 0.0)
+    monkeypatch.setattr("slit.app.progress_feed.LARGEST_SHARE", 1e9)
 
 
 def test_a_search_is_seen_growing(eager: None) -> None:
-    feed = Feed()
+    feed = ProgressFeed()
     result = slit.optimize(small_scenario(), evaluations=120, watch=feed.watch, **SEARCH)
-    look = feed.look
-    assert look.evaluations == result.evaluations
-    assert len(look.times) == len(look.volumes) > 5
-    assert list(look.times) == sorted(look.times)
-    assert look.volumes[-1] > 0
-    assert look.share == 1.0
+    snapshot = feed.snapshot
+    assert snapshot.evaluations == result.evaluations
+    assert len(snapshot.times) == len(snapshot.volumes) > 5
+    assert list(snapshot.times) == sorted(snapshot.times)
+    assert snapshot.volumes[-1] > 0
+    assert snapshot.share == 1.0
     kept = result.front.F[np.array(result.front.methods) == "deap-nsga2"]
-    assert look.F is not None
-    assert {tuple(row) for row in look.F} <= {tuple(row) for row in kept}
-    assert not look.ended
+    assert snapshot.F is not None
+    assert {tuple(row) for row in snapshot.F} <= {tuple(row) for row in kept}
+    assert not snapshot.ended
 
 
 def test_volume_by_hand() -> None:
-    feed = Feed()
+    feed = ProgressFeed()
     assert feed._volume(np.empty((0, 2))) == 0.0
     first = np.array([[0.0, 10.0], [10.0, 0.0]])
     # Spans are 10, the reference point lies at 2 spans: 4 less the square of both.
@@ -54,17 +54,17 @@ def test_volume_by_hand() -> None:
 
 
 def test_looking_takes_little_time() -> None:
-    feed = Feed()
+    feed = ProgressFeed()
     slit.optimize(small_scenario(), evaluations=240, watch=feed.watch, **SEARCH)
-    assert len(feed.look.times) <= 3
+    assert len(feed.snapshot.times) <= 3
 
 
 def test_the_page_can_stop_the_search(eager: None, tmp_path: Path) -> None:
-    feed = Feed()
+    feed = ProgressFeed()
 
     def watch(progress: object) -> None:
         feed.watch(progress)  # type: ignore[arg-type]
-        if len(feed.look.times) == 3:
+        if len(feed.snapshot.times) == 3:
             feed.stop()
 
     result = slit.optimize(
@@ -78,7 +78,7 @@ def test_the_page_can_stop_the_search(eager: None, tmp_path: Path) -> None:
 
 
 def test_what_the_page_says() -> None:
-    look = Look(
+    snapshot = Snapshot(
         evaluations=1000,
         moves=5000,
         seconds=2.0,
@@ -89,17 +89,17 @@ def test_what_the_page_says() -> None:
         volumes=(0.5, 0.6),
         message="over",
     )
-    said = text_of(facts(look, ("carbon", "mine"), ("kg CO2e", "apples")))
+    said = text_of(facts(snapshot, ("carbon", "mine"), ("kg CO2e", "apples")))
     assert "1,000 evaluations and 5,000 moves in 2.0 s (3,000 a second), 25 % of the budget" in said
     assert "carbon 1 kg CO2e, mine 2 apples" in said
     assert "over" in said
     drawn = Figure(
-        draw_growing(look, ("carbon", "mine"), ("kg CO2e", "apples"), x="mine", y="carbon")
+        draw_growing(snapshot, ("carbon", "mine"), ("kg CO2e", "apples"), x="mine", y="carbon")
     )
     assert list(drawn.data[0].x) == [8.0, 2.0]
     assert list(drawn.data[0].y) == [1.0, 4.0]
-    assert list(Figure(draw_volume(look)).data[0].y) == [50.0, 60.0]
-    assert not len(Figure(draw_growing(Look(), NAMES, UNITS, x="cost", y="water")).data[0].x)
+    assert list(Figure(draw_volume(snapshot)).data[0].y) == [50.0, 60.0]
+    assert not len(Figure(draw_growing(Snapshot(), NAMES, UNITS, x="cost", y="water")).data[0].x)
 
 
 def fetched(url: str) -> tuple[str, str]:
@@ -124,7 +124,7 @@ def test_the_result_takes_the_place_of_the_search(tmp_path: Path) -> None:
         assert url == live.address
         assert "slit explore" in page
         assert "slit optimize" in fetched(live.address + "live/")[1]
-        assert (live.feed.look.ended, live.feed.look.explorable) == (True, True)
+        assert (live.feed.snapshot.ended, live.feed.snapshot.explorable) == (True, True)
     deadline = time.monotonic() + 5
     while any(t.name == "slit-live" for t in threading.enumerate()):
         assert time.monotonic() < deadline
@@ -135,5 +135,9 @@ def test_without_a_result_the_page_says_why() -> None:
     with watched(NAMES, UNITS, title="small", browser=False) as live:
         live.finish(None, message="It failed.")
         assert fetched(live.address)[0].endswith("/live/")
-        look = live.feed.look
-        assert (look.ended, look.explorable, look.message) == (True, False, "It failed.")
+        snapshot = live.feed.snapshot
+        assert (snapshot.ended, snapshot.explorable, snapshot.message) == (
+            True,
+            False,
+            "It failed.",
+        )

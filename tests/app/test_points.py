@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from plotly.graph_objects import Figure
 
-from slit.app.library import Library
 from slit.app.overlay import overlay_data
 from slit.app.parallel import parallel_data
 from slit.app.points import points_of, read_runs
+from slit.app.run_store import RunStore
 from slit.app.scatter import color_scale, draw_scatter, scatter_data
 from slit.app.scenarios import by_scenario, side_by_side
 from slit.display import number
@@ -20,7 +20,7 @@ from tests.app.made import made_points
 from tests.stored import small_scenario, stored_run
 
 
-def test_plans_of_all_runs_are_there(both: Library) -> None:
+def test_plans_of_all_runs_are_there(both: RunStore) -> None:
     points = both.points
     fronts = [run.front for run in both.runs]
     assert len(points) == sum(map(len, fronts))
@@ -40,7 +40,7 @@ def test_plans_of_all_runs_are_there(both: Library) -> None:
         assert (reference[0], points.run[reference[1]]) == ("nearest", run)
 
 
-def test_damaged_and_foreign_folders_become_messages(tmp_path: Path, both: Library) -> None:
+def test_damaged_and_foreign_folders_become_messages(tmp_path: Path, both: RunStore) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     half = tmp_path / "half"
@@ -84,7 +84,7 @@ def other_scenario(file: Path) -> None:
     ],
 )
 def test_a_damaged_run_is_a_message(
-    name: str, damage: Callable[[Path], None], both: Library, tmp_path: Path
+    name: str, damage: Callable[[Path], None], both: RunStore, tmp_path: Path
 ) -> None:
     folder = tmp_path / "run"
     shutil.copytree(both.runs[0].folder, folder)
@@ -96,7 +96,7 @@ def test_a_damaged_run_is_a_message(
 
 
 def test_runs_of_other_scenarios_and_objectives_have_pages_of_their_own(
-    tmp_path: Path, both: Library
+    tmp_path: Path, both: RunStore
 ) -> None:
     same, twin = both.runs
     fewer = stored_run(tmp_path / "fewer", objectives=["carbon", "cost"])
@@ -108,7 +108,7 @@ def test_runs_of_other_scenarios_and_objectives_have_pages_of_their_own(
         ("/3/", [other.folder]),
     ]
     with pytest.raises(SlitError, match="of 2 scenarios, expected one"):
-        Library([same, other])
+        RunStore([same, other])
     columns, rows = side_by_side(places)
     assert [column.split("(")[1] for column in columns[1:]] == [
         "first, second)",
@@ -124,24 +124,24 @@ def test_runs_of_other_scenarios_and_objectives_have_pages_of_their_own(
     assert water == [number(same.front.F[same.front.knee(), 1]), "–", water[2]]
 
 
-def test_runs_of_one_name_are_told_apart(tmp_path: Path, library: Library) -> None:
-    run = library.runs[0]
+def test_runs_of_one_name_are_told_apart(tmp_path: Path, store: RunStore) -> None:
+    run = store.runs[0]
     points = points_of([run, run])
     assert points.labels == ("first #1", "first #2")
     assert len(set(points.keys)) == 2 * len(run.front)
 
 
-def test_plans_are_computed_once_and_equal_the_run(library: Library) -> None:
-    points = library.points
+def test_plans_are_computed_once_and_equal_the_run(store: RunStore) -> None:
+    points = store.points
     key = points.keys[3]
-    assert library.ledger(key) is library.ledger(key)
-    totals = library.ledger(key).totals()
+    assert store.ledger(key) is store.ledger(key)
+    totals = store.ledger(key).totals()
     for name, value in zip(points.names, points.F[3], strict=True):
         assert totals[name] == pytest.approx(value, rel=1e-9)
-    assert library.plan(key).carbon.sum() == pytest.approx(totals["carbon"])
+    assert store.plan(key).carbon.sum() == pytest.approx(totals["carbon"])
 
 
-def test_numbers_for_the_script(both: Library) -> None:
+def test_numbers_for_the_script(both: RunStore) -> None:
     points = both.points
     data = parallel_data(points)
     assert pytest.approx(points.F, rel=1e-6) == np.array(data["values"]).T
@@ -171,7 +171,7 @@ def test_the_box_without_feasible_plans_and_without_width() -> None:
     assert flat[0].volume == 1.0
 
 
-def test_the_scatter_to_save_holds_the_plans(both: Library) -> None:
+def test_the_scatter_to_save_holds_the_plans(both: RunStore) -> None:
     points = both.points
     data = scatter_data(points, x="carbon", y="cost", color="run")
     mask = points.run == 0

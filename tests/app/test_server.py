@@ -12,8 +12,8 @@ from werkzeug.test import Client
 
 from slit.app.certify import certified, certified_view
 from slit.app.downloads import plan_json
-from slit.app.library import Library
 from slit.app.plan_callbacks import compare_view, hour_view, net_view, plan_view, plan_words
+from slit.app.run_store import RunStore
 from slit.app.server import Site, address, bind
 from slit.display import least_share, percent
 from slit.errors import SlitError
@@ -142,7 +142,7 @@ def test_pickled_plans_are_refused(tmp_path: Path) -> None:
     objects = np.array([Evil()], dtype=object)
     np.savez(run.folder / "plans.npz", X=objects, allow_pickle=True)
     with pytest.raises(SlitError, match=r"plans\.npz"):
-        Library([run.folder])
+        RunStore([run.folder])
     assert not marker.exists()
 
 
@@ -162,13 +162,13 @@ def test_a_plugin_that_a_run_names_is_not_executed(tmp_path: Path) -> None:
     with set_apart():
         stored_run(tmp_path / "run", objectives=["carbon", "own_grid"], plugin=file)
     file.write_text(f"import pathlib\npathlib.Path({str(marker)!r}).touch()\n")
-    library = Library([tmp_path / "run"])
+    store = RunStore([tmp_path / "run"])
     assert Client(Site([tmp_path / "run"])).get("/").status_code == 200
-    assert library.points.names == ("carbon", "own_grid")
-    key = library.points.keys[0]
-    assert plan_view(library, key, "light")[0]["data"]
-    assert json.loads(plan_json(library, key))["units"]["own_grid"] == "kWh"
-    assert "own_grid" in text_of(certified_view(library))
+    assert store.points.names == ("carbon", "own_grid")
+    key = store.points.keys[0]
+    assert plan_view(store, key, "light")[0]["data"]
+    assert json.loads(plan_json(store, key))["units"]["own_grid"] == "kWh"
+    assert "own_grid" in text_of(certified_view(store))
     assert not marker.exists()
 
 
@@ -176,7 +176,7 @@ def test_plans_that_do_not_fit_are_messages(tmp_path: Path) -> None:
     run = stored_run(tmp_path / "run")
     np.savez_compressed(run.folder / "plans.npz", X=run.front.X + 1000)
     with pytest.raises(SlitError, match="expected placements"):
-        Library([run.folder])
+        RunStore([run.folder])
 
 
 def test_hostile_texts_stay_text(tmp_path: Path) -> None:
@@ -188,13 +188,13 @@ def test_hostile_texts_stay_text(tmp_path: Path) -> None:
     kinds = set(re.findall(r'"type": "(\w+)"', json.dumps(layout)))
     assert not kinds & {"Markdown", "DangerouslySetInnerHTML", "Iframe", "Script", "Img"}
     assert HOSTILE in text_of(layout)
-    library = Library([run.folder])
-    figures = [*plan_view(library, "0:0", "light")[:4], *hour_view(library, "0:0", 1, "light")[:5]]
+    store = RunStore([run.folder])
+    figures = [*plan_view(store, "0:0", "light")[:4], *hour_view(store, "0:0", 1, "light")[:5]]
     for figure in figures:
         assert "<img" not in str(figure)
 
 
-def test_views_of_a_plan_and_of_two(both: Library) -> None:
+def test_views_of_a_plan_and_of_two(both: RunStore) -> None:
     points = both.points
     a, b = points.keys[0], points.keys[-1]
     assert plan_words(both, a).endswith(".")
@@ -220,17 +220,15 @@ def test_views_of_a_plan_and_of_two(both: Library) -> None:
     assert all(figure["data"] for figure in net_view(both, a, b, "dark"))
 
 
-def test_certified_shares(
-    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_certified_shares(store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SLIT_CACHE_DIR", str(tmp_path))
-    found = certified(library, 0)
+    found = certified(store, 0)
     assert found.share is not None
     assert 0 < found.share <= 1 + 1e-9
-    assert found.plans == int(library.runs[0].front.on_front.sum())
+    assert found.plans == int(store.runs[0].front.on_front.sum())
     assert all(gap.best >= gap.bound - 1e-6 * abs(gap.bound) for gap in found.gaps)
     assert list(tmp_path.glob("certificate-*.json"))
-    said = text_of(certified_view(library))
+    said = text_of(certified_view(store))
     assert least_share(found.share) in said
 
 

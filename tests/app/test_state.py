@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slit.app.state import State, default_state, parse_query, to_query
+from slit.app.state import PageState, default_state, parse_query, to_query
 
 NAMES = ("carbon", "water", "cost")
 KEYS = {"0:1": 0, "0:7": 1}
@@ -12,7 +12,7 @@ KEYS = {"0:1": 0, "0:7": 1}
 finite = st.floats(allow_nan=False, allow_infinity=False)
 ends = st.tuples(st.none() | finite, st.none() | finite).filter(lambda pair: pair != (None, None))
 states = st.builds(
-    State,
+    PageState,
     view=st.sampled_from(["front", "plan", "compare"]),
     plan=st.none() | st.sampled_from(sorted(KEYS)),
     other=st.none() | st.sampled_from(sorted(KEYS)),
@@ -27,12 +27,12 @@ states = st.builds(
 )
 
 
-def parsed(query: str) -> State:
+def parsed(query: str) -> PageState:
     return parse_query(query, names=NAMES, keys=KEYS, epochs=24)
 
 
 @given(state=states)
-def test_a_link_gives_the_same_state(state: State) -> None:
+def test_a_link_gives_the_same_state(state: PageState) -> None:
     assert parsed(to_query(state, NAMES)) == state
 
 

@@ -12,7 +12,7 @@ import pytest
 import slit
 from slit.api import search
 from slit.app.certify import certified as certified_of_page
-from slit.app.library import Library
+from slit.app.run_store import RunStore
 from slit.certificates import bounds
 from slit.certificates.bounds import LATTICE, REFINED, gaps
 from slit.display import least_share
@@ -138,7 +138,7 @@ def test_optimize_show_report_and_page_use_one_certificate(
     assert words in (folder / "report.html").read_text()
     call("report", folder, "--output", folder / "again.html")
     assert "What is possible" in (folder / "again.html").read_text()
-    assert certified_of_page(Library([folder]), 0).share == share
+    assert certified_of_page(RunStore([folder]), 0).share == share
 
 
 def test_optimize_prints_the_share_or_does_without(

@@ -16,8 +16,8 @@ from typer.testing import CliRunner, Result
 from werkzeug.test import Client
 
 import slit
-from slit.app.choice import best_plan, remaining
-from slit.app.library import Library
+from slit.app.plan_selection import best_plan, remaining
+from slit.app.run_store import RunStore
 from slit.app.server import Site
 from slit.commands.app import app
 from slit.evaluator import Evaluator
@@ -119,8 +119,8 @@ def test_report_and_table_show_them(run: Path) -> None:
 
 
 def test_the_page_shows_and_limits_them(run: Path) -> None:
-    library = Library([run])
-    points = library.points
+    store = RunStore([run])
+    points = store.points
     assert points.names == NAMES
     assert [axis.title for axis in points.axes][2:] == [
         "Tokens served outside their jurisdiction",
@@ -132,7 +132,7 @@ def test_the_page_shows_and_limits_them(run: Path) -> None:
     best = best_plan(points, mask, {"air_health": 1.0})
     assert best is not None
     assert points.F[best, column] <= limit
-    assert library.plan(points.keys[best]).carbon.sum() > 0
+    assert store.plan(points.keys[best]).carbon.sum() > 0
     page = Client(Site([run])).get("/_dash-layout").get_data(as_text=True)
     for axis in points.axes:
         assert axis.title in page

@@ -29,7 +29,7 @@ def heard() -> Iterator[None]:
 @pytest.mark.parametrize(
     ("phase", "written", "said"),
     [
-        ("slit.api.given.load_scenario", False, "interrupted"),
+        ("slit.api.arguments.load_scenario", False, "interrupted"),
         ("slit.optimizers.single.SinglePlan.tell", False, "interrupted"),
         ("slit.optimizers.metaheuristic.search.Metaheuristic.tell", True, "found so far"),
         ("slit.api.search.certified_front", True, "found so far"),

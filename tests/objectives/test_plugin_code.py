@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from slit.app.library import Library
+from slit.app.run_store import RunStore
 from slit.commands.app import app
 from slit.objectives import registry
 from slit.objectives.builtin import BUILT_IN
@@ -71,7 +71,7 @@ def test_a_plugin_runs_only_when_it_is_named() -> None:
         result = call(*words)
         assert result.exit_code == 0, (words, result.stderr)
         assert not forgotten(), words
-    assert Library([Path("run")]).points.names[-1] == "bought"
+    assert RunStore([Path("run")]).points.names[-1] == "bought"
     assert not forgotten()
     refused = call("evaluate", "run")
     assert refused.exit_code == 2

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slit.app.choice import achievement, best_plan, nearest_miss, relaxations, remaining
+from slit.app.plan_selection import achievement, best_plan, nearest_miss, relaxations, remaining
 from tests.app.made import made_points
 
 FRONT = [[0.0, 10.0], [4.0, 4.0], [6.0, 3.0], [10.0, 0.0]]

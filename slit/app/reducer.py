@@ -7,7 +7,7 @@ from enum import StrEnum
 import numpy as np
 
 from operators.types import Bools, Longs
-from slit.app.choice import (
+from slit.app.plan_selection import (
     Range,
     Relaxation,
     best_plan,
@@ -18,7 +18,7 @@ from slit.app.choice import (
     remaining,
 )
 from slit.app.points import Points
-from slit.app.state import State
+from slit.app.state import PageState
 from slit.display import number, percent
 from slit.errors import SlitError
 from slit.optimizers.registry import find as find_optimizer
@@ -40,7 +40,7 @@ class Event(StrEnum):
 class Answer:
     """The new state and what it amounts to. Shapes: N plans."""
 
-    state: State
+    state: PageState
     mask: Bools  # (N,) remaining plans
     best: int | None  # the plan that achieves most, if any remains
     selected: int  # the plan that is shown
@@ -48,7 +48,7 @@ class Answer:
     table: Longs  # remaining plans in the order of the table
 
 
-def answer(points: Points, state: State, event: Event) -> Answer:
+def answer(points: Points, state: PageState, event: Event) -> Answer:
     """Filter, choose and sort."""
     mask = remaining(points, state.ranges)
     best = best_plan(points, mask, state.preferences)
@@ -76,7 +76,7 @@ def compared_first(points: Points, plan: int) -> str:
     return points.keys[plan if row is None else row]
 
 
-def ordered(points: Points, mask: Bools, state: State) -> Longs:
+def ordered(points: Points, mask: Bools, state: PageState) -> Longs:
     """The remaining plans by an objective, or by merit."""
     rows = np.flatnonzero(mask)
     if state.sort:
@@ -86,7 +86,7 @@ def ordered(points: Points, mask: Bools, state: State) -> Longs:
     return np.asarray(rows[np.argsort(key, kind="stable")])
 
 
-def with_limits(points: Points, state: State, limits: Mapping[str, float | None]) -> State:
+def with_limits(points: Points, state: PageState, limits: Mapping[str, float | None]) -> PageState:
     """The state with other upper limits; one at or above the largest value limits nothing."""
     ranges = dict(state.ranges)
     for name, most in limits.items():
@@ -96,7 +96,7 @@ def with_limits(points: Points, state: State, limits: Mapping[str, float | None]
     return replace(state, ranges=_said(ranges))
 
 
-def with_ranges(points: Points, state: State, ranges: Mapping[str, Range]) -> State:
+def with_ranges(points: Points, state: PageState, ranges: Mapping[str, Range]) -> PageState:
     """The state with these ranges and no others; what is unknown is left out."""
     return replace(state, ranges=_said({n: r for n, r in ranges.items() if n in points.names}))
 

@@ -15,9 +15,9 @@ from slit.app.compare import (
     move_label,
     reasons,
 )
+from slit.app.html_table import table
 from slit.app.points import Points
-from slit.app.tables import table
-from slit.app.turn import PAGE, Answer, describe_choice
+from slit.app.reducer import PAGE, Answer, describe_choice
 from slit.display import number, percent, share
 from slit.report.marks import Axis
 from slit.report.plan import PlanData

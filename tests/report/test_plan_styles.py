@@ -10,33 +10,33 @@ from plotly.validator_cache import ValidatorCache
 
 from slit import objectives
 from slit.optimizers import registry
-from slit.report.looks import _EXTREMES, BALANCE, OUTLINES, look_of_extreme, look_of_method
+from slit.report.plan_styles import _EXTREMES, BALANCE, OUTLINES, style_of_extreme, style_of_method
 
 
 def test_no_two_plans_look_the_same() -> None:
     kinds = registry.Kind.REFERENCE, registry.Kind.BASELINE, registry.Kind.RIVAL
     known = [each.name for each in objectives.available() if each.name in _EXTREMES]
-    looks = [look_of_extreme(name) for name in known]  # other tests register objectives of theirs
-    looks += [look_of_method(each.name) for each in registry.available(*kinds)]
-    pairs = [(look.color, look.symbol) for look in (*looks, BALANCE)]
+    styles = [style_of_extreme(name) for name in known]  # other tests register objectives of theirs
+    styles += [style_of_method(each.name) for each in registry.available(*kinds)]
+    pairs = [(style.color, style.symbol) for style in (*styles, BALANCE)]
     assert len(pairs) == 11 + 10 + 1
     assert len(set(pairs)) == len(pairs)
 
 
 def test_a_plan_looks_the_same_whatever_the_others_of_its_run() -> None:
     """By hand: these were chosen once and stay."""
-    assert (look_of_extreme("water").color, look_of_extreme("water").symbol) == (
+    assert (style_of_extreme("water").color, style_of_extreme("water").symbol) == (
         "#0072b2",
         "triangle-down",
     )
-    assert look_of_method("nearest").dashed
-    assert not look_of_method("lexicographic").dashed
+    assert style_of_method("nearest").dashed
+    assert not style_of_method("lexicographic").dashed
 
 
 def test_the_look_of_a_plug_in_is_the_same_in_another_process() -> None:
-    code = "from slit.report.looks import look_of_extreme; print(look_of_extreme('mine').color)"
+    code = "from slit.report.plan_styles import style_of_extreme as s; print(s('mine').color)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == look_of_extreme("mine").color
+    assert done.stdout.strip() == style_of_extreme("mine").color
 
 
 @pytest.mark.parametrize("symbol", OUTLINES)

@@ -20,7 +20,7 @@ REACH = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class Snapshot:
     """How far a search has come. Shapes: N feasible plans kept (a sample of `plans`), M objectives.
 
     `times` and `volumes` are the history of the hypervolume, in s and as a share of the box.
@@ -45,36 +45,38 @@ class Look:
         return (self.evaluations + self.moves) / max(self.seconds, 1e-9)
 
 
-class Feed:
+class ProgressFeed:
     """Stands between the loop of a search and the page that shows it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._look = Look()
+        self._snapshot = Snapshot()
         self._next = 0.0
         self._low: Floats | None = None
         self._span: Floats | None = None
 
     @property
-    def look(self) -> Look:
+    def snapshot(self) -> Snapshot:
         """The last that is known."""
         with self._lock:
-            return self._look
+            return self._snapshot
 
     @property
     def stopped(self) -> bool:
         """Whether the page asked the search to end."""
-        return self.look.stopping
+        return self.snapshot.stopping
 
     def stop(self) -> None:
         """Ask the search to end after the step under way."""
         with self._lock:
-            self._look = replace(self._look, stopping=True)
+            self._snapshot = replace(self._snapshot, stopping=True)
 
     def end(self, message: str, *, explorable: bool) -> None:
         """Say that the search is over, how, and whether its result can be explored here."""
         with self._lock:
-            self._look = replace(self._look, ended=True, message=message, explorable=explorable)
+            self._snapshot = replace(
+                self._snapshot, ended=True, message=message, explorable=explorable
+            )
 
     def watch(self, progress: Progress) -> None:
         """To be called after every step; raises StopRequest if the page asked for the end."""
@@ -90,17 +92,17 @@ class Feed:
         sample = F[np.lexsort(F.T[::-1])][rows] if len(F) else F
         volume = self._volume(sample)
         with self._lock:
-            look = self._look
-            self._look = replace(
-                look,
+            snapshot = self._snapshot
+            self._snapshot = replace(
+                snapshot,
                 evaluations=loop.evaluations,
                 moves=loop.moves,
                 seconds=loop.seconds,
                 share=progress.share,
                 plans=len(F),
                 F=sample,
-                times=(*look.times, loop.seconds),
-                volumes=(*look.volumes, volume),
+                times=(*snapshot.times, loop.seconds),
+                volumes=(*snapshot.volumes, volume),
             )
         self._next = monotonic() + max(EVERY_SECONDS, (monotonic() - now) / LARGEST_SHARE)
 

@@ -19,7 +19,7 @@ KEPT_PLANS = 24
 """Plans whose numbers are kept, the last ones asked for."""
 
 
-class Library:
+class RunStore:
     """Runs of one scenario; keys name their plans (see `Points`). Reads no other folder.
 
     Raises SlitError for a folder that cannot be read, and for runs of different scenarios.

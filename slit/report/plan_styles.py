@@ -47,7 +47,7 @@ plotly's."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class PlanStyle:
     """Color and symbol of a plan, and whether its line is dashed."""
 
     color: str
@@ -60,43 +60,43 @@ class Look:
         return OUTLINES[self.symbol]
 
 
-BALANCE = Look(_RED, "star")
+BALANCE = PlanStyle(_RED, "star")
 
 _EXTREMES = {  # up: carbon and energy; down: water; left: money; right: quality of service
-    "carbon": Look(_ORANGE, "triangle-up"),
-    "carbon_equity": Look(_GRAY, "triangle-up"),
-    "energy": Look(_YELLOW, "triangle-up"),
-    "water": Look(_BLUE, "triangle-down"),
-    "scarcity_water": Look(_SKY, "triangle-down"),
-    "water_equity": Look(_GREEN, "triangle-down"),
-    "cost": Look(_GREEN, "triangle-left"),
-    "quality": Look(_PINK, "triangle-right"),
-    "ttft": Look(_SKY, "triangle-right"),
-    "slo_violation": Look(_GRAY, "triangle-right"),
-    "answer_loss": Look(_YELLOW, "triangle-right"),
+    "carbon": PlanStyle(_ORANGE, "triangle-up"),
+    "carbon_equity": PlanStyle(_GRAY, "triangle-up"),
+    "energy": PlanStyle(_YELLOW, "triangle-up"),
+    "water": PlanStyle(_BLUE, "triangle-down"),
+    "scarcity_water": PlanStyle(_SKY, "triangle-down"),
+    "water_equity": PlanStyle(_GREEN, "triangle-down"),
+    "cost": PlanStyle(_GREEN, "triangle-left"),
+    "quality": PlanStyle(_PINK, "triangle-right"),
+    "ttft": PlanStyle(_SKY, "triangle-right"),
+    "slo_violation": PlanStyle(_GRAY, "triangle-right"),
+    "answer_loss": PlanStyle(_YELLOW, "triangle-right"),
 }
 _METHODS = {
-    "lexicographic": Look(_SKY, "square"),
-    "nearest": Look(_BLUE, "x", dashed=True),
-    "round_robin": Look(_SKY, "x", dashed=True),
-    "random": Look(_GRAY, "x", dashed=True),
-    "greedy_carbon": Look(_ORANGE, "hourglass", dashed=True),
-    "greedy_cost": Look(_GREEN, "hourglass", dashed=True),
-    "greedy_water": Look(_BLUE, "hourglass", dashed=True),
-    "splitwise": Look(_YELLOW, "diamond", dashed=True),
-    "helix": Look(_PINK, "diamond", dashed=True),
-    "casper": Look(_RED, "diamond", dashed=True),
+    "lexicographic": PlanStyle(_SKY, "square"),
+    "nearest": PlanStyle(_BLUE, "x", dashed=True),
+    "round_robin": PlanStyle(_SKY, "x", dashed=True),
+    "random": PlanStyle(_GRAY, "x", dashed=True),
+    "greedy_carbon": PlanStyle(_ORANGE, "hourglass", dashed=True),
+    "greedy_cost": PlanStyle(_GREEN, "hourglass", dashed=True),
+    "greedy_water": PlanStyle(_BLUE, "hourglass", dashed=True),
+    "splitwise": PlanStyle(_YELLOW, "diamond", dashed=True),
+    "helix": PlanStyle(_PINK, "diamond", dashed=True),
+    "casper": PlanStyle(_RED, "diamond", dashed=True),
 }
 
 
-def look_of_extreme(objective: str) -> Look:
+def style_of_extreme(objective: str) -> PlanStyle:
     """How the plan is drawn that is least in an objective."""
-    return _EXTREMES.get(objective) or Look(_any_color(objective), "pentagon")
+    return _EXTREMES.get(objective) or PlanStyle(_any_color(objective), "pentagon")
 
 
-def look_of_method(name: str) -> Look:
+def style_of_method(name: str) -> PlanStyle:
     """How the one plan is drawn that a scheduler made."""
-    return _METHODS.get(name) or Look(_any_color(name), "cross", dashed=True)
+    return _METHODS.get(name) or PlanStyle(_any_color(name), "cross", dashed=True)
 
 
 def _any_color(name: str) -> str:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import Client
 
-from slit.app.library import Library
+from slit.app.run_store import RunStore
 from slit.app.server import Site
 from tests.app.asking import Page
 
@@ -30,9 +30,9 @@ def page(folders: tuple[Path, Path]) -> Page:
 
 
 @pytest.fixture(scope="module")
-def values(page: Page, library: Library) -> dict[str, Any]:
+def values(page: Page, store: RunStore) -> dict[str, Any]:
     """What the page holds once it has opened."""
-    names = library.points.names
+    names = store.points.names
     held: dict[str, Any] = {"names": names, "limit": [1e9] * 4, "like": [1] * 4, "hour": 0}
     held |= {
         "x": names[0],

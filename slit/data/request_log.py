@@ -1,17 +1,18 @@
-"""Logs with a row a request, in CSV or JSON: the columns of each publisher, and rows to bins."""
+"""Logs with a row a request, in CSV or JSON, as single requests or as bins of time."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from operators.types import Bools, Floats
 from slit.data.csv_batches import Batch, Field, Kind, first_cells, is_number, stream_csv
 from slit.data.json_batches import is_json, read_objects, value_at
-from slit.data.request_times import Clock, Reading, TimeUnit
+from slit.data.request_times import Reading, RequestClock, TimeUnit
 from slit.data.text_files import read_header
 from slit.data.trace import Bins, Note, Trace
 from slit.errors import SlitError, did_you_mean
@@ -53,18 +54,117 @@ class Columns:
         return chosen + [Field(name, name, Kind.TEXT) for name in self.where]
 
 
-def read_requests(path: Path | str, layout: Layout, reading: Reading) -> Trace:
-    """A log in bins of `reading.seconds` s, on the clock of 1970 UTC or of its own time zero.
+class Requests(NamedTuple):
+    """Requests of a batch of rows, in the order of the file, arrays (N,).
+
+    Attributes:
+        times: as the log counts them: nanoseconds since 1970 UTC of time stamps, else numbers.
+        seconds: s since 1970 UTC where the log has a calendar, else since its time zero.
+        prompt: prompt tokens, NaN where the log has none.
+        output: output tokens, NaN where the log has none.
+    """
+
+    times: NDArray[Any]
+    seconds: Floats
+    prompt: Floats
+    output: Floats
+
+
+@dataclass(slots=True)
+class RequestStream:
+    """A log as single requests, or as bins of time; it passes once, and one batch is held.
+
+    Attributes:
+        path: the file.
+        rows: its rows in batches of arrays by column.
+        columns: which of them are meant.
+        layout: how its publisher writes.
+        reading: what a user states.
+        first_time: the first time as it is written; None where nobody wrote it.
+        clock: how its times count, known from the first batch on.
+        left_out: rows so far that are no served requests.
+        notes: what a user should know of how it is read.
+    """
+
+    path: Path
+    rows: Iterable[Batch]
+    columns: Columns
+    layout: Layout
+    reading: Reading
+    first_time: str | None = None
+    clock: RequestClock | None = None
+    left_out: int = 0
+    notes: list[Note] = field(default_factory=list)
+
+    def batches(self) -> Iterator[Requests]:
+        """The requests that are meant, batch by batch.
+
+        Raises:
+            SlitError: a mistake in the file, with its line; times whose unit cannot be told; a
+                value of `where` that no row holds.
+        """
+        columns, reading = self.columns, self.reading
+        filters = _Filters(columns.where)
+        failed = outside = 0
+        for batch in self.rows:
+            times = batch[columns.time]
+            count = len(times)
+            if not count:
+                continue
+            if self.clock is None:
+                self.clock = RequestClock.of(
+                    self.path, columns.time, times, reading, own=self.layout.unit
+                )
+            keep = filters.keep(batch, count)
+            self.left_out += int((~keep).sum())
+            prompt, output = (_tokens(batch, n, count) for n in (columns.prompt, columns.output))
+            if columns.output is not None:
+                served = output > 0
+                failed += int((keep & ~served).sum())
+                keep &= served | (reading.without_output == "count")
+            seconds = self.clock.seconds(times)
+            inside = self.clock.inside(seconds)
+            outside += int((keep & ~inside).sum())
+            keep &= inside
+            if keep.any():
+                yield Requests(times[keep], seconds[keep], prompt[keep], output[keep])
+        filters.require_found(self.path)
+        if self.clock is not None:
+            self.left_out += outside + (failed if reading.without_output == "leave_out" else 0)
+            self.notes += [*self.clock.notes, *_counted(failed, outside, reading)]
+
+    def trace(self) -> Trace:
+        """The requests in bins of `reading.seconds` s.
+
+        Raises:
+            SlitError: as `batches`; no request at all.
+        """
+        bins = Bins(self.path, self.reading.seconds)
+        for requests in self.batches():
+            assert self.clock is not None
+            low, high = requests.seconds.min(), requests.seconds.max()
+            bins.seen = (min(bins.seen[0], low), max(bins.seen[1], high))
+            numbers = self.clock.bins(requests.times, requests.seconds)
+            bins.add(numbers, requests.prompt, requests.output)
+        bins.left_out, bins.notes = self.left_out, self.notes
+        if self.clock is None:
+            return bins.trace(None, calendar=False)
+        bins.recorded = self.clock.recorded
+        trace = bins.trace(self.clock.zero, calendar=self.clock.calendar)
+        if trace.start is None or self.first_time is None:
+            return trace
+        return replace(trace, written_offset=_offset(self.first_time))
+
+
+def open_requests(path: Path, layout: Layout, reading: Reading) -> RequestStream:
+    """The requests of a CSV or JSON log, also gzipped, rows in any order.
 
     Raises:
-        SlitError: a mistake in the file, with its line; a column that is not there; times whose
-            unit cannot be told; no request at all.
+        SlitError: unreadable; a column that is not there.
     """
-    path = Path(path)
     if is_json(path):
         objects = read_objects(path)
-        names = list(_keys(objects.sample))
-        columns = columns_of(path, layout, reading, names)
+        columns = columns_of(path, layout, reading, list(_keys(objects.sample)))
         batches = objects.stream(columns.fields(layout.gaps), time_zone=reading.zone)
         first = str(value_at(objects.sample, columns.time))
     else:
@@ -72,8 +172,7 @@ def read_requests(path: Path | str, layout: Layout, reading: Reading) -> Trace:
         columns = columns_of(path, layout, reading, header)
         batches = stream_csv(path, columns.fields(layout.gaps), time_zone=reading.zone)
         first = first_cells(path, header, [columns.time]).get(columns.time, "")
-    trace = bin_requests(path, batches, columns, layout, reading)
-    return replace(trace, written_offset=_offset(first) if trace.start is not None else None)
+    return RequestStream(path, batches, columns, layout, reading, first)
 
 
 def _offset(text: str) -> float | None:
@@ -130,48 +229,6 @@ def columns_of(path: Path, layout: Layout, reading: Reading, names: Sequence[str
     time = chosen["time"]
     assert time is not None
     return Columns(time, chosen["prompt"], chosen["output"], where)
-
-
-def bin_requests(
-    path: Path,
-    batches: Iterable[Batch],
-    columns: Columns,
-    layout: Layout,
-    reading: Reading,
-) -> Trace:
-    """Requests in batches -> bins."""
-    bins, filters = Bins(path, reading.seconds), _Filters(columns.where)
-    clock: Clock | None = None
-    failed = outside = 0
-    for batch in batches:
-        times = batch[columns.time]
-        if not len(times):
-            continue
-        clock = clock or Clock.of(path, columns.time, times, reading, own=layout.unit)
-        keep = filters.keep(batch, len(times))
-        bins.left_out += int((~keep).sum())
-        prompt, output = (_tokens(batch, n, len(times)) for n in (columns.prompt, columns.output))
-        if columns.output is not None:
-            served = output > 0
-            failed += int((keep & ~served).sum())
-            keep &= served | (reading.without_output == "count")
-        seconds = clock.seconds(times)
-        inside = clock.inside(seconds)
-        outside += int((keep & ~inside).sum())
-        keep &= inside
-        if keep.any():
-            kept = seconds[keep]
-            bins.seen = (min(bins.seen[0], kept.min()), max(bins.seen[1], kept.max()))
-            bins.add(clock.bins(times[keep], kept), prompt[keep], output[keep])
-    filters.require_found(path)
-    if clock is None:
-        return bins.trace(None, calendar=False)
-    if reading.without_output == "leave_out":
-        bins.left_out += failed
-    bins.left_out += outside
-    bins.recorded = clock.recorded
-    bins.notes += [*clock.notes, *_counted(failed, outside, reading)]
-    return bins.trace(clock.zero, calendar=clock.calendar)
 
 
 def _tokens(batch: Batch, name: str | None, count: int) -> Floats:

@@ -55,7 +55,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class RequestClock:
     """How the times of a log count."""
 
     path: Path
@@ -76,7 +76,7 @@ class Clock:
         reading: Reading,
         *,
         own: TimeUnit | None,
-    ) -> "Clock":
+    ) -> "RequestClock":
         """Told by the first times; `own` is the unit that the publisher counts in."""
         stamps = times.dtype.kind == "i"
         notes: tuple[Note, ...] = ()

@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from slit.data.json_batches import is_json, read_objects
-from slit.data.request_log import Layout, read_requests
+from slit.data.request_log import Layout, RequestStream, open_requests
 from slit.data.request_times import Reading
-from slit.data.trace import Note, Trace
+from slit.data.trace import Note
 
 MOONCAKE = Layout(
     time=("timestamp", "timestamp_ms"),
@@ -25,13 +25,12 @@ BAILIAN = replace(MOONCAKE, time=("timestamp",), unit="s")
 BAILIAN_KEYS = {"chat_id", "parent_chat_id", "turn"}
 
 
-def read_mooncake_or_bailian(path: Path | str, layout: Layout, reading: Reading) -> Trace:
-    """The trace, in the unit of the publisher whose keys the file has."""
-    path = Path(path)
-    if layout is not MOONCAKE or reading.unit or not is_json(path):
-        return read_requests(path, layout, reading)
-    if not read_objects(path).sample.keys() >= BAILIAN_KEYS:
-        return read_requests(path, layout, reading)
-    trace = read_requests(path, BAILIAN, reading)
-    note = Note("keys of Qwen-Bailian: read as its trace, in s", 'format = "bailian"')
-    return replace(trace, notes=(note, *trace.notes))
+def open_mooncake(path: Path, layout: Layout, reading: Reading) -> RequestStream:
+    """The requests, in the unit of the publisher whose keys the file has."""
+    if reading.unit or not is_json(path) or not read_objects(path).sample.keys() >= BAILIAN_KEYS:
+        return open_requests(path, layout, reading)
+    requests = open_requests(path, BAILIAN, reading)
+    requests.notes.append(
+        Note("keys of Qwen-Bailian: read as its trace, in s", 'format = "bailian"')
+    )
+    return requests

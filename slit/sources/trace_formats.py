@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from slit.data.request_log import Layout, read_requests
+from slit.data.request_log import Layout, RequestStream, open_requests
 from slit.data.request_times import Reading
 from slit.data.trace import Trace
 from slit.sources.azure_llm import AZURE
 from slit.sources.burstgpt import BURSTGPT
 from slit.sources.gateways import LITELLM, LOG
-from slit.sources.mooncake import BAILIAN, MOONCAKE, read_mooncake_or_bailian
+from slit.sources.mooncake import BAILIAN, MOONCAKE, open_mooncake
 from slit.sources.servegen import read_servegen
-from slit.sources.vllm_bench import VLLM, read_vllm_bench
+from slit.sources.vllm_bench import VLLM, open_vllm_bench
 
 WINDOW = frozenset({"recorded_from", "recorded_to"})
 ROWS = frozenset({"columns", "where", "model", "without_output", "bin_seconds", "time_unit"})
@@ -24,20 +24,33 @@ NUMBERS = ROWS | WINDOW | {"start"}
 STAMPS = NUMBERS | {"zone"}
 
 
+Open = Callable[[Path, Reading], RequestStream]
+
+
 @dataclass(frozen=True, slots=True)
 class TraceFormat:
-    """One format: its reader (path, what is stated, file of lengths), what it takes of a stream."""
+    """One format of traces.
 
-    read: Callable[[Path, Reading, Path | None], Trace]
+    Attributes:
+        takes: fields of a stream that it applies.
+        read: the trace in bins, of a path, what is stated, and a file of lengths.
+        requests: its single requests; None where it has only rates.
+    """
+
     takes: frozenset[str]
+    read: Callable[[Path, Reading, Path | None], Trace]
+    requests: Open | None = None
 
 
 def _log(
     layout: Layout,
     takes: frozenset[str],
-    read: Callable[[Path, Layout, Reading], Trace] = read_requests,
+    opened: Callable[[Path, Layout, Reading], RequestStream] = open_requests,
 ) -> TraceFormat:
-    return TraceFormat(lambda path, reading, _lengths: read(path, layout, reading), takes)
+    def requests(path: Path, reading: Reading) -> RequestStream:
+        return opened(path, layout, reading)
+
+    return TraceFormat(takes, lambda path, reading, _: requests(path, reading).trace(), requests)
 
 
 def _servegen(path: Path, reading: Reading, lengths: Path | None) -> Trace:
@@ -46,12 +59,12 @@ def _servegen(path: Path, reading: Reading, lengths: Path | None) -> Trace:
 
 FORMATS: Mapping[str, TraceFormat] = MappingProxyType(
     {
-        "servegen": TraceFormat(_servegen, frozenset({"model", "start"})),
+        "servegen": TraceFormat(frozenset({"model", "start"}), _servegen),
         "azure": _log(AZURE, STAMPS),
-        "mooncake": _log(MOONCAKE, NUMBERS, read_mooncake_or_bailian),
+        "mooncake": _log(MOONCAKE, NUMBERS, open_mooncake),
         "bailian": _log(BAILIAN, NUMBERS),
         "burstgpt": _log(BURSTGPT, NUMBERS),
-        "vllm": _log(VLLM, NUMBERS, read_vllm_bench),
+        "vllm": _log(VLLM, NUMBERS, open_vllm_bench),
         "litellm": _log(LITELLM, STAMPS),
         "log": _log(LOG, STAMPS),
     }

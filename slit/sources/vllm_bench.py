@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from slit.data.json_batches import Objects, read_document
-from slit.data.request_log import Layout, bin_requests, columns_of
+from slit.data.request_log import Layout, RequestStream, columns_of
 from slit.data.request_times import Reading
-from slit.data.trace import Trace
 from slit.errors import SlitError
 
 VLLM = Layout(
@@ -23,13 +22,12 @@ VLLM = Layout(
 )
 
 
-def read_vllm_bench(path: Path | str, layout: Layout, reading: Reading) -> Trace:
-    """The requests of one run, in bins counted from its first.
+def open_vllm_bench(path: Path, layout: Layout, reading: Reading) -> RequestStream:
+    """The requests of one run, counted from its first.
 
     Raises:
         SlitError: no such document, no times of arrival, or lists of different lengths.
     """
-    path = Path(path)
     document = read_document(path)
     if not isinstance(document, dict):
         raise SlitError(f"{path}: no object, expected the result of one run of vllm bench serve")
@@ -46,7 +44,7 @@ def read_vllm_bench(path: Path | str, layout: Layout, reading: Reading) -> Trace
     rows = [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
     sample = rows[0] if rows else {}
     batches = Objects(path, sample, rows).stream(fields)
-    return bin_requests(path, batches, columns, layout, reading)
+    return RequestStream(path, batches, columns, layout, reading)
 
 
 def _listed(path: Path, document: dict[str, Any], name: str, times: str) -> list[Any]:

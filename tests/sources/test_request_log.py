@@ -10,15 +10,16 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from slit.data.request_log import Layout, read_requests
+from slit.data.request_log import Layout, open_requests
 from slit.data.request_times import Reading
 from slit.data.trace import Trace
 from slit.errors import SlitError
 from slit.sources.azure_llm import AZURE
 from slit.sources.gateways import LITELLM, LOG
-from slit.sources.mooncake import BAILIAN, MOONCAKE, read_mooncake_or_bailian
+from slit.sources.mooncake import BAILIAN
 from slit.sources.servegen import read_servegen, read_servegen_dataset
-from slit.sources.vllm_bench import VLLM, read_vllm_bench
+from slit.sources.trace_formats import FORMATS
+from tests.sources.reading import read_trace
 
 Write = Callable[..., Path]
 NAMES = {"time": "t", "prompt": "p", "output": "o"}
@@ -37,7 +38,7 @@ def write(tmp_path: Path) -> Write:
 def read(path: Path, layout: Layout = LOG, *, seconds: float = 60, **stated: Any) -> Trace:
     if layout is LOG:
         stated.setdefault("columns", NAMES)
-    return read_requests(path, layout, Reading(seconds=seconds, **stated))
+    return open_requests(path, layout, Reading(seconds=seconds, **stated)).trace()
 
 
 def notes(trace: Trace) -> str:
@@ -172,13 +173,13 @@ QWEN = [
 
 def test_qwen_bailian_counts_in_seconds_whatever_it_is_called(write: Write) -> None:
     path = write(lines(*QWEN), "qwen.jsonl")
-    for layout in (BAILIAN, MOONCAKE):
-        trace = read_mooncake_or_bailian(path, layout, Reading(seconds=60))
+    for name in ("bailian", "mooncake"):
+        trace = read_trace(name, path, seconds=60)
         assert_array_equal(trace.requests, [12, 12])
     assert "keys of Qwen-Bailian: read as its trace, in s" in notes(trace)
     searches = read(path, BAILIAN, where={"type": ("search",)})
     assert_array_equal(searches.requests, [3, 3])
-    stated = read_mooncake_or_bailian(path, MOONCAKE, Reading(seconds=0.06, unit="ms"))
+    stated = read_trace("mooncake", path, seconds=0.06, unit="ms")
     assert_array_equal(stated.requests, [12, 12])
 
 
@@ -186,9 +187,9 @@ def test_mooncake_in_seconds_when_stated(write: Write) -> None:
     path = write(
         lines(*({"timestamp": n, "input_length": 5, "output_length": 1} for n in range(120)))
     )
-    trace = read_mooncake_or_bailian(path, MOONCAKE, Reading(seconds=60, unit="s"))
+    trace = read_trace("mooncake", path, seconds=60, unit="s")
     assert_array_equal(trace.requests, [60, 60])
-    assumed = read_mooncake_or_bailian(path, MOONCAKE, Reading(seconds=0.06))
+    assumed = read_trace("mooncake", path, seconds=0.06)
     assert_array_equal(assumed.requests, [60, 60])
     assert "time since the start in ms (the unit of the format)" in notes(assumed)
 
@@ -202,12 +203,12 @@ BENCH = {
 
 def test_vllm_bench_results(write: Write) -> None:
     path = write(json.dumps(BENCH), "openai-1qps.json")
-    trace = read_vllm_bench(path, VLLM, Reading(seconds=60))
+    trace = read_trace("vllm", path, seconds=60)
     assert trace.start is None
     assert_array_equal(trace.requests, [2, 1])
     assert_array_equal(trace.prompt_tokens, [15, 30])
     assert trace.left_out == 1
-    assert read_vllm_bench(path, VLLM, Reading(seconds=60, model="m")).requests.sum() == 3
+    assert read_trace("vllm", path, seconds=60, model="m").requests.sum() == 3
 
 
 @pytest.mark.parametrize(
@@ -223,13 +224,41 @@ def test_vllm_bench_results(write: Write) -> None:
 def test_wrong_vllm_bench_results(write: Write, change: dict[str, Any], expected: str) -> None:
     path = write(json.dumps(BENCH | change), "run.json")
     with pytest.raises(SlitError, match=expected):
-        read_vllm_bench(path, VLLM, Reading(seconds=60, model="m"))
+        read_trace("vllm", path, seconds=60, model="m")
 
 
 def test_vllm_bench_without_times_of_arrival(write: Write) -> None:
     short = {name: value for name, value in BENCH.items() if name != "start_times"}
     with pytest.raises(SlitError, match=r"no start_times, expected the times of arrival \(vllm"):
-        read_vllm_bench(write(json.dumps(short), "run.json"), VLLM, Reading(seconds=60))
+        read_trace("vllm", write(json.dumps(short), "run.json"), seconds=60)
+
+
+def test_single_requests_of_a_log(write: Write) -> None:
+    rows = "t,p,o,kind\n2024-05-10T00:00:05Z,9,3,a\n2024-05-10T00:00:01Z,7,0,a\n"
+    path = write(f"{rows}2024-05-10T00:01:00Z,5,2,b\n2024-05-10T00:00:59.5Z,4,1,a\n")
+    reading = Reading(seconds=60, columns=NAMES, where={"kind": ("a",)})
+    opened = FORMATS["log"].requests
+    assert opened is not None
+    stream = opened(path, reading)
+    (batch,) = stream.batches()
+    zero = pd.Timestamp("2024-05-10T00:00Z").timestamp()
+    assert_array_equal(batch.seconds - zero, [5, 59.5])  # in the order of the file
+    assert_array_equal(batch.prompt, [9, 4])
+    assert_array_equal(batch.output, [3, 1])
+    assert stream.left_out == 2  # of another kind, and without output
+    assert "1 requests without output tokens" in stream.notes[-1].found
+    assert_array_equal(opened(path, reading).trace().requests, [2])
+    assert FORMATS["servegen"].requests is None  # rates
+
+
+def test_single_requests_of_a_log_without_tokens_and_calendar(write: Write) -> None:
+    reading = Reading(seconds=60, columns={"time": "t_s"})
+    opened = FORMATS["log"].requests
+    assert opened is not None
+    (batch,) = opened(write("t_s\n70.5\n3\n"), reading).batches()
+    assert_array_equal(batch.seconds, [70.5, 3])
+    assert np.isnan(batch.prompt).all()
+    assert np.isnan(batch.output).all()
 
 
 CHUNK = "0,1.5,1.2,Gamma,0.7,2.1\n600,0.5,1.1,Weibull,0.7,2.1\n1200,0,0,,0,0\n"

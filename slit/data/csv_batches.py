@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from operators.types import Longs
 from slit.data.text_files import BEYOND, csv_rows, is_packed, read_header, require_columns
+from slit.data.timestamps import zone_of
 from slit.errors import SlitError
 
 BLOCK_BYTES = 1 << 22
@@ -216,22 +218,19 @@ def nanoseconds(path: Path, field: Field, column: Any, time_zone: str | None) ->
         SlitError: an unknown zone, or a local time that does not exist or occurs twice.
     """
     import pyarrow as pa
-    from pyarrow import compute
 
-    if column.type.tz is None and time_zone not in (None, "UTC"):
-        try:
-            column = compute.assume_timezone(column, time_zone)
-        except pa.ArrowInvalid as error:
-            if "locate or parse" in str(error):
-                raise SlitError(
-                    f"zone: {time_zone}, expected UTC, an offset such as +10:00 or a name of the "
-                    "IANA database such as Europe/Berlin"
-                ) from None
-            raise SlitError(
-                f"{path}: {field.name}: {error}, expected stamps that occur once in {time_zone}"
-            ) from None
     values: Longs = column.cast(pa.int64()).to_numpy()
-    return values
+    if column.type.tz is not None or time_zone in (None, "UTC"):
+        return values
+    local = pd.DatetimeIndex(values.view("datetime64[ns]"))
+    moments = local.tz_localize(zone_of(time_zone), ambiguous="NaT", nonexistent="NaT")
+    odd = np.asarray(moments.isna())
+    if odd.any():
+        wall = local[int(np.argmax(odd))].isoformat()
+        raise SlitError(
+            f"{path}: {field.name}: {wall}, expected stamps that occur once in {time_zone}"
+        )
+    return moments.asi8
 
 
 def cell_error(path: Path, column: str, row: int, expected: str) -> SlitError:

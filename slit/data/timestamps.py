@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
+import pandas as pd
 
 from operators.types import Longs
 from slit.data.timestamp_forms import UNIX, Place, read_form
@@ -126,45 +127,44 @@ def _step(naive: Longs) -> int:
 
 
 def _local(naive: Longs, zone: tzinfo, place: Place) -> Longs:
-    stamps = np.empty(len(naive), dtype=np.int64)
-    seen: set[int] = set()
-    twice = {int(v) for v in naive[np.flatnonzero(np.isin(naive, _repeated(naive)))]}
-    epoch = datetime(1970, 1, 1)
+    """Of an hour that occurs twice, the first in order of time is the one before the change."""
+    index = pd.DatetimeIndex(naive.view("datetime64[us]"))
+    first, second = (
+        index.tz_localize(zone, ambiguous=np.full(len(naive), early), nonexistent="NaT")
+        for early in (True, False)
+    )
+    ambiguous = first.asi8 != second.asi8
     distances = np.diff(naive)
-    falling = int((distances < 0).sum()) > int((distances > 0).sum())
-    told_by_order = -1
-    for row in range(len(naive))[:: -1 if falling else 1]:
-        value = int(naive[row])
-        wall = epoch + timedelta(microseconds=value)
-        early, late = wall.replace(tzinfo=zone), wall.replace(tzinfo=zone, fold=1)
-        offset, later = early.utcoffset(), late.utcoffset()
-        assert offset is not None
-        assert later is not None
-        if offset > later:
-            told_by_order = row
-            if value not in twice:
-                raise SlitError(
-                    f"{place(row)}: {wall.isoformat()} occurs twice in {zone} (end of daylight "
-                    "saving time) but stands here once, expected both, or stamps with an offset"
-                )
-        if offset < later:
-            raise SlitError(
-                f"{place(row)}: {wall.isoformat()} does not exist in {zone} (start of daylight "
-                "saving time), expected another time or another zone"
-            )
-        chosen = later if value in seen else offset
-        seen.add(value)
-        stamps[row] = value - int(chosen / timedelta(microseconds=1))
-    if told_by_order >= 0:
-        distances = np.diff(stamps)
-        if not ((distances >= 0).all() or (distances <= 0).all()):
-            raise SlitError(
-                f"{place(told_by_order)}: an hour that occurs twice in {zone} in rows without "
-                "order, expected ascending or descending stamps, or stamps with an offset"
-            )
+    falling = (distances < 0).sum() > (distances > 0).sum()
+    order = np.arange(len(naive))[:: -1 if falling else 1]
+    _, begins, same, counts = np.unique(
+        naive[order], return_index=True, return_inverse=True, return_counts=True
+    )
+    odd = np.asarray(first.isna()) | (ambiguous & (counts[same] == 1)[np.argsort(order)])
+    if odd.any():
+        row = int(order[np.argmax(odd[order])])
+        wall = datetime(1970, 1, 1) + timedelta(microseconds=int(naive[row]))
+        raise _odd_hour(place(row), wall, zone, twice=bool(ambiguous[row]))
+    again = np.ones(len(naive), dtype=np.bool_)
+    again[order[begins]] = False
+    stamps: Longs = np.where(again, second.asi8, first.asi8)
+    distances = np.diff(stamps)
+    if ambiguous.any() and not ((distances >= 0).all() or (distances <= 0).all()):
+        row = int(order[np.flatnonzero(ambiguous[order])[-1]])
+        raise SlitError(
+            f"{place(row)}: an hour that occurs twice in {zone} in rows without order, expected "
+            "ascending or descending stamps, or stamps with an offset"
+        )
     return stamps
 
 
-def _repeated(naive: Longs) -> Longs:
-    values, counts = np.unique(naive, return_counts=True)
-    return values[counts > 1]
+def _odd_hour(where: str, wall: datetime, zone: tzinfo, *, twice: bool) -> SlitError:
+    if twice:
+        return SlitError(
+            f"{where}: {wall.isoformat()} occurs twice in {zone} (end of daylight saving time) but "
+            "stands here once, expected both, or stamps with an offset"
+        )
+    return SlitError(
+        f"{where}: {wall.isoformat()} does not exist in {zone} (start of daylight saving time), "
+        "expected another time or another zone"
+    )

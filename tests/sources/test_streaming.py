@@ -133,7 +133,7 @@ def test_wrong_stamps(write: Write) -> None:
         )
     naive = write("when\n2023-11-16 18:17:03\n")
     assert message(naive, STAMP, "Mars/Base").startswith(
-        "zone: Mars/Base, expected UTC, an offset such as"
+        "zone: 'Mars/Base', expected UTC, an offset such as"
     )
     twice = write("when\n2023-11-05 01:30:00\n")
     assert "expected stamps that occur once in America/New_York" in message(

@@ -75,6 +75,10 @@ class Trace:
     written_offset: float | None = None
     means: tuple[float, float] = (math.nan, math.nan)
 
+    def __post_init__(self) -> None:
+        for name in ("requests", "prompt_tokens", "output_tokens"):
+            object.__setattr__(self, name, frozen(getattr(self, name), np.float64))
+
     @property
     def times(self) -> pd.DatetimeIndex:
         """UTC start of every bin, (B,).
@@ -88,37 +92,6 @@ class Trace:
             )
         steps = pd.to_timedelta(np.arange(len(self.requests)) * self.seconds, unit="s")
         return pd.DatetimeIndex(self.start + steps)
-
-
-def make_trace(
-    *,
-    start: pd.Timestamp | None,
-    seconds: float,
-    requests: Floats,
-    prompt_tokens: Floats,
-    output_tokens: Floats,
-    offset: float = 0.0,
-    left_out: int = 0,
-    notes: tuple[Note, ...] = (),
-    means: tuple[float, float] | None = None,
-) -> Trace:
-    """A Trace of read-only copies; `start` is the stamp of the first bin.
-
-    means: by default those of the bins.
-    """
-    if means is None:
-        means = weighted_mean(prompt_tokens, requests), weighted_mean(output_tokens, requests)
-    return Trace(
-        start,
-        seconds,
-        frozen(requests, np.float64),
-        frozen(prompt_tokens, np.float64),
-        frozen(output_tokens, np.float64),
-        offset,
-        left_out,
-        notes,
-        means=means,
-    )
 
 
 def weighted_mean(values: Floats, weights: Floats) -> float:
@@ -295,7 +268,7 @@ class Bins:
             start, offset = origin + pd.Timedelta(offset, unit="s"), 0.0
         elif start is not None:
             start = later(start, offset)
-        return make_trace(
+        return Trace(
             start=start,
             seconds=self.seconds,
             requests=self.sums[0],

@@ -33,26 +33,25 @@ SITE_TEXTS = ("name", "zone", "jurisdiction")
 ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
-def check_scenario(
-    name_or_path: str | PathLike[str],
-    *,
-    start: str | date | None = None,
-    hours: float | None = None,
-) -> list[Finding]:
-    """Findings of a scenario file and its tables, errors first; none stops the others.
-
-    Raises SlitError only where there is no such scenario.
-    """
-    return check_and_load(name_or_path, start=start, hours=hours)[0]
-
-
 def check_and_load(
     name_or_path: str | PathLike[str],
     *,
     start: str | date | None = None,
     hours: float | None = None,
 ) -> tuple[list[Finding], Scenario | None]:
-    """The findings, and the scenario if it loads (for checks that need it compiled)."""
+    """Lint a scenario file and its tables.
+
+    Args:
+        name_or_path: a built-in scenario or a file.
+        start: as in `slit.load_scenario`.
+        hours: as in `slit.load_scenario`.
+
+    Returns:
+        Findings, errors first, none of which stops the others; and the scenario, if it loads.
+
+    Raises:
+        SlitError: there is no such scenario.
+    """
     path = scenario_path(name_or_path)
     errors: list[SlitError] = []
     try:

@@ -17,7 +17,7 @@ from operators.types import Floats
 from slit.data.csv_batches import Field, Kind, cell_error, is_number, read_csv, stream_csv
 from slit.data.json_batches import is_json, read_document
 from slit.data.text_files import BEYOND, csv_rows, first_row, read_header
-from slit.data.trace import Bins, Trace, elapsed_bins, later, make_trace, utc_start
+from slit.data.trace import Bins, Trace, elapsed_bins, later, utc_start, weighted_mean
 from slit.errors import SlitError
 
 WINDOW_SECONDS = 600.0
@@ -33,11 +33,18 @@ def read_servegen(
     lengths: Path | str | None = None,
     start: pd.Timestamp | str | None = None,
 ) -> Trace:
-    """Requests of one model from a table of rates, a table of clients, or a chunk.
+    """Requests of one model, in ServeGen's windows of 10 minutes.
+
+    Args:
+        path: a table of rates (t_s and requests/s by model), a table of clients (model, client, t,
+            rate), or chunk-i-trace.csv (t, rate, cv, family, two parameters; no header).
+        model: which model; of a chunk, whose lengths to take.
+        lengths: token lengths, a table or the chunk-i-dataset.json beside a chunk; else NaN.
+        start: UTC stamp of time zero; the trace has none of its own.
 
     Raises:
-        SlitError: as the three readers; no model where the file holds several, a model where it
-            holds one.
+        SlitError: a mistake in the file, with its line; an unknown model; no model where the file
+            holds several, a model where it holds one; windows that are not 10 minutes apart.
     """
     path = Path(path)
     header = [name.strip() for name in first_row(path)]
@@ -47,32 +54,19 @@ def read_servegen(
                 f"{path}: model: {model}, expected none (a chunk holds one client of one model and "
                 "no name of it)"
             )
-        return read_servegen_chunk(path, model=model, lengths=lengths, start=start)
+        return _trace(*_of_chunk(path), model, lengths, start)
     if model is None:
         raise SlitError(f"{path}: no model, expected the name of a column of rates, or of a model")
-    read = read_servegen_clients if {"client", "rate"} <= set(header) else read_servegen_rates
-    return read(path, model=model, lengths=lengths, start=start)
+    read = _of_clients if {"client", "rate"} <= set(header) else _of_model
+    return _trace(*read(path, model), model, lengths, start)
 
 
-def read_servegen_chunk(
-    path: Path | str,
-    *,
-    model: str | None = None,
-    lengths: Path | str | None = None,
-    start: pd.Timestamp | str | None = None,
-) -> Trace:
-    """Requests of one client as ServeGen publishes them, in its windows of 10 minutes.
+Rates = tuple[Floats, float]
+"""Requests/s by window, (W,), and the begin of the first window, s."""
 
-    Args:
-        path: chunk-i-trace.csv: t (s), rate (requests/s), cv, family, two parameters; no header.
-        model: whose lengths to take of a table of lengths.
-        lengths: the chunk-i-dataset.json beside it, or a table of lengths.
-        start: UTC stamp of time zero; the trace has none of its own.
 
-    Raises:
-        SlitError: a mistake in the file, with its line; windows that are not 10 minutes apart.
-    """
-    path = Path(path)
+def _of_chunk(path: Path) -> Rates:
+    """One client as ServeGen publishes it."""
     times, rates = [], []
     for line, cells in csv_rows(path, header=False):
         if len(cells) != len(CHUNK):
@@ -87,29 +81,11 @@ def read_servegen_chunk(
                 f"{path}:{line}: t (s): {cells[0]}, expected {times[-2] + WINDOW_SECONDS:g} "
                 f"(windows of {WINDOW_SECONDS:g} s, in order)"
             )
-    return _trace(np.array(rates), times[0], model, lengths, start)
+    return np.array(rates), times[0]
 
 
-def read_servegen_rates(
-    path: Path | str,
-    *,
-    model: str,
-    lengths: Path | str | None = None,
-    start: pd.Timestamp | str | None = None,
-) -> Trace:
-    """Requests of one model in the file's own windows of 10 minutes.
-
-    Args:
-        path: CSV file with t_s and one column of requests/s per model; an empty cell ends a model.
-        model: which column.
-        lengths: file of token lengths, whose means fill the trace's; else they are NaN.
-        start: UTC stamp of time zero; the trace has none of its own.
-
-    Raises:
-        SlitError: a mistake in the file with line and column; an unknown model, named with the
-            known ones; windows that are not 10 minutes apart.
-    """
-    path = Path(path)
+def _of_model(path: Path, model: str) -> Rates:
+    """One column of a table of rates by model; an empty cell ends a model."""
     known = [name for name in read_header(path) if name != TIME.name]
     if model not in known:
         raise SlitError(f"{path}: model {model}, expected one of {', '.join(known)}")
@@ -129,29 +105,11 @@ def read_servegen_rates(
     holes = np.flatnonzero(np.isnan(rates[first:last]))
     if len(holes):
         raise cell_error(path, model, first + int(holes[0]), rate.expected)
-    return _trace(rates[first:last], float(times[first]), model, lengths, start)
+    return rates[first:last], float(times[first])
 
 
-def read_servegen_clients(
-    path: Path | str,
-    *,
-    model: str,
-    lengths: Path | str | None = None,
-    start: pd.Timestamp | str | None = None,
-) -> Trace:
-    """Requests of one model as the sum of its clients, in windows of 10 minutes.
-
-    Args:
-        path: CSV file with model, client, t (s), rate (requests/s), only windows that are not 0.
-        model: which model.
-        lengths: file of token lengths, whose means fill the trace's; else they are NaN.
-        start: UTC stamp of time zero; the trace has none of its own.
-
-    Raises:
-        SlitError: a mistake in the file with line and column; an unknown model, named with the
-            known ones.
-    """
-    path = Path(path)
+def _of_clients(path: Path, model: str) -> Rates:
+    """The sum of the clients of a model, of which only windows that are not 0 stand there."""
     fields = (
         Field("model", "model", Kind.TEXT),
         Field("t", "s since the start of the trace"),
@@ -172,7 +130,7 @@ def read_servegen_clients(
     if model not in known:
         listed = ", ".join(sorted(known)) or "no rows"
         raise SlitError(f"{path}: model {model}, expected one of {listed}")
-    return _trace(bins.sums[0], bins.first * WINDOW_SECONDS, model, lengths, start)
+    return bins.sums[0], bins.first * WINDOW_SECONDS
 
 
 def read_servegen_lengths(path: Path | str) -> pd.DataFrame:
@@ -266,13 +224,16 @@ def _trace(
             _means(lengths, frame[frame["field"] == field], times)
             for field in ("input_tokens", "output_tokens")
         )
-    return make_trace(
+    requests = rates * WINDOW_SECONDS
+    prompt, output = (np.where(rates > 0, tokens, np.nan) for tokens in (prompt, output))
+    return Trace(
         start=None if zero is None else later(zero, offset),
         seconds=WINDOW_SECONDS,
-        requests=rates * WINDOW_SECONDS,
-        prompt_tokens=np.where(rates > 0, prompt, np.nan),
-        output_tokens=np.where(rates > 0, output, np.nan),
+        requests=requests,
+        prompt_tokens=prompt,
+        output_tokens=output,
         offset=offset,
+        means=(weighted_mean(prompt, requests), weighted_mean(output, requests)),
     )
 
 

@@ -15,13 +15,12 @@ from hypothesis import strategies as st
 
 from slit.errors import SlitError
 from slit.scenario.builtin import builtin_path
-from slit.scenario.check import check_scenario
 from slit.scenario.diagnostics import Severity
 from slit.scenario.load import load_scenario
 from slit.scenario.scenario import Scenario
 from slit.scenario.starter import FOLDER, write_starter
 from tests.hardening.mutations import mutated, mutated_table, toml
-from tests.scenario.files import DEMAND, GRID
+from tests.scenario.files import DEMAND, GRID, check_scenario
 
 TINY = tomllib.loads(builtin_path("tiny").read_text(encoding="utf-8"))
 STARTER = tomllib.loads((FOLDER / "scenario.toml").read_text(encoding="utf-8"))

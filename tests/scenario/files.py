@@ -4,6 +4,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from slit.scenario.check import check_and_load
+from slit.scenario.diagnostics import Finding
 from slit.scenario.load import load_scenario
 from slit.scenario.scenario import Scenario
 from slit.scenario.starter import write_starter
@@ -56,3 +58,8 @@ class Files:
 
     def load(self, **options: Any) -> Scenario:
         return load_scenario(self.path, **options)
+
+
+def check_scenario(name_or_path: str | Path, **options: Any) -> list[Finding]:
+    """The findings alone."""
+    return check_and_load(name_or_path, **options)[0]

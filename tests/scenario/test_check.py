@@ -9,9 +9,9 @@ import pytest
 import slit.scenario as scenario_package
 from slit.errors import SlitError
 from slit.scenario.builtin import builtin_names
-from slit.scenario.check import check_and_load, check_scenario
+from slit.scenario.check import check_and_load
 from slit.scenario.diagnostics import Finding, Severity, error_of
-from tests.scenario.files import DEMAND, GRID, Files
+from tests.scenario.files import DEMAND, GRID, Files, check_scenario
 
 ERROR, WARNING, NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
 

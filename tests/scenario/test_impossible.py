@@ -4,11 +4,10 @@ import numpy as np
 import pytest
 
 from slit.errors import SlitError
-from slit.scenario.check import check_scenario
 from slit.scenario.diagnostics import Severity
 from slit.scenario.limits import LIMITS
 from slit.scenario.lint_scenario import doubts
-from tests.scenario.files import Files
+from tests.scenario.files import Files, check_scenario
 
 WET = """
 water_method = "wetbulb"

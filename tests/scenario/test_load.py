@@ -5,12 +5,11 @@ import pytest
 
 from slit.errors import SlitError
 from slit.problem import compile_problem
-from slit.scenario.check import check_scenario
 from slit.scenario.load import load_scenario
 from slit.scenario.provenance import NOT_STATED, share_of
 from slit.scenario.records import WaterMethod
 from slit.scenario.starter import write_starter
-from tests.scenario.files import DEMAND, GRID, Files
+from tests.scenario.files import DEMAND, GRID, Files, check_scenario
 
 
 def test_the_starter_loads_without_change(files: Files) -> None:

@@ -2,13 +2,12 @@ import numpy as np
 import pytest
 
 from slit.errors import SlitError
-from slit.scenario.check import check_scenario
 from slit.scenario.demand_schema import Lengths, Stream
 from slit.scenario.load import load_scenario
 from slit.scenario.scenario import Scenario
 from slit.scenario.traces import ALIGNED, ALWAYS
 from slit.sources.trace_formats import FORMATS
-from tests.scenario.files import Files
+from tests.scenario.files import Files, check_scenario
 
 
 def rates(days: int = 2, *, quiet: int = 9, zero: int | None = None) -> str:

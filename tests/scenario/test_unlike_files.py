@@ -9,11 +9,10 @@ from slit.data.spans import spans_of
 from slit.data.table_timestamps import timed_rows
 from slit.data.timestamps import stamp_text
 from slit.errors import SlitError
-from slit.scenario.check import check_scenario
 from slit.scenario.diagnostics import Severity
 from slit.scenario.references import FileLayout, StampLayout
 from slit.scenario.table_files import read_table
-from tests.scenario.files import Files
+from tests.scenario.files import Files, check_scenario
 
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE

@@ -11,9 +11,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from slit.data.trace import Trace
 from slit.errors import SlitError
 from slit.sources.servegen import (
-    read_servegen_clients,
+    read_servegen,
     read_servegen_lengths,
-    read_servegen_rates,
 )
 from tests.sources.reading import read_trace
 
@@ -165,16 +164,16 @@ LENGTHS = (
 
 def test_servegen_rates_are_requests_of_10_minutes(write: Write) -> None:
     path = write(RATES)
-    trace = read_servegen_rates(path, model="m-small")
+    trace = read_servegen(path, model="m-small")
     assert trace.seconds == 600.0
     assert_allclose(trace.requests, [900, 0, 1800])
     assert np.isnan(trace.prompt_tokens).all()
-    assert_allclose(read_servegen_rates(path, model="brief").requests, [1200, 2400])
+    assert_allclose(read_servegen(path, model="brief").requests, [1200, 2400])
 
 
 def test_servegen_clients_add_up(write: Write) -> None:
     lengths = write(LENGTHS, "lengths.csv")
-    trace = read_servegen_clients(write(CLIENTS, "clients.csv"), model="m-small", lengths=lengths)
+    trace = read_servegen(write(CLIENTS, "clients.csv"), model="m-small", lengths=lengths)
     assert_allclose(trace.requests, [900, 0, 1800])
     assert_array_equal(trace.prompt_tokens, [120, np.nan, 120])
     assert_array_equal(trace.output_tokens, [30, np.nan, 30])
@@ -182,19 +181,19 @@ def test_servegen_clients_add_up(write: Write) -> None:
 
 def test_servegen_mistakes(write: Write) -> None:
     with pytest.raises(SlitError, match="model m-huge, expected one of m-small, brief"):
-        read_servegen_rates(write(RATES), model="m-huge")
+        read_servegen(write(RATES), model="m-huge")
     with pytest.raises(SlitError, match="model m-huge, expected one of brief, m-small"):
-        read_servegen_clients(write(CLIENTS, "clients.csv"), model="m-huge")
+        read_servegen(write(CLIENTS, "clients.csv"), model="m-huge")
     hole = write("t_s,a\n0,1\n600,\n1200,2\n")
     with pytest.raises(SlitError, match=r":3: a: empty, expected a number >= 0 \(requests/s\)"):
-        read_servegen_rates(hole, model="a")
+        read_servegen(hole, model="a")
     uneven = write("t_s,a\n0,1\n700,1\n")
     with pytest.raises(SlitError, match=r":3: t_s: 700, expected 600"):
-        read_servegen_rates(uneven, model="a")
+        read_servegen(uneven, model="a")
     with pytest.raises(SlitError, match="no rates"):
-        read_servegen_rates(write("t_s,a,b\n0,,1\n"), model="a")
+        read_servegen(write("t_s,a,b\n0,,1\n"), model="a")
     with pytest.raises(SlitError, match="no lengths of this model"):
-        read_servegen_rates(write(RATES), model="brief", lengths=write(LENGTHS, "lengths.csv"))
+        read_servegen(write(RATES), model="brief", lengths=write(LENGTHS, "lengths.csv"))
     wrong = write(LENGTHS.replace("output_tokens", "words"), "lengths.csv")
     with pytest.raises(SlitError, match=r":3: field: words, expected input_tokens or"):
         read_servegen_lengths(wrong)
@@ -204,7 +203,7 @@ def test_lengths_of_the_nearest_window(write: Write) -> None:
     later = "m-small,43200,input_tokens,3,0.5,500,1,1,1,50,1,1,400,1\n"
     lengths = write(LENGTHS + later, "lengths.csv")
     rates = "t_s,m-small\n" + "".join(f"{600 * step},1\n" for step in range(90))
-    trace = read_servegen_rates(write(rates), model="m-small", lengths=lengths)
+    trace = read_servegen(write(rates), model="m-small", lengths=lengths)
     # Middles of the windows are 10,800 s and 54,000 s: the border is 32,400 s, window 54.
     assert_array_equal(trace.prompt_tokens[[0, 54, 55, 89]], [120, 120, 500, 500])
 
@@ -236,10 +235,10 @@ def test_real_servegen_clients_make_the_total(shared_data: Path) -> None:
     folder = shared_data / "llm_traces"
     lengths = folder / "servegen_token_lengths_6h.csv"
     for model, windows in (("m-large", 2016), ("deepseek-r1", 144)):
-        rates = read_servegen_rates(
+        rates = read_servegen(
             folder / "servegen_total_rate_10min.csv", model=model, lengths=lengths
         )
-        clients = read_servegen_clients(folder / "servegen_client_rates_10min.csv.gz", model=model)
+        clients = read_servegen(folder / "servegen_client_rates_10min.csv.gz", model=model)
         assert len(rates.requests) == len(clients.requests) == windows
         assert_allclose(rates.requests, clients.requests, rtol=1e-3)
         assert (rates.prompt_tokens[rates.requests > 0] > 0).all()

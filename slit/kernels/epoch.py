@@ -1,6 +1,6 @@
 """One epoch of a plan opened for local search: its cells, and all that a move there changes."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -98,15 +98,14 @@ def open_epoch(
         problem.variability,
         scalarization.wait,
     )
-    site, next_site = (
-        site_weights(t, problem, scalarization),
-        site_weights(following, problem, scalarization),
-    )
+    layout, nodes = scalarization.layout, scalarization.nodes[t]
+    ticks, fixed = layout.ticks.copy(), layout.fixed.copy()
+    ticks[:, 2], ticks[:, 3], fixed[:, 3], fixed[:, 5] = before, after, nodes, gap
     epoch = Epoch(
         counts=counts,
         cells=cells,
         value=np.zeros((len(before), 6)),
-        energy=np.zeros(len(site), np.int64),
+        energy=np.zeros(problem.datacenters, np.int64),
         next_energy=next_energy,
         used=np.zeros(len(problem.pool_nodes), np.int64),
         chunk=problem.chunk[groups],
@@ -117,11 +116,13 @@ def open_epoch(
         options=problem.options,
         option_count=problem.option_count,
         rows=problem.gene_row[problem.group_first[groups]],
-        **describe_placements(t, problem, scalarization, before, after, gap),
-        pool=np.stack([problem.pool_nodes, problem.standby_energy], axis=1),
+        place=layout.place,
+        ticks=ticks,
+        fixed=fixed,
+        pool=layout.pool,
         home=problem.pool_datacenter,
-        site=site,
-        next_site=next_site if following != t else np.zeros_like(site),
+        site=scalarization.site[t].copy(),
+        next_site=np.where(following != t, scalarization.site[following], 0.0),
         units=np.array(units),
         scratch=np.zeros(6, np.int64),
         node_ticks=problem.node_ticks,
@@ -130,37 +131,6 @@ def open_epoch(
     )
     sum_epoch(epoch)
     return epoch
-
-
-def describe_placements(
-    t: int, problem: Problem, scalarization: Scalarization, before: Longs, after: Longs, gap: Floats
-) -> dict[str, Any]:
-    """`Epoch.place`, `Epoch.ticks` and `Epoch.fixed` of epoch t."""
-    ticks = np.stack([problem.idle_energy, problem.prewarm_energy, before, after], axis=1)
-    fixed = np.stack(
-        [
-            problem.replicas,
-            problem.prefill_fixed,
-            problem.prefill_slope,
-            scalarization.nodes[t],
-            problem.load_share,
-            gap,
-        ],
-        axis=1,
-    )
-    place = np.stack([problem.placement_pool, problem.placement_datacenter], axis=1)
-    return {"place": place, "ticks": ticks, "fixed": fixed}
-
-
-def site_weights(t: int, problem: Problem, scalarization: Scalarization) -> Floats:
-    """(D, 4) of epoch t, as `Epoch.site`."""
-    columns = [
-        scalarization.energy[t],
-        scalarization.grid[t],
-        scalarization.facility[t],
-        problem.renewable[t],
-    ]
-    return np.stack(columns, axis=1)
 
 
 def hours_of_epoch(

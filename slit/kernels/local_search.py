@@ -7,7 +7,7 @@ few per cent of the time to search.
 import numpy as np
 
 from operators.compiling import kernel
-from operators.types import Genes, Longs
+from operators.types import Genes, Ints, Longs
 from slit.kernels.cell_objectives import sum_hours
 from slit.kernels.cells import active_nodes
 from slit.kernels.epoch import LOADED, NODES, QUEUED, WAITING, WORK, Epoch, open_epoch
@@ -51,7 +51,7 @@ def improve_plan(
             continue
         epoch = epoch_of_plan(plan, t, problem, scalarization, before, node_penalty)
         evaluated, change = improve_epoch(epoch, swaps, most_moves)
-        close_epoch(plan, t, problem, epoch)
+        close_epoch(plan, problem.group_first[problem.epoch_group[t] :], epoch)
         moves += evaluated
         gained += change
     return moves, gained
@@ -125,10 +125,13 @@ def epoch_between(
 
 
 @kernel
-def close_epoch(plan: Genes, t: int, problem: Problem, epoch: Epoch) -> None:
-    """Write the chunks of an epoch back into the plan, in canonical form."""
+def close_epoch(plan: Genes, group_first: Ints, epoch: Epoch) -> None:
+    """Write the chunks of an epoch back into the plan, in canonical form.
+
+    `group_first` are the first genes of its groups.
+    """
     for i in range(epoch.counts.shape[1]):
-        g = problem.group_first[problem.epoch_group[t] + i]
+        g = group_first[i]
         for p in range(epoch.counts.shape[0]):
             for _ in range(epoch.counts[p, i]):
                 plan[g] = p

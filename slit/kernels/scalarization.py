@@ -4,11 +4,23 @@ from typing import NamedTuple
 
 import numpy as np
 
-from operators.types import Floats
+from operators.types import Floats, Ints, Longs
 from slit.arrays import frozen, product
 from slit.kernels.cell_objectives import CellObjectives
 from slit.kernels.objective_terms import ObjectiveTerms
 from slit.problem.arrays import Problem
+
+
+class EpochLayout(NamedTuple):
+    """What the epochs of a problem have in common, as `Epoch` takes it.
+
+    Columns that differ from epoch to epoch are 0.
+    """
+
+    place: Ints  # (P, 2)
+    ticks: Longs  # (P, 4)
+    fixed: Floats  # (P, 6)
+    pool: Longs  # (Q, 2)
 
 
 class Scalarization(NamedTuple):
@@ -18,15 +30,15 @@ class Scalarization(NamedTuple):
     `queued` weighs the wait: chance * exp(-slack / wait) * (late + lost * wait / (slo + wait)).
     """
 
-    energy: Floats  # (T, D) per energy tick of IT energy
-    grid: Floats  # (T, D) per kWh bought
-    facility: Floats  # (T, D) kWh of facility energy per energy tick
+    site: Floats  # (T, D, 4) per energy tick of IT energy, per kWh bought; kWh of facility energy
+    #               per energy tick, renewable kWh
     nodes: Floats  # (T, P) per active node
     moves: Floats  # (J, P, 3) per chunk: always, without loading, on a loading node
     queued: Floats  # (J, P, 3) per chunk: slack (s, at least 0), late, lost
     wait: float  # per request-second of waiting
     cell_objectives: CellObjectives | None  # None where none has a weight
     cell_weights: Floats  # (C,) of their values
+    layout: EpochLayout
 
 
 def scalarize(
@@ -71,10 +83,10 @@ def scalarize(
         [np.maximum(slack, 0.0), late * requests * ~behind, -answers * sigma], axis=-1
     )
     weighed = cell_objectives is not None and bool(weights[cell_objectives.owners].any())
+    pue = problem.pue
+    site = (it + facility * pue) * kwh, grid, pue * kwh, problem.renewable
     return Scalarization(
-        energy=frozen((it + facility * problem.pue) * kwh, np.float64),
-        grid=frozen(grid, np.float64),
-        facility=frozen(problem.pue * kwh, np.float64),
+        site=frozen(np.stack(site, axis=-1), np.float64),
         nodes=frozen(nodes, np.float64),
         moves=frozen(moves, np.float64),
         queued=frozen(queued, np.float64),
@@ -83,4 +95,17 @@ def scalarize(
         cell_weights=weights[cell_objectives.owners]
         if weighed and cell_objectives
         else np.zeros(0),
+        layout=layout_of(problem),
+    )
+
+
+def layout_of(problem: Problem) -> EpochLayout:
+    """The layout of a problem's epochs."""
+    none, no_value = np.zeros_like(problem.idle_energy), np.zeros_like(problem.load_share)
+    speeds = problem.replicas, problem.prefill_fixed, problem.prefill_slope
+    return EpochLayout(
+        place=np.stack([problem.placement_pool, problem.placement_datacenter], axis=1),
+        ticks=np.stack([problem.idle_energy, problem.prewarm_energy, none, none], axis=1),
+        fixed=np.stack([*speeds, no_value, problem.load_share, no_value], axis=1),
+        pool=np.stack([problem.pool_nodes, problem.standby_energy], axis=1),
     )

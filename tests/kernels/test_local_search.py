@@ -154,7 +154,7 @@ def test_a_node_of_many_chunks_is_shed_in_few_steps() -> None:
         evaluated, change = shed_node(a, epoch)
         assert evaluated < needed * problem.allowed[0].sum() / 4
         plan = crowded.copy()
-        close_epoch(plan, 0, problem, epoch)
+        close_epoch(plan, problem.group_first, epoch)
         gained = found.value(plan) - found.value(crowded)
         assert abs(change - gained) <= found.tolerance(crowded, plan)
         if change < 0.0:

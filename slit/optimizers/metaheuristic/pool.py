@@ -11,6 +11,9 @@ from operators.types import Floats, Genes, Longs
 from slit.optimizers.protocol import State
 from slit.problem import Problem
 
+MOST_SCORES = 4_000_000
+"""Scores of plans in epochs that are held at once (32 MB)."""
+
 
 class EpochPool:
     """K plans (K, G) with what each epoch adds to the objectives (K, T, M) and to the violation.
@@ -45,10 +48,15 @@ class EpochPool:
 
         Fewer nodes beyond capacity count first.
         """
-        scores = np.einsum("ktm,wm->wkt", self.parts, weights)
-        least = self.excess.min(axis=0)
-        scores[:, self.excess > least[None, :]] = np.inf
-        return np.asarray(scores.argmin(axis=1), dtype=np.int64)
+        chosen = np.empty((len(weights), self.parts.shape[1]), dtype=np.int64)
+        worse = self.excess > self.excess.min(axis=0)
+        at_once = max(1, MOST_SCORES // worse.size)
+        for first in range(0, len(weights), at_once):
+            rows = slice(first, first + at_once)
+            scores = np.einsum("ktm,wm->wkt", self.parts, weights[rows])
+            scores[:, worse] = np.inf
+            chosen[rows] = scores.argmin(axis=1)
+        return chosen
 
     def build(self, choice: Longs) -> Genes:
         """The plans (W, G) that take each epoch from the plan chosen for it, (W, T)."""

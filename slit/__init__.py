@@ -21,10 +21,13 @@ if TYPE_CHECKING:
         load_scenario,
         optimize,
         resume,
+        show,
+        tradeoff,
     )
     from slit.errors import InfeasibleError, SlitError
     from slit.front import Front
-    from slit.record import read_run
+    from slit.record import read_run, reevaluate
+    from slit.report import write_report
     from slit.report.notebook import brush, draw, plan
     from slit.run import Result
 
@@ -44,7 +47,11 @@ _PLACES = {
     "optimize": "slit.api",
     "plan": "slit.report.notebook",
     "read_run": "slit.record",
+    "reevaluate": "slit.record",
     "resume": "slit.api",
+    "show": "slit.api",
+    "tradeoff": "slit.api",
+    "write_report": "slit.report",
 }
 
 __all__ = [
@@ -63,7 +70,11 @@ __all__ = [
     "optimize",
     "plan",
     "read_run",
+    "reevaluate",
     "resume",
+    "show",
+    "tradeoff",
+    "write_report",
 ]
 
 

@@ -31,7 +31,7 @@ def stored_run(folder: Path, *, scenario: Scenario | None = None, **options: Any
     """
     settings: dict[str, Any] = {"optimizer": SEARCH, "population": 24, "evaluations": 240} | options
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("slit.api.search.available", _but_references)
+        patch.setattr("slit.api.references.available", _but_references)
         slit.optimize(small_scenario() if scenario is None else scenario, output=folder, **settings)
     return read_run(folder)
 

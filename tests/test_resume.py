@@ -205,7 +205,7 @@ def test_a_kill_after_the_rename_leaves_a_complete_run(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr("slit.api.search.forget", die)
+        patch.setattr("slit.api.recording.forget", die)
         with pytest.raises(Killed):
             slit.resume(place)
     assert read_run(place).manifest.evaluations == 120

@@ -3,7 +3,9 @@
 from slit.api.bounds import bound, certify
 from slit.api.calls import evaluate, optimize
 from slit.api.checks import check
+from slit.api.plans import show
 from slit.api.resuming import resume
+from slit.api.tradeoffs import tradeoff
 from slit.problem import compile_problem
 from slit.scenario.load import load_scenario
 
@@ -16,4 +18,6 @@ __all__ = [
     "load_scenario",
     "optimize",
     "resume",
+    "show",
+    "tradeoff",
 ]

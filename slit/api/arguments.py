@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import date
 from os import PathLike
+from pathlib import Path
 
 from slit.errors import SlitError
-from slit.objectives import Objective, find
+from slit.objectives import DEFAULT, Objective, find, load_plugin
 from slit.optimizers.registry import Kind
 from slit.optimizers.registry import find as find_optimizer
 from slit.scenario.load import load_scenario
@@ -19,6 +20,14 @@ Objectives = Sequence[str | Objective]
 def names_of(objectives: Objectives | None) -> tuple[str, ...] | None:
     """Their names; objects are known by them afterwards. None, or no objective, stays None."""
     return tuple(objective.name for objective in find(objectives)) if objectives else None
+
+
+def objective_names(objectives: Objectives | None, plugin: str | Path | None) -> tuple[str, ...]:
+    """The objectives asked for; by default the usual ones and those of the plug-in, which is
+    loaded."""
+    loaded = load_plugin(plugin) if plugin is not None else ()
+    own = (objective.name for objective in loaded)
+    return names_of(objectives) or tuple(dict.fromkeys((*DEFAULT, *own)))
 
 
 def scenario_of(

@@ -1,26 +1,32 @@
 """How good any front could be, and what that says of a run."""
 
+from dataclasses import replace
 from datetime import date
 from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
-from slit.api.arguments import Objectives, names_of, scenario_of
-from slit.certificates.bounds import Certificate
+from slit.api.arguments import Objectives, objective_names, scenario_of
+from slit.certificates.bounds import LATTICE, REFINED, Certificate, vectors_within
 from slit.certificates.certificate_store import default_folder, stored_certificate
 from slit.certificates.certified import Certified, certified_data
 from slit.certificates.gap_decomposition import gap_parts, whole_node_bounds
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.front import Front
-from slit.objectives import DEFAULT, find, load_plugin
+from slit.lp.solver import SolverError
+from slit.objectives import find
+from slit.optimizers.protocol import Task
 from slit.problem import compile_problem
 from slit.record import Run, read_run
 from slit.record.runs import evaluator_of
 from slit.relaxation import Relaxation
+from slit.run import Result
 from slit.scenario.scenario import Scenario
+from slit.stop import StopReason
 
+UNCERTIFIED = "no certificate, as it was interrupted: slit bound makes one of the run folder"
 SEED = 1
 """Of the volume's sampling, which is used beyond five objectives."""
 
@@ -44,8 +50,7 @@ def bound(
 
     Raises SlitError for what the caller can mend, InfeasibleError for demand beyond capacity.
     """
-    loaded = load_plugin(plugin) if plugin is not None else ()
-    names = names_of(objectives) or (*DEFAULT, *(o.name for o in loaded if o.name not in DEFAULT))
+    names = objective_names(objectives, plugin)
     planned = scenario_of(scenario, start, hours)
     relaxation = Relaxation(compile_problem(planned), planned, find(names), threads=threads)
     return _certificate(relaxation, weights, refined)
@@ -98,10 +103,12 @@ def certified_front(
     refined: int | None = None,
     gap: bool = False,
     relaxation: Relaxation | None = None,
+    parts: bool = True,
 ) -> Certified:
     """A front of the evaluator's objectives against the certificate of its problem.
 
-    `relaxation`: that of these objectives where there is one, solved or not.
+    relaxation: that of these objectives where there is one, solved or not. parts: whether it is
+    worked out what the gaps are made of. Others as in `certify`.
     """
     cold = (
         relaxation.fresh()
@@ -114,10 +121,41 @@ def certified_front(
         )
     )
     certificate = _certificate(cold, weights, refined)
+    if not parts:
+        return certified_data(front, certificate)
     nodes = whole_node_bounds(cold) if gap else None
     rng = np.random.default_rng(SEED)
-    parts = gap_parts(front, certificate, evaluator, rng=rng, nodes=nodes)
-    return certified_data(front, certificate, parts=parts)
+    made_of = gap_parts(front, certificate, evaluator, rng=rng, nodes=nodes)
+    return certified_data(front, certificate, parts=made_of)
+
+
+def certified_result(result: Result, evaluator: Evaluator, task: Task) -> Result:
+    """The result of a search with its certificate, or with a note why it has none.
+
+    Whatever goes wrong here is no reason to lose what was found.
+    """
+    if result.stop is StopReason.INTERRUPTED:
+        return replace(result, notes=(*result.notes, UNCERTIFIED))
+    try:
+        certified = certified_front(result.front, evaluator, relaxation=task.relaxation)
+        coarse = coarser(task.relaxation.solvers.distinct)
+        return replace(result, certified=certified, notes=(*result.notes, *coarse))
+    except KeyboardInterrupt:
+        return replace(result, notes=(*result.notes, UNCERTIFIED))
+    except (SlitError, SolverError) as error:
+        return replace(result, notes=(*result.notes, f"no certificate: {error}"))
+
+
+def coarser(epochs: int) -> tuple[str, ...]:
+    """What is to be said of a certificate that many epochs leave with fewer weight vectors."""
+    most = sum(vectors_within(epochs))
+    if most >= LATTICE + REFINED:
+        return ()
+    return (
+        f"certificate: at most {most} weight vectors instead of {LATTICE + REFINED}, as {epochs:,} "
+        f"epochs differ: valid, but looser (slit bound RUN --weights {LATTICE} --refined {REFINED} "
+        "takes all)",
+    )
 
 
 def _certificate(relaxation: Relaxation, weights: int | None, refined: int | None) -> Certificate:

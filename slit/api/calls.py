@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 
 from operators.types import Integers
-from slit.api.arguments import Objectives, check_budget, names_of, scenario_of
+from slit.api.arguments import Objectives, check_budget, names_of, objective_names, scenario_of
+from slit.api.recording import search_into_folder
+from slit.api.references import Prepared
 from slit.api.search import prepare
 from slit.errors import SlitError, did_you_mean
 from slit.evaluator import Evaluator
 from slit.front import Front
-from slit.objectives import DEFAULT, find, load_plugin
+from slit.objectives import DEFAULT, find
 from slit.objectives.registry import plugin_hash
 from slit.optimizers.protocol import Make, Plans
 from slit.optimizers.registry import DEFAULT_OPTIMIZER, default_settings
@@ -60,6 +62,7 @@ def optimize(
     output: str | Path | None = None,
     overwrite: bool = False,
     watch: Watch | None = None,
+    prepared: Prepared | None = None,
 ) -> Result:
     """Search for plans of a scenario that no other plan beats in all objectives.
 
@@ -75,17 +78,16 @@ def optimize(
     settings: of the optimizer; settings as the dataclass `Settings` of its module or by name (with
     "lexicographic": `{"order": ["carbon", "cost"], "tolerance": 0.01, "caps": {"water": 20.0}}`).
     start_plan: "RUN:PLAN", or plans (G,) or (N, G), to begin with. baselines: whether the reference
-    plans are made; a search also begins with them.
+    plans are made; a search also begins with them. watch: called with the progress after every
+    step; prepared: with the name and the front of each reference plan as soon as that is made.
 
     Raises SlitError for what the caller can mend, InfeasibleError for demand beyond capacity.
     """
-    loaded = load_plugin(plugin) if plugin is not None else ()
+    default = objective_names(None, plugin)
     name, make = _maker(optimizer)
     if make is None and (settings is None or isinstance(settings, Mapping)):
         settings = default_settings(name, population=population, **(settings or {}))
-    names = _measured(
-        names_of(objectives), (*DEFAULT, *(objective.name for objective in loaded)), settings
-    )
+    names = _measured(names_of(objectives), default, settings)
     find(names)
     planned = scenario_of(scenario, start, hours)
     asked = Stop(evaluations, moves, seconds, stagnation)
@@ -110,6 +112,7 @@ def optimize(
         threads=threads,
         make=make,
         start=_plans(start_plan),
+        prepared=prepared,
     )
     if output is None:
         return search.result(watch=watch)
@@ -119,7 +122,7 @@ def optimize(
         with held(partial):
             pending = Pending(**request.model_dump(), overwrite=overwrite)
             begin(partial, pending=pending, scenario=search.scenario, start=search.start)
-            return search.written(partial, place, overwrite=overwrite, watch=watch)
+            return search_into_folder(search, partial, place, overwrite=overwrite, watch=watch)
     finally:
         if not worth_keeping(partial):
             remove_run(partial)

@@ -11,7 +11,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from slit.api.arguments import Objectives, check_budget, names_of, scenario_of
-from slit.api.search import prepare, put_in_place
+from slit.api.recording import put_in_place, search_into_folder
+from slit.api.search import prepare
 from slit.errors import SlitError
 from slit.optimizers.registry import default_settings
 from slit.optimizers.registry import find as find_optimizer
@@ -153,8 +154,13 @@ def resume(
             start=left.start,
         )
         write_request(pending, folder)
-        return search.written(
-            folder, place, overwrite=pending.overwrite, watch=watch, checkpoint=left.checkpoint
+        return search_into_folder(
+            search,
+            folder,
+            place,
+            overwrite=pending.overwrite,
+            watch=watch,
+            checkpoint=left.checkpoint,
         )
 
 

@@ -3,26 +3,21 @@
 from contextlib import suppress
 from typing import Any
 
-import numpy as np
 from dash import html
 
+from slit.api.bounds import certified_front
 from slit.app.html_table import table
 from slit.app.run_store import RunStore
-from slit.certificates.certificate_store import default_folder, stored_certificate
 from slit.errors import SlitError
+from slit.evaluator import Evaluator
 from slit.objectives import find
 from slit.record import read_certificate
-from slit.relaxation import Relaxation
 from slit.report.certified import (
     GAP_COLUMNS,
     Certified,
-    certified_data,
     describe_certified,
     gap_rows,
 )
-
-SEED = 1
-"""Of the volume's sampling, which is used beyond five objectives."""
 
 
 def certified(store: RunStore, run: int) -> Certified:
@@ -31,13 +26,9 @@ def certified(store: RunStore, run: int) -> Certified:
     kept = read_certificate(shown)
     if kept is not None:
         return kept
-    relaxation = Relaxation(
-        store.problem(run), shown.scenario, objectives=find(shown.manifest.objectives)
-    )
-    certificate = stored_certificate(
-        relaxation, rng=np.random.default_rng(SEED), folder=default_folder()
-    )
-    return certified_data(shown.front, certificate)
+    objectives = find(shown.manifest.objectives)
+    evaluator = Evaluator(store.problem(run), shown.scenario, objectives=objectives)
+    return certified_front(shown.front, evaluator, parts=False)
 
 
 def lacks_certificate(store: RunStore) -> bool:

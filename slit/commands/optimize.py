@@ -2,12 +2,14 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from slit.commands.lexicographic import Absolute, Caps, Order, Tolerance, ranking_settings
+from slit.commands.progress import shown_progress
 from slit.commands.terminal import (
     AsJson,
     ExitCode,
@@ -18,7 +20,7 @@ from slit.commands.terminal import (
     only_with,
     print_json,
 )
-from slit.commands.watch import both, show_result, watched_search
+from slit.commands.watch import both, searched_objectives, show_result, watched_search
 from slit.errors import SlitError
 
 if TYPE_CHECKING:
@@ -113,14 +115,6 @@ def optimize(
     as_json: AsJson = False,
 ) -> None:
     """Search for the best plans of a scenario and write a run folder."""
-    from slit.api import optimize as search
-    from slit.api import resume as go_on
-    from slit.api.search import UNCERTIFIED
-    from slit.commands.progress import shown_progress
-    from slit.objectives import DEFAULT
-    from slit.optimizers.registry import DEFAULT_OPTIMIZER
-    from slit.stop import StopReason
-
     if resume is not None and output is not None:
         raise SlitError("--output: given with --resume, expected one of them")
     if output is None and resume is None:
@@ -134,7 +128,14 @@ def optimize(
     place = resume or output or default_output(scenario)
     shown: dict[str, Any] = {"objectives": names, "plugin": plugin, "resume": resume}
     with watched_search(watch, title=scenario, browser=not no_browser, **shown) as live:
-        with shown_progress(quiet=quiet, names=tuple(names or DEFAULT)) as bar:
+        searched = cache(partial(searched_objectives, names, plugin, resume))
+        with shown_progress(quiet=quiet, names=searched) as bar:
+            from slit.api import optimize as search  # here: the bar stands while it is imported
+            from slit.api import resume as go_on
+            from slit.api.bounds import UNCERTIFIED
+            from slit.optimizers.registry import DEFAULT_OPTIMIZER
+            from slit.stop import StopReason
+
             common: dict[str, Any] = {
                 "evaluations": evaluations,
                 "moves": moves,
@@ -144,7 +145,7 @@ def optimize(
                 "threads": threads,
                 "plugin": plugin,
                 "overwrite": overwrite,
-                "watch": both(bar, None if live is None else live.feed.watch),
+                "watch": both(bar.watch, None if live is None else live.feed.watch),
             }
             if resume is not None:
                 stated = {name: value for name, value in (settings or {}).items() if value}
@@ -161,6 +162,7 @@ def optimize(
                     start_plan=start_plan,
                     baselines=baselines,
                     bound=bound,
+                    prepared=bar.prepared,
                     output=place,
                     **common,
                 )
@@ -206,8 +208,9 @@ def summary(place: Path, result: "Result") -> dict[str, Any]:
 
 def print_result(place: Path, result: "Result") -> None:
     """What was found, and where it is."""
+    from slit.api.plans import picks_of
     from slit.commands.bound import print_share
-    from slit.commands.show import picks_of, print_phases, print_picks
+    from slit.commands.show import print_phases, print_picks
     from slit.record.manifest import read_manifest
 
     manifest = read_manifest(place)

@@ -13,12 +13,11 @@ from slit.commands.terminal import (
     print_table,
 )
 from slit.display import NOTHING, called, number, percent
-from slit.errors import SlitError, did_you_mean
+from slit.errors import SlitError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from slit.front import Front
     from slit.optimizers.protocol import Phase
     from slit.record import Run
     from slit.report.picks import PicksData
@@ -41,6 +40,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Print the extremes, the balanced plan, the lexicographic plan and the baselines of a run."""
+    from slit.api import show as api_show
     from slit.commands.bound import certified_content, print_share
     from slit.record import read_certificate, read_run
     from slit.record.runs import check_plugin
@@ -56,7 +56,7 @@ def show(
     if plan is not None:
         content = _plan(run, plan, routing=routing, as_json=as_json)
     certified = read_certificate(run)
-    picks = picks_of(run.front, search=run.manifest.optimizer, against=against)
+    picks = api_show(run, against=against)
     if as_json:
         phases = [phase._asdict() for phase in run.manifest.phases]
         said: dict[str, Any] = {
@@ -94,18 +94,6 @@ def print_phases(phases: "Sequence[Phase]") -> None:
         ]
         header = ["phase", "relaxed optimum", "limit", "relaxed at the end", "plan", "unit"]
         print_table(header, rows)
-
-
-def picks_of(front: "Front", *, search: str, against: str | None = None) -> "PicksData":
-    """The picks of a front. Raises SlitError if `against` is none of them."""
-    from slit.report.picks import picks_data
-
-    picks = picks_data(front, search=search, reference=against)
-    if against is not None and picks.reference is None:
-        listed = ", ".join(mark.name for mark in picks.marks)
-        near = did_you_mean(against, [mark.name for mark in picks.marks])
-        raise SlitError(f"--against: {against!r}, expected one of {listed}{near}")
-    return picks
 
 
 def picks_content(picks: "PicksData") -> list[dict[str, Any]]:
@@ -153,12 +141,12 @@ def print_picks(picks: "PicksData") -> None:
 
 def _plan(run: "Run", plan: str, *, routing: bool, as_json: bool) -> dict[str, Any]:
     """Print one plan in detail, or give it as JSON."""
-    from slit.export.routing import write_routing
-    from slit.ledger import write_ledger
+    from slit.export import write_routing
+    from slit.report.notebook import plan as plan_of
 
     front = run.front
     row = front.row_of(plan, prefix=run.manifest.optimizer)
-    ledger = write_ledger(front.X[row], run.problem, run.scenario)
+    ledger = plan_of(run, plan).ledger
     path: Path | None = write_routing(ledger, run.folder) if routing else None
     sums = {
         "facility_kwh": ledger.facility_kwh.sum(axis=0).tolist(),

@@ -38,7 +38,7 @@ def watched_search(
     from slit.app.live import watched
     from slit.objectives import find
 
-    found = find(_objectives(objectives, plugin, resume))
+    found = find(searched_objectives(objectives, plugin, resume))
     names = tuple(objective.name for objective in found)
     units = tuple(objective.unit for objective in found)
     with watched(names, units, title=title, browser=browser) as live:
@@ -66,17 +66,15 @@ def both(first: "Watch | None", second: "Watch | None") -> "Watch | None":
     return watch
 
 
-def _objectives(
+def searched_objectives(
     objectives: Sequence[str] | None, plugin: Path | None, resume: Path | None
-) -> list[str]:
+) -> tuple[str, ...]:
     """The objectives that the search will have, as `slit.optimize` chooses them."""
-    from slit.objectives import DEFAULT, load_plugin
+    from slit.api.arguments import objective_names
     from slit.record.checkpoint import read_unfinished
     from slit.record.folder import unfinished_folder
 
-    loaded = load_plugin(plugin) if plugin is not None else ()
-    if resume is not None:
-        return list(read_unfinished(unfinished_folder(resume)).pending.objectives)
-    if objectives:
-        return list(objectives)
-    return [*DEFAULT, *(each.name for each in loaded if each.name not in DEFAULT)]
+    names = objective_names(objectives, plugin)
+    if resume is None:
+        return names
+    return read_unfinished(unfinished_folder(resume)).pending.objectives

@@ -17,6 +17,7 @@ from slit.front import Front
 from slit.ledger import Ledger
 from slit.objectives import find
 from slit.problem import compile_problem
+from slit.record import Run
 from slit.report.front import draw_parallel, draw_scatter_matrix, front_data
 from slit.report.marks import axes_of
 from slit.report.markup import joined, table, tag
@@ -103,12 +104,18 @@ class Plan:
         return str(everything)
 
 
-def plan(scenario: Scenario | str | PathLike[str], X: Integers) -> Plan:
+def plan(scenario: Run | Scenario | str | PathLike[str], X: Integers | str | int) -> Plan:
     """What a plan (G,) of placement indices does.
 
-    `scenario` is the one it was made for, the name of a built-in one or a scenario file. Raises
-    SlitError for a wrong shape or a placement that is not allowed for its group.
+    `scenario` is the one it was made for, the name of a built-in one or a scenario file; or a run,
+    and `X` the number or name of one of its plans. Raises SlitError for a wrong shape or a
+    placement that is not allowed for its group.
     """
+    if isinstance(scenario, Run):
+        if isinstance(X, str | int):
+            front = scenario.front
+            X = front.X[front.row_of(str(X), prefix=scenario.manifest.optimizer)]
+        scenario = scenario.scenario
     known = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
     judge = Evaluator(compile_problem(known), known, objectives=find(["energy"]))
     genes = judge.check(np.atleast_2d(np.asarray(X)))

@@ -144,8 +144,8 @@ def test_mistakes_are_one_message(folder: Path, tmp_path: Path) -> None:
     for options, message in (
         (["--plan", "99999"], "plan: '99999', expected a number from 0"),
         (["--allow", "cost"], "--allow: 'cost', expected NAME=AMOUNT"),
-        (["--allow", "cost=x"], "--allow: 'cost=x', expected a number or a share"),
-        (["--allow", "cost=nan"], "--allow: 'cost=nan', expected a number or a share"),
+        (["--allow", "cost=x"], "allow: 'cost=x', expected a number or a share"),
+        (["--allow", "cost=nan"], "allow: 'cost=nan', expected a number or a share"),
         (["--allow", "cost=1", "--allow", "cost=2"], "--allow: 'cost' twice"),
         (["--allow", "foo=1"], "objective: 'foo', expected one of carbon"),
         (["--figure", "x.html"], "--figure: no --allow"),

@@ -32,8 +32,8 @@ def heard() -> Iterator[None]:
         ("slit.api.arguments.load_scenario", False, "interrupted"),
         ("slit.optimizers.single.SinglePlan.tell", False, "interrupted"),
         ("slit.optimizers.metaheuristic.search.Metaheuristic.tell", True, "found so far"),
-        ("slit.api.search.certified_front", True, "found so far"),
-        ("slit.api.search.write_report", True, "is complete"),
+        ("slit.api.bounds.certified_front", True, "found so far"),
+        ("slit.api.recording.write_report", True, "is complete"),
     ],
 )
 def test_in_every_phase(

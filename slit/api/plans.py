@@ -1,0 +1,29 @@
+"""The plans of a front that have a name."""
+
+from os import PathLike
+from pathlib import Path
+
+from slit.errors import SlitError, did_you_mean
+from slit.front import Front
+from slit.record import Run, read_run
+from slit.report.picks import PicksData, picks_data
+
+
+def show(run: Run | str | PathLike[str], *, against: str | None = None) -> PicksData:
+    """The plans of a run (or run folder) that have a name: extremes, balanced plan, references.
+
+    Changes refer to the pick called `against`, by default to `nearest`. Raises SlitError where
+    there is no such pick. `slit.plan(run, name)` is one of them in detail.
+    """
+    known = run if isinstance(run, Run) else read_run(Path(run))
+    return picks_of(known.front, search=known.manifest.optimizer, against=against)
+
+
+def picks_of(front: Front, *, search: str, against: str | None = None) -> PicksData:
+    """The picks of a front whose optimizer is called `search`."""
+    picks = picks_data(front, search=search, reference=against)
+    if against is not None and picks.reference is None:
+        listed = ", ".join(mark.name for mark in picks.marks)
+        near = did_you_mean(against, [mark.name for mark in picks.marks])
+        raise SlitError(f"against: {against!r}, expected one of {listed}{near}")
+    return picks

@@ -78,7 +78,8 @@ class Again:
             return
         found = scenario_of(self.scenario, self.start, self.hours)
         _same("scenario", found.name, begun.name)
-        if found.horizon != horizon and found.timeline is not None:
+        same_epochs = found.horizon.epoch_seconds == horizon.epoch_seconds
+        if found.horizon != horizon and found.timeline is not None and same_epochs:
             # A start or length that is not given again is that of the run.
             found = scenario_of(self.scenario, self.start or horizon.start, self.hours or hours)
         if scenario_hash(found) != scenario_hash(begun):

@@ -45,11 +45,11 @@ def write_trace(path: Path, rows: int) -> None:
 
 def read_once(path: Path, seconds: float) -> dict[str, float]:
     """Read the trace in this process: seconds, peak memory, and what came out."""
-    from slit.data.request_times import Reading
+    from slit.data.request_times import LogOptions
     from slit.sources.trace_formats import FORMATS
 
     began = time.perf_counter()
-    trace = FORMATS["azure"].read(path, Reading(seconds=seconds), None)
+    trace = FORMATS["azure"].read(path, LogOptions(seconds=seconds), None)
     spent = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {

@@ -95,7 +95,7 @@ def stream_csv(
     done = 0
     try:
         first = first_cells(path, header, [field.name for field in fields])
-        fields = [settled(field, first.get(field.name, "")) for field in fields]
+        fields = [with_known_kind(field, first.get(field.name, "")) for field in fields]
         types = _types(path, fields, first, time_zone)
         options = csv.ConvertOptions(
             column_types=types, include_columns=list(types), null_values=EMPTY
@@ -113,7 +113,11 @@ def stream_csv(
 
 
 def read_csv(path: Path, fields: Sequence[Field]) -> Batch:
-    """A small CSV file whole, as one batch of at least one row (see `stream_csv`)."""
+    """A small CSV file whole, as one batch.
+
+    Raises:
+        SlitError: as `stream_csv`; no row.
+    """
     import pyarrow as pa
 
     batches = list(stream_csv(path, fields))
@@ -151,7 +155,7 @@ def first_cells(path: Path, header: Sequence[str], names: Sequence[str]) -> dict
     return {}
 
 
-def settled(field: Field, first: str) -> Field:
+def with_known_kind(field: Field, first: str) -> Field:
     """A field whose kind is known, by its first cell."""
     if field.kind is not Kind.TIME:
         return field

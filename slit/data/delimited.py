@@ -29,7 +29,13 @@ class Delimited:
 def read_delimited(content: bytes, path: Path, layout: Delimited) -> FileTable:
     """The table of a delimited text; names and cells as they stand.
 
-    Raises SlitError for what is no such table, naming the options that the file seems to need.
+    Args:
+        content: bytes of the file, unzipped.
+        path: for messages.
+        layout: how it is written.
+
+    Raises:
+        SlitError: no such table; names the options that the file seems to need.
     """
     import pyarrow as pa
     from pyarrow import csv as arrow_csv

@@ -20,7 +20,7 @@ class FileTable:
     zone: str | None = None  # zone of stamps without an offset, where the file itself states it
     units: Mapping[str, str] = field(default_factory=dict)
     """Unit of a column in slit's words, where the file itself states it; another one is refused."""
-    said: tuple[str, ...] = ()  # what a person has to know of how the file was read
+    notes: tuple[str, ...] = ()  # what a person has to know of how the file was read
     hint: str = ""  # options that the file seems to need, the end of a message
 
 

@@ -20,7 +20,7 @@ from slit.data.csv_batches import (
     nanoseconds,
     parses,
     require_zone,
-    settled,
+    with_known_kind,
 )
 from slit.data.text_files import BEYOND, UNREADABLE, is_packed, not_utf8, open_binary, open_text
 from slit.errors import SlitError
@@ -66,7 +66,7 @@ class Objects:
             SlitError: no JSON, a missing key, a value that is not what the field expects, a stamp
                 without an offset where no zone is stated; with the line or the entry.
         """
-        fields = _settled(self.sample, fields)
+        fields = _with_known_kinds(self.sample, fields)
         if self.rows is None:
             yield from _stream_lines(self, fields, time_zone)
         elif self.rows:
@@ -201,10 +201,10 @@ class _NotParsedError(Exception):
     """Some object of a batch is not what the fields expect; which one is looked for then."""
 
 
-def _settled(sample: Any, fields: Sequence[Field]) -> list[Field]:
+def _with_known_kinds(sample: Any, fields: Sequence[Field]) -> list[Field]:
     """Fields whose kinds are known by the first object."""
     found = {field.name: value_at(sample, field.name) for field in fields}
-    return [settled(field, _shown(found[field.name])) for field in fields]
+    return [with_known_kind(field, _shown(found[field.name])) for field in fields]
 
 
 def _shown(value: Any) -> str:

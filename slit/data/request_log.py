@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from operators.types import Bools, Floats
 from slit.data.csv_batches import Batch, Field, Kind, first_cells, is_number, stream_csv
 from slit.data.json_batches import is_json, read_objects, value_at
-from slit.data.request_times import Reading, RequestClock, TimeUnit
+from slit.data.request_times import LogOptions, RequestClock, TimeUnit
 from slit.data.text_files import read_header
 from slit.data.trace import Bins, Note, Trace
 from slit.errors import SlitError, did_you_mean
@@ -79,7 +79,7 @@ class RequestStream:
         rows: its rows in batches of arrays by column.
         columns: which of them are meant.
         layout: how its publisher writes.
-        reading: what a user states.
+        options: what a user states.
         first_time: the first time as it is written; None where nobody wrote it.
         clock: how its times count, known from the first batch on.
         left_out: rows so far that are no served requests.
@@ -90,7 +90,7 @@ class RequestStream:
     rows: Iterable[Batch]
     columns: Columns
     layout: Layout
-    reading: Reading
+    options: LogOptions
     first_time: str | None = None
     clock: RequestClock | None = None
     left_out: int = 0
@@ -103,7 +103,7 @@ class RequestStream:
             SlitError: a mistake in the file, with its line; times whose unit cannot be told; a
                 value of `where` that no row holds.
         """
-        columns, reading = self.columns, self.reading
+        columns, options = self.columns, self.options
         filters = _Filters(columns.where)
         failed = outside = 0
         for batch in self.rows:
@@ -113,7 +113,7 @@ class RequestStream:
                 continue
             if self.clock is None:
                 self.clock = RequestClock.of(
-                    self.path, columns.time, times, reading, own=self.layout.unit
+                    self.path, columns.time, times, options, own=self.layout.unit
                 )
             keep = filters.keep(batch, count)
             self.left_out += int((~keep).sum())
@@ -121,7 +121,7 @@ class RequestStream:
             if columns.output is not None:
                 served = output > 0
                 failed += int((keep & ~served).sum())
-                keep &= served | (reading.without_output == "count")
+                keep &= served | (options.without_output == "count")
             seconds = self.clock.seconds(times)
             inside = self.clock.inside(seconds)
             outside += int((keep & ~inside).sum())
@@ -130,16 +130,16 @@ class RequestStream:
                 yield Requests(times[keep], seconds[keep], prompt[keep], output[keep])
         filters.require_found(self.path)
         if self.clock is not None:
-            self.left_out += outside + (failed if reading.without_output == "leave_out" else 0)
-            self.notes += [*self.clock.notes, *_counted(failed, outside, reading)]
+            self.left_out += outside + (failed if options.without_output == "leave_out" else 0)
+            self.notes += [*self.clock.notes, *_counted(failed, outside, options)]
 
     def trace(self) -> Trace:
-        """The requests in bins of `reading.seconds` s.
+        """The requests in bins of `options.seconds` s.
 
         Raises:
             SlitError: as `batches`; no request at all.
         """
-        bins = Bins(self.path, self.reading.seconds)
+        bins = Bins(self.path, self.options.seconds)
         for requests in self.batches():
             assert self.clock is not None
             low, high = requests.seconds.min(), requests.seconds.max()
@@ -156,7 +156,7 @@ class RequestStream:
         return replace(trace, written_offset=_offset(self.first_time))
 
 
-def open_requests(path: Path, layout: Layout, reading: Reading) -> RequestStream:
+def open_requests(path: Path, layout: Layout, options: LogOptions) -> RequestStream:
     """The requests of a CSV or JSON log, also gzipped, rows in any order.
 
     Raises:
@@ -164,15 +164,15 @@ def open_requests(path: Path, layout: Layout, reading: Reading) -> RequestStream
     """
     if is_json(path):
         objects = read_objects(path)
-        columns = columns_of(path, layout, reading, list(_keys(objects.sample)))
-        batches = objects.stream(columns.fields(layout.gaps), time_zone=reading.zone)
+        columns = columns_of(path, layout, options, list(_keys(objects.sample)))
+        batches = objects.stream(columns.fields(layout.gaps), time_zone=options.zone)
         first = str(value_at(objects.sample, columns.time))
     else:
         header = read_header(path)
-        columns = columns_of(path, layout, reading, header)
-        batches = stream_csv(path, columns.fields(layout.gaps), time_zone=reading.zone)
+        columns = columns_of(path, layout, options, header)
+        batches = stream_csv(path, columns.fields(layout.gaps), time_zone=options.zone)
         first = first_cells(path, header, [columns.time]).get(columns.time, "")
-    return RequestStream(path, batches, columns, layout, reading, first)
+    return RequestStream(path, batches, columns, layout, options, first)
 
 
 def _offset(text: str) -> float | None:
@@ -190,9 +190,9 @@ def _keys(entry: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterato
             yield from _keys(value, f"{prefix}{name}.", depth + 1)
 
 
-def columns_of(path: Path, layout: Layout, reading: Reading, names: Sequence[str]) -> Columns:
+def columns_of(path: Path, layout: Layout, options: LogOptions, names: Sequence[str]) -> Columns:
     """Which columns of a file are meant."""
-    for role in reading.columns:
+    for role in options.columns:
         if role not in ROLES:
             raise SlitError(
                 f"columns: {role}, expected {', '.join(ROLES)}{did_you_mean(role, ROLES)}"
@@ -201,9 +201,9 @@ def columns_of(path: Path, layout: Layout, reading: Reading, names: Sequence[str
     there = ", ".join(names).encode(errors="replace").decode() or "none"
     for role in ROLES:
         own: tuple[str, ...] = getattr(layout, role)
-        wanted = (reading.columns[role],) if role in reading.columns else own
+        wanted = (options.columns[role],) if role in options.columns else own
         chosen[role] = next((name for name in wanted if name in names), None)
-        if role in reading.columns and chosen[role] is None:
+        if role in options.columns and chosen[role] is None:
             missing.append(wanted[0])
         elif (
             chosen[role] is None
@@ -211,21 +211,21 @@ def columns_of(path: Path, layout: Layout, reading: Reading, names: Sequence[str
             and not (layout.token_free and role != "time" and not own)
         ):
             missing.append(" or ".join(own) or f"the name of the column of {role}")
-    missing += [name for name in reading.where if name not in names]
+    missing += [name for name in options.where if name not in names]
     if missing:
         raise SlitError(
             f"{path}: columns {there}, expected also {', '.join(missing)} (as "
             "the publisher writes them; other names: columns = { time = ..., prompt = ..., output "
             "= ... })"
         )
-    where = dict(reading.where)
-    if reading.model is not None:
+    where = dict(options.where)
+    if options.model is not None:
         if chosen["model"] is None:
             raise SlitError(
-                f"{path}: model: {reading.model}, expected no model, or its column (columns = {{ "
+                f"{path}: model: {options.model}, expected no model, or its column (columns = {{ "
                 f"model = ... }}; there are {there})"
             )
-        where[chosen["model"]] = (reading.model,)
+        where[chosen["model"]] = (options.model,)
     time = chosen["time"]
     assert time is not None
     return Columns(time, chosen["prompt"], chosen["output"], where)
@@ -238,10 +238,10 @@ def _tokens(batch: Batch, name: str | None, count: int) -> Floats:
     return np.where(np.isnan(values), 0.0, values)
 
 
-def _counted(failed: int, outside: int, reading: Reading) -> Iterator[Note]:
+def _counted(failed: int, outside: int, options: LogOptions) -> Iterator[Note]:
     if failed:
-        done = "left out" if reading.without_output == "leave_out" else "counted"
-        other = "count" if reading.without_output == "leave_out" else "leave_out"
+        done = "left out" if options.without_output == "leave_out" else "counted"
+        other = "count" if options.without_output == "leave_out" else "leave_out"
         yield Note(
             f"{failed} requests without output tokens (failed) {done}",
             f'without_output = "{other}" where that is not meant',

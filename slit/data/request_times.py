@@ -27,7 +27,7 @@ UNIX_FROM, UNIX_TO = 315_532_800.0, 9_223_372_036.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class LogOptions:
     """What a user states of how to read a log.
 
     Attributes:
@@ -73,41 +73,52 @@ class RequestClock:
         path: Path,
         name: str,
         times: NDArray[Any],
-        reading: Reading,
+        options: LogOptions,
         *,
         own: TimeUnit | None,
     ) -> "RequestClock":
-        """Told by the first times; `own` is the unit that the publisher counts in."""
+        """How times count, told by the first of them and by what is stated.
+
+        Args:
+            path: for messages.
+            name: the column of the times.
+            times: the first batch: int64 nanoseconds since 1970 UTC of stamps, else numbers, (N,).
+            options: what a user states.
+            own: the unit that the publisher counts in.
+
+        Raises:
+            SlitError: a unit or start that the times contradict, or a unit that cannot be told.
+        """
         stamps = times.dtype.kind == "i"
         notes: tuple[Note, ...] = ()
         if stamps:
             calendar, per_second = True, float(NANOSECONDS)
-            if reading.unit is not None:
+            if options.unit is not None:
                 raise SlitError(
-                    f"time_unit: {reading.unit}, expected none ({name} holds time stamps)"
+                    f"time_unit: {options.unit}, expected none ({name} holds time stamps)"
                 )
         else:
-            unit, how = unit_of(float(times[0]), name, own, reading.unit, path=path)
+            unit, how = unit_of(float(times[0]), name, own, options.unit, path=path)
             per_second = PER_SECOND[unit]
             calendar = _is_unix(float(times[0]) / per_second)
-            if reading.unit is None:
+            if options.unit is None:
                 zero = "Unix time" if calendar else "time since the start"
                 notes = (Note(f"{name}: {zero} in {unit} ({how})", "time_unit where it is not"),)
-        if calendar and reading.start is not None:
-            raise SlitError(f"start: {reading.start}, expected none ({name} says the date)")
-        zero_at = utc_start(reading.start)
+        if calendar and options.start is not None:
+            raise SlitError(f"start: {options.start}, expected none ({name} says the date)")
+        zero_at = utc_start(options.start)
         begin, end = (
             _edge(which, stated, calendar, zero_at)
             for which, stated in zip(
-                ("recorded_from", "recorded_to"), reading.recorded, strict=True
+                ("recorded_from", "recorded_to"), options.recorded, strict=True
             )
         )
         if begin is not None and end is not None and begin >= end:
             raise SlitError(
-                f"recorded_to: {reading.recorded[1]}, expected later than recorded_from "
-                f"({reading.recorded[0]})"
+                f"recorded_to: {options.recorded[1]}, expected later than recorded_from "
+                f"({options.recorded[0]})"
             )
-        return cls(path, name, per_second, reading.seconds, calendar, zero_at, (begin, end), notes)
+        return cls(path, name, per_second, options.seconds, calendar, zero_at, (begin, end), notes)
 
     def seconds(self, times: NDArray[Any]) -> Floats:
         """Seconds since 1970 or since time zero."""
@@ -144,7 +155,18 @@ def _is_unix(seconds: float) -> bool:
 def unit_of(
     first: float, name: str, own: TimeUnit | None, stated: TimeUnit | None, *, path: Path
 ) -> tuple[str, str]:
-    """The unit of times that are numbers, and how it is known."""
+    """The unit of times that are numbers, and how it is known.
+
+    Args:
+        first: the first time.
+        name: the column, whose ending may tell the unit (timestamp_ms).
+        own: the unit that the publisher counts in.
+        stated: the unit that a user states.
+        path: for messages.
+
+    Raises:
+        SlitError: nothing tells the unit.
+    """
     if stated is not None:
         return stated, "as stated"
     for ending, unit in ENDINGS.items():

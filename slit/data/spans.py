@@ -23,7 +23,7 @@ class Spans:
     begins: Longs
     step: int  # the usual one
     lengths: Longs | None  # where they differ
-    said: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def ends(self) -> Longs:
@@ -39,11 +39,19 @@ def spans_of(
     zone: str | None = None,
     longest: float | None = None,
 ) -> Spans:
-    """The spans of ascending, distinct stamps, which label begins or ends.
+    """From when to when each row holds.
 
-    Where steps differ, each row holds until the next (or from the one before), at most `longest`
-    seconds; without it, whole months and years and parts of `PART` equal steps are recognized.
-    Raises SlitError for too few stamps, doubles and steps that do not fit.
+    Args:
+        stamps: ascending, distinct, in microseconds since 1970 in UTC, (N,).
+        place: names a row for messages.
+        ends: whether the stamps label ends, not begins.
+        zone: of the months of monthly rows; by default UTC.
+        longest: where steps differ, each row holds until the next (or from the one before), at most
+            so many seconds; without it, whole months and years and parts of `PART` equal steps are
+            recognized.
+
+    Raises:
+        SlitError: too few stamps, doubles, steps that do not fit.
     """
     distances = np.diff(stamps)
     twice = np.flatnonzero(distances <= 0)

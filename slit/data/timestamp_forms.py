@@ -39,18 +39,24 @@ _GUESSES = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Read:
+class Parsed:
     """Stamps as they were read: (N,) microseconds, of UTC where `aware`."""
 
     values: Longs
     aware: bool
-    said: str = ""  # the form, where it is worth saying
+    form: str = ""  # what it is called, where it is worth saying
 
 
-def read_form(texts: Sequence[str], *, form: str | None, place: Place) -> Read:
+def parse_form(texts: Sequence[str], *, form: str | None, place: Place) -> Parsed:
     """Stamps in a stated form, or in one that can be nothing else.
 
-    Raises SlitError with the form found where none is stated and none is sure.
+    Args:
+        texts: N stamps, at least one.
+        form: unix, unix_ms, unix_us, unix_ns or a form of strptime; None to recognize it.
+        place: names a row for messages.
+
+    Raises:
+        SlitError: a text in another form; with a proposal where none is stated and none is sure.
     """
     if form == "unix_ns" or form in UNIX:
         return _counts(texts, form, place)
@@ -62,7 +68,11 @@ def read_form(texts: Sequence[str], *, form: str | None, place: Place) -> Read:
 
 
 def check_form(form: str) -> None:
-    """Refuse a stated form that cannot be one. Raises SlitError."""
+    """Refuse a stated form that cannot be one.
+
+    Raises:
+        SlitError: neither a Unix count nor a form of strptime with a year.
+    """
     if form == "unix_ns" or form in UNIX:
         return
     try:
@@ -77,7 +87,7 @@ def check_form(form: str) -> None:
         )
 
 
-def _iso(texts: Sequence[str], pattern: re.Pattern[str], place: Place) -> Read:
+def _iso(texts: Sequence[str], pattern: re.Pattern[str], place: Place) -> Parsed:
     """ISO 8601, and the like with slashes or without marks."""
     bodies, offsets, late = [], np.zeros(len(texts), dtype=np.int64), np.zeros(len(texts))
     aware = finer = slashed = False
@@ -105,7 +115,7 @@ def _iso(texts: Sequence[str], pattern: re.Pattern[str], place: Place) -> Read:
         said.append("digits of a date")
     if finer:
         said.append("cut to microseconds")
-    return Read(within_years(values, texts.__getitem__, place), aware, ", ".join(said))
+    return Parsed(within_years(values, texts.__getitem__, place), aware, ", ".join(said))
 
 
 def _offset(text: str) -> int:
@@ -128,7 +138,7 @@ def _numpy(bodies: Sequence[str], texts: Sequence[str], place: Place) -> Longs:
         raise
 
 
-def _digits(texts: Sequence[str], place: Place) -> Read:
+def _digits(texts: Sequence[str], place: Place) -> Parsed:
     """Digits alone: a year, a date without marks, or counts since 1970."""
     length = len(_whole(texts[0]))
     odd = next((row for row, text in enumerate(texts) if len(_whole(text)) != length), None)
@@ -141,7 +151,7 @@ def _digits(texts: Sequence[str], place: Place) -> Read:
     if length == 4:
         years = [f"{_whole(text)}-01-01" for text in texts]
         values = within_years(_numpy(years, texts, place), texts.__getitem__, place)
-        return Read(values, False, "years")
+        return Parsed(values, False, "years")
     if length != 13 and length < 16 and all(_is_date(_whole(text)) for text in texts):
         return _iso([_whole(text) for text in texts], _COMPACT, place)
     if length not in _COUNTS:
@@ -164,7 +174,7 @@ def _is_date(digits: str) -> bool:
     return all(part is None or low <= int(part) <= high for part, low, high in limits)
 
 
-def _counts(texts: Sequence[str], form: str, place: Place) -> Read:
+def _counts(texts: Sequence[str], form: str, place: Place) -> Parsed:
     values = np.empty(len(texts), dtype=np.int64)
     cut = False
     for row, text in enumerate(texts):
@@ -180,7 +190,7 @@ def _counts(texts: Sequence[str], form: str, place: Place) -> Read:
         limit = (LAST_YEAR - 1970) * 366 * DAY
         values[row] = min(count, limit) * (-1 if text.startswith("-") else 1)
     said = _NAMES[form] + (", rounded to microseconds" if cut else "")
-    return Read(within_years(values, texts.__getitem__, place), True, said)
+    return Parsed(within_years(values, texts.__getitem__, place), True, said)
 
 
 _NAMES = {
@@ -189,7 +199,7 @@ _NAMES = {
 }  # fmt: skip
 
 
-def _stated(texts: Sequence[str], form: str, place: Place) -> Read:
+def _stated(texts: Sequence[str], form: str, place: Place) -> Parsed:
     import pandas as pd
 
     late = np.array([DAY if _MIDNIGHT.search(text) else 0 for text in texts], dtype=np.int64)
@@ -205,7 +215,7 @@ def _stated(texts: Sequence[str], form: str, place: Place) -> Read:
         row = int(missing[0])
         raise SlitError(f"{place(row)}: {texts[row]!r}, expected a stamp as {form} (stamp_format)")
     index = pd.DatetimeIndex(parsed).as_unit("us")
-    return Read(within_years(index.asi8 + late, texts.__getitem__, place), aware)
+    return Parsed(within_years(index.asi8 + late, texts.__getitem__, place), aware)
 
 
 def within_years(values: Longs, shown: Callable[[int], str], place: Place) -> Longs:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from operators.types import Longs
-from slit.data.timestamp_forms import UNIX, Place, read_form
+from slit.data.timestamp_forms import UNIX, Place, parse_form
 from slit.errors import SlitError
 
 MICROSECOND = 1_000_000
@@ -57,31 +57,39 @@ def parse_stamps(
     place: Place,
     form: str | None = None,
     ends: bool = False,
-    said: list[str] | None = None,
+    notes: list[str] | None = None,
 ) -> Longs:
     """Stamps in microseconds since 1970 in UTC, (N,).
 
     Stamps state their offset, or `zone` states it for all; never both, and nothing is guessed. In
-    a zone with daylight saving time an hour that occurs twice is told apart by order. `form` is
-    unix, unix_ms, ... or a form of strptime; without it ISO 8601, digits of a date and Unix counts
-    are recognized, and what is not plain ISO 8601 goes to `said`. `ends`: the stamps label the ends
-    of steps. `place` names a row for messages. Raises SlitError for text that is no stamp, naive
-    stamps without a zone, local times that do not exist, and hours that occur twice where only one
-    of them is there.
+    a zone with daylight saving time an hour that occurs twice is told apart by order.
+
+    Args:
+        texts: N stamps.
+        zone: of stamps without an offset: UTC, +05:30, UTC-8 or Europe/Berlin.
+        place: names a row for messages.
+        form: unix, unix_ms, unix_us, unix_ns or a form of strptime; without it ISO 8601, digits of
+            a date and Unix counts are recognized.
+        ends: whether the stamps label the ends of steps.
+        notes: where what is not plain ISO 8601 is noted.
+
+    Raises:
+        SlitError: text that is no stamp; naive stamps without a zone; local times that do not
+            exist; hours that occur twice where only one of them is there.
     """
     if not texts:
         return np.empty(0, dtype=np.int64)
-    found = read_form(texts, form=form, place=place)
-    if found.said and form is None and said is not None:
-        said.append(f"time stamps read as {found.said} (first {texts[0]!r})")
+    found = parse_form(texts, form=form, place=place)
+    if found.form and form is None and notes is not None:
+        notes.append(f"time stamps read as {found.form} (first {texts[0]!r})")
     if found.aware:
-        counts = form == "unix_ns" or form in UNIX or found.said.startswith("Unix")
+        counts = form == "unix_ns" or form in UNIX or found.form.startswith("Unix")
         if counts and zone is not None and zone_of(zone) is not UTC:
             raise SlitError(
                 f"{place(0)}: {texts[0]!r} counts from 1970 in UTC, expected no zone, or UTC"
             )
         return found.values
-    return in_utc(found.values, zone=zone, place=place, ends=ends, shown=texts[0], said=said)
+    return in_utc(found.values, zone=zone, place=place, ends=ends, shown=texts[0], notes=notes)
 
 
 def in_utc(
@@ -91,7 +99,7 @@ def in_utc(
     place: Place,
     ends: bool = False,
     shown: str = "",
-    said: list[str] | None = None,
+    notes: list[str] | None = None,
 ) -> Longs:
     """Local times of a zone in microseconds since 1970 -> the same of UTC (see `parse_stamps`)."""
     if zone is None:
@@ -116,8 +124,8 @@ def in_utc(
             stamps = None
     if stamps is None:
         return _local(naive, where, place)
-    if said is not None:
-        said.append("ends of steps counted on the local clock from their begins")
+    if notes is not None:
+        notes.append("ends of steps counted on the local clock from their begins")
     return stamps
 
 

@@ -11,7 +11,7 @@ from operators.types import Floats, Longs
 from slit.arrays import frozen
 from slit.errors import SlitError
 
-MOST_BINS = 10_000_000
+MAX_BINS = 10_000_000
 NANOSECONDS = 1_000_000_000
 LATEST_SECONDS = 1e11
 END = pd.Timestamp("2262-01-01", tz="UTC")
@@ -21,13 +21,13 @@ END = pd.Timestamp("2262-01-01", tz="UTC")
 CHANCE = 1e-3
 """Less likely than this, silence at the edge of a trace is no chance: nothing was recorded."""
 
-LEAST_REQUESTS = 10
+MIN_REQUESTS = 10
 """Fewer requests in a bin, which may come together, say nothing of what was recorded."""
 
-LEAST_SILENT = 0.1
+MIN_SILENT_SHARE = 0.1
 """Shorter silences, as shares of a bin, may come of rounded stamps or of batches."""
 
-LEAST_RECORDED = 0.1
+MIN_RECORDED_SHARE = 0.1
 """Share of a bin that must be recorded to speak for all of it, where nobody states the window."""
 
 
@@ -172,10 +172,10 @@ class Bins:
             self.first = low
         new_first = min(self.first, low)
         new_last = max(self.first + count, high)
-        if new_last - new_first > MOST_BINS:
+        if new_last - new_first > MAX_BINS:
             raise SlitError(
                 f"{self.path}: {new_last - new_first} bins of {self.seconds:g} s, expected at most "
-                f"{MOST_BINS} (time stamps too far apart for this length of a bin)"
+                f"{MAX_BINS} (time stamps too far apart for this length of a bin)"
             )
         if new_first < self.first or new_last > self.first + count:
             before = self.first - new_first
@@ -183,7 +183,7 @@ class Bins:
             grown[:, before : before + count] = self.sums
             self.first, self.sums = new_first, grown
 
-    def settle_edges(self, *, calendar: bool) -> None:
+    def scale_edges(self, *, calendar: bool) -> None:
         """Scale the first and the last bin by the part of them that was recorded.
 
         Where the window is not stated, it is told by the requests: that the other n - 1 of a bin
@@ -200,10 +200,10 @@ class Bins:
         before = self._silence(0, begin, self.seen[0] - zero, zero)
         after = self._silence(last, end, edge - self.seen[1], edge)
         if last == 0:
-            self._settle(0, before, after, calendar)
+            self._scale_edge(0, before, after, calendar)
         else:
-            self._settle(last, 0.0, after, calendar)
-            self._settle(0, before, 0.0, calendar)
+            self._scale_edge(last, 0.0, after, calendar)
+            self._scale_edge(0, before, 0.0, calendar)
 
     def _silence(self, place: int, stated: float | None, seen: float, edge: float) -> float:
         """Seconds at the edge of a bin that were not recorded."""
@@ -211,10 +211,10 @@ class Bins:
             return abs(stated - edge)
         count = float(self.sums[0, place])
         by_chance = (1.0 - seen / self.seconds) ** max(0.0, count - 1.0)
-        long = seen >= LEAST_SILENT * self.seconds
-        return seen if long and count >= LEAST_REQUESTS and by_chance < CHANCE else 0.0
+        long = seen >= MIN_SILENT_SHARE * self.seconds
+        return seen if long and count >= MIN_REQUESTS and by_chance < CHANCE else 0.0
 
-    def _settle(self, place: int, before: float, after: float, calendar: bool) -> None:
+    def _scale_edge(self, place: int, before: float, after: float, calendar: bool) -> None:
         """Scale one bin whose first and last seconds were not recorded."""
         count, share = float(self.sums[0, place]), 1.0 - (before + after) / self.seconds
         if share >= 1.0 or count == 0:
@@ -230,13 +230,13 @@ class Bins:
         told = "told by its requests" if asked else "as stated"
         found = f"bin of {self.seconds:g} s recorded only from {span} ({told}): {count:g} requests"
         expected = f"{' and '.join(asked)} where known" if asked else "that they speak for the bin"
-        if asked and share < LEAST_RECORDED and self.sums.shape[1] == 1:
+        if asked and share < MIN_RECORDED_SHARE and self.sums.shape[1] == 1:
             raise SlitError(
                 f"{self.path}: {count:g} requests within {share * self.seconds:g} s of a bin of "
                 f"{self.seconds:g} s, expected {' and '.join(asked)} (the recorded window), or "
                 "shorter bins (bin_seconds)"
             )
-        if asked and share < LEAST_RECORDED:
+        if asked and share < MIN_RECORDED_SHARE:
             self.sums = np.delete(self.sums, place, axis=1)
             self.first += place == 0
             found = f"{found} left out"
@@ -260,7 +260,7 @@ class Bins:
             raise SlitError(f"{self.path}: no requests{more}, expected at least one")
         means = tuple(weighted_mean(mean, self.sums[0]) for mean in self._means())
         if self.seen[0] <= self.seen[1]:
-            self.settle_edges(calendar=calendar)
+            self.scale_edges(calendar=calendar)
         prompt, output = self._means()
         offset = self.first * self.seconds
         if calendar:

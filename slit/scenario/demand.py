@@ -12,8 +12,8 @@ from slit.data.table_timestamps import timed_rows
 from slit.data.timestamps import HOUR, MICROSECOND
 from slit.errors import SlitError, did_you_mean
 from slit.scenario.demand_schema import (
-    MOST_REQUESTS,
-    MOST_TOKENS,
+    MAX_REQUESTS,
+    MAX_TOKENS,
     InlineDemand,
     TableDemand,
     TypicalDemand,
@@ -109,8 +109,8 @@ class DemandBuilder:
 
     def _refuse_impossible(self, means: Mapping[str, Floats]) -> None:
         for name, values, most in (
-            ("requests", self.requests, MOST_REQUESTS),
-            *((name, mean, MOST_TOKENS) for name, mean in means.items()),
+            ("requests", self.requests, MAX_REQUESTS),
+            *((name, mean, MAX_TOKENS) for name, mean in means.items()),
         ):
             wrong = np.argwhere(~(values <= most))
             if len(wrong):
@@ -149,7 +149,7 @@ def table_demand(file: TableDemand, tables: Tables, builder: DemandBuilder) -> D
     column = {name: file.columns.get(name, name) for name in _FIELDS}
     figures = {name: table.numbers(column[name]) for name in ("requests", "prompt", "output")}
     for name, values in figures.items():
-        most = MOST_REQUESTS if name == "requests" else MOST_TOKENS
+        most = MAX_REQUESTS if name == "requests" else MAX_TOKENS
         _refuse_impossible(values, table.place, column[name], most)
     cells = np.array(
         [
@@ -184,7 +184,7 @@ def _spans(file: TableDemand, table: Table, builder: DemandBuilder) -> tuple[Tab
     if file.time is not None:
         alone = clock.step if clock.epochs == 1 else None
         timed = timed_rows(table, file.time, file, alone=alone)
-        builder.findings += [reading_of(table, one).below("demand") for one in timed.said]
+        builder.findings += [reading_of(table, one).below("demand") for one in timed.notes]
         return timed.table, timed.spans
     assert file.epoch is not None
     epochs = table.numbers(file.epoch)
@@ -263,7 +263,7 @@ class _Shape:
             )
         order = np.argsort(hours)
         rate = part.numbers(columns.get("rate", "rate"))
-        _refuse_impossible(rate, part.place, columns.get("rate", "rate"), MOST_REQUESTS)
+        _refuse_impossible(rate, part.place, columns.get("rate", "rate"), MAX_REQUESTS)
         if rate.sum() <= 0:
             raise SlitError(f"{part.path}: rates of class {request_class!r}: all 0, expected some")
         tokens: dict[str, Floats | None] = {}
@@ -272,7 +272,7 @@ class _Shape:
             tokens[name] = None
             if column in part.columns:
                 means = part.numbers(column)
-                _refuse_impossible(means, part.place, column, MOST_TOKENS)
+                _refuse_impossible(means, part.place, column, MAX_TOKENS)
                 tokens[name] = means[order]
         return cls(rate[order] / rate.sum(), tokens)
 

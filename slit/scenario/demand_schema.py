@@ -28,13 +28,13 @@ Moment = Annotated[
 TimeUnit = Literal["s", "ms", "us", "ns"]
 WithoutOutput = Literal["leave_out", "count"]
 
-MOST_REQUESTS = 1e13
+MAX_REQUESTS = 1e13
 """A thousand requests a day of every human being."""
 
-MOST_TOKENS = 1e8
+MAX_TOKENS = 1e8
 
-Requests = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=MOST_REQUESTS)]
-Tokens = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=MOST_TOKENS)]
+Requests = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=MAX_REQUESTS)]
+Tokens = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=MAX_TOKENS)]
 
 _KIND = "how demand is stated"
 COLUMNS = (
@@ -95,12 +95,12 @@ class Volume(Record):
 
     origin: Name = text("name of the origin")
     request_class: Name = text("name of the request class", alias="class")
-    requests_per_day: float = quantity("requests of a day", "1/day", ge=0, le=MOST_REQUESTS)
+    requests_per_day: float = quantity("requests of a day", "1/day", ge=0, le=MAX_REQUESTS)
     prompt: float | None = quantity(
-        "mean prompt tokens", "token", default=None, ge=0, le=MOST_TOKENS
+        "mean prompt tokens", "token", default=None, ge=0, le=MAX_TOKENS
     )
     output: float | None = quantity(
-        "mean output tokens", "token", default=None, ge=0, le=MOST_TOKENS
+        "mean output tokens", "token", default=None, ge=0, le=MAX_TOKENS
     )
 
 
@@ -193,16 +193,16 @@ class Stream(Record):
         "1/day",
         default=None,
         ge=1e-9,
-        le=MOST_REQUESTS,
+        le=MAX_REQUESTS,
     )
     scale: float | None = quantity(
         "scale: requests for one of the trace", "1", default=None, ge=1e-12, le=1e12
     )
     prompt: float | None = quantity(
-        "mean prompt tokens instead", "token", default=None, ge=0, le=MOST_TOKENS
+        "mean prompt tokens instead", "token", default=None, ge=0, le=MAX_TOKENS
     )
     output: float | None = quantity(
-        "mean output tokens instead", "token", default=None, ge=0, le=MOST_TOKENS
+        "mean output tokens instead", "token", default=None, ge=0, le=MAX_TOKENS
     )
     lengths: (
         Annotated[

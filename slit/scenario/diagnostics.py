@@ -70,9 +70,10 @@ def doubtful_figures(values: Floats, limits: Limits, where: str) -> list[Finding
     known = values[~np.isnan(values)]
     if not len(known):
         return []
-    expected = f"{max(limits.least, limits.lowest):g} to {limits.most:g} {limits.unit}"
+    low, high = limits.plausible_low, limits.plausible_high
+    expected = f"{max(low, limits.lowest):g} to {high:g} {limits.unit}"
     return [
         Finding(Severity.WARNING, where, shown(extreme, limits), f"{expected} (is the unit right?)")
         for extreme in (known.max(), known.min())
-        if not limits.least <= extreme <= limits.most
+        if not low <= extreme <= high
     ]

@@ -13,14 +13,15 @@ class Limits:
     """Of one signal, in the unit in which slit reads it.
 
     Beyond `lowest` to `highest` a figure cannot be true (a code such as 9999 for a missing one):
-    it never enters. Beyond `least` to `most` it is more likely in another unit than true.
+    it never enters. Beyond `plausible_low` to `plausible_high` it is more likely in another unit
+    than true.
     """
 
     unit: str
     lowest: float = 0.0
     highest: float = np.inf
-    least: float = -np.inf
-    most: float = np.inf
+    plausible_low: float = -np.inf
+    plausible_high: float = np.inf
 
     def possible(self, values: Floats) -> Bools:
         """Which figures can be true; gaps can."""
@@ -37,11 +38,11 @@ class Limits:
 # hardly reached, and -99 and 99.9 are codes. Exchanges end at some 20 USD/kWh.
 LIMITS = MappingProxyType(
     {
-        "carbon": Limits("kg/kWh", 0, 100, most=2),
+        "carbon": Limits("kg/kWh", 0, 100, plausible_high=2),
         "price": Limits("USD/kWh", -1000, 1000, -20, 20),
-        "ewif": Limits("L/kWh", 0, 1000, most=100),
-        "pue": Limits("1", 1, 100, most=3),
-        "wue": Limits("L/kWh", 0, 1000, most=20),
+        "ewif": Limits("L/kWh", 0, 1000, plausible_high=100),
+        "pue": Limits("1", 1, 100, plausible_high=3),
+        "wue": Limits("L/kWh", 0, 1000, plausible_high=20),
         "wet_bulb": Limits("degC", -90, 50, -70, 40),
         "supply_temperature": Limits("degC", -50, 100, 5, 50),
         "renewable": Limits("kWh", 0, 1e9),

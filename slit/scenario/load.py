@@ -24,7 +24,7 @@ from slit.scenario.demand_schema import (
 from slit.scenario.file_schema import SIGNALS, DatacenterEntry, Rate, ScenarioFile
 from slit.scenario.latency import round_trips
 from slit.scenario.provenance import NOT_STATED, inputs_of, share_of
-from slit.scenario.records import MOST_EPOCHS, Accounting, CarbonMethod, Datacenter, Record
+from slit.scenario.records import MAX_EPOCHS, Accounting, CarbonMethod, Datacenter, Record
 from slit.scenario.references import TableReference
 from slit.scenario.resampling import Clock, clock_of
 from slit.scenario.scenario import Scenario, known
@@ -206,9 +206,9 @@ def _epochs(hours: float, seconds: object) -> object:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds >= 1:
         return 1
     epochs = hours * 3600 / seconds
-    if not (1 <= epochs <= MOST_EPOCHS) or epochs % 1:
+    if not (1 <= epochs <= MAX_EPOCHS) or epochs % 1:
         raise SlitError(
-            f"hours: {hours:g}, expected a whole number of epochs, 1 to {MOST_EPOCHS:,} "
+            f"hours: {hours:g}, expected a whole number of epochs, 1 to {MAX_EPOCHS:,} "
             f"(of {seconds:g} s)"
         )
     return int(epochs)

@@ -90,7 +90,7 @@ def _refuse_denormal(value: Any) -> None:
             raise ValueError(f"{found:g}, expected 0 or a number of at least {SMALLEST:g} in size")
 
 
-MOST_EPOCHS = 100_000
+MAX_EPOCHS = 100_000
 
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC).timestamp()
 _LATEST = datetime(2200, 1, 1, tzinfo=UTC).timestamp()
@@ -146,7 +146,7 @@ class Horizon(Record):
     start: Annotated[AwareDatetime, no_number] = text(
         "first instant of the first epoch, with its time zone"
     )
-    epochs: int = quantity("number of epochs", "1", ge=1, le=MOST_EPOCHS)
+    epochs: int = quantity("number of epochs", "1", ge=1, le=MAX_EPOCHS)
     epoch_seconds: float = quantity("length of an epoch", "s", default=3600.0, ge=1, le=86_400)
     begins: HorizonStart = text(
         "nodes loaded before the first epoch: free (any), given (initial_nodes of the pools), "

@@ -99,8 +99,8 @@ class SeriesReader:
             self._judge(values, limits, table, column)
             return month_hours(table, reference, values, _estimated(reference, table))
         timed = timed_rows(table, reference.time, reference)
-        said = (*table.source.file.said, *timed.said)
-        self.findings.extend(reading_of(table, one) for one in said)
+        notes = (*table.source.file.notes, *timed.notes)
+        self.findings.extend(reading_of(table, one) for one in notes)
         table, spans = timed.table, timed.spans
         values = self.figures(reference, table, column, limits.unit)
         estimated = _estimated(reference, table)

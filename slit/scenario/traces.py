@@ -19,7 +19,7 @@ from slit.scenario.resampling import Clock, Steps
 from slit.scenario.table_files import Tables
 
 if TYPE_CHECKING:
-    from slit.data.request_times import Reading
+    from slit.data.request_times import LogOptions
     from slit.data.trace import Trace
 
 
@@ -283,7 +283,7 @@ def _read_once(source: Stream | Lengths, tables: Tables, lengths: Path | None = 
     key = type(source), source.model_dump_json()
     if key not in tables.traces:
         read = FORMATS[source.format].read
-        tables.traces[key] = read(tables.path(source.file), _reading(source), lengths)
+        tables.traces[key] = read(tables.path(source.file), _options(source), lengths)
     return tables.traces[key]
 
 
@@ -299,11 +299,11 @@ def refuse_unused(record: Record, takes: AbstractSet[str], by: str, *, where: st
             )
 
 
-def _reading(source: Stream | Lengths) -> "Reading":
-    from slit.data.request_times import Reading
+def _options(source: Stream | Lengths) -> "LogOptions":
+    from slit.data.request_times import LogOptions
 
     stream = source if isinstance(source, Stream) else None
-    return Reading(
+    return LogOptions(
         seconds=600.0 if stream is None else stream.bin_seconds,
         columns=source.columns,
         where={

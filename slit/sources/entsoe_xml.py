@@ -10,7 +10,7 @@ from slit.data.file_table import FileTable, Format
 from slit.errors import SlitError
 
 EXPECTED = "a market document with time series (ENTSO-E)"
-MOST_ROWS = 2_000_000
+MAX_ROWS = 2_000_000
 _DURATION = re.compile(r"PT(?:(\d{1,4})H)?(?:(\d{1,5})M)?\Z")
 _VALUES = ("price.amount", "quantity")
 _POWER = {"MAW": "MW", "MWH": "MWh"}
@@ -42,8 +42,8 @@ def read_entsoe_xml(content: bytes, path: Path) -> FileTable:
         for row in _points(series, f"{path}: TimeSeries[{number}]"):
             for name, cell in zip(names, (*row, *labels), strict=True):
                 columns[name].append(cell)
-            if len(columns["time"]) > MOST_ROWS:
-                raise SlitError(f"{path}: over {MOST_ROWS:,} points, expected fewer")
+            if len(columns["time"]) > MAX_ROWS:
+                raise SlitError(f"{path}: over {MAX_ROWS:,} points, expected fewer")
     if not columns["time"]:
         raise SlitError(f"{path}: no time series, expected {EXPECTED}")
     unit = units.pop() if len(units) == 1 else None
@@ -80,7 +80,7 @@ def _points(series: ET.Element, where: str) -> Iterator[tuple[str, float | None,
         )
         step = _step(resolution, where)
         count = (end - begin) // step
-        if count * step != end - begin or not 0 < count <= MOST_ROWS:
+        if count * step != end - begin or not 0 < count <= MAX_ROWS:
             raise SlitError(f"{where}: {begin:%Y-%m-%dT%H:%MZ} to {end:%Y-%m-%dT%H:%MZ} in steps "
                             f"of {resolution}, expected whole steps")  # fmt: skip
         values = _values(period, count, where)

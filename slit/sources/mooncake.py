@@ -12,7 +12,7 @@ from pathlib import Path
 
 from slit.data.json_batches import is_json, read_objects
 from slit.data.request_log import Layout, RequestStream, open_requests
-from slit.data.request_times import Reading
+from slit.data.request_times import LogOptions
 from slit.data.trace import Note
 
 MOONCAKE = Layout(
@@ -25,11 +25,11 @@ BAILIAN = replace(MOONCAKE, time=("timestamp",), unit="s")
 BAILIAN_KEYS = {"chat_id", "parent_chat_id", "turn"}
 
 
-def open_mooncake(path: Path, layout: Layout, reading: Reading) -> RequestStream:
+def open_mooncake(path: Path, layout: Layout, options: LogOptions) -> RequestStream:
     """The requests, in the unit of the publisher whose keys the file has."""
-    if reading.unit or not is_json(path) or not read_objects(path).sample.keys() >= BAILIAN_KEYS:
-        return open_requests(path, layout, reading)
-    requests = open_requests(path, BAILIAN, reading)
+    if options.unit or not is_json(path) or not read_objects(path).sample.keys() >= BAILIAN_KEYS:
+        return open_requests(path, layout, options)
+    requests = open_requests(path, BAILIAN, options)
     requests.notes.append(
         Note("keys of Qwen-Bailian: read as its trace, in s", 'format = "bailian"')
     )

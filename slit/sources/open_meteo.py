@@ -77,7 +77,7 @@ def read_csv_answer(content: bytes, path: Path) -> FileTable:
         table.place,
         zone=_zone(places[0].get("utc_offset_seconds"), path),
         units=_units((name, found[1]) for name, found in stated if found is not None),
-        said=("only the first table is read",) if end < len(lines) else (),
+        notes=("only the first table is read",) if end < len(lines) else (),
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from slit.data.request_log import Layout, RequestStream, open_requests
-from slit.data.request_times import Reading
+from slit.data.request_times import LogOptions
 from slit.data.trace import Trace
 from slit.sources.azure_llm import AZURE
 from slit.sources.burstgpt import BURSTGPT
@@ -24,7 +24,7 @@ NUMBERS = ROWS | WINDOW | {"start"}
 STAMPS = NUMBERS | {"zone"}
 
 
-Open = Callable[[Path, Reading], RequestStream]
+Open = Callable[[Path, LogOptions], RequestStream]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +38,23 @@ class TraceFormat:
     """
 
     takes: frozenset[str]
-    read: Callable[[Path, Reading, Path | None], Trace]
+    read: Callable[[Path, LogOptions, Path | None], Trace]
     requests: Open | None = None
 
 
 def _log(
     layout: Layout,
     takes: frozenset[str],
-    opened: Callable[[Path, Layout, Reading], RequestStream] = open_requests,
+    opened: Callable[[Path, Layout, LogOptions], RequestStream] = open_requests,
 ) -> TraceFormat:
-    def requests(path: Path, reading: Reading) -> RequestStream:
-        return opened(path, layout, reading)
+    def requests(path: Path, options: LogOptions) -> RequestStream:
+        return opened(path, layout, options)
 
-    return TraceFormat(takes, lambda path, reading, _: requests(path, reading).trace(), requests)
+    return TraceFormat(takes, lambda path, options, _: requests(path, options).trace(), requests)
 
 
-def _servegen(path: Path, reading: Reading, lengths: Path | None) -> Trace:
-    return read_servegen(path, model=reading.model, lengths=lengths, start=reading.start)
+def _servegen(path: Path, options: LogOptions, lengths: Path | None) -> Trace:
+    return read_servegen(path, model=options.model, lengths=lengths, start=options.start)
 
 
 FORMATS: Mapping[str, TraceFormat] = MappingProxyType(

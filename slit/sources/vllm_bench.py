@@ -10,7 +10,7 @@ from typing import Any
 
 from slit.data.json_batches import Objects, read_document
 from slit.data.request_log import Layout, RequestStream, columns_of
-from slit.data.request_times import Reading
+from slit.data.request_times import LogOptions
 from slit.errors import SlitError
 
 VLLM = Layout(
@@ -22,7 +22,7 @@ VLLM = Layout(
 )
 
 
-def open_vllm_bench(path: Path, layout: Layout, reading: Reading) -> RequestStream:
+def open_vllm_bench(path: Path, layout: Layout, options: LogOptions) -> RequestStream:
     """The requests of one run, counted from its first.
 
     Raises:
@@ -31,20 +31,20 @@ def open_vllm_bench(path: Path, layout: Layout, reading: Reading) -> RequestStre
     document = read_document(path)
     if not isinstance(document, dict):
         raise SlitError(f"{path}: no object, expected the result of one run of vllm bench serve")
-    times = reading.columns.get("time", layout.time[0])
+    times = options.columns.get("time", layout.time[0])
     if times not in document:
         raise SlitError(
             f"{path}: no {times}, expected the times of arrival (vllm bench serve --save-result "
             "--save-detailed; versions that do not record them give no trace)"
         )
-    columns = columns_of(path, layout, reading, list(document))
+    columns = columns_of(path, layout, options, list(document))
     fields = columns.fields(gaps=False)
     lists = {name.name: _listed(path, document, name.name, times) for name in fields}
     lists[times] = _from_first(path, times, lists[times])
     rows = [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
     sample = rows[0] if rows else {}
     batches = Objects(path, sample, rows).stream(fields)
-    return RequestStream(path, batches, columns, layout, reading)
+    return RequestStream(path, batches, columns, layout, options)
 
 
 def _listed(path: Path, document: dict[str, Any], name: str, times: str) -> list[Any]:

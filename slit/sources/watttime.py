@@ -37,7 +37,7 @@ def read_watttime(content: bytes, path: Path) -> FileTable:
         columns,
         places.__getitem__,
         units={} if unit is None else {"value": unit},
-        said=tuple(_said(meta)),
+        notes=tuple(_notes(meta)),
     )
 
 
@@ -53,7 +53,7 @@ def _forecasts(rows: list[Any], path: Path) -> tuple[list[Any], list[str]]:
     return flat, places
 
 
-def _said(meta: dict[str, Any]) -> list[str]:
+def _notes(meta: dict[str, Any]) -> list[str]:
     said = []
     if meta.get("signal_type") == "co2_moer":
         said.append("a marginal intensity (co2_moer): not to be mixed with averages of other sites")

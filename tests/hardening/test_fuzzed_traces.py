@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from slit.data.request_times import Reading
+from slit.data.request_times import LogOptions
 from slit.data.trace import Trace
 from slit.errors import SlitError
 from slit.sources.servegen import read_servegen
@@ -78,8 +78,8 @@ def reader(name: str, text: str, folder: Path) -> Read:
     columns = {"time": "t", "prompt": "p", "output": "o"} if name == "log" else {}
     model = "m" if name == "servegen" and text != CHUNK else None
     zone = "UTC" if "zone" in FORMATS[name].takes else None
-    reading = Reading(seconds=600, columns=columns, zone=zone, model=model)
-    return lambda path: FORMATS[name].read(path, reading, None)
+    options = LogOptions(seconds=600, columns=columns, zone=zone, model=model)
+    return lambda path: FORMATS[name].read(path, options, None)
 
 
 def broken(text: str, cuts: list[Cut], *, packed: bool, end: float) -> bytes:

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from slit.data.request_times import Reading
+from slit.data.request_times import LogOptions
 from slit.data.trace import Trace
 from slit.sources.trace_formats import FORMATS
 
 
 def read_trace(name: str, path: Path, **stated: Any) -> Trace:
-    return FORMATS[name].read(path, Reading(**stated), None)
+    return FORMATS[name].read(path, LogOptions(**stated), None)

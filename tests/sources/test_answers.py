@@ -52,7 +52,7 @@ def test_watttime(tmp_path: Path) -> None:
     assert found.numbers("value").tolist() == [1000, 980]
     assert stamps(found, "point_time") == ["2024-03-20T00:00Z", "2024-03-20T00:05Z"]
     assert found.source.file.units == {"value": "lb/MWh"}
-    assert "an old model" in " ".join(found.source.file.said)
+    assert "an old model" in " ".join(found.source.file.notes)
     assert found.place(1).endswith("answer.txt:data[1]")
 
 
@@ -129,7 +129,7 @@ def test_open_meteo_below_its_block(tmp_path: Path) -> None:
     daily = ANSWERS["open-meteo-csv"] + b"\ntime,sunrise\n2024-01-20,x\n"
     found = table(tmp_path, daily)
     assert len(found) == 2
-    assert found.source.file.said == ("only the first table is read",)
+    assert found.source.file.notes == ("only the first table is read",)
 
 
 def test_an_epw_of_one_year_has_stamps(tmp_path: Path) -> None:

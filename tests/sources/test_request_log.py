@@ -11,7 +11,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from slit.data.request_log import Layout, open_requests
-from slit.data.request_times import Reading
+from slit.data.request_times import LogOptions
 from slit.data.trace import Trace
 from slit.errors import SlitError
 from slit.sources.azure_llm import AZURE
@@ -38,7 +38,7 @@ def write(tmp_path: Path) -> Write:
 def read(path: Path, layout: Layout = LOG, *, seconds: float = 60, **stated: Any) -> Trace:
     if layout is LOG:
         stated.setdefault("columns", NAMES)
-    return open_requests(path, layout, Reading(seconds=seconds, **stated)).trace()
+    return open_requests(path, layout, LogOptions(seconds=seconds, **stated)).trace()
 
 
 def notes(trace: Trace) -> str:
@@ -236,10 +236,10 @@ def test_vllm_bench_without_times_of_arrival(write: Write) -> None:
 def test_single_requests_of_a_log(write: Write) -> None:
     rows = "t,p,o,kind\n2024-05-10T00:00:05Z,9,3,a\n2024-05-10T00:00:01Z,7,0,a\n"
     path = write(f"{rows}2024-05-10T00:01:00Z,5,2,b\n2024-05-10T00:00:59.5Z,4,1,a\n")
-    reading = Reading(seconds=60, columns=NAMES, where={"kind": ("a",)})
+    options = LogOptions(seconds=60, columns=NAMES, where={"kind": ("a",)})
     opened = FORMATS["log"].requests
     assert opened is not None
-    stream = opened(path, reading)
+    stream = opened(path, options)
     (batch,) = stream.batches()
     zero = pd.Timestamp("2024-05-10T00:00Z").timestamp()
     assert_array_equal(batch.seconds - zero, [5, 59.5])  # in the order of the file
@@ -247,15 +247,15 @@ def test_single_requests_of_a_log(write: Write) -> None:
     assert_array_equal(batch.output, [3, 1])
     assert stream.left_out == 2  # of another kind, and without output
     assert "1 requests without output tokens" in stream.notes[-1].found
-    assert_array_equal(opened(path, reading).trace().requests, [2])
+    assert_array_equal(opened(path, options).trace().requests, [2])
     assert FORMATS["servegen"].requests is None  # rates
 
 
 def test_single_requests_of_a_log_without_tokens_and_calendar(write: Write) -> None:
-    reading = Reading(seconds=60, columns={"time": "t_s"})
+    options = LogOptions(seconds=60, columns={"time": "t_s"})
     opened = FORMATS["log"].requests
     assert opened is not None
-    (batch,) = opened(write("t_s\n70.5\n3\n"), reading).batches()
+    (batch,) = opened(write("t_s\n70.5\n3\n"), options).batches()
     assert_array_equal(batch.seconds, [70.5, 3])
     assert np.isnan(batch.prompt).all()
     assert np.isnan(batch.output).all()

@@ -1,17 +1,25 @@
-"""Crossover of pairs of chromosomes: two children each, complementary to one another.
+"""Crossover of pairs of chromosomes, and recombination of many by contiguous blocks of genes.
 
-All functions take parents `first` and `second` (K, G) and return children (2K, G), where children
-2k and 2k + 1 come from pair k. Wherever both parents have a value that is allowed for a gene, the
-children have one too. Put interchangeable genes into canonical form first (`canonical.canonical`).
+Crossover takes parents `first` and `second` (K, G) and returns children (2K, G), where children
+2k and 2k + 1 come from pair k and complement each other. Wherever both parents have a value that is
+allowed for a gene, the children have one too. Put interchangeable genes into canonical form first
+(`canonical.canonical`).
 """
 
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
-from operators.arrays import check_length, check_probability, read_first, read_genes, read_ints
+from operators.arrays import (
+    check_length,
+    check_probability,
+    read_first,
+    read_genes,
+    read_longs,
+)
+from operators.compiling import kernel
 from operators.nsga2_variation import cross_pairs
-from operators.types import Genes, Ints
+from operators.types import Genes, Ints, Longs
 
 
 def uniform(
@@ -42,20 +50,22 @@ def by_block(
     return _cross(first, second, labels, probability=probability, rng=rng)
 
 
-def by_group(
-    first: ArrayLike,
-    second: ArrayLike,
-    *,
-    labels: ArrayLike,
-    rng: Generator,
-    probability: float = 1.0,
-) -> Genes:
-    """All genes of equal label (G,) come together from either parent at even odds.
+def recombine(parents: ArrayLike, choice: ArrayLike, *, block_first: ArrayLike) -> Genes:
+    """Children that take block b from parent choice[..., b]: (B,) -> (G,), (C, B) -> (C, G).
 
-    Labels are integers >= 0, best without gaps. ValueError if the shapes differ.
+    `parents` is (K, G). ValueError if the shapes do not fit or a parent does not exist.
     """
-    groups = read_ints(labels, name="labels")
-    return _cross(first, second, groups, probability=probability, rng=rng)
+    rows = read_genes(parents, name="parents")
+    first = read_first(block_first, genes=rows.shape[1])
+    choices = np.asarray(choice)
+    table = read_longs(np.atleast_2d(choices), name="choice", dimensions=2)
+    if table.shape[1] != len(first) - 1:
+        raise ValueError(f"choice: {table.shape[1]} blocks, expected {len(first) - 1}")
+    if table.size and table.max() >= len(rows):
+        raise ValueError(f"choice: {table.max()}, expected below {len(rows)} (parents)")
+    children: Genes = np.empty((len(table), rows.shape[1]), np.int16)
+    _gather(rows, table, first, children)
+    return children if choices.ndim == 2 else children[0]
 
 
 def block_labels(block_first: ArrayLike) -> Ints:
@@ -86,3 +96,12 @@ def _cross(
     count = int(units.max(initial=-1)) + 1
     cross_pairs(mothers, rows, fathers, rows, units, count, probability, share, children, rng)
     return children
+
+
+@kernel
+def _gather(parents: Genes, choice: Longs, block_first: Ints, children: Genes) -> None:
+    for c in range(choice.shape[0]):
+        for b in range(choice.shape[1]):
+            parent = choice[c, b]
+            for g in range(block_first[b], block_first[b + 1]):
+                children[c, g] = parents[parent, g]

@@ -1,12 +1,11 @@
 """Reference directions and weight vectors, spread over the simplex."""
 
-from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from operators.arrays import check_length, check_positive, read_floats
+from operators.arrays import check_positive, read_floats
 from operators.types import Floats, Ints
 
 
@@ -23,51 +22,6 @@ def das_dennis(objectives: int, partitions: int) -> Floats:
     edges[:, 1:-1] = bars
     edges[:, -1] = slots
     return (np.diff(edges, axis=1) - 1) / partitions
-
-
-def layered_directions(
-    objectives: int, partitions: Sequence[int], *, scales: Sequence[float]
-) -> Floats:
-    """Das-Dennis layers (K, M), each shrunk towards the center by its scale (1 = not at all).
-
-    Inner layers give points inside the simplex where a single fine layer would be too many (Deb &
-    Jain 2014, section IV.B). Repeated vectors are left out. ValueError if the numbers of layers
-    and scales differ or a scale is not in 0 to 1.
-    """
-    if len(partitions) != len(scales):
-        raise ValueError(f"scales: {len(scales)}, expected {len(partitions)} (one a layer)")
-    if not all(0.0 <= scale <= 1.0 for scale in scales):
-        raise ValueError(f"scales: {list(scales)}, expected 0 to 1")
-    layers = [
-        scale * das_dennis(objectives, count) + (1.0 - scale) / objectives
-        for count, scale in zip(partitions, scales, strict=True)
-    ]
-    stacked = np.concatenate(layers) if layers else np.zeros((0, objectives))
-    first = np.sort(np.unique(np.round(stacked, 12), axis=0, return_index=True)[1])
-    return stacked[first]
-
-
-def boundary_intersection(payoff: ArrayLike, directions: ArrayLike) -> tuple[Floats, Floats]:
-    """Normal boundary intersection (Das & Dennis 1998): starting points and search direction.
-
-    `payoff` (M, M) holds in row i the objectives of the point that is best in objective i. Returns
-    the points (K, M) of the hull of these rows that the K directions (each summing to 1) name, and
-    the quasi-normal (M,) of unit length that points from it towards better values.
-    ValueError if the shapes do not fit or the rows are all equal.
-    """
-    corners = read_floats(payoff, name="payoff")
-    shares = read_floats(directions, name="directions")
-    count = corners.shape[1]
-    check_length(corners, count, name="payoff", meaning="one row an objective")
-    if shares.shape[1] != count:
-        raise ValueError(f"directions: {shares.shape[1]} columns, expected {count} (objectives)")
-    depth = corners - corners.diagonal()
-    normal = -depth.sum(axis=0)
-    # Sums of numpy, not of BLAS, whose order of terms depends on the processor.
-    length = float(np.sqrt(np.square(normal).sum()))
-    if length == 0.0:
-        raise ValueError("payoff: equal rows, expected objectives that conflict")
-    return (shares[:, :, None] * corners).sum(axis=1), normal / length
 
 
 def weight_neighbors(weights: ArrayLike, *, count: int) -> Ints:

@@ -4,11 +4,9 @@ Objectives (N, M) are minimized.
 """
 
 import moocore
-import numpy as np
 from numpy.typing import ArrayLike
 
 from operators.arrays import check_length, check_positive, read_floats
-from operators.types import Floats
 
 
 def hypervolume(objectives: ArrayLike, *, reference: ArrayLike) -> float:
@@ -17,23 +15,10 @@ def hypervolume(objectives: ArrayLike, *, reference: ArrayLike) -> float:
     Points that do not lie below it in every objective, and dominated ones, add nothing; without
     points it is 0. ValueError if the shapes do not fit or on NaN.
     """
-    values, corner = _read(objectives, reference)
+    values = read_floats(objectives)
+    corner = read_floats(reference, name="reference", dimensions=1)
+    check_length(corner, values.shape[1], name="reference", meaning="one an objective")
     return float(moocore.hypervolume(values, ref=corner)) if len(values) else 0.0
-
-
-def hypervolume_contributions(objectives: ArrayLike, *, reference: ArrayLike) -> Floats:
-    """Hypervolume lost without each point alone (N,); 0 for dominated and repeated points.
-
-    ValueError if the shapes do not fit or on NaN.
-    """
-    values, corner = _read(objectives, reference)
-    if not len(values):
-        return np.zeros(0)
-    if values.shape[1] == 1:
-        best, second = np.sort(np.append(values, corner))[:2]
-        return np.where(values[:, 0] == best, second - best, 0.0)
-    lost: Floats = moocore.hv_contributions(values, ref=corner, ignore_dominated=False)
-    return lost
 
 
 def igd_plus(objectives: ArrayLike, *, front: ArrayLike) -> float:
@@ -50,10 +35,3 @@ def igd_plus(objectives: ArrayLike, *, front: ArrayLike) -> float:
     if target.shape[1] != values.shape[1]:
         raise ValueError(f"front: {target.shape[1]} objectives, expected {values.shape[1]}")
     return float(moocore.igd_plus(values, ref=target))
-
-
-def _read(objectives: ArrayLike, reference: ArrayLike) -> tuple[Floats, Floats]:
-    values = read_floats(objectives)
-    corner = read_floats(reference, name="reference", dimensions=1)
-    check_length(corner, values.shape[1], name="reference", meaning="one an objective")
-    return values, corner

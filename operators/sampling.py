@@ -4,10 +4,9 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
-from operators.allowed import allowed_table, check_allowed, read_allowed
-from operators.arrays import check_positive, check_probability, read_genes, read_ints
+from operators.allowed import allowed_table, read_allowed
+from operators.arrays import check_positive, read_ints
 from operators.compiling import kernel
-from operators.mutation import reset
 from operators.types import Bools, Genes, Ints
 
 
@@ -49,46 +48,6 @@ def extremes(
     _fill(population, rows, table, count, rng)
     _put(population, rows, allowed_table(table, count, values=size), targets)
     return population
-
-
-def seeded(
-    size: int,
-    seeds: ArrayLike,
-    *,
-    gene_row: ArrayLike,
-    options: ArrayLike,
-    option_count: ArrayLike,
-    rng: Generator,
-    mutants: float = 0.0,
-    rate: float = 0.0,
-) -> Genes:
-    """The seeds (S, G) first, unchanged and in order, then new rows: (size, G).
-
-    A share `mutants` of the new rows (rounded) are seeds in turn, reset-mutated at `rate` a gene;
-    the others are uniform. ValueError if there are more seeds than `size`, a seed has a value that
-    is not allowed, or mutants are asked for without seeds or rate.
-    """
-    given = read_genes(seeds, name="seeds")
-    allowed = read_allowed(gene_row, options, option_count, genes=given.shape[1])
-    check_probability(mutants, name="mutants")
-    check_probability(rate, name="rate")
-    if len(given) > size:
-        raise ValueError(f"seeds: {len(given)}, expected {size} or fewer (size)")
-    if mutants > 0.0 and (len(given) == 0 or rate == 0.0):
-        raise ValueError(
-            f"mutants: {mutants} with {len(given)} seeds at rate {rate}, expected both above 0"
-        )
-    table = allowed._asdict()
-    check_allowed(given, **table, name="seeds")
-    count = round(mutants * (size - len(given)))
-    copies = given[np.arange(count) % max(len(given), 1)]
-    return np.concatenate(
-        [
-            given,
-            reset(copies, **table, rate=rate, rng=rng),
-            uniform(size - len(given) - count, **table, rng=rng),
-        ]
-    )
 
 
 @kernel

@@ -7,7 +7,7 @@ from numpy.random import Generator
 from numpy.typing import ArrayLike
 
 from operators.arrays import check_length, check_positive, read_floats, read_longs, read_violation
-from operators.nsga2_survival import choose_survivors, crowd
+from operators.nsga2_survival import choose_survivors
 from operators.nsga2_variation import tournament
 from operators.types import Floats, Longs
 
@@ -18,25 +18,6 @@ class Survivors(NamedTuple):
     indices: Longs  # (K,)
     rank: Longs  # (K,) front, 0 = best; N for a repeated point where points have to be distinct
     crowding: Floats  # (K,) crowding distance within the front of all N
-
-
-def crowding_distance(objectives: ArrayLike, *, rank: ArrayLike | None = None) -> Floats:
-    """Crowding distance (N,) of points (N, M) within their fronts (Deb et al. 2002, III.B).
-
-    Without `rank` (N,) all points are one front. Ends of an objective are infinite, the others sum
-    the distance of their two neighbors over each objective's range (0 where the range is 0 or
-    infinite). ValueError on NaN.
-    """
-    values = read_floats(objectives)
-    crowding = np.zeros(len(values))
-    if rank is None:
-        crowd(values, np.arange(len(values)), crowding)
-        return crowding
-    fronts = read_longs(rank, name="rank")
-    check_length(fronts, len(values), name="rank", meaning="one a point")
-    for front in np.unique(fronts):
-        crowd(values, np.flatnonzero(fronts == front), crowding)
-    return crowding
 
 
 def binary_tournament(rank: ArrayLike, crowding: ArrayLike, *, count: int, rng: Generator) -> Longs:

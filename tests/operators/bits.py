@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 
-from operators import crossover, mutation, relinking, sampling
+from operators import crossover, mutation, sampling
 from operators.archive import Archive
 from operators.repair import repair
 from tests.operators.strategies import checksum, random_case
@@ -18,23 +18,20 @@ def checksums() -> dict[str, int]:
     case = random_case(rng, size=6, genes=70)
     population, allowed = case.population, case.allowed
     others = population[::-1]
-    blocks, labels = np.arange(0, 71, 10), np.arange(70) % 4
+    blocks = np.arange(0, 71, 10)
     loaded = random_loads(case, rng, tightness=0.6)
-    seeded = sampling.seeded(20, population, **allowed, mutants=0.5, rate=0.3, rng=rng)
+    sampled = sampling.uniform(20, **allowed, rng=rng)
     archive = Archive(genes=70, objectives=3, capacity=8)
-    archive.add(seeded, np.sin(np.arange(60.0)).reshape(20, 3))
+    archive.add(sampled, np.sin(np.arange(60.0)).reshape(20, 3))
     fixed = repair(population, **allowed, **loaded.loads, rng=rng)
-    neighbors = rng.integers(-1, 6, (6, 3))
+    choice = rng.integers(0, 6, (6, 7))
     results = {
-        "seeded": (seeded,),
+        "uniform sampling": (sampled,),
         "extremes": (sampling.extremes(**allowed, values=[0, 5], rng=rng),),
         "uniform": (crossover.uniform(population, others, probability=0.8, rng=rng),),
         "by_block": (crossover.by_block(population, others, block_first=blocks, rng=rng),),
-        "by_group": (crossover.by_group(population, others, labels=labels, rng=rng),),
         "reset": (mutation.reset(population, **allowed, rate=0.2, rng=rng),),
-        "swap": (mutation.swap(population, **allowed, rate=0.4, rng=rng, block_first=blocks),),
-        "shift": (mutation.shift(population, **allowed, neighbors=neighbors, rate=0.5, rng=rng),),
-        "relink": (relinking.relink(population[0], others[0], block_first=blocks, rng=rng),),
+        "recombine": (crossover.recombine(population, choice, block_first=blocks),),
         "repair": (fixed.population, fixed.excess),
         "archive": (archive.population, archive.objectives),
         "nsga2": evolve(4, 5),

@@ -119,16 +119,6 @@ def das_dennis(objectives: int, partitions: int) -> list[tuple[float, ...]]:
     ]
 
 
-def best_chain(scores: Sequence[Point], links: Sequence[Sequence[Point]]) -> float:
-    """The smallest sum over all choices of a parent for each block."""
-    blocks = len(scores[0])
-    return min(
-        sum(scores[parent][b] for b, parent in enumerate(choice))
-        + sum(links[b][choice[b]][choice[b + 1]] for b in range(blocks - 1))
-        for choice in product(range(len(scores)), repeat=blocks)
-    )
-
-
 def thin(points: Sequence[Point], protected: set[int], capacity: int) -> list[int]:
     """Who stays when the most crowded goes, one at a time, in objectives scaled to [0, 1]."""
     columns = list(zip(*points, strict=True))

@@ -33,14 +33,11 @@ def test_children_share_out_what_their_parents_have(
     first, second = pairs(case, rng)
     before = first.copy(), second.copy()
     genes = first.shape[1]
-    blocks, labels = offsets(genes, rng), rng.integers(0, 5, genes)
+    blocks = offsets(genes, rng)
     crossings: list[Callable[[np.random.Generator], Genes]] = [
         lambda rng: crossover.uniform(first, second, probability=probability, rng=rng),
         lambda rng: crossover.by_block(
             first, second, block_first=blocks, probability=probability, rng=rng
-        ),
-        lambda rng: crossover.by_group(
-            first, second, labels=labels, probability=probability, rng=rng
         ),
     ]
     for cross in crossings:
@@ -59,14 +56,10 @@ def test_children_share_out_what_their_parents_have(
 def test_units_come_whole(genes: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     zeros, ones = np.zeros((4, genes), np.int16), np.ones((4, genes), np.int16)
-    blocks, labels = offsets(genes, rng), rng.integers(0, 5, genes)
+    blocks = offsets(genes, rng)
     by_block = crossover.by_block(zeros, ones, block_first=blocks, rng=rng)
     for start, end in pairwise(blocks):
         part = by_block[:, start:end]
-        assert (part == part[:, :1]).all()
-    by_group = crossover.by_group(zeros, ones, labels=labels, rng=rng)
-    for label in np.unique(labels):
-        part = by_group[:, labels == label]
         assert (part == part[:, :1]).all()
 
 
@@ -74,10 +67,9 @@ def test_both_parents_are_equally_likely_everywhere() -> None:
     size, genes = 300, 120
     zeros, ones = np.zeros((size, genes), np.int16), np.ones((size, genes), np.int16)
     rng = np.random.default_rng(1)
-    labels = crossover.block_labels(np.arange(0, genes + 1, 2))
     for children in (
         crossover.uniform(zeros, ones, rng=rng),
-        crossover.by_group(zeros, ones, labels=labels, rng=rng),
+        crossover.by_block(zeros, ones, block_first=np.arange(0, genes + 1, 2), rng=rng),
     ):
         shares = children[0::2].mean(axis=0)
         assert np.abs(shares - 0.5).max() < 5 * 0.5 / np.sqrt(size)
@@ -105,6 +97,15 @@ def test_labels_of_blocks_by_hand() -> None:
     assert crossover.block_labels([0, 2, 2, 5]).tolist() == [0, 0, 2, 2, 2]
 
 
+def test_recombination_by_hand() -> None:
+    parents = np.array([[1, 1, 2, 2, 3, 3, 4, 4], [1, 1, 5, 2, 6, 6, 7, 4]], np.int16)
+    blocks = [0, 2, 4, 6, 8]
+    child = crossover.recombine(parents, [0, 1, 0, 1], block_first=blocks)
+    assert child.tolist() == [1, 1, 5, 2, 3, 3, 7, 4]
+    both = crossover.recombine(parents, [[0, 0, 0, 0], [1, 1, 1, 1]], block_first=blocks)
+    assert np.array_equal(both, parents)
+
+
 def test_no_genes_no_pairs() -> None:
     rng = np.random.default_rng(0)
     assert crossover.uniform(np.zeros((0, 3), int), np.zeros((0, 3), int), rng=rng).shape == (0, 3)
@@ -120,7 +121,9 @@ def test_what_is_wrong_is_said() -> None:
         crossover.uniform([[1]], [[1]], probability=2, rng=rng)
     with pytest.raises(ValueError, match="block_first: expected offsets that rise from 0 to 2"):
         crossover.by_block([[1, 1]], [[1, 1]], block_first=[0, 1], rng=rng)
-    with pytest.raises(ValueError, match="labels: 1, expected 2"):
-        crossover.by_group([[1, 1]], [[1, 1]], labels=[0], rng=rng)
     with pytest.raises(ValueError, match="first: -1 to 1, expected 0 to 32767"):
         crossover.uniform([[1, -1]], [[1, 1]], rng=rng)
+    with pytest.raises(ValueError, match="choice: 1, expected below 1"):
+        crossover.recombine([[1]], [1], block_first=[0, 1])
+    with pytest.raises(ValueError, match="choice: 2 blocks, expected 1"):
+        crossover.recombine([[1]], [0, 0], block_first=[0, 1])

@@ -6,12 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operators.directions import (
-    boundary_intersection,
-    das_dennis,
-    layered_directions,
-    weight_neighbors,
-)
+from operators.directions import das_dennis, weight_neighbors
 from tests.operators import reference
 from tests.operators.strategies import SEEDS
 
@@ -27,22 +22,6 @@ def test_das_dennis_lists_every_vector(objectives: int, partitions: int) -> None
     found = das_dennis(objectives, partitions)
     assert len(found) == comb(partitions + objectives - 1, partitions)
     assert [tuple(row) for row in found.tolist()] == reference.das_dennis(objectives, partitions)
-
-
-def test_layers_shrink_towards_the_center() -> None:
-    found = layered_directions(3, [2, 1], scales=[1.0, 0.5])
-    assert len(found) == 6 + 3
-    assert found.sum(axis=1) == pytest.approx(np.ones(9))
-    assert found[6:].tolist() == pytest.approx(0.5 * das_dennis(3, 1) + 0.5 / 3)
-    assert len(layered_directions(2, [2, 1], scales=[1.0, 0.0])) == 3
-    assert layered_directions(3, [], scales=[]).shape == (0, 3)
-
-
-def test_boundary_intersection_by_hand() -> None:
-    payoff = [[0.0, 4.0], [2.0, 1.0]]
-    starts, normal = boundary_intersection(payoff, das_dennis(2, 2))
-    assert starts.tolist() == [[2, 1], [1, 2.5], [0, 4]]
-    assert normal == pytest.approx(np.array([-2.0, -3.0]) / np.sqrt(13))
 
 
 def test_neighbors_by_hand() -> None:
@@ -78,12 +57,7 @@ def test_repeated_vectors_still_come_first_themselves() -> None:
     [
         (lambda: das_dennis(0, 3), "objectives: 0, expected 1 or more"),
         (lambda: das_dennis(3, 0), "partitions: 0, expected 1 or more"),
-        (lambda: layered_directions(3, [2], scales=[1, 2]), "scales: 2, expected 1"),
-        (lambda: layered_directions(3, [2], scales=[2]), r"scales: \[2\], expected 0 to 1"),
         (lambda: weight_neighbors([[1, 0]], count=2), "count: 2, expected 1 to 1"),
-        (lambda: boundary_intersection([[1, 2]], [[1, 0]]), "payoff: 1, expected 2"),
-        (lambda: boundary_intersection(np.ones((2, 2)), [[1, 0]]), "payoff: equal rows"),
-        (lambda: boundary_intersection(np.eye(2), [[1]]), "directions: 1 columns, expected 2"),
     ],
 )
 def test_what_is_wrong_is_said(call: Callable[[], object], message: str) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from operators.indicators import hypervolume, hypervolume_contributions, igd_plus
+from operators.indicators import hypervolume, igd_plus
 from operators.types import Floats
 from tests.operators import reference
 from tests.operators.strategies import SEEDS, points
@@ -14,11 +14,6 @@ def test_hypervolume_by_hand() -> None:
     assert hypervolume([[1, 3], [2, 2], [3, 1]], reference=[4, 4]) == 6.0
     assert hypervolume([[1, 3], [4, 0], [9, 9], [1, 3]], reference=[4, 4]) == 3.0
     assert hypervolume(np.zeros((0, 2)), reference=[4, 4]) == 0.0
-    assert hypervolume_contributions(
-        [[1, 3], [2, 2], [3, 1], [3, 3], [5, 0]], reference=[4, 4]
-    ) == pytest.approx([1, 1, 1, 0, 0])
-    assert hypervolume_contributions([[1, 3], [1, 3]], reference=[4, 4]).tolist() == [0, 0]
-    assert hypervolume_contributions(np.zeros((0, 2)), reference=[4, 4]).tolist() == []
 
 
 @given(points(largest=7, objectives=5), SEEDS)
@@ -28,12 +23,6 @@ def test_hypervolume_agrees_with_inclusion_and_exclusion(objectives: Floats, see
     before = values.copy()
     expected = reference.hypervolume(values.tolist(), corner.tolist())
     assert hypervolume(values, reference=corner) == pytest.approx(expected, abs=1e-9)
-    lost = [
-        expected - reference.hypervolume(np.delete(values, i, axis=0).tolist(), corner.tolist())
-        for i in range(len(values))
-    ]
-    found = hypervolume_contributions(values, reference=corner)
-    assert found == pytest.approx(np.array(lost), abs=1e-8)
     assert np.array_equal(values, before)
 
 

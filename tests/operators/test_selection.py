@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from operators.selection import (
     binary_tournament,
-    crowding_distance,
     knee_point,
     nsga2_survivors,
 )
@@ -17,33 +16,6 @@ from tests.operators import reference
 from tests.operators.strategies import SEEDS, points
 
 FRONT = [[0.0, 4.0], [1.0, 2.0], [2.0, 1.0], [4.0, 0.0]]
-
-
-def test_crowding_by_hand() -> None:
-    assert crowding_distance(FRONT).tolist() == [math.inf, 2 / 4 + 3 / 4, 3 / 4 + 2 / 4, math.inf]
-    assert crowding_distance([[1, 2], [0, 3]]).tolist() == [math.inf, math.inf]
-    assert crowding_distance(np.zeros((0, 2))).tolist() == []
-
-
-def test_an_objective_without_a_range_counts_nothing() -> None:
-    flat = [[*point, 7.0] for point in FRONT]
-    assert crowding_distance(flat).tolist() == crowding_distance(FRONT).tolist()
-    endless: list[list[float]] = [[0, 0], [1, math.inf], [2, math.inf], [3, math.inf]]
-    assert crowding_distance(endless).tolist() == [math.inf, 2 / 3, 2 / 3, math.inf]
-
-
-def test_crowding_looks_only_at_the_own_front() -> None:
-    both = [*FRONT, *[[x + 1, y + 1] for x, y in FRONT]]
-    rank = [0] * 4 + [1] * 4
-    assert crowding_distance(both, rank=rank).tolist() == crowding_distance(FRONT).tolist() * 2
-
-
-@given(points())
-def test_crowding_agrees_with_its_definition(objectives: Floats) -> None:
-    before = objectives.copy()
-    expected = reference.crowding_distance(objectives.tolist())
-    assert crowding_distance(objectives) == pytest.approx(expected)
-    assert np.array_equal(objectives, before)
 
 
 def test_survivors_by_hand() -> None:
@@ -136,7 +108,6 @@ def test_the_knee_does_not_depend_on_units(objectives: Floats, scale: float) -> 
     ("call", "message"),
     [
         (lambda: nsga2_survivors([[1, 2]], size=2), "size: 2, expected 0 to 1"),
-        (lambda: crowding_distance([[1, 2]], rank=[0, 1]), "rank: 2, expected 1"),
         (lambda: knee_point(np.zeros((0, 2))), "objectives .points.: 0, expected 1 or more"),
         (lambda: knee_point([[1, 2]], ideal=[0]), "ideal: 1, expected 2"),
         (

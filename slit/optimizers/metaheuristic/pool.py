@@ -6,7 +6,7 @@ vector, the best recombination of K plans takes each epoch from the plan whose p
 
 import numpy as np
 
-from operators.relinking import recombine
+from operators.crossover import recombine
 from operators.types import Floats, Genes, Longs
 from slit.optimizers.protocol import State
 from slit.problem import Problem

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,10 +17,10 @@ from slit.kernels.checking import first_refused
 from slit.kernels.evaluation import SITE_FIELDS, evaluate_population
 from slit.kernels.objective_terms import ObjectiveTerms
 from slit.ledger import Ledger, write_ledger
-from slit.objectives import CellWise, LedgerWise, Objective
+from slit.objectives import CellWise, Coefficients, LedgerWise, Objective
 from slit.objectives.cellwise import CellSum, joined_cell_objectives
 from slit.objectives.define import call_function
-from slit.objectives.terms import terms_of
+from slit.objectives.terms import lower_parts, read_linear, terms_of
 from slit.problem import Problem
 from slit.scenario.scenario import Scenario
 
@@ -61,7 +62,8 @@ class Evaluator:
         self.problem = problem
         self.scenario = scenario
         self.objectives = tuple(objectives)
-        self.terms: ObjectiveTerms = terms_of(objectives, problem, scenario)
+        self._linear = read_linear(objectives, problem, scenario)
+        self.terms: ObjectiveTerms = terms_of(objectives, self._linear, problem)
         self.threads = threads
         self.evaluations = 0
         self.moves = 0
@@ -88,6 +90,23 @@ class Evaluator:
     def cell_objectives(self) -> CellObjectives:
         """The cell-wise objectives as kernels take them."""
         return joined_cell_objectives(self._cell_sums, self.problem)
+
+    @cached_property
+    def linear_parts(self) -> tuple[Coefficients | None, ...]:
+        """Coefficients that bound each objective from below, None where it has none: read once."""
+        return lower_parts(self.objectives, self._linear, self.problem, self.scenario)
+
+    def apart(self, problem: Problem | None = None) -> "Evaluator":
+        """An evaluator of the same objectives, as read, that counts apart.
+
+        Args:
+            problem: to evaluate on, instead of the same: it differs in waits alone, on which no
+                coefficient depends.
+        """
+        other = copy(self)
+        other.evaluations = other.moves = 0
+        other.problem = self.problem if problem is None else problem
+        return other
 
     def evaluate(self, population: Integers) -> Evaluation:
         """Evaluate plans (N, G) of placement indices.

@@ -16,8 +16,7 @@ from slit.errors import InfeasibleError, SlitError, did_you_mean
 from slit.evaluator import Evaluator
 from slit.relaxation import Relaxation
 from slit.relaxation.dantzig_wolfe import CapsUnmet, Coupled, irreducible_caps, minimize_capped
-from slit.relaxation.dual_values import shares_of
-from slit.relaxation.rounding import Descent, fit_capacity, round_shares
+from slit.relaxation.rounding import Descent, fit_capacity, round_shares, shares_of
 
 ROOM = 1e-8
 """A step without tolerance still leaves this share of its optimum, so that rounding cannot fail."""

@@ -110,16 +110,14 @@ def certified_front(
     relaxation: that of these objectives where there is one, solved or not. parts: whether it is
     worked out what the gaps are made of. Others as in `certify`.
     """
-    cold = (
-        relaxation.fresh()
-        if relaxation is not None
-        else Relaxation(
-            evaluator.problem,
-            evaluator.scenario,
-            evaluator.objectives if objectives is None else find(objectives),
-            threads=evaluator.threads,
+    if relaxation is not None:
+        cold = relaxation.fresh()
+    elif objectives is None:
+        cold = Relaxation.of(evaluator)
+    else:
+        cold = Relaxation(
+            evaluator.problem, evaluator.scenario, find(objectives), threads=evaluator.threads
         )
-    )
     certificate = _certificate(cold, weights, refined)
     if not parts:
         return certified_data(front, certificate)

@@ -122,12 +122,7 @@ def _without_waits(evaluator: Evaluator) -> Evaluator:
     """The same objectives where nobody queues, nor waits for weights to load."""
     problem = evaluator.problem
     still = frozen(np.zeros_like(problem.load_share), np.float64)
-    return Evaluator(
-        problem._replace(variability=0.0, load_share=still),
-        evaluator.scenario,
-        objectives=evaluator.objectives,
-        threads=evaluator.threads,
-    )
+    return evaluator.apart(problem._replace(variability=0.0, load_share=still))
 
 
 def _extremes(

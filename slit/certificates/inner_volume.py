@@ -13,7 +13,8 @@ from scipy.spatial import ConvexHull, QhullError
 from operators.indicators import hypervolume
 from operators.types import Floats
 from slit.arrays import product
-from slit.certificates.outer_volume import EXACT_UP_TO, sobol
+from slit.certificates.outer_volume import EXACT_UP_TO
+from slit.certificates.sobol import sobol
 
 EVENNESS = 0.5
 """Exponent of the coordinates of directions: of 1, 1/2, 1/4 and 1/10 this gave the most volume."""
@@ -80,7 +81,7 @@ def spread_volume(hull: Hull, count: int) -> float:
 def _directions(count: int, dimensions: int) -> Floats:
     """Evenly spread directions (count, M), none negative; always the same."""
     power = int(np.ceil(np.log2(count + 1)))
-    sample = sobol(dimensions).random_base2(power)[1 : count + 1]
+    sample = sobol(dimensions, power)[1 : count + 1]
     spread = np.maximum(sample, 1e-6) ** EVENNESS
     return np.asarray(spread / spread.sum(axis=1, keepdims=True))
 

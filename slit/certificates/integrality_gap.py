@@ -12,8 +12,8 @@ from scipy import sparse
 
 from operators.types import Floats
 from slit.arrays import product
-from slit.lp.entries import EntryRows
-from slit.lp.solver import Settings, Solver
+from slit.lp.rows import Rows
+from slit.lp.solver import Solver, SolverOptions
 from slit.problem import Problem
 from slit.relaxation import Relaxation
 from slit.relaxation.subproblem import EpochProgram, build_epoch
@@ -45,7 +45,7 @@ def whole_node_bound(
     """
     wanted = np.asarray(weights, dtype=np.float64)
     relaxed = relaxation.minimize(wanted)
-    settings = Settings(mip_gap=mip_gap, time_limit=time_limit)
+    options = SolverOptions(mip_gap=mip_gap, time_limit=time_limit)
 
     def solve(epoch: int) -> tuple[float, bool]:
         program = build_epoch(relaxation.problem, relaxation.terms, epoch, all_surplus=True)
@@ -53,7 +53,7 @@ def whole_node_bound(
         least = relaxed.points[epoch].bound
         if not len(program.placement):
             return least, True
-        found, complete = _solve(program, relaxation.problem, relaxed.center_weights, settings)
+        found, complete = _solve(program, relaxation.problem, relaxed.center_weights, options)
         return max(least, found + fixed), complete
 
     solved = spread_over(solve, range(relaxation.problem.epochs), threads=relaxation.threads)
@@ -66,7 +66,7 @@ def whole_node_bound(
 
 
 def _solve(
-    program: EpochProgram, problem: Problem, center_weights: Floats, settings: Settings
+    program: EpochProgram, problem: Problem, center_weights: Floats, options: SolverOptions
 ) -> tuple[float, bool]:
     model = program.model()
     width = len(model.cost)
@@ -74,7 +74,7 @@ def _solve(
     counted = np.flatnonzero(program.nodes > 0)
     used = np.unique(program.placement[counted])
     position = np.searchsorted(used, program.placement[counted])
-    rows = EntryRows()
+    rows = Rows()
     rows.add(
         (position, counted, program.nodes[counted]),
         (np.arange(len(used)), width + np.arange(len(used)), -np.ones(len(used))),
@@ -96,6 +96,6 @@ def _solve(
         row_upper=np.concatenate([model.row_upper, upper]),
         integer=np.repeat([False, True], [width, len(used)]),
     )
-    solution = Solver(whole, settings=settings).solve(warm=False)
+    solution = Solver(whole, options=options).solve(warm=False)
     bound = solution.mip_bound * size if np.isfinite(solution.mip_bound) else -np.inf
     return bound, solution.status.name == "OPTIMAL"

@@ -4,7 +4,6 @@ Points z (M,) in [0, edge]^M with normals (K, M) @ z >= offsets (K,), all normal
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.random import Generator
@@ -12,10 +11,7 @@ from scipy.spatial import ConvexHull, HalfspaceIntersection, QhullError
 
 from operators.types import Floats
 from slit.arrays import product
-
-if TYPE_CHECKING:
-    from scipy.stats.qmc import Sobol
-
+from slit.certificates.sobol import sobol
 
 EXACT_UP_TO = 5
 """Objectives up to which the volume is computed exactly; beyond, it is sampled."""
@@ -23,7 +19,8 @@ RELATIVE_ERROR = 1e-9
 """Of the exact volume: rounding in Qhull, with room to spare."""
 CONFIDENCE = 0.999
 REPLICATES = 32
-POINTS = 1 << 13
+POWER = 13
+"""Points are as many as two to this power."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +66,9 @@ def _corners(normals: Floats, offsets: Floats, *, edge: float) -> Floats:
     return np.asarray(np.clip(points, 0.0, edge))
 
 
-def points_within(normals: Floats, offsets: Floats, *, edge: float, points: int = POINTS) -> Floats:
-    """Evenly spread points (n, M) of the cut box, n <= points; always the same."""
-    sample = edge * sobol(normals.shape[1]).random(points)
+def points_within(normals: Floats, offsets: Floats, *, edge: float) -> Floats:
+    """Evenly spread points (n, M) of the cut box, n <= 2**POWER; always the same."""
+    sample = edge * sobol(normals.shape[1], POWER)
     return np.asarray(sample[(product(sample, normals.T) >= offsets).all(axis=1)])
 
 
@@ -82,7 +79,7 @@ def sampled_volume(
     edge: float,
     rng: Generator,
     replicates: int = REPLICATES,
-    points: int = POINTS,
+    power: int = POWER,
 ) -> Volume:
     """The volume by scrambled Sobol sequences; its error reaches the upper confidence limit.
 
@@ -90,26 +87,19 @@ def sampled_volume(
     Lemieux 2002). Where all agree, the limit of as many plain random points is used instead.
     """
     from scipy.stats import t as student
+    from scipy.stats.qmc import Sobol
 
     dimensions = normals.shape[1]
     shares = np.empty(replicates)
     for r in range(replicates):
-        sample = edge * sobol(dimensions, rng=rng).random(points)
+        sample = edge * Sobol(dimensions, scramble=True, rng=rng).random_base2(power)
         shares[r] = (product(sample, normals.T) >= offsets).all(axis=1).mean()
     mean = float(shares.mean())
     spread = float(student.ppf(CONFIDENCE, replicates - 1)) * float(shares.std(ddof=1))
-    alike = 1.0 - float((1.0 - CONFIDENCE) ** (1.0 / (replicates * points)))
+    alike = 1.0 - float((1.0 - CONFIDENCE) ** (1.0 / (replicates * 2**power)))
     limit = min(1.0, mean + max(spread / np.sqrt(replicates), alike))
     box = edge**dimensions
     return Volume(mean * box, (limit - mean) * box, exact=False)
-
-
-def sobol(dimensions: int, *, rng: Generator | None = None) -> "Sobol":
-    """Sobol's sequence, scrambled if `rng` is given."""
-    # Loading scipy.stats takes half a second, and whoever reads a run folder loads this module.
-    from scipy.stats.qmc import Sobol
-
-    return Sobol(dimensions, scramble=rng is not None, rng=rng)
 
 
 def _inside(normals: Floats, offsets: Floats, *, edge: float) -> Floats:

@@ -174,31 +174,6 @@ def allowance_curves(
     )
 
 
-def tradeoff_curve(
-    relaxation: Relaxation, plan: ArrayLike, *, of: str, against: str, amounts: Sequence[float]
-) -> Floats:
-    """Relaxed minima of objective `of` as `against` may exceed the plan's by each amount, (K,).
-
-    The other objectives stay within the plan's (M,). NaN where an amount is not attainable.
-    """
-    values = _objectives(relaxation, plan)[0]
-    check_caps(relaxation, {of: 0.0, against: 0.0}, what="curve")
-    a, b = relaxation.names.index(of), relaxation.names.index(against)
-    if a == b:
-        raise SlitError(f"against: {against!r}, expected another objective than {of!r}")
-    curve = np.full(len(amounts), np.nan)
-    known: tuple[Relaxed, ...] = ()
-    for k, amount in enumerate(amounts):
-        caps = values.copy()
-        caps[b] += amount
-        try:
-            point = _least(relaxation, a, caps, known)
-        except InfeasibleError:
-            continue
-        curve[k], known = point.value, point.known
-    return curve
-
-
 def _checked(
     relaxation: Relaxation, front: ArrayLike, plan: int, allow: Mapping[str, float]
 ) -> tuple[Floats, Floats]:

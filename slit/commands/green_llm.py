@@ -312,14 +312,14 @@ def _solved(
 
 
 def _placed(instance: "Instance", seed: int, time_limit: float, table: Path | None) -> _Report:
-    from slit.lp.solver import Settings
+    from slit.lp.solver import SolverOptions
     from slit.papers.green_llm.placement import default_terms, solve_placement
 
     if not 0 < time_limit < math.inf:
         raise SlitError(f"--time-limit: found {time_limit:g}, expected a positive time (s)")
     terms = default_terms(instance, rng=np.random.default_rng(seed))
-    settings = Settings(time_limit=time_limit, mip_gap=1e-4)
-    result = solve_placement(instance, terms, settings=settings)
+    options = SolverOptions(time_limit=time_limit, mip_gap=1e-4)
+    result = solve_placement(instance, terms, options=options)
     unmet = float((result.unmet * instance.demand).sum() / max(instance.demand.sum(), 1.0))
     gap = result.total_cost - result.bound
     notes, written = _allocation(instance, result.shares, table)

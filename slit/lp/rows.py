@@ -1,27 +1,43 @@
-"""Rows of a linear program, assembled from dense blocks of entries without loops over entries."""
-
-from dataclasses import dataclass, field
+"""Rows of a linear program, collected from arrays without loops over entries."""
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-from operators.types import Floats, Integers, Ints
+from operators.types import Floats, Integers
 
 
-@dataclass(slots=True)
-class RowBlocks:
-    """Collects rows block by block; each block is one array of column indices and one of values."""
+class Rows:
+    """Collects blocks of rows, entry by entry or as dense blocks, in the order they are added."""
 
-    columns: int
-    _indices: list[Ints] = field(default_factory=list)
-    _values: list[Floats] = field(default_factory=list)
-    _entries: list[Ints] = field(default_factory=list)
-    _lower: list[Floats] = field(default_factory=list)
-    _upper: list[Floats] = field(default_factory=list)
-    _rows: int = 0
+    def __init__(self) -> None:
+        self._entries: list[tuple[Integers, Integers, Floats]] = []
+        self._lower: list[Floats] = []
+        self._upper: list[Floats] = []
+        self._count = 0
 
     def add(
+        self, *blocks: tuple[Integers, Integers, Floats], lower: Floats, upper: Floats
+    ) -> slice:
+        """Add as many rows as there are bounds.
+
+        Args:
+            blocks: (row, column, value) arrays of entries; rows count from the first of these,
+                entries of row -1 are dropped.
+            lower, upper: (rows,) bounds.
+
+        Returns:
+            The positions of the rows.
+        """
+        for row, column, value in blocks:
+            kept = row >= 0
+            self._entries.append((row[kept] + self._count, column[kept], value[kept]))
+        self._lower.append(lower)
+        self._upper.append(upper)
+        first, self._count = self._count, self._count + len(lower)
+        return slice(first, self._count)
+
+    def add_dense(
         self,
         indices: Integers,
         values: ArrayLike,
@@ -29,34 +45,28 @@ class RowBlocks:
         lower: ArrayLike = -np.inf,
         upper: ArrayLike = np.inf,
     ) -> slice:
-        """Add rows `lower <= sum of values * x[indices] <= upper`; returns their positions.
+        """Add rows `lower <= sum of values * x[indices] <= upper`.
 
-        `indices` is (..., n): all axes but the last number the rows, the last one the entries of a
-        row, each column at most once. `values` broadcasts to it, `lower` and `upper` broadcast to
-        the shape without the last axis.
+        Args:
+            indices: (..., n) columns: all axes but the last number the rows, the last one the
+                entries of a row.
+            values: broadcasts to `indices`.
+            lower, upper: broadcast to its shape without the last axis.
+
+        Returns:
+            The positions of the rows.
         """
         shape = indices.shape[:-1]
-        rows = int(np.prod(shape, dtype=np.int64))
-        self._indices.append(np.ascontiguousarray(indices, dtype=np.int32).reshape(-1))
-        block = np.broadcast_to(np.asarray(values, dtype=np.float64), indices.shape)
-        self._values.append(block.reshape(-1))
-        self._entries.append(np.full(rows, indices.shape[-1], dtype=np.int32))
-        self._lower.append(np.broadcast_to(np.asarray(lower, np.float64), shape).reshape(-1))
-        self._upper.append(np.broadcast_to(np.asarray(upper, np.float64), shape).reshape(-1))
-        first, self._rows = self._rows, self._rows + rows
-        return slice(first, self._rows)
+        count = int(np.prod(shape, dtype=np.int64))
+        value = np.broadcast_to(np.asarray(values, np.float64), indices.shape)
+        low = np.broadcast_to(np.asarray(lower, np.float64), shape)
+        high = np.broadcast_to(np.asarray(upper, np.float64), shape)
+        row = np.repeat(np.arange(count), indices.shape[-1])
+        entries = row, indices.ravel(), value.ravel()
+        return self.add(entries, lower=low.ravel(), upper=high.ravel())
 
-    def matrix(self) -> sparse.csr_array[np.float64]:
-        """The coefficients: a sparse array (rows, columns)."""
-        start = np.zeros(self._rows + 1, dtype=np.int32)
-        if self._entries:
-            np.cumsum(np.concatenate(self._entries), out=start[1:])
-        values = np.concatenate(self._values) if self._values else np.empty(0)
-        indices = np.concatenate(self._indices) if self._indices else np.empty(0, dtype=np.int32)
-        return sparse.csr_array((values, indices, start), shape=(self._rows, self.columns))
-
-    def bounds(self) -> tuple[Floats, Floats]:
-        """Lower and upper bounds of all rows, each (rows,)."""
-        if not self._lower:
-            return np.empty(0), np.empty(0)
-        return np.concatenate(self._lower), np.concatenate(self._upper)
+    def assembled(self, columns: int) -> tuple[sparse.csc_array[np.float64], Floats, Floats]:
+        """The matrix (rows, columns) and the bounds of the rows; equal positions are summed."""
+        row, column, value = (np.concatenate(part) for part in zip(*self._entries, strict=True))
+        matrix = sparse.csc_array((value, (row, column)), shape=(self._count, columns))
+        return matrix, np.concatenate(self._lower), np.concatenate(self._upper)

@@ -51,12 +51,13 @@ class SolverError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class SolverOptions:
     """How HiGHS is run.
 
     time_limit: s of one solve, None for no limit (a limit makes results depend on the machine).
     mip_gap: relative gap at which a mixed-integer solve stops.
     feasibility_tolerance: absolute violation allowed of a bound or row, 1e-10 to 1e-2.
+    dual_tolerance: the same of reduced costs: absolute, hence of the costs as given.
     interior_point: for linear programs the interior point method, then crossover to a vertex:
     faster on some large degenerate ones, but it does not start from a previous basis.
     """
@@ -64,6 +65,7 @@ class Settings:
     time_limit: float | None = None
     mip_gap: float = 1e-6
     feasibility_tolerance: float = 1e-7
+    dual_tolerance: float = 1e-7
     interior_point: bool = False
 
     def __post_init__(self) -> None:
@@ -71,15 +73,14 @@ class Settings:
             raise ValueError(f"time_limit: found {self.time_limit}, expected a positive time (s)")
         if not 0 <= self.mip_gap < np.inf:
             raise ValueError(f"mip_gap: found {self.mip_gap}, expected 0 or more (relative gap)")
-        if not 1e-10 <= self.feasibility_tolerance <= 1e-2:
-            raise ValueError(
-                f"feasibility_tolerance: found {self.feasibility_tolerance}, expected 1e-10 to 1e-2"
-            )
+        for name in ("feasibility_tolerance", "dual_tolerance"):
+            if not 1e-10 <= getattr(self, name) <= 1e-2:
+                raise ValueError(f"{name}: found {getattr(self, name)}, expected 1e-10 to 1e-2")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LinearModel:
-    """Minimize cost @ x + offset over row_lower <= matrix @ x <= row_upper, lower <= x <= upper.
+    """Minimize cost @ x over row_lower <= matrix @ x <= row_upper, lower <= x <= upper.
 
     Shapes: n columns, m rows. cost, lower, upper (n,); matrix sparse (m, n), each entry once;
     row_lower, row_upper (m,); integer (n,) marks the columns that must be whole, None for none.
@@ -93,7 +94,6 @@ class LinearModel:
     row_lower: Floats
     row_upper: Floats
     integer: Bools | None = None
-    offset: float = 0.0
 
     def __post_init__(self) -> None:
         rows, columns = self.matrix.shape
@@ -117,8 +117,7 @@ class Solution:
     value: attained objective, NaN without a feasible point. x (n,), activity = matrix @ x (m,),
     row_duals (m,) and reduced_costs (n,) are empty where HiGHS has none (duals only of linear
     programs). mip_bound: a lower bound on the optimum of a mixed-integer program, as HiGHS states
-    it; NaN for a linear one (see Solver.lower_bound). steps: simplex iterations, branch-and-bound
-    nodes where mixed-integer.
+    it; NaN for a linear one (see Solver.lower_bound).
     """
 
     status: Status
@@ -128,7 +127,6 @@ class Solution:
     row_duals: Floats
     reduced_costs: Floats
     mip_bound: float
-    steps: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,44 +142,29 @@ class _Program:
     """The program a solver holds, as changed so far, and the last optimum while it fits."""
 
     def __init__(self, model: LinearModel, *, slack: float) -> None:
-        self.matrices: list[Sparse] = [model.matrix]
+        self.matrix = model.matrix
         self.cost = model.cost.copy()
         self.lower, self.upper = model.lower.copy(), model.upper.copy()
         self.row_lower, self.row_upper = model.row_lower.copy(), model.row_upper.copy()
         self.integer = None if model.integer is None else model.integer.copy()
-        self.offset = model.offset
         self.slack = slack
         self.x, self.activity = np.empty(0), np.empty(0)
         self.feasible = False  # x meets every row and bound as they stand
 
     def model(self) -> LinearModel:
-        matrix = self.matrices[0]
-        if len(self.matrices) > 1:
-            parts = [part.tocsr() for part in self.matrices]
-            matrix = sparse.csr_array(sparse.vstack(parts, format="csr"))
         return LinearModel(
             cost=self.cost.copy(),
             lower=self.lower.copy(),
             upper=self.upper.copy(),
-            matrix=matrix,
+            matrix=self.matrix,
             row_lower=self.row_lower.copy(),
             row_upper=self.row_upper.copy(),
             integer=None if self.integer is None else self.integer.copy(),
-            offset=self.offset,
         )
 
-    def append(self, matrix: Sparse, lower: Floats, upper: Floats) -> None:
-        self.matrices.append(matrix)
-        self.row_lower = np.concatenate([self.row_lower, lower])
-        self.row_upper = np.concatenate([self.row_upper, upper])
-        if self.feasible:
-            activity = np.asarray(matrix @ self.x)
-            self.activity = np.concatenate([self.activity, activity])
-            self.recheck(activity, lower, upper)
-
     def widen(self, columns: LinearModel) -> None:
-        matrix = sparse.hstack([self.model().matrix, columns.matrix], format="csc")
-        self.matrices = [sparse.csc_array(matrix)]
+        matrix = sparse.hstack([self.matrix, columns.matrix], format="csc")
+        self.matrix = sparse.csc_array(matrix)
         self.cost = np.concatenate([self.cost, columns.cost])
         self.lower = np.concatenate([self.lower, columns.lower])
         self.upper = np.concatenate([self.upper, columns.upper])
@@ -194,15 +177,12 @@ class _Program:
 
 
 class Solver:
-    """One program held by HiGHS: solve, change, solve again from the previous basis.
+    """One program held by HiGHS: solve, change, solve again from the previous basis."""
 
-    highs: the HiGHS instance, for modules of this room that need more of it.
-    """
-
-    def __init__(self, model: LinearModel, *, settings: Settings | None = None) -> None:
-        self.settings = settings or Settings()
-        self.highs = _highs(model, self.settings)
-        self._program = _Program(model, slack=self.settings.feasibility_tolerance)
+    def __init__(self, model: LinearModel, *, options: SolverOptions | None = None) -> None:
+        self.options = options or SolverOptions()
+        self._highs = _highs(model, self.options)
+        self._program = _Program(model, slack=self.options.feasibility_tolerance)
         self._every = np.arange(self.columns, dtype=np.int32)
         self._row_duals = np.empty(0)
         self._cost_changed = False
@@ -229,7 +209,7 @@ class Solver:
             )
         self._program.cost = cost.copy()
         self._cost_changed = True
-        _check(self.highs.changeColsCost(self.columns, self._every, cost), "changeColsCost")
+        _check(self._highs.changeColsCost(self.columns, self._every, cost), "changeColsCost")
 
     def set_column_bounds(self, columns: Integers, lower: Floats, upper: Floats) -> None:
         """Replace the bounds of `columns` (k,): lower (k,), upper (k,)."""
@@ -238,7 +218,7 @@ class Solver:
         low, high = program.lower[index], program.upper[index]
         if program.feasible:
             program.recheck(program.x[index], low, high)
-        _check(self.highs.changeColsBounds(len(index), index, low, high), "changeColsBounds")
+        _check(self._highs.changeColsBounds(len(index), index, low, high), "changeColsBounds")
 
     def set_row_bounds(self, rows: Integers, lower: Floats, upper: Floats) -> None:
         """Replace the bounds of `rows` (k,): lower (k,), upper (k,)."""
@@ -248,23 +228,8 @@ class Solver:
         if program.feasible:
             program.recheck(program.activity[index], low, high)
         # Missing in highspy's stubs.
-        status = self.highs.changeRowsBounds(len(index), index, low, high)  # type: ignore[attr-defined]
+        status = self._highs.changeRowsBounds(len(index), index, low, high)  # type: ignore[attr-defined]
         _check(status, "changeRowsBounds")
-
-    def add_rows(self, matrix: sparse.csr_array[np.float64], lower: Floats, upper: Floats) -> slice:
-        """Add rows lower <= matrix @ x <= upper, matrix (k, n); returns their positions."""
-        count, columns = matrix.shape
-        if columns != self.columns or lower.shape != (count,) or upper.shape != (count,):
-            raise ValueError(
-                f"rows: found matrix {matrix.shape}, lower {lower.shape}, upper {upper.shape}, "
-                f"expected (k, {self.columns}), (k,), (k,)"
-            )
-        start, index = matrix.indptr[:-1].astype(np.int32), matrix.indices.astype(np.int32)
-        status = self.highs.addRows(count, lower, upper, int(matrix.nnz), start, index, matrix.data)
-        _check(status, "addRows")
-        first = self.rows
-        self._program.append(matrix, lower, upper)
-        return slice(first, self.rows)
 
     def add_columns(self, columns: LinearModel) -> None:
         """Add the columns of another program on the same rows, continuous ones that may be 0."""
@@ -274,7 +239,7 @@ class Solver:
                 f"columns: found {rows} rows, expected {self.rows}, none of them whole"
             )
         matrix = sparse.csc_array(columns.matrix)
-        status = self.highs.addCols(
+        status = self._highs.addCols(
             count,
             columns.cost,
             columns.lower,
@@ -297,22 +262,22 @@ class Solver:
         bits.
         """
         if not warm:
-            _check(self.highs.clearSolver(), "clearSolver")
+            _check(self._highs.clearSolver(), "clearSolver")
         # The last optimum is still feasible and only the cost is new: the primal simplex needs far
         # fewer steps from it. Otherwise the basis is dual feasible, or nothing is known.
         primal = warm and self._program.feasible and self._cost_changed
         strategy = _PRIMAL if primal else _DUAL
-        _check(self.highs.setOptionValue("simplex_strategy", strategy), "simplex_strategy")
+        _check(self._highs.setOptionValue("simplex_strategy", strategy), "simplex_strategy")
         if start is not None:
-            _check(self.highs.setSolution(self.columns, self._every, start), "setSolution")
-        status = _run(self.highs)
-        missed = status is Status.OPTIMAL and not _fits(self.highs)
+            _check(self._highs.setSolution(self.columns, self._every, start), "setSolution")
+        status = _run(self._highs)
+        missed = status is Status.OPTIMAL and not _fits(self._highs)
         if warm and (missed or status is Status.FAILED):
             # Numerical trouble on the way from the previous basis.
-            _check(self.highs.clearSolver(), "clearSolver")
-            status = _run(self.highs)
+            _check(self._highs.clearSolver(), "clearSolver")
+            status = _run(self._highs)
         mixed = self._program.integer is not None and bool(self._program.integer.any())
-        solution = _solution(self.highs, status, mixed=mixed)
+        solution = _solution(self._highs, status, mixed=mixed)
         self._row_duals, self._cost_changed = solution.row_duals, False
         self._program.x, self._program.activity = solution.x, solution.activity
         self._program.feasible = solution.status is Status.OPTIMAL
@@ -320,39 +285,32 @@ class Solver:
 
     def vertex(self) -> Vertex:
         """Where the last solve ended."""
-        return Vertex(self.highs.getBasis(), self._program.x, self._program.activity)
+        return Vertex(self._highs.getBasis(), self._program.x, self._program.activity)
 
     def go_to(self, vertex: Vertex) -> None:
         """Start the next solve from an optimum of before, feasible for the bounds as they stand."""
-        _check(self.highs.setBasis(vertex.basis), "setBasis")
+        _check(self._highs.setBasis(vertex.basis), "setBasis")
         self._program.x, self._program.activity = vertex.x, vertex.activity
         self._program.feasible = True
 
-    def lower_bound(
-        self, *, implied_lower: Floats | None = None, implied_upper: Floats | None = None
-    ) -> float:
+    def lower_bound(self) -> float:
         """A value no feasible point can go below, proved by the duals of the last solve.
 
         Holds whatever the tolerances the solver stopped at, rounding of our own sums included (see
-        slit.lp.dual_bound). `implied_lower`, `implied_upper` (n,) are column bounds that follow
-        from the rows: a column without a finite bound makes the result -inf. -inf also where the
-        last solve left no duals (mixed-integer programs: see Solution.mip_bound).
+        slit.lp.dual_bound). A column without a finite bound may make the result -inf, and so does
+        a last solve that left no duals (mixed-integer programs: see Solution.mip_bound).
         """
         program = self._program
         if not len(self._row_duals):
             return float("-inf")
-        return program.offset + dual_bound(
-            np.append(self._row_duals, np.zeros(self.rows - len(self._row_duals))),
+        return dual_bound(
+            self._row_duals,
             cost=program.cost,
-            matrices=program.matrices,
+            matrix=program.matrix,
             row_lower=program.row_lower,
             row_upper=program.row_upper,
-            lower=program.lower
-            if implied_lower is None
-            else np.maximum(program.lower, implied_lower),
-            upper=program.upper
-            if implied_upper is None
-            else np.minimum(program.upper, implied_upper),
+            lower=program.lower,
+            upper=program.upper,
         )
 
 
@@ -382,26 +340,26 @@ def _solution(highs: highspy.Highs, status: Status, *, mixed: bool) -> Solution:
         row_duals=np.array(solution.row_dual) if dual else empty,
         reduced_costs=np.array(solution.col_dual) if dual else empty,
         mip_bound=float(info.mip_dual_bound) if mixed else float("nan"),
-        steps=int(info.mip_node_count if mixed else info.simplex_iteration_count),
     )
 
 
-def _highs(model: LinearModel, settings: Settings) -> highspy.Highs:
+def _highs(model: LinearModel, options: SolverOptions) -> highspy.Highs:
     highs = SilentHighs()  # type: ignore[no-untyped-call]
-    options: dict[str, bool | int | float | str] = {
+    values: dict[str, bool | int | float | str] = {
         "output_flag": False,
         "threads": 1,
         "parallel": "off",
         "random_seed": 0,
-        "mip_rel_gap": settings.mip_gap,
+        "mip_rel_gap": options.mip_gap,
         "mip_abs_gap": 0.0,
-        "primal_feasibility_tolerance": settings.feasibility_tolerance,
+        "primal_feasibility_tolerance": options.feasibility_tolerance,
+        "dual_feasibility_tolerance": options.dual_tolerance,
     }
-    if settings.interior_point:
-        options["solver"] = "ipm"
-    if settings.time_limit is not None:
-        options["time_limit"] = settings.time_limit
-    for name, value in options.items():
+    if options.interior_point:
+        values["solver"] = "ipm"
+    if options.time_limit is not None:
+        values["time_limit"] = options.time_limit
+    for name, value in values.items():
         _check(highs.setOptionValue(name, value), f"setOptionValue({name})")
     rows, columns = model.matrix.shape
     by_row = isinstance(model.matrix, sparse.csr_array)
@@ -412,7 +370,7 @@ def _highs(model: LinearModel, settings: Settings) -> highspy.Highs:
         int(model.matrix.nnz),
         int((highspy.MatrixFormat.kRowwise if by_row else highspy.MatrixFormat.kColwise).value),
         int(highspy.ObjSense.kMinimize.value),
-        model.offset,
+        0.0,  # offset
         model.cost,
         model.lower,
         model.upper,

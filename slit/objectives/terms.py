@@ -14,12 +14,47 @@ from slit.problem.arrays import finest_scale
 from slit.scenario.scenario import Scenario
 
 
-def terms_of(
+def read_linear(
     objectives: Sequence[Objective], problem: Problem, scenario: Scenario
+) -> tuple[Coefficients | None, ...]:
+    """The coefficients of each objective that is linear, None for the others.
+
+    Raises SlitError for coefficients of a wrong shape or that are not finite.
+    """
+    found: list[Coefficients | None] = []
+    for objective in objectives:
+        coefficients = None
+        if isinstance(objective.measure, Linear):
+            build = objective.measure.build
+            coefficients = build_coefficients(objective.name, build, problem, scenario)
+            check_coefficients(objective, coefficients, problem)
+        found.append(coefficients)
+    return tuple(found)
+
+
+def lower_parts(
+    objectives: Sequence[Objective],
+    linear: Sequence[Coefficients | None],
+    problem: Problem,
+    scenario: Scenario,
+) -> tuple[Coefficients | None, ...]:
+    """Coefficients that bound each objective from below, None where it has none.
+
+    Those of a linear objective are its own (`linear`, see `read_linear`); of one that counts the
+    largest datacenter they are those of each datacenter's total.
+    """
+    return tuple(
+        objective.linear_part(problem, scenario) if own is None else own
+        for objective, own in zip(objectives, linear, strict=True)
+    )
+
+
+def terms_of(
+    objectives: Sequence[Objective], linear: Sequence[Coefficients | None], problem: Problem
 ) -> ObjectiveTerms:
     """The coefficients of M objectives side by side; an objective that is not linear has zeros.
 
-    Raises SlitError for coefficients of a wrong shape or that are not finite.
+    `linear` is what `read_linear` returns.
     """
     n_objectives = len(objectives)
     site = np.zeros((*problem.pue.shape, 3, n_objectives))
@@ -30,14 +65,10 @@ def terms_of(
     service = np.zeros((3, n_objectives))
     constant = np.zeros(n_objectives)
     largest = np.zeros(n_objectives, dtype=np.bool_)
-    for m, objective in enumerate(objectives):
-        if not isinstance(objective.measure, Linear):
+    for m, (objective, coefficients) in enumerate(zip(objectives, linear, strict=True)):
+        if coefficients is None:
             continue
-        coefficients = build_coefficients(
-            objective.name, objective.measure.build, problem, scenario
-        )
-        check_coefficients(objective, coefficients, problem)
-        largest[m] = objective.measure.largest
+        largest[m] = counts_largest(objective)
         for index, field in enumerate(("it", "facility", "grid")):
             value = getattr(coefficients, field)
             if value is not None:
@@ -87,12 +118,16 @@ def check_coefficients(objective: Objective, coefficients: Coefficients, problem
     scalars = (coefficients.wait, coefficients.late, coefficients.quality, coefficients.constant)
     if not np.isfinite(scalars).all():
         raise SlitError(f"objective {objective.name}: a weight is not finite, expected numbers")
-    largest = isinstance(objective.measure, Linear) and objective.measure.largest
-    if largest and (coefficients.requests is not None or any(scalars)):
+    if counts_largest(objective) and (coefficients.requests is not None or any(scalars)):
         raise SlitError(
             f"objective {objective.name}: terms per request or a constant, expected only energy "
             "and nodes where the largest datacenter counts"
         )
+
+
+def counts_largest(objective: Objective) -> bool:
+    """Whether the largest datacenter's total counts instead of the sum."""
+    return isinstance(objective.measure, Linear) and objective.measure.largest
 
 
 def _fixed_point(per_request: Floats, problem: Problem) -> tuple[Longs, float]:

@@ -16,9 +16,8 @@ from slit.optimizers.protocol import Optimizer, Setup
 from slit.optimizers.single import NoSettings, SinglePlan
 from slit.problem import Problem
 from slit.relaxation import Relaxation
-from slit.relaxation.dual_values import shares_of
 from slit.relaxation.feasibility import find_shortfall
-from slit.relaxation.rounding import fit_capacity, round_shares
+from slit.relaxation.rounding import fit_capacity, round_shares, shares_of
 
 Settings = NoSettings
 

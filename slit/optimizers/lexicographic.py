@@ -12,7 +12,6 @@ import numpy as np
 
 from operators.types import Genes
 from slit.errors import SlitError
-from slit.evaluator import Evaluator
 from slit.lexicographic import Lexicographic, lexicographic
 from slit.optimizers.protocol import Optimizer, Phase, Setup
 from slit.optimizers.single import SinglePlan
@@ -86,7 +85,7 @@ class LexicographicPlan(SinglePlan):
             raise SlitError(f"lexicographic: {said}, expected an objective with a linear part")
         found = lexicographic(
             relaxation,
-            Evaluator(task.problem, task.scenario, objectives=task.objectives),
+            task.judge(),
             settings.order or relaxation.names,
             rng=self._setup.rng,
             tolerance=settings.tolerance,

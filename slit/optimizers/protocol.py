@@ -98,7 +98,8 @@ class Task:
     objectives: tuple[Objective, ...]
     terms: ObjectiveTerms
     cell_objectives: CellObjectives
-    threads: int = 1
+    threads: int
+    _evaluator: Evaluator
 
     @classmethod
     def of(cls, evaluator: Evaluator) -> "Task":
@@ -110,13 +111,24 @@ class Task:
             evaluator.terms,
             evaluator.cell_objectives,
             evaluator.threads,
+            evaluator,
         )
+
+    def judge(self) -> Evaluator:
+        """An evaluator for plans that an optimizer looks at by itself, which counts apart."""
+        return self._evaluator.apart()
+
+    @property
+    def bounded(self) -> bool:
+        """Whether some objective has a linear part, and so a relaxation."""
+        parts = self._evaluator.linear_parts
+        return any(part is not None and part.wait >= 0 for part in parts)
 
     @cached_property
     def relaxation(self) -> Relaxation:
         """The linear relaxation, built once: take `fresh()` of it, so that what is found does not
         depend on who solved it before. Raises SlitError if no objective has a linear part."""
-        return Relaxation(self.problem, self.scenario, self.objectives, threads=self.threads)
+        return Relaxation.of(self._evaluator)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,23 +21,25 @@ def build(setup: Setup) -> Optimizer:
 def random_plan(task: Task, *, rng: Generator) -> Genes:
     """The plan (G,)."""
     problem = task.problem
-    thrifty = thrifty_order(problem)
+    thrifty, pool = thrifty_order(problem), problem.placement_pool.tolist()
 
     def place(room: Room, group: int, chunks: int, frugal: bool) -> int:
         options = thrifty[group]
         if frugal:
             return put_in_order(room, group, chunks, options)
+        free = [int(p) for p in options if room.most(group, int(p), 1)]
         for portion in portions(chunks):
             left = portion
             while left:
-                free = [p for p in options if room.most(group, int(p), 1)]
                 if not free:
                     return chunks
-                chosen = int(free[rng.integers(len(free))])
+                chosen = free[rng.integers(len(free))]
                 count = room.most(group, chosen, left)
                 room.put(group, chosen, count)
                 left -= count
                 chunks -= count
+                # Only the pool that was filled has less room than before.
+                free = [p for p in free if pool[p] != pool[chosen] or room.most(group, p, 1)]
         return chunks
 
     return build_plan(problem, place)

@@ -9,11 +9,10 @@ from typing import NamedTuple
 import numpy as np
 
 from operators.types import Bools, Floats, Integers
-from slit.lp.solver import Solver, SolverError, Status
+from slit.lp.solver import Solver, SolverError, SolverOptions, Status
 from slit.relaxation.subproblem import EpochProgram
 
-DUAL_TOLERANCE = 1e-9
-"""HiGHS' tolerance on reduced costs: absolute, hence of the costs it is given."""
+OPTIONS = SolverOptions(dual_tolerance=1e-9)
 FIRST, MORE = 8, 3
 """Shares of each group that HiGHS starts with, and of those that would help that join."""
 FIXED = 1e-6
@@ -51,7 +50,7 @@ class GeneratedProgram:
             found, row_duals = _solve(solver)
             reduced = cost - self._by_column @ row_duals[program.groups :]
             reduced[:shares] -= row_duals[program.group]
-            helpful = self._free[:shares] & (reduced[:shares] < -DUAL_TOLERANCE)
+            helpful = self._free[:shares] & (reduced[:shares] < -OPTIONS.dual_tolerance)
             helpful[self._seen[self._seen < shares]] = False
             if not helpful.any():
                 break
@@ -97,8 +96,7 @@ class GeneratedProgram:
         return self._solver
 
     def _solver_of(self, columns: Integers, cost: Floats) -> Solver:
-        solver = Solver(self.program.model(columns))
-        solver.highs.setOptionValue("dual_feasibility_tolerance", DUAL_TOLERANCE)
+        solver = Solver(self.program.model(columns), options=OPTIONS)
         solver.set_cost(cost[columns])
         return solver
 

@@ -15,7 +15,9 @@ from scipy import sparse
 
 from operators.types import Floats, Positions
 from slit.arrays import product
-from slit.lp.solver import LinearModel, Settings, Solution, Solver, SolverError, Status
+from slit.lp.dual_bound import SUM_ERROR
+from slit.lp.iis import irreducible
+from slit.lp.solver import LinearModel, Solution, Solver, SolverError, SolverOptions, Status
 from slit.relaxation.relaxation import Relaxation, Relaxed
 from slit.relaxation.subproblem_solver import EpochPoint
 
@@ -77,22 +79,19 @@ def minimize_capped(
 
 
 def irreducible_caps(relaxation: Relaxation, caps: Floats, conflict: Positions) -> Positions:
-    """Of caps that contradict each other a set that does so only as a whole.
+    """Of caps that contradict each other a set that does so only as a whole."""
 
-    Leaves out one cap after the other and puts back what the conflict needs (deletion filter,
-    Chinneck and Dravnieks 1991).
-    """
-    needed = list(conflict)
-    for m in conflict:
-        rest = [other for other in needed if other != m]
+    def contradict(rest: Sequence[int]) -> bool:
         limits = np.full(len(caps), np.inf)
-        limits[rest] = caps[rest]
+        limits[list(rest)] = caps[list(rest)]
         try:
             if rest:
                 _Search(relaxation, np.zeros(len(caps)), limits, []).meet_caps(1e-9, 300)
         except CapsUnmet:
-            needed = rest
-    return np.array(needed, dtype=np.intp)
+            return True
+        return False
+
+    return np.array(irreducible(conflict.tolist(), contradict), dtype=np.intp)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,7 +167,7 @@ class _Search:
         paid = np.where(self.largest, prices.sum(axis=1) - weights, prices[:, 0])
         capped = np.isfinite(self.caps)
         terms = paid[capped] * self.caps[capped]
-        doubt = 64 * np.finfo(np.float64).eps * np.abs(terms).sum()
+        doubt = SUM_ERROR * np.abs(terms).sum()
         return relaxed, float(relaxed.bound - terms.sum() - doubt)
 
     def _size(self) -> float:
@@ -288,9 +287,8 @@ def _blended(
 def _solved(model: LinearModel) -> Solution:
     """The optimum, to the finest of the tolerances that the solver manages."""
     for tolerance in TOLERANCES:
-        solver = Solver(model, settings=Settings(feasibility_tolerance=tolerance))
-        solver.highs.setOptionValue("dual_feasibility_tolerance", tolerance)
-        solution = solver.solve()
+        options = SolverOptions(feasibility_tolerance=tolerance, dual_tolerance=tolerance)
+        solution = Solver(model, options=options).solve()
         if solution.status is Status.OPTIMAL:
             return solution
     raise SolverError(f"mixture of optima: HiGHS stopped ({solution.status.value})")

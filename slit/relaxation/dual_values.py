@@ -1,37 +1,9 @@
-"""What an optimum of the relaxation says: shares, reduced costs, worth of capacity and sun."""
+"""Dual values of an optimum of the relaxation: what capacity and renewables are worth."""
 
 import numpy as np
 
 from operators.types import Floats
 from slit.relaxation.relaxation import Relaxation, Relaxed
-
-
-def shares_of(relaxation: Relaxation, relaxed: Relaxed) -> Floats:
-    """(J, P): the share of each request group at each placement; rows sum to 1."""
-    shares = np.zeros((relaxation.problem.groups, relaxation.problem.placements))
-    for program, point in zip(relaxation.programs, relaxed.points, strict=True):
-        mine = point.columns < len(program.group)
-        columns, amounts = point.columns[mine], point.amounts[mine]
-        rows = program.first_group + program.group[columns]
-        np.add.at(shares, (rows, program.placement[columns]), amounts)
-    totals = shares.sum(axis=1, keepdims=True)
-    return np.asarray(shares / totals)
-
-
-def reduced_costs(relaxation: Relaxation, relaxed: Relaxed) -> Floats:
-    """(J, P): what moving a whole group there would add to the relaxed weighted sum at least.
-
-    0 where the relaxed optimum may serve it; infinite where it is not allowed.
-    """
-    costs = np.full((relaxation.problem.groups, relaxation.problem.placements), np.inf)
-    for t, (program, point) in enumerate(zip(relaxation.programs, relaxed.points, strict=True)):
-        shares = len(program.group)
-        reduced = relaxation.solvers.of(t).reduced_costs(relaxed.center_weights, point.duals)[
-            :shares
-        ]
-        rows = program.first_group + program.group
-        np.minimum.at(costs, (rows, program.placement[:shares]), np.maximum(reduced, 0.0))
-    return costs
 
 
 def capacity_worth(relaxation: Relaxation, relaxed: Relaxed) -> Floats:

@@ -15,7 +15,10 @@ from numpy.typing import ArrayLike
 from operators.types import Bools, Floats
 from slit.arrays import frozen, product
 from slit.errors import InfeasibleError, SlitError
-from slit.objectives import Objective
+from slit.evaluator import Evaluator
+from slit.lp.dual_bound import sum_below
+from slit.objectives import Coefficients, Objective
+from slit.objectives.terms import lower_parts, read_linear
 from slit.problem import Problem
 from slit.relaxation.column_generation import Infeasible
 from slit.relaxation.feasibility import check_capacity
@@ -54,7 +57,8 @@ class Relaxation:
     previous optimum; the values do not depend on the number of threads. Epochs whose programs are
     alike to the bit are solved once.
 
-    programs: that of each epoch. solvers: theirs. solves: weight vectors so far.
+    programs: that of each epoch. solvers: theirs. solves: weight vectors so far. `parts` are the
+    linear parts of the objectives where an evaluator has read them (see `Relaxation.of`).
     """
 
     def __init__(
@@ -64,13 +68,17 @@ class Relaxation:
         objectives: Sequence[Objective],
         *,
         threads: int = 1,
+        parts: Sequence[Coefficients | None] | None = None,
     ) -> None:
         if threads < 1:
             raise SlitError(f"threads: {threads}, expected at least 1")
         self.problem = problem
         self.scenario = scenario
         self.objectives = tuple(objectives)
-        self.terms = relaxed_terms(problem, scenario, objectives)
+        if parts is None:
+            linear = read_linear(objectives, problem, scenario)
+            parts = lower_parts(objectives, linear, problem, scenario)
+        self.terms = relaxed_terms(problem, objectives, parts)
         self.threads = threads
         self.solves = 0
         epochs = range(problem.epochs)
@@ -78,6 +86,17 @@ class Relaxation:
         self.programs = tuple(built)
         self.solvers = EpochSolvers(self.programs, threads=threads)
         self._corners: list[Relaxed] = []
+
+    @classmethod
+    def of(cls, evaluator: Evaluator) -> "Relaxation":
+        """The relaxation of what an evaluator judges. Raises SlitError if nothing is bounded."""
+        return cls(
+            evaluator.problem,
+            evaluator.scenario,
+            evaluator.objectives,
+            threads=evaluator.threads,
+            parts=evaluator.linear_parts,
+        )
 
     def fresh(self) -> "Relaxation":
         """The same relaxation, not warmed by earlier solves; programs and corners are shared."""
@@ -190,12 +209,11 @@ class Relaxation:
         objectives = self.terms.objectives_of(parts)
         constant = weights * self.terms.constant
         bounds = np.array([*(point.bound for point in points), *constant])
-        doubt = 64 * np.finfo(np.float64).eps * np.abs(bounds).sum()
         return Relaxed(
             weights=weights,
             center_weights=center_weights,
             value=float(product(weights, objectives)),
-            bound=float(bounds.sum() - doubt),
+            bound=sum_below(bounds),
             objectives=objectives,
             parts=parts,
             points=points,

@@ -1,10 +1,7 @@
 """From the relaxation's shares to plans in whole chunks and nodes."""
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import ArrayLike
 
 from operators.repair import repair
 from operators.types import Floats, Genes
@@ -14,15 +11,23 @@ from slit.kernels.objective_terms import ObjectiveTerms
 from slit.kernels.scalarization import scalarize
 from slit.problem import Problem
 from slit.problem.binding import loads_of, options_of
-from slit.relaxation.dual_values import shares_of
-from slit.relaxation.relaxation import Relaxation
-
-Improve = Callable[[Genes, Floats], Genes]
-"""Plans (N, G) and the weights (N, M) each was made for -> plans (N, G) no worse."""
+from slit.relaxation.relaxation import Relaxation, Relaxed
 
 NODE_PENALTY = 10.0
 """What a node beyond capacity weighs in a descent, in units of the scaled weighted sum."""
 TINY_SHARE = 1e-9
+
+
+def shares_of(relaxation: Relaxation, relaxed: Relaxed) -> Floats:
+    """(J, P): the share of each request group at each placement; rows sum to 1."""
+    shares = np.zeros((relaxation.problem.groups, relaxation.problem.placements))
+    for program, point in zip(relaxation.programs, relaxed.points, strict=True):
+        mine = point.columns < len(program.group)
+        columns, amounts = point.columns[mine], point.amounts[mine]
+        rows = program.first_group + program.group[columns]
+        np.add.at(shares, (rows, program.placement[columns]), amounts)
+    totals = shares.sum(axis=1, keepdims=True)
+    return np.asarray(shares / totals)
 
 
 def round_shares(problem: Problem, shares: Floats) -> Genes:
@@ -57,7 +62,7 @@ def fit_capacity(problem: Problem, plans: Genes, *, rng: Generator) -> Genes:
 
 
 class Descent:
-    """Local search on each plan's weighted sum, ready to be passed as `improve`.
+    """Local search on each plan's weighted sum.
 
     `terms` are those of the evaluator's objectives; weights are scaled, so that a node beyond
     capacity outweighs what any move saves. `moves` counts the incremental evaluations made so far.
@@ -79,24 +84,3 @@ class Descent:
             )
             self.moves += moves
         return better
-
-
-def seeds(
-    relaxation: Relaxation,
-    weights: ArrayLike,
-    *,
-    rng: Generator,
-    improve: Improve | None = None,
-) -> Genes:
-    """Plans (N, G), one for each weight vector (N, M): the relaxed optimum rounded and repaired.
-
-    `improve` is applied to them where given (see `Descent`). Plans may still exceed capacity where
-    repair finds no room. Raises InfeasibleError where even the relaxation cannot serve the demand.
-    """
-    wanted = np.asarray(weights, dtype=np.float64)
-    problem = relaxation.problem
-    plans = np.empty((len(wanted), problem.genes), dtype=np.int16)
-    for n, relaxed in enumerate(relaxation.minimize_many(wanted)):
-        plans[n] = round_shares(problem, shares_of(relaxation, relaxed))
-    fitted = fit_capacity(problem, plans, rng=rng)
-    return fitted if improve is None else improve(fitted, wanted)

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from operators.types import Bools, Floats, Integers, Ints, Longs
-from slit.lp.entries import EntryRows
+from slit.lp.rows import Rows
 from slit.lp.solver import LinearModel
 from slit.problem import Problem, Start
 from slit.relaxation.terms import RelaxedTerms
@@ -277,7 +277,7 @@ def _rows(
     problem: Problem, epoch: int, sites: _Sites, columns: _Columns, mixed: Ints
 ) -> tuple[sparse.csc_array[np.float64], Floats, Floats, Ints]:
     """Capacity of pools, grid energy at mixed datacenters, and one surplus node a placement."""
-    rows = EntryRows()
+    rows = Rows()
     every = np.arange(len(columns.group))
     pool = problem.placement_pool[columns.placement]
     binding = _binding_pools(problem, columns)

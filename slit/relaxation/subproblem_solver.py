@@ -6,12 +6,12 @@ import numpy as np
 
 from operators.types import Floats, Ints
 from slit.arrays import product
+from slit.lp.dual_bound import ROUNDING, row_terms, sum_below, usable_duals
 from slit.relaxation.column_generation import GeneratedProgram
 from slit.relaxation.subproblem import EpochProgram
 
 COST_SIZE = 1024.0
 """The largest cost HiGHS is given."""
-ROUNDING = float(np.finfo(np.float64).eps)
 
 
 class EpochPoint(NamedTuple):
@@ -62,19 +62,6 @@ class EpochSolver:
         duals = np.zeros(len(self.program.row_lower))
         return self._point(found.amounts, duals, stages[-1], cost)
 
-    def reduced_costs(self, weights: Floats, duals: Floats) -> Floats:
-        """What a unit of each column would add to the optimum of `weights` with `duals`, (K,).
-
-        For a share: above the cheapest of its group.
-        """
-        program = self.program
-        reduced: Floats = self._cost(weights) - self._by_column @ duals
-        shares = len(program.group)
-        if shares:
-            least = np.minimum.reduceat(reduced[:shares], program.share_start)
-            reduced[:shares] -= least[program.group]
-        return reduced
-
     def _is_empty(self) -> bool:
         return len(self.program.placement) == 0
 
@@ -113,8 +100,7 @@ class EpochSolver:
         exact to a few roundings of its terms; Neumaier and Shcherbina 2004, section 3.
         """
         program = self.program
-        valid = np.where(duals > 0, np.isfinite(program.row_lower), np.isfinite(program.row_upper))
-        y = np.where(valid, duals, 0.0)
+        y = usable_duals(duals, program.row_lower, program.row_upper)
         reduced = cost - self._by_column @ y
         terms = product(np.abs(weights).max(axis=1), np.abs(program.values))
         doubt = (2 * len(weights) + 8) * ROUNDING * (terms + self._size @ np.abs(y))
@@ -122,7 +108,5 @@ class EpochSolver:
         shares = len(program.group)
         least = np.minimum.reduceat(low[:shares], program.share_start) if shares else low[:0]
         rest = np.minimum(low[shares:], 0.0) * program.upper[shares:]
-        side = np.where(y > 0, program.row_lower, program.row_upper)
-        rows = np.where(y != 0, y * np.where(np.isfinite(side), side, 0.0), 0.0)
-        parts = np.concatenate([least, rest, rows, (weights * program.constant).ravel()])
-        return float(parts.sum() - 64 * ROUNDING * np.abs(parts).sum())
+        rows = row_terms(y, program.row_lower, program.row_upper)
+        return sum_below(np.concatenate([least, rest, rows, (weights * program.constant).ravel()]))

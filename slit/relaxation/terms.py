@@ -8,11 +8,9 @@ import numpy as np
 from operators.types import Bools, Floats
 from slit.arrays import frozen
 from slit.errors import SlitError
-from slit.objectives import Coefficients, Linear, Objective
-from slit.objectives.define import build_coefficients
-from slit.objectives.terms import check_coefficients
+from slit.objectives import Coefficients, Objective
+from slit.objectives.terms import check_coefficients, counts_largest
 from slit.problem import Problem
-from slit.scenario.scenario import Scenario
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,17 +50,16 @@ class RelaxedTerms:
 
 
 def relaxed_terms(
-    problem: Problem, scenario: Scenario, objectives: Sequence[Objective]
+    problem: Problem, objectives: Sequence[Objective], parts: Sequence[Coefficients | None]
 ) -> RelaxedTerms:
-    """The relaxed coefficients of all objectives that can be bounded by linear ones.
+    """The relaxed coefficients of all objectives that can be bounded by linear ones, their `parts`.
 
     Waits are dropped, a request is late only if it would be without waiting, and quality is that
     of a request that does not wait. Raises SlitError if no objective has a linear part.
     """
     found: list[tuple[Objective, Coefficients]] = []
     left_out: dict[str, str] = {}
-    for objective in objectives:
-        coefficients = _linear_part(objective, problem, scenario)
+    for objective, coefficients in zip(objectives, parts, strict=True):
         if coefficients is None:
             left_out[objective.name] = "no linear part"
         elif coefficients.wait < 0:
@@ -96,18 +93,8 @@ def relaxed_terms(
         nodes=frozen(nodes, np.float64),
         groups=frozen([_per_group(problem, each) for _, each in found], np.float64),
         constant=frozen([each.constant for _, each in found], np.float64),
-        largest=frozen([_largest(objective) for objective, _ in found], np.bool_),
+        largest=frozen([counts_largest(objective) for objective, _ in found], np.bool_),
     )
-
-
-def _linear_part(objective: Objective, problem: Problem, scenario: Scenario) -> Coefficients | None:
-    if _largest(objective) and isinstance(objective.measure, Linear):
-        return build_coefficients(objective.name, objective.measure.build, problem, scenario)
-    return objective.linear_part(problem, scenario)
-
-
-def _largest(objective: Objective) -> bool:
-    return isinstance(objective.measure, Linear) and objective.measure.largest
 
 
 def _per_group(problem: Problem, coefficients: Coefficients) -> Floats:

@@ -50,11 +50,11 @@ def test_exact_volume_lies_within_the_sampled_limits(seed: int, dimensions: int)
     normals = generator.dirichlet(np.full(dimensions, 0.7), size=12)
     offsets = generator.uniform(-0.1, 0.6, size=12)
     exact = cut_volume(normals, offsets, edge=1.1, rng=generator)
-    sampled = sampled_volume(normals, offsets, edge=1.1, rng=generator, points=1 << 10)
+    sampled = sampled_volume(normals, offsets, edge=1.1, rng=generator, power=10)
     assert exact.exact
     assert not sampled.exact
     assert abs(exact.value - sampled.value) <= 2.0 * sampled.error
-    inside = points_within(normals, offsets, edge=1.1, points=1 << 10)
+    inside = points_within(normals, offsets, edge=1.1)
     assert (inside @ normals.T >= offsets).all()
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from slit.certificates.tradeoff import marginal_rates, tradeoff, tradeoff_curve
+from slit.certificates.tradeoff import allowance_curves, marginal_rates, tradeoff
 from slit.errors import InfeasibleError, SlitError
 from slit.evaluator import Evaluator
 from slit.objectives import find
@@ -98,10 +98,8 @@ def test_allowances_by_hand() -> None:
     (tighter,) = tradeoff(relaxation, front, plan=1, allow={"cost": -0.2 * width[0]})
     assert tighter.relaxed_gain == pytest.approx(0.2 * width[1], rel=1e-6)
     assert tighter.attained == pytest.approx(front[0, 1])
-    curve = tradeoff_curve(
-        relaxation, front[0], of="carbon", against="cost",
-        amounts=[-width[0], 0.0, 0.25 * width[0], 5 * width[0]],
-    )  # fmt: skip
+    allow, shares = {"cost": width[0]}, [-1.0, 0.0, 0.25, 5.0]
+    curve = allowance_curves(relaxation, front, plan=0, allow=allow, shares=shares).relaxed[:, 0]
     assert np.isnan(curve[0])
     expected = [front[0, 1], front[0, 1] + 0.25 * width[1], clean[1]]
     np.testing.assert_allclose(curve[1:], expected, rtol=1e-6)
@@ -119,9 +117,8 @@ def test_more_of_one_never_buys_less() -> None:
         assert purchase.relaxed_gain >= -1e-9
         assert purchase.relaxed_before <= purchase.plan
         assert purchase.relaxed_after <= purchase.attained <= purchase.plan
-    curve = tradeoff_curve(
-        relaxation, front[0], of="carbon", against="ttft", amounts=[0.0, 0.01, 0.02, 0.05]
-    )
+    allow, shares = {"ttft": 0.05}, [0.0, 0.2, 0.4, 1.0]
+    curve = allowance_curves(relaxation, front, plan=0, allow=allow, shares=shares).relaxed[:, 0]
     assert (np.diff(curve) <= 1e-9).all()
     assert curve[-1] == pytest.approx(bought[0].relaxed_after, rel=1e-6)
 
@@ -140,7 +137,5 @@ def test_wrong_input_is_one_message() -> None:
         tradeoff(relaxation, front, plan=0, allow={"cost": np.nan})
     with pytest.raises(SlitError, match=r"objectives: shape \(1, 3\)"):
         marginal_rates(relaxation, [1.0, 2.0, 3.0])
-    with pytest.raises(SlitError, match="expected another objective"):
-        tradeoff_curve(relaxation, front[0], of="cost", against="cost", amounts=[0.0])
     with pytest.raises(InfeasibleError, match=r"allow: cost <= .* no plan is that good"):
         tradeoff(relaxation, front, plan=0, allow={"cost": -2e9})

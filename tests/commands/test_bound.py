@@ -387,7 +387,7 @@ def test_a_run_builds_and_solves_what_all_its_parts_share_once(
     corner = EpochSolver.lexicographic
 
     def counted_terms(*given: Any) -> RelaxedTerms:
-        built.append(tuple(objective.name for objective in given[2]))
+        built.append(tuple(objective.name for objective in given[1]))
         return relaxed_terms(*given)
 
     def counted_corner(self: EpochSolver, stages: list[Any]) -> EpochPoint:

@@ -1,6 +1,7 @@
 """The layer over HiGHS: by-hand programs, statuses, warm starts, safe bounds, conflicts."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,9 @@ from hypothesis import strategies as st
 from scipy import optimize, sparse
 
 from operators.types import Floats
-from slit.lp.iis import conflicting_groups, conflicting_rows
-from slit.lp.rows import RowBlocks
-from slit.lp.solver import LinearModel, Settings, Solver, Status
+from slit.lp.iis import conflicting_groups
+from slit.lp.rows import Rows
+from slit.lp.solver import LinearModel, Solver, SolverOptions, Status
 
 INFINITY = np.inf
 
@@ -96,11 +97,11 @@ def test_column_wise_matrix_gives_the_same() -> None:
         matrix=sparse.csc_array(model.matrix),
         row_lower=model.row_lower,
         row_upper=model.row_upper,
-        offset=2.5,
     )
     solver = Solver(by_column)
-    assert solver.solve().value == pytest.approx(-8.5)
-    assert solver.lower_bound(implied_upper=np.array([3.0, 2.0])) == pytest.approx(-8.5)
+    assert solver.solve().value == pytest.approx(-11)
+    solver.set_column_bounds(np.array([1]), np.zeros(1), np.array([2.0]))
+    assert solver.lower_bound() == pytest.approx(-11)
 
 
 def test_infeasible_and_unbounded_are_statuses() -> None:
@@ -130,7 +131,7 @@ def test_whole_columns() -> None:
         row_upper=np.array([24.0, 6.0]),
         integer=np.array([True, True]),
     )
-    solver = Solver(model, settings=Settings(mip_gap=0.0))
+    solver = Solver(model, options=SolverOptions(mip_gap=0.0))
     solution = solver.solve(start=np.array([0.0, 3.0]))
     assert solution.value == pytest.approx(-20)  # (4, 0); relaxed: -21 at (3, 1.5)
     assert solution.mip_bound == pytest.approx(-20)
@@ -143,12 +144,20 @@ def test_agrees_with_another_solver_through_changes(seed: int) -> None:
     rng = np.random.default_rng(seed)
     model = small(rng)
     before = (model.cost.copy(), model.matrix.toarray(), model.row_upper.copy())
-    solver = Solver(model)
+    rows = np.vstack([model.matrix.toarray(), model.cost])
+    solver = Solver(
+        replace(
+            model,
+            matrix=sparse.csr_array(rows),
+            row_lower=np.append(model.row_lower, -INFINITY),
+            row_upper=np.append(model.row_upper, INFINITY),
+        )
+    )
     first = solver.solve()
     assert first.value == pytest.approx(independent(model, model.cost), abs=1e-6)
     # A cap on the first objective, then another objective: the lexicographic step.
     cap = first.value + 0.05
-    solver.add_rows(sparse.csr_array(model.cost[None, :]), np.array([-INFINITY]), np.array([cap]))
+    solver.set_row_bounds(np.array([len(rows) - 1]), np.array([-INFINITY]), np.array([cap]))
     cost = np.round(rng.normal(size=solver.columns), 2)
     solver.set_cost(cost)
     second = solver.solve()
@@ -161,7 +170,7 @@ def test_agrees_with_another_solver_through_changes(seed: int) -> None:
     solver.set_column_bounds(np.arange(3), np.zeros(3), np.full(3, 2.0))
     wider = solver.solve()
     assert wider.value == pytest.approx(independent(solver.model(), cost), abs=1e-6)
-    # More columns, then more rows over all of them.
+    # More columns.
     added = LinearModel(
         cost=np.full(2, -0.5),
         lower=np.zeros(2),
@@ -175,13 +184,11 @@ def test_agrees_with_another_solver_through_changes(seed: int) -> None:
     more = solver.solve()
     assert more.value == pytest.approx(independent(solver.model(), cost), abs=1e-6)
     assert more.value <= wider.value + 1e-9
-    ones = sparse.csr_array(np.ones((1, solver.columns)))
-    solver.add_rows(ones, np.array([-INFINITY]), np.array([more.x.sum()]))
     cost = np.round(rng.normal(size=solver.columns), 2)
     solver.set_cost(cost)
     assert solver.solve().value == pytest.approx(independent(solver.model(), cost), abs=1e-6)
     with pytest.raises(ValueError, match="rows, expected"):
-        solver.add_columns(added)
+        Solver(model).add_columns(added)
     assert (model.cost == before[0]).all()
     assert (model.matrix.toarray() == before[1]).all()
     assert (model.row_upper == before[2]).all()
@@ -204,8 +211,9 @@ def test_lower_bound_needs_finite_columns() -> None:
     solver = Solver(furniture())
     solver.solve()
     assert solver.lower_bound() == -INFINITY
-    assert solver.lower_bound(implied_upper=np.full(2, 3.0)) == pytest.approx(-11)
-    assert solver.lower_bound(implied_upper=np.full(2, 3.0)) <= -11
+    solver.set_column_bounds(np.arange(2), np.zeros(2), np.full(2, 3.0))
+    assert solver.lower_bound() == pytest.approx(-11)
+    assert solver.lower_bound() <= -11
 
 
 def test_threads_give_the_same_bits() -> None:
@@ -219,22 +227,6 @@ def test_threads_give_the_same_bits() -> None:
     assert together == [bits(model) for model in models]
 
 
-def test_conflict_is_irreducible() -> None:
-    # a + b >= 3 cannot hold with a, b <= 1; the third row is innocent.
-    model = LinearModel(
-        cost=np.ones(3),
-        lower=np.zeros(3),
-        upper=np.array([1.0, 1.0, 1.0]),
-        matrix=sparse.csr_array(np.array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]])),
-        row_lower=np.array([3.0, 0.5]),
-        row_upper=np.full(2, INFINITY),
-    )
-    found = conflicting_rows(Solver(model))
-    assert found.irreducible
-    assert found.rows.tolist() == [0]
-    assert found.columns.tolist() == [0, 1]
-
-
 def test_conflict_between_rows_and_groups() -> None:
     # x0 + x1 = 2, x0 <= 0.5 and x1 <= 0.5 by rows; x2 is elsewhere.
     model = LinearModel(
@@ -246,7 +238,6 @@ def test_conflict_between_rows_and_groups() -> None:
         row_upper=np.array([2.0, 0.5, 0.5, 2.0]),
     )
     solver = Solver(model)
-    assert conflicting_rows(solver).rows.tolist() == [1, 2, 3]
     groups = {
         "elsewhere": np.array([0]),
         "first": np.array([1]),
@@ -261,40 +252,21 @@ def test_conflict_between_rows_and_groups() -> None:
     assert conflicting_groups(solver, groups) == ()
 
 
-def test_conflict_of_whole_columns_only_is_empty() -> None:
-    model = LinearModel(
-        cost=np.zeros(1),
-        lower=np.zeros(1),
-        upper=np.ones(1),
-        matrix=sparse.csr_array(np.array([[1.0]])),
-        row_lower=np.array([0.4]),
-        row_upper=np.array([0.6]),
-        integer=np.array([True]),
-    )
-    solver = Solver(model)
-    assert solver.solve().status is Status.INFEASIBLE
-    found = conflicting_rows(solver)
-    assert found.rows.size == found.columns.size == 0
-
-
 def test_row_blocks() -> None:
-    blocks = RowBlocks(4)
-    pairs = blocks.add(np.array([[0, 1], [2, 3]]), [1.0, -1.0], upper=[5.0, 6.0])
-    total = blocks.add(np.arange(4)[None, :], 2.0, lower=1.0, upper=1.0)
-    none = blocks.add(np.empty((0, 2), dtype=int), 1.0)
+    blocks = Rows()
+    pairs = blocks.add_dense(np.array([[0, 1], [2, 3]]), [1.0, -1.0], upper=[5.0, 6.0])
+    total = blocks.add_dense(np.arange(4)[None, :], 2.0, lower=1.0, upper=1.0)
+    none = blocks.add_dense(np.empty((0, 2), dtype=int), 1.0)
     assert (pairs, total, none) == (slice(0, 2), slice(2, 3), slice(3, 3))
-    lower, upper = blocks.bounds()
-    assert blocks.matrix().toarray().tolist() == [[1, -1, 0, 0], [0, 0, 1, -1], [2, 2, 2, 2]]
+    matrix, lower, upper = blocks.assembled(4)
+    assert matrix.toarray().tolist() == [[1, -1, 0, 0], [0, 0, 1, -1], [2, 2, 2, 2]]
     assert lower.tolist() == [-INFINITY, -INFINITY, 1]
     assert upper.tolist() == [5, 6, 1]
 
 
 def test_no_rows() -> None:
-    blocks = RowBlocks(2)
-    lower, upper = blocks.bounds()
-    model = LinearModel(
-        np.array([1.0, -1.0]), np.zeros(2), np.ones(2), blocks.matrix(), lower, upper
-    )
+    none, empty = sparse.csr_array((0, 2)), np.empty(0)
+    model = LinearModel(np.array([1.0, -1.0]), np.zeros(2), np.ones(2), none, empty, empty)
     solver = Solver(model)
     assert solver.solve().x.tolist() == [0, 1]
 
@@ -321,13 +293,12 @@ def test_solver_refuses_wrong_arrays() -> None:
     solver = Solver(furniture())
     with pytest.raises(ValueError, match="cost"):
         solver.set_cost(np.ones(3))
-    with pytest.raises(ValueError, match="rows"):
-        solver.add_rows(sparse.csr_array(np.ones((1, 3))), np.zeros(1), np.ones(1))
     mistakes: tuple[dict[str, Any], ...] = (
         {"time_limit": 0.0},
         {"mip_gap": -1.0},
         {"feasibility_tolerance": 1.0},
+        {"dual_tolerance": 0.0},
     )
     for wrong in mistakes:
         with pytest.raises(ValueError, match="found"):
-            Settings(**wrong)
+            SolverOptions(**wrong)

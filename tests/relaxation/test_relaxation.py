@@ -16,8 +16,9 @@ from slit.objectives import Coefficients, Objective, find, linear_objective
 from slit.objectives.builtin import BUILT_IN
 from slit.problem import Problem, compile_problem
 from slit.relaxation import Relaxation, Relaxed, column_generation
-from slit.relaxation.dual_values import capacity_worth, reduced_costs, renewable_worth, shares_of
+from slit.relaxation.dual_values import capacity_worth, renewable_worth
 from slit.relaxation.feasibility import check_capacity
+from slit.relaxation.rounding import shares_of
 from slit.relaxation.subproblem_solver import EpochPoint, EpochSolver
 from slit.scenario.scenario import Scenario
 from tests.builders import random_scenario, tiled
@@ -157,17 +158,6 @@ def test_lexicographic_breaks_ties_exactly() -> None:
     assert relaxation.minimize([0, 0, 1]).objectives[2] <= found[2] + 1e-9
 
 
-def test_reduced_costs_are_zero_where_the_optimum_serves() -> None:
-    case = make_case(7)
-    relaxation = Relaxation(case.problem, case.scenario, find(["carbon", "cost"]))
-    relaxed = relaxation.minimize([1.0, 1.0])
-    reduced = reduced_costs(relaxation, relaxed)
-    size = np.abs(relaxed.objectives).sum()
-    assert (reduced[shares_of(relaxation, relaxed) > 1e-9] < 1e-7 * size).all()
-    assert np.isinf(reduced[~case.problem.allowed]).all()
-    assert (reduced >= 0).all()
-
-
 def test_worth_of_capacity_and_renewables_is_the_slope_of_the_optimum() -> None:
     case = make_case(23, negative_prices=False, spare_nodes=0)
     objectives = find(["cost"])
@@ -303,7 +293,6 @@ def test_epochs_that_are_alike_are_solved_once_to_the_same_bits() -> None:
         assert here.bound == there.bound
         np.testing.assert_array_equal(here.parts, there.parts)
         np.testing.assert_array_equal(shares_of(relaxation, here), shares_of(apart, there))
-        np.testing.assert_array_equal(reduced_costs(relaxation, here), reduced_costs(apart, there))
 
 
 def test_an_epoch_that_differs_in_one_figure_is_solved_apart() -> None:

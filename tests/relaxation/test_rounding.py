@@ -12,7 +12,7 @@ from slit.evaluator import Evaluator
 from slit.objectives import find
 from slit.problem import Problem
 from slit.relaxation import Relaxation
-from slit.relaxation.rounding import Descent, fit_capacity, round_shares, seeds
+from slit.relaxation.rounding import Descent, fit_capacity, round_shares, shares_of
 from tests.cases import Case, cases, make_case
 
 
@@ -58,7 +58,7 @@ def test_refuses_a_group_without_shares() -> None:
         round_shares(case.problem, np.zeros(case.problem.allowed.shape))
 
 
-def test_seeds_are_feasible_and_near_the_bound() -> None:
+def test_rounded_optima_are_feasible_and_near_the_bound() -> None:
     case = make_case(
         8, origins=3, genes=200, nodes_per_group=8.0, spare_nodes=20, residency=False, extras=False
     )
@@ -67,15 +67,15 @@ def test_seeds_are_feasible_and_near_the_bound() -> None:
     relaxation = Relaxation(case.problem, case.scenario, objectives)
     ideal = [relaxation.minimize(unit).objectives for unit in np.eye(3)]
     weights = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.1, 0.1, 0.8]]) / np.ptp(ideal, axis=0)
-    bounds = np.array([relaxed.bound for relaxed in relaxation.minimize_many(weights)])
-    plans = seeds(relaxation, weights, rng=np.random.default_rng(0))
+    optima = relaxation.minimize_many(weights)
+    bounds = np.array([relaxed.bound for relaxed in optima])
+    rounded = [round_shares(case.problem, shares_of(relaxation, relaxed)) for relaxed in optima]
+    plans = fit_capacity(case.problem, np.array(rounded), rng=np.random.default_rng(0))
     found = evaluator.evaluate(plans)
     assert not found.G.any()
     values = (found.F * weights).sum(axis=1)
     improve = Descent(case.problem, evaluator.terms)
-    better = evaluator.evaluate(
-        seeds(relaxation, weights, rng=np.random.default_rng(0), improve=improve)
-    )
+    better = evaluator.evaluate(improve(plans, weights))
     assert not better.G.any()
     best = (better.F * weights).sum(axis=1)
     assert (bounds <= best).all()

@@ -9,7 +9,7 @@ from slit.evaluator import Evaluation, Evaluator
 from slit.objectives.registry import find
 from slit.problem import Problem, compile_problem
 from slit.relaxation import Relaxation
-from slit.relaxation.dual_values import shares_of
+from slit.relaxation.rounding import shares_of
 from slit.scenario.builtin import DEFAULT, builtin_names, builtin_scenarios
 from slit.scenario.load import load_scenario
 from slit.scenario.scenario import Scenario

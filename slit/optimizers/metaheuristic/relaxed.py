@@ -8,8 +8,7 @@ import numpy as np
 from operators.types import Floats, Genes
 from slit.objectives import Linear, Objective
 from slit.optimizers.protocol import State, Task
-from slit.relaxation.dual_values import shares_of
-from slit.relaxation.rounding import round_shares
+from slit.relaxation.rounding import round_shares, shares_of
 
 SAME = 1e-9
 """Difference below which two weights are one."""
@@ -61,10 +60,7 @@ def relaxed_starts(task: Task, weights: Floats) -> RelaxedStarts | None:
     the largest of several totals, or if the programs would be too large.
     """
     problem = task.problem
-    if problem.groups * problem.placements > LARGEST_PROGRAM:
-        return None
-    parts = [objective.linear_part(problem, task.scenario) for objective in task.objectives]
-    if all(part is None or part.wait < 0 for part in parts):
+    if problem.groups * problem.placements > LARGEST_PROGRAM or not task.bounded:
         return None
     relaxation = task.relaxation.fresh()
     if relaxation.terms.largest.any():

@@ -1,10 +1,9 @@
 """Figures of Green-LLM sweeps; the numbers are those of slit.papers.green_llm.sweeps."""
 
-import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from slit.papers.green_llm.sweeps import CostCarbonData, SweepData, Swept
+from slit.papers.green_llm.sweeps import SweepData, Swept
 
 _PANELS = (
     ("energy_cost", "Energy cost", "USD"),
@@ -46,30 +45,5 @@ def draw_sweep(data: SweepData) -> go.Figure:
     figure.update_layout(
         title=f"Green-LLM, {' > '.join(data.order)}: {_TITLES[data.swept].lower()} varied"
         + (note if len(infeasible) else "")
-    )
-    return figure
-
-
-def draw_cost_carbon(data: CostCarbonData) -> go.Figure:
-    """Carbon cost saved over the rise of the energy cost, each point with its tolerance."""
-    labels = [f"{100 * value:g} %" for value in data.tolerance]
-    figure = go.Figure(
-        go.Scatter(
-            x=100 * data.cost_rise,
-            y=100 * data.carbon_saving,
-            mode="lines+markers+text",
-            text=labels,
-            textposition="bottom right",
-            customdata=np.column_stack([data.energy_cost, data.carbon_cost]),
-            hovertemplate=(
-                "energy cost %{customdata[0]:.2f} USD<br>"
-                "carbon cost %{customdata[1]:.2f} USD<extra>tolerance %{text}</extra>"
-            ),
-        )
-    )
-    figure.update_layout(
-        title="Green-LLM, energy > carbon: carbon cost saved by a tolerance on energy cost",
-        xaxis_title="Energy cost above its minimum (%)",
-        yaxis_title="Carbon cost saved (%)",
     )
     return figure

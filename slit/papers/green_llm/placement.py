@@ -17,8 +17,8 @@ from scipy import sparse
 from operators.types import Bools, Floats
 from slit.arrays import frozen
 from slit.errors import InfeasibleError, SlitError
-from slit.lp.rows import RowBlocks
-from slit.lp.solver import LinearModel, Settings, Solution, Solver, SolverError, Status
+from slit.lp.rows import Rows
+from slit.lp.solver import LinearModel, Solution, Solver, SolverError, SolverOptions, Status
 from slit.papers.green_llm.instance import Instance
 from slit.papers.green_llm.outcome import Outcome, measure
 from slit.papers.green_llm.program import Objective, Program, build
@@ -98,11 +98,11 @@ class PlacementResult:
 
 
 def solve_placement(
-    instance: Instance, terms: PlacementTerms, *, settings: Settings | None = None
+    instance: Instance, terms: PlacementTerms, *, options: SolverOptions | None = None
 ) -> PlacementResult:
     """The plan of least total cost.
 
-    The search starts from the rounded relaxation. A time limit in `settings` is the search's: the
+    The search starts from the rounded relaxation. A time limit in `options` is the search's: the
     best plan found by then is returned, `proved` False. Raises SlitError on terms that do not fit
     the instance, InfeasibleError where there is no plan.
     """
@@ -110,10 +110,10 @@ def solve_placement(
     program = build(instance)
     columns = _Columns(instance)
     model = _model(program, columns, terms)
-    relaxed = Solver(replace(model, integer=None), settings=Settings(interior_point=True))
+    relaxed = Solver(replace(model, integer=None), options=SolverOptions(interior_point=True))
     start = relaxed.solve()
     if start.status is Status.OPTIMAL:
-        solution = Solver(model, settings=settings).solve(start=_rounded(start.x, columns, terms))
+        solution = Solver(model, options=options).solve(start=_rounded(start.x, columns, terms))
     else:
         solution = start
     if solution.status is Status.INFEASIBLE:
@@ -157,7 +157,7 @@ def _model(program: Program, columns: _Columns, terms: PlacementTerms) -> Linear
         (np.ones(served.size), (served, columns.q.ravel())), shape=(kept, columns.count)
     )
     extra = _extra_rows(instance, columns, terms)
-    extra_lower, extra_upper = extra.bounds()
+    more, extra_lower, extra_upper = extra.assembled(columns.count)
     upper = np.ones(columns.count)
     upper[: columns.base] = letter.upper
     upper[columns.q] = terms.unmet_cap[:, None, None]
@@ -167,32 +167,34 @@ def _model(program: Program, columns: _Columns, terms: PlacementTerms) -> Linear
         cost=_cost(program, columns, terms),
         lower=np.zeros(columns.count),
         upper=upper,
-        matrix=sparse.csr_array(sparse.vstack([wide + unmet, extra.matrix()], format="csr")),
+        matrix=sparse.csr_array(sparse.vstack([wide + unmet, more], format="csr")),
         row_lower=np.concatenate([letter.row_lower[:kept], extra_lower]),
         row_upper=np.concatenate([letter.row_upper[:kept], extra_upper]),
         integer=integer,
     )
 
 
-def _extra_rows(instance: Instance, columns: _Columns, terms: PlacementTerms) -> RowBlocks:
+def _extra_rows(instance: Instance, columns: _Columns, terms: PlacementTerms) -> Rows:
     x, z, w = columns.x, columns.z, columns.w
-    rows = RowBlocks(columns.count)
+    rows = Rows()
     # Queries go only where the model is.
     pairs = np.stack([x, np.broadcast_to(z, x.shape)], axis=-1)
-    rows.add(pairs, [1.0, -1.0], upper=0.0)
+    rows.add_dense(pairs, [1.0, -1.0], upper=0.0)
     # A download is paid where a model is placed that was not there the hour before.
-    rows.add(
+    rows.add_dense(
         np.stack([z[..., 0], w[..., 0]], axis=-1),
         [1.0, -1.0],
         upper=terms.placed_before.astype(np.float64),
     )
-    rows.add(np.stack([z[..., 1:], z[..., :-1], w[..., 1:]], axis=-1), [1.0, -1.0, -1.0], upper=0.0)
+    rows.add_dense(
+        np.stack([z[..., 1:], z[..., :-1], w[..., 1:]], axis=-1), [1.0, -1.0, -1.0], upper=0.0
+    )
     # Right answers among the queries served, by query type and hour.
     above = 1 - terms.error_rate - terms.accuracy_floor  # (J, K)
     right = above[:, :, None] * instance.demand[:, None]
     by_type = (2, 3, 0, 1)
     shape = (instance.sizes["K"], instance.sizes["T"], -1)
-    rows.add(
+    rows.add_dense(
         x.transpose(by_type).reshape(shape), right.transpose(by_type).reshape(shape), lower=0.0
     )
     return rows

@@ -6,7 +6,7 @@ from enum import StrEnum
 import numpy as np
 
 from operators.types import Floats, Positions
-from slit.lp.rows import RowBlocks
+from slit.lp.rows import Rows
 from slit.lp.solver import LinearModel
 from slit.papers.green_llm.instance import Instance
 from slit.papers.green_llm.outcome import delay_measure, facility_energy, tokens, water_factor
@@ -67,7 +67,7 @@ def build(instance: Instance) -> Program:
     count = areas * datacenters * types * hours
     x = np.arange(count, dtype=np.int32).reshape(areas, datacenters, types, hours)
     g = count + np.arange(datacenters * hours, dtype=np.int32).reshape(datacenters, hours)
-    blocks = RowBlocks(count + g.size)
+    rows = Rows()
     energy, delay = facility_energy(instance), delay_measure(instance)
     costs = _costs(instance, energy=energy, delay=delay)
 
@@ -75,24 +75,24 @@ def build(instance: Instance) -> Program:
     by_place = (1, 3, 0, 2)  # (J, T) rows of I * K entries
     at_place = x.transpose(by_place).reshape(datacenters, hours, -1)
     power = energy.transpose(by_place).reshape(at_place.shape)
-    rows = {
-        "all queries are served": blocks.add(
+    groups = {
+        "all queries are served": rows.add_dense(
             x.transpose(by_query), 1.0, lower=1.0, upper=1.0
         ),  # (1)
-        "power from the grid and renewables": blocks.add(  # (3), with (2) put in
+        "power from the grid and renewables": rows.add_dense(  # (3), with (2) put in
             np.concatenate([at_place, g[:, :, None]], axis=2),
             np.concatenate([power, np.full((datacenters, hours, 1), -1.0)], axis=2),
             upper=instance.renewable,
         ),
-        WATER_CAP: blocks.add(  # (4)
+        WATER_CAP: rows.add_dense(  # (4)
             x.reshape(1, -1), costs[Total.WATER][:count], upper=instance.water_cap
         ),
-        "resource capacity": blocks.add(  # (5)
+        "resource capacity": rows.add_dense(  # (5)
             np.broadcast_to(at_place[:, None], (datacenters, sizes["R"], *at_place.shape[1:])),
             _resource_use(instance)[None],
             upper=instance.capacity.T[:, :, None],
         ),
-        "delay limit": blocks.add(  # (6)
+        "delay limit": rows.add_dense(  # (6)
             x.transpose(by_query), delay.transpose(by_query), upper=instance.delay_limit[:, :, None]
         ),
     }
@@ -100,15 +100,16 @@ def build(instance: Instance) -> Program:
     for total, cost in costs.items():
         used = np.flatnonzero(cost)
         scales[total] = largest(cost)
-        total_rows[total] = blocks.add(used[None, :], cost[used] / scales[total]).start
-    lower, upper = blocks.bounds()
+        total_rows[total] = rows.add_dense(used[None, :], cost[used] / scales[total]).start
+    columns = count + g.size
+    matrix, lower, upper = rows.assembled(columns)
     return Program(
         instance=instance,
         model=LinearModel(
-            cost=np.zeros(blocks.columns),
-            lower=np.zeros(blocks.columns),
+            cost=np.zeros(columns),
+            lower=np.zeros(columns),
             upper=np.concatenate([np.ones(count), instance.grid_limit.ravel()]),
-            matrix=blocks.matrix(),
+            matrix=matrix.tocsr(),
             row_lower=lower,
             row_upper=upper,
         ),
@@ -117,7 +118,7 @@ def build(instance: Instance) -> Program:
         total_rows=total_rows,
         groups={
             name: np.arange(part.start, part.stop).reshape(-1, 1 if name == WATER_CAP else hours)
-            for name, part in rows.items()
+            for name, part in groups.items()
         },
     )
 

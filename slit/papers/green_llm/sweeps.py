@@ -10,7 +10,6 @@ from operators.types import Bools, Floats
 from slit.errors import InfeasibleError, SlitError
 from slit.papers.green_llm.instance import Instance, change
 from slit.papers.green_llm.outcome import Outcome
-from slit.papers.green_llm.program import Objective
 from slit.papers.green_llm.solve import (
     DEFAULT_ORDER,
     DEFAULT_TOLERANCE,
@@ -132,37 +131,3 @@ def _solve(
         case Swept.WATER_CAP:
             instance = change(instance, water_cap=value)
     return solve_lexicographic(instance, order, tolerance=tolerance)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CostCarbonData:
-    """The carbon cost saved by allowing the energy cost to rise above its minimum.
-
-    tolerance (n,) allowed rise as a share of the least energy cost; energy_cost, carbon_cost (n,)
-    USD; cost_rise, carbon_saving (n,) shares of the values at the least energy cost, ties broken
-    by carbon (NaN where that value is not above 0).
-    """
-
-    tolerance: Floats
-    energy_cost: Floats
-    carbon_cost: Floats
-    cost_rise: Floats
-    carbon_saving: Floats
-
-
-def cost_carbon_data(instance: Instance, tolerances: Sequence[float]) -> CostCarbonData:
-    """The curve behind the letter's "within 3 % of the minimum": cost first, then carbon."""
-    order = (Objective.ENERGY, Objective.CARBON)
-    data = sweep_data(instance, Swept.TOLERANCE, [0.0, *tolerances], order=order)
-
-    def relative(change: Floats, base: float) -> Floats:
-        return change / base if base > 0 else np.full(change.shape, np.nan)
-
-    cost, carbon = data.energy_cost, data.carbon_cost
-    return CostCarbonData(
-        tolerance=data.values[1:],
-        energy_cost=cost[1:],
-        carbon_cost=carbon[1:],
-        cost_rise=relative(cost[1:] - cost[0], float(cost[0])),
-        carbon_saving=relative(carbon[0] - carbon[1:], float(carbon[0])),
-    )

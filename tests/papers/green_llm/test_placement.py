@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from scipy import optimize
 
 from slit.errors import InfeasibleError, SlitError
-from slit.lp.solver import Settings
+from slit.lp.solver import SolverOptions
 from slit.papers.green_llm.generator import Sizes, generate_instance
 from slit.papers.green_llm.instance import Instance, save_instance
 from slit.papers.green_llm.placement import PlacementTerms, default_terms, solve_placement
 from tests.papers.green_llm.twin import Twin
 
-EXACT = Settings(mip_gap=0.0)
+EXACT = SolverOptions(mip_gap=0.0)
 
 
 def tiny(seed: int) -> Instance:
@@ -106,7 +106,7 @@ def test_least_of_all_patterns(
         unmet_price=np.full(1, unmet_price),
         placed_before=rng.random((2, 1)) < 0.3,
     )
-    result = solve_placement(instance, terms, settings=EXACT)
+    result = solve_placement(instance, terms, options=EXACT)
     expected = brute_force(instance, terms, tmp_path_factory.mktemp("placement"))
     assert result.proved
     assert result.total_cost == pytest.approx(expected, rel=1e-6, abs=1e-6)
@@ -116,7 +116,7 @@ def test_least_of_all_patterns(
 def test_plan_keeps_its_own_rules() -> None:
     instance = generate_instance(rng=np.random.default_rng(4), sizes=Sizes(3, 3, 2, 6, 2))
     terms = default_terms(instance, rng=np.random.default_rng(5))
-    result = solve_placement(instance, terms, settings=EXACT)
+    result = solve_placement(instance, terms, options=EXACT)
     assert (result.shares <= result.placed + 1e-6).all()
     assert result.shares.sum(axis=1) + result.unmet == pytest.approx(1, abs=1e-6)
     assert (result.unmet <= terms.unmet_cap[:, None, None]).all()
@@ -131,7 +131,7 @@ def test_plan_keeps_its_own_rules() -> None:
 def test_dear_queries_stay_unmet_up_to_the_cap() -> None:
     instance = replace(tiny(0), renewable=np.zeros((2, 2)), price=np.full((2, 2), 50.0))
     terms = replace(default_terms(instance, rng=np.random.default_rng(0)), unmet_price=np.zeros(1))
-    result = solve_placement(instance, terms, settings=EXACT)
+    result = solve_placement(instance, terms, options=EXACT)
     assert result.unmet == pytest.approx(np.broadcast_to(terms.unmet_cap[:, None, None], (2, 1, 2)))
     assert result.unmet_penalty == 0
 
@@ -144,14 +144,14 @@ def test_accuracy_floor_moves_queries() -> None:
         error_rate=accurate,
         accuracy_floor=wrong,
     )
-    result = solve_placement(instance, terms, settings=EXACT)
+    result = solve_placement(instance, terms, options=EXACT)
     assert result.shares[:, 1] == pytest.approx(0, abs=1e-6)
 
 
 def test_stopped_search_says_so_and_keeps_a_plan() -> None:
     instance = generate_instance(rng=np.random.default_rng(1), sizes=Sizes(4, 4, 3, 8, 2))
     terms = default_terms(instance, rng=np.random.default_rng(1))
-    result = solve_placement(instance, terms, settings=Settings(time_limit=1e-6))
+    result = solve_placement(instance, terms, options=SolverOptions(time_limit=1e-6))
     assert not result.proved
     assert result.bound <= result.total_cost
     best = solve_placement(instance, terms)

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from slit.errors import SlitError
-from slit.papers.green_llm.figures import draw_cost_carbon, draw_sweep
+from slit.papers.green_llm.figures import draw_sweep
 from slit.papers.green_llm.generator import Sizes, generate_instance
 from slit.papers.green_llm.instance import Instance, change, load_instance
 from slit.papers.green_llm.solve import Tolerance, solve_lexicographic
-from slit.papers.green_llm.sweeps import Swept, cost_carbon_data, sweep_data
+from slit.papers.green_llm.sweeps import Swept, sweep_data
 
 
 @pytest.fixture(scope="module")
@@ -67,15 +67,11 @@ def test_values_without_a_solution_leave_a_gap(instance: Instance) -> None:
 
 def test_cost_carbon_curve_of_the_letter(shared_data: Path) -> None:
     letter = load_instance(shared_data / "green_llm" / "instance.json")
-    data = cost_carbon_data(letter, [0.001, 0.03])
-    assert data.cost_rise == pytest.approx([0.001, 0.03], abs=1e-6)
-    assert data.carbon_saving == pytest.approx([0.08, 0.57], abs=0.005)
-
-
-def test_shares_of_nothing_are_not_numbers(instance: Instance) -> None:
-    data = cost_carbon_data(change(instance, carbon_scale=0), [0.1])
-    assert np.isnan(data.carbon_saving).all()
-    assert np.isfinite(data.cost_rise).all()
+    data = sweep_data(letter, Swept.TOLERANCE, [0.0, 0.001, 0.03], order=("energy", "carbon"))
+    rise = data.energy_cost[1:] / data.energy_cost[0] - 1
+    saving = 1 - data.carbon_cost[1:] / data.carbon_cost[0]
+    assert rise == pytest.approx([0.001, 0.03], abs=1e-6)
+    assert saving == pytest.approx([0.08, 0.57], abs=0.005)
 
 
 def test_figures_draw_the_numbers(instance: Instance) -> None:
@@ -84,10 +80,6 @@ def test_figures_draw_the_numbers(instance: Instance) -> None:
     assert len(figure.data) == 6
     assert figure.data[0].y.tolist() == data.energy_cost.tolist()
     assert figure.data[3].x.tolist() == [0.5, 1.0, 1.1]
-    curve = cost_carbon_data(instance, [0.01, 0.1])
-    drawn = draw_cost_carbon(curve)
-    assert drawn.data[0].y.tolist() == (100 * curve.carbon_saving).tolist()
-    assert list(drawn.data[0].text) == ["1 %", "10 %"]
 
 
 def test_wrong_sweeps(instance: Instance) -> None:

@@ -62,6 +62,7 @@ CATALOG: tuple[Entry, ...] = (
     Entry("pymoo-nsga3", Kind.SEARCH, _HERE + "pymoo_adapter", "NSGA-III of pymoo"),
     Entry("pymoo-agemoea2", Kind.SEARCH, _HERE + "pymoo_adapter", "AGE-MOEA-II of pymoo"),
     Entry("deap-nsga2", Kind.SEARCH, _HERE + "deap_adapter", "NSGA-II with DEAP's selection"),
+    Entry("exact", Kind.SEARCH, _HERE + "exact.search", "all efficient plans, small scenarios"),
     Entry(
         "lexicographic", Kind.REFERENCE, _HERE + "lexicographic", "one objective after the other"
     ),

@@ -1,5 +1,6 @@
 """Exact optima and fronts against enumeration of all plans."""
 
+from collections.abc import Sequence
 from itertools import combinations_with_replacement, product
 from math import prod
 
@@ -8,17 +9,24 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+import slit
 from operators.dominance import nondominated
-from operators.types import Genes
+from operators.types import Floats, Genes
 from slit.certificates.bounds import certify
 from slit.errors import InfeasibleError, SlitError
 from slit.evaluator import Evaluator
-from slit.objectives import find, ledger_objective
+from slit.objectives import Objective, find, ledger_objective
 from slit.objectives.builtin import BUILT_IN
-from slit.optimizers.exact.front import ExactProgram, exact_front
+from slit.optimizers.exact.front import EfficientPlans, ExactProgram
+from slit.optimizers.exact.search import Settings
+from slit.optimizers.protocol import Optimizer, Setup
+from slit.optimizers.registry import make_optimizer
 from slit.problem import Problem, compile_problem
 from slit.relaxation import Relaxation
 from slit.scenario.load import load_scenario
+from slit.scenario.scenario import Scenario
+from slit.stop import StopReason
+from slit.testing import OptimizerContract
 from tests.cases import Case, make_case
 
 WITHOUT_WAITS = tuple(o for o in BUILT_IN if o.name not in ("quality", "ttft", "slo_violation"))
@@ -34,6 +42,23 @@ def all_plans(problem: Problem, *, most: int = 4000) -> Genes | None:
         if prod(len(choice) for choice in choices) > most:
             return None
     return np.array([sum(parts, ()) for parts in product(*choices)], dtype=np.int16)
+
+
+def exact_front(
+    problem: Problem,
+    scenario: Scenario,
+    objectives: Sequence[Objective],
+    *,
+    resolution: float = 1e-4,
+) -> tuple[Floats, Floats]:
+    """Objectives (N, M) of all efficient plans, and how far apart (M,) they are."""
+    program = ExactProgram(Evaluator(problem, scenario, objectives=objectives))
+    plans = EfficientPlans(program, resolution=resolution)
+    found = list(plans)
+    values = np.array([plan.objectives for plan in found])
+    weighted = values @ (1.0 / np.where(plans.span > 0, plans.span, 1.0))
+    assert (np.array([plan.bound for plan in found]) <= weighted + 1e-6).all()
+    return values, plans.resolution
 
 
 def small_case(seed: int, rng: np.random.Generator) -> Case:
@@ -68,49 +93,17 @@ def test_the_front_is_that_of_all_plans(seed: int, waits: bool) -> None:
     found = Evaluator(case.problem, case.scenario, objectives=objectives).evaluate(plans)
     values = found.F[found.G == 0]
     assume(len(values) > 0 and len(values[nondominated(values)]) < 15)
-    front = exact_front(case.problem, case.scenario, objectives)
-    assert front.complete
-    size, step = np.abs(values).max(axis=0), front.resolution
-    covered = (front.F[None, :, :] <= values[:, None, :] + 1.01 * step).all(axis=2)
+    exact, step = exact_front(case.problem, case.scenario, objectives)
+    size = np.abs(values).max(axis=0)
+    covered = (exact[None, :, :] <= values[:, None, :] + 1.01 * step).all(axis=2)
     assert covered.any(axis=1).all()
-    beaten = (values[:, None, :] < front.F[None, :, :] - 0.01 * step).all(axis=2)
+    beaten = (values[:, None, :] < exact[None, :, :] - 0.01 * step).all(axis=2)
     assert not beaten.any()
     relaxation = Relaxation(case.problem, case.scenario, objectives)
     for m, relaxed in enumerate(relaxation.minimize_many(np.eye(len(objectives)))):
-        assert relaxed.bound <= front.F[:, m].min() + 1e-12 * size[m]
-    share = certify(relaxation, rng=rng, weights=6, refined=0).share(front.F)
+        assert relaxed.bound <= exact[:, m].min() + 1e-12 * size[m]
+    share = certify(relaxation, rng=rng, weights=6, refined=0).share(exact)
     assert np.isnan(share) or share <= 1
-
-
-@settings(max_examples=200)
-@given(seed=st.integers(0, 2**32 - 1))
-def test_the_optimum_under_caps_is_that_of_all_plans(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    case = small_case(seed, rng)
-    plans = all_plans(case.problem)
-    assume(plans is not None)
-    assert plans is not None
-    count = int(rng.integers(1, 4))
-    objectives = tuple(BUILT_IN[i] for i in rng.permutation(len(BUILT_IN))[:count])
-    found = Evaluator(case.problem, case.scenario, objectives=objectives).evaluate(plans)
-    values = found.F[found.G == 0]
-    assume(len(values) > 0)
-    program = ExactProgram(case.problem, case.scenario, objectives)
-    weights = rng.exponential(size=count) / program.scale
-    chosen = values[int(rng.integers(len(values)))]
-    near = 1e-5 * program.scale
-    caps = np.where(rng.random(count) < 0.5, chosen + near, np.inf)
-    assume(not (np.abs(values - caps) < 0.9 * near).any())  # no plan on the edge
-    best = (values[(values <= caps).all(axis=1)] @ weights).min()
-    exact = program.minimize(weights, caps=caps)
-    assert exact is not None
-    tolerance = 1e-7 * float(weights @ program.scale)
-    assert exact.value == pytest.approx(best, abs=tolerance)
-    assert exact.bound <= best + tolerance
-    impossible = np.full(count, -np.inf)
-    impossible[0] = values[:, 0].min() - 1e-3 * program.scale[0]
-    impossible[1:] = np.inf
-    assert program.minimize(weights, caps=impossible) is None
 
 
 def test_tiny_has_the_front_of_all_plans() -> None:
@@ -121,11 +114,11 @@ def test_tiny_has_the_front_of_all_plans() -> None:
     objectives = find(["carbon", "cost"])
     found = Evaluator(problem, scenario, objectives=objectives).evaluate(plans)
     values = found.F[found.G == 0]
-    front = exact_front(problem, scenario, objectives, resolution=0.01)
-    covered = (front.F[None, :, :] <= values[:, None, :] + front.resolution + 1e-9).all(axis=2)
+    exact, step = exact_front(problem, scenario, objectives, resolution=0.01)
+    covered = (exact[None, :, :] <= values[:, None, :] + step + 1e-9).all(axis=2)
     assert covered.any(axis=1).all()
     efficient = values[nondominated(values)]
-    for row in front.F:
+    for row in exact:
         assert np.isclose(efficient, row, rtol=1e-7).all(axis=1).any()
 
 
@@ -135,14 +128,13 @@ def test_sixty_chunks_without_waits() -> None:
         residency=False, extras=False, spare_nodes=6,
     )  # fmt: skip
     objectives = find(["carbon", "cost"])
-    front = exact_front(case.problem, case.scenario, objectives, resolution=0.2)
-    assert front.complete
+    exact, _ = exact_front(case.problem, case.scenario, objectives, resolution=0.2)
     relaxation = Relaxation(case.problem, case.scenario, objectives)
     for m, relaxed in enumerate(relaxation.minimize_many(np.eye(2))):
-        assert relaxed.bound <= front.F[:, m].min()
+        assert relaxed.bound <= exact[:, m].min()
 
 
-def test_refuses_what_it_does_not_cover() -> None:
+def test_refuses_what_it_does_not_cover(monkeypatch: pytest.MonkeyPatch) -> None:
     @ledger_objective(name="peak", unit="kWh", title="Peak")
     def peak(ledger: object) -> float:
         return 0.0
@@ -150,8 +142,35 @@ def test_refuses_what_it_does_not_cover() -> None:
     case = make_case(1, genes=60)
     with pytest.raises(SlitError, match="'peak' is a function of the whole plan"):
         exact_front(case.problem, case.scenario, (*find(["cost"]), peak))
+    monkeypatch.setattr("slit.optimizers.exact.states.MOST_STATES", 10)
     with pytest.raises(SlitError, match="states of cells or more, expected at most 10 "):
-        exact_front(case.problem, case.scenario, find(["quality"]), most_columns=10)
+        exact_front(case.problem, case.scenario, find(["quality"]))
+    monkeypatch.setattr("slit.optimizers.exact.front.FEW_COLUMNS", 0)
+    monkeypatch.setattr("slit.optimizers.exact.cells.MOST_PAIRS", 10)
+    with pytest.raises(SlitError, match="pairs of group and placement or more, expected"):
+        exact_front(case.problem, case.scenario, find(["cost"]))
+    monkeypatch.undo()
     none = case.problem._replace(pool_nodes=np.zeros_like(case.problem.pool_nodes))
     with pytest.raises(InfeasibleError, match="no plan in whole nodes"):
         exact_front(none, case.scenario, find(["energy"]))
+
+
+class TestExactSearch(OptimizerContract):
+    objectives = ("carbon", "cost")
+
+    def make(self, setup: Setup) -> Optimizer:
+        return make_optimizer("exact", setup.task, rng=setup.rng, settings=setup.settings)
+
+    def scenarios(self) -> list[Scenario]:
+        return [load_scenario("tiny")]
+
+
+def test_the_search_ends_by_itself_with_all_efficient_plans() -> None:
+    scenario, objectives = load_scenario("tiny"), find(["carbon", "cost"])
+    found = slit.optimize(scenario, optimizer="exact", objectives=objectives, baselines=False)
+    values, _ = exact_front(compile_problem(scenario), scenario, objectives, resolution=0.01)
+    assert found.stop is StopReason.FINISHED
+    assert found.evaluations == len(values)
+    np.testing.assert_array_equal(found.front.F, values[nondominated(values)])
+    with pytest.raises(SlitError, match="resolution: 0, expected above 0 to 1"):
+        Settings(resolution=0)

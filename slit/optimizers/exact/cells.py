@@ -11,11 +11,14 @@ import numpy as np
 from scipy import sparse
 
 from operators.types import Bools, Floats, Ints, Longs
+from slit.errors import SlitError
 from slit.kernels.objective_terms import ObjectiveTerms
-from slit.lp.entries import EntryRows
+from slit.lp.rows import Rows
 from slit.problem import Problem, Start
 from slit.relaxation.subproblem import loads_nothing
 
+MOST_PAIRS = 3000
+"""Sixty chunks in some hundred pairs take seconds a plan; far more do not end."""
 NOT_BEFORE = -1
 SHARPER = 1024.0
 """Rows of work are scaled by this: the solver's tolerance is absolute."""
@@ -43,10 +46,20 @@ class Cells:
     row_upper: Floats
 
 
+def check_size(found: float, most: int, what: str) -> None:
+    """Raise SlitError for a program with too many columns of a kind."""
+    if found > most:
+        raise SlitError(
+            f"exact: {found:,.0f} {what} or more, expected at most {most:,} (fewer hours, fewer or "
+            "coarser groups, or objectives that do not depend on waits)"
+        )
+
+
 def count_cells(problem: Problem, terms: ObjectiveTerms) -> Cells:
     """The formulation by counts. `terms` must not weigh waits, lateness or quality."""
     group, placement = (side.astype(np.int64) for side in np.nonzero(problem.allowed))
     pairs, kwh = len(group), problem.kwh_per_energy_tick
+    check_size(pairs, MOST_PAIRS, "pairs of group and placement")
     epoch = problem.group_epoch[group].astype(np.int64)
     key, cell_of = np.unique(epoch * problem.placements + placement, return_inverse=True)
     cell_epoch, cell_placement = np.divmod(key, problem.placements)
@@ -55,7 +68,7 @@ def count_cells(problem: Problem, terms: ObjectiveTerms) -> Cells:
     capacity = problem.pool_nodes[problem.placement_pool].astype(np.float64)
     work = problem.chunk[group, placement, 0] / problem.node_ticks
     every, nodes = np.arange(pairs), pairs + np.arange(cells)
-    rows = EntryRows()
+    rows = Rows()
     room = capacity[cell_placement]
     helpful = _more_may_help(problem, terms)[cell_epoch, cell_placement]
     _add_work(rows, cell_of, nodes, work, problem.group_chunks[group], room, helpful)
@@ -101,7 +114,7 @@ def count_cells(problem: Problem, terms: ObjectiveTerms) -> Cells:
 
 
 def _add_work(
-    rows: EntryRows,
+    rows: Rows,
     cell_of: Longs,
     nodes: Longs,
     work: Floats,
@@ -162,7 +175,7 @@ def cells_before(
 
 
 def _add_loading(
-    rows: EntryRows,
+    rows: Rows,
     now: Longs,
     nodes: Longs,
     before: Longs,

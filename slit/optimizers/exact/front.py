@@ -1,15 +1,15 @@
-"""Exact optima and fronts of small instances: whole chunks, whole nodes, true step costs.
+"""Exact optima of small problems: whole chunks, whole nodes, true step costs.
 
 Covers every objective of `slit.objectives` that is linear in what a plan uses (all built-in ones,
 plug-ins made with `linear_objective`), exactly as the evaluator counts them. Objectives that depend
 on waits (quality, ttft, slo_violation, and plug-ins with such terms) need every state of every cell
 listed, which limits them to about 60 chunks in small groups; the others reach further, but where
-cells are not listed one that fills its nodes to within 1e-6 may be misjudged. Objectives measured
-by other Python functions are refused.
+cells are not listed one that fills its nodes to within 1e-6 may be misjudged.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -18,17 +18,14 @@ from operators.types import Floats, Genes, Longs
 from slit.arrays import product
 from slit.errors import InfeasibleError, SlitError
 from slit.evaluator import Evaluator
-from slit.kernels.objective_terms import ObjectiveTerms
-from slit.lp.entries import EntryRows
-from slit.lp.solver import LinearModel, Settings, Solution, Solver, SolverError, Status
-from slit.objectives import Linear, Objective
+from slit.lp.rows import Rows
+from slit.lp.solver import LinearModel, Solution, Solver, SolverError, SolverOptions, Status
+from slit.objectives import Linear
 from slit.optimizers.exact.cells import Cells, count_cells
 from slit.optimizers.exact.program import assemble, with_choices
 from slit.optimizers.exact.states import count_states, state_cells
-from slit.problem import Problem
-from slit.scenario.scenario import Scenario
 
-MOST_COLUMNS = 200_000
+FEW_COLUMNS = 2000
 MOST_CUTS = 100
 TINY_SIZE = 1e-9
 """An objective that stays below this in its own unit is measured in that unit."""
@@ -37,87 +34,57 @@ FLAT = 1e-5
 
 The solver's tolerance on whole numbers is 1e-6; finer ones made HiGHS 1.15 lose optima.
 """
+OPTIONS = SolverOptions(mip_gap=1e-9)
 AGREEMENT = 1e-5
 """The program and the evaluator may differ by this share of an objective's size."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class ExactPlan:
-    """A proven optimum: plan (G,), its objectives (M,) as the evaluator gives them, the weighted
-    sum that was minimized, and the bound that no feasible plan is below."""
+class ExactPlan(NamedTuple):
+    """A proven optimum: plan (G,), its objectives (M,) as the evaluator gives them, and the bound
+    on their weighted sum that no feasible plan is below."""
 
     plan: Genes
     objectives: Floats
-    value: float
     bound: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ExactFront:
-    """All efficient plans up to a resolution: X (N, G), F (N, M).
-
-    Every feasible plan is, in each objective, at best `resolution` (M,) below one of these rows.
-    `complete` is False where the search stopped at a limit before that was proven.
-    """
-
-    X: Genes
-    F: Floats
-    names: tuple[str, ...]
-    resolution: Floats
-    complete: bool
 
 
 class ExactProgram:
     """The mixed-integer program of a small problem, for minimizing again and again.
 
     Cells are tabulated (see `slit.optimizers.exact.states`) where objectives depend on waits, and
-    where that takes at most `tabulate` columns: it is the more robust formulation.
+    where that takes few columns: it is the more robust formulation.
+
+    Raises SlitError for objectives it does not cover and problems that are too large.
     """
 
-    def __init__(
-        self,
-        problem: Problem,
-        scenario: Scenario,
-        objectives: Sequence[Objective],
-        *,
-        most_columns: int = MOST_COLUMNS,
-        tabulate: int = 2000,
-        settings: Settings | None = None,
-    ) -> None:
-        for objective in objectives:
+    def __init__(self, evaluator: Evaluator) -> None:
+        for objective in evaluator.objectives:
             if not isinstance(objective.measure, Linear):
                 raise SlitError(
-                    f"exact front: {objective.name!r} is a function of the whole plan, expected "
+                    f"exact: {objective.name!r} is a function of the whole plan, expected "
                     "objectives linear in what a plan uses"
                 )
-        self.problem = problem
-        self.evaluator = Evaluator(problem, scenario, objectives=objectives)
-        self.settings = settings or Settings(mip_gap=1e-9)
-        self._terms: ObjectiveTerms = self.evaluator.terms
+        self.evaluator = evaluator
+        problem = self.problem = evaluator.problem
+        self._terms = evaluator.terms
         waits = bool(self._terms.service.any())
-        self._tabulated = waits or count_states(problem) <= min(tabulate, most_columns)
-        self._cells: Cells = (
-            state_cells(problem, self._terms, most_columns=most_columns)
-            if self._tabulated
-            else count_cells(problem, self._terms)
-        )
+        self._tabulated = waits or count_states(problem) <= FEW_COLUMNS
+        cells = state_cells if self._tabulated else count_cells
+        self._cells: Cells = cells(problem, self._terms)
         self.scale = self._sizes()
         self._model, self._value = assemble(problem, self._terms, self._cells, self.scale)
 
-    def minimize(
-        self, weights: Floats, *, caps: Floats | None = None, beyond: Floats | None = None
-    ) -> ExactPlan | None:
+    def minimize(self, weights: Floats, *, beyond: Floats | None = None) -> ExactPlan | None:
         """The feasible plan with the least weights (M,) @ objectives, None if there is none.
 
-        caps (M,): the most of each objective. beyond (N, M): for each row the plan must be at or
-        below it in at least one objective.
+        beyond (N, M): for each row the plan must be at or below it in at least one objective.
         """
         for _ in range(MOST_CUTS):
-            model = self._limited(caps, beyond)
+            model = self._beyond(beyond)
             cost = np.zeros(len(model.cost))
             cost[self._value] = weights * self.scale
             size = float(np.abs(cost).max()) or 1.0
-            solver = Solver(replace(model, cost=cost / size), settings=self.settings)
+            solver = Solver(replace(model, cost=cost / size), options=OPTIONS)
             solution = solver.solve(warm=False)
             if solution.status in (Status.INFEASIBLE, Status.UNBOUNDED_OR_INFEASIBLE):
                 return None
@@ -141,22 +108,18 @@ class ExactProgram:
         apart = product(weights, said - values) > product(weights, room)
         if found.G[0] > 0 or apart or (values > said + room).any():
             raise SolverError(f"exact optimum: {said.tolist()}, evaluated {values.tolist()}")
-        return ExactPlan(plan, values, float(product(weights, values)), solution.mip_bound * size)
+        return ExactPlan(plan, values, solution.mip_bound * size)
 
-    def _limited(self, caps: Floats | None, beyond: Floats | None) -> LinearModel:
-        """The program with caps, and for each row of `beyond` a choice of what is at least met."""
+    def _beyond(self, beyond: Floats | None) -> LinearModel:
+        """The program, and for each row of `beyond` a choice of what is at least met."""
         model, value = self._model, self._value
-        upper = model.upper.copy()
-        if caps is not None:
-            upper[value] = np.minimum(upper[value], caps / self.scale)
-        model = replace(model, upper=upper)
         if beyond is None or not len(beyond):
             return model
         points, objectives = beyond.shape
         every = np.arange(points * objectives)
         choice, one = len(model.cost) + every, np.ones(len(every))
-        limit, most = (beyond / self.scale).ravel(), np.tile(upper[value], points)
-        rows = EntryRows()
+        limit, most = (beyond / self.scale).ravel(), np.tile(model.upper[value], points)
+        rows = Rows()
         rows.add(
             (np.repeat(np.arange(points), objectives), choice, one),
             lower=np.ones(points),
@@ -192,7 +155,7 @@ class ExactProgram:
             column = served.col[mine][np.argsort(served.row[mine])]
             every, one = np.arange(len(groups)), np.ones(len(groups))
             choice = len(self._model.cost) + every
-            rows = EntryRows()
+            rows = Rows()
             rows.add(
                 (every, column, one),
                 (every, choice, here[groups] - 1.0 - problem.group_chunks[groups]),
@@ -229,44 +192,38 @@ class ExactProgram:
         return counts
 
 
-def exact_front(
-    problem: Problem,
-    scenario: Scenario,
-    objectives: Sequence[Objective],
-    *,
-    resolution: float = 1e-4,
-    most_points: int = 1000,
-    most_columns: int = MOST_COLUMNS,
-) -> ExactFront:
-    """All efficient plans, up to `resolution` of each objective's range over the extremes.
+class EfficientPlans:
+    """All efficient plans one after another, up to a resolution.
 
-    Finds the plan with the least weighted sum that no plan found so far comes near to, until there
-    is none (Sylva and Crema 2004). Raises SlitError for objectives it does not cover and problems
-    that are too large, InfeasibleError if no plan is feasible.
+    Each is the plan with the least weighted sum that no plan before comes near to (Sylva and Crema
+    2004). Once there is none left every feasible plan is, in each objective, at best `resolution`
+    (M,) below one of them.
+
+    Args:
+        program: of a small problem.
+        resolution: share of each objective's range over its extremes.
+
+    Raises:
+        InfeasibleError: no plan is feasible.
     """
-    program = ExactProgram(problem, scenario, objectives, most_columns=most_columns)
-    count = len(objectives)
-    extremes = []
-    for unit in np.eye(count):
-        found = program.minimize(unit)
-        if found is None:
+
+    def __init__(self, program: ExactProgram, *, resolution: float) -> None:
+        self.program = program
+        extremes = [program.minimize(unit) for unit in np.eye(len(program.scale))]
+        found = [extreme.objectives for extreme in extremes if extreme is not None]
+        if len(found) < len(extremes):
             raise InfeasibleError("demand: no plan in whole nodes, expected room in the pools")
-        extremes.append(found.objectives)
-    span = np.ptp(extremes, axis=0)
-    span = np.where(span > FLAT * program.scale, span, program.scale)
-    step = np.maximum(resolution * span, FLAT * program.scale)
-    plans: list[Genes] = []
-    values = np.zeros((0, count))
-    while len(plans) < most_points:
-        found = program.minimize(1.0 / span, beyond=values - step)
+        span = np.ptp(found, axis=0)
+        self.span = np.where(span > FLAT * program.scale, span, program.scale)
+        self.resolution = np.maximum(resolution * self.span, FLAT * program.scale)
+        self._values = np.zeros((0, len(found)))
+
+    def __iter__(self) -> Iterator[ExactPlan]:
+        return self
+
+    def __next__(self) -> ExactPlan:
+        found = self.program.minimize(1.0 / self.span, beyond=self._values - self.resolution)
         if found is None:
-            break
-        plans.append(found.plan)
-        values = np.vstack([values, found.objectives])
-    return ExactFront(
-        X=np.array(plans),
-        F=values,
-        names=program.evaluator.names,
-        resolution=step,
-        complete=len(plans) < most_points,
-    )
+            raise StopIteration
+        self._values = np.vstack([self._values, found.objectives])
+        return found

@@ -7,7 +7,7 @@ from scipy import sparse
 
 from operators.types import Bools, Floats, Longs
 from slit.kernels.objective_terms import ObjectiveTerms
-from slit.lp.entries import EntryRows
+from slit.lp.rows import Rows
 from slit.lp.solver import LinearModel, Solver, SolverError, Status
 from slit.optimizers.exact.cells import Cells
 from slit.problem import Problem
@@ -46,7 +46,7 @@ def assemble(
     by_top = totals.reshape(len(tops), problem.datacenters)
     first = width + bought + switches
     objectives = first + len(totals) + np.arange(len(scale))
-    rows = EntryRows()
+    rows = Rows()
     _add_cells(problem, cells, rows)
     _add_sites(problem, cells, sites, rows)
     _add_objectives(problem, terms, cells, sites, rows, scale, by_top,
@@ -69,7 +69,7 @@ def assemble(
     return replace(model, upper=upper), objectives
 
 
-def with_choices(model: LinearModel, rows: EntryRows, count: int) -> LinearModel:
+def with_choices(model: LinearModel, rows: Rows, count: int) -> LinearModel:
     """The program with `count` more columns that are 0 or 1, and more rows."""
     width, none = len(model.cost), np.zeros(count)
     matrix, row_lower, row_upper = rows.assembled(width + count)
@@ -99,7 +99,7 @@ def _sites(problem: Problem, terms: ObjectiveTerms, width: int) -> _Sites:
     return _Sites(standby, most, renewable <= standby, grid, switch)
 
 
-def _add_cells(problem: Problem, cells: Cells, rows: EntryRows) -> None:
+def _add_cells(problem: Problem, cells: Cells, rows: Rows) -> None:
     """All chunks served, rows of the cells, nodes of a pool within its capacity."""
     served, extra = sparse.coo_array(cells.chunks), sparse.coo_array(cells.matrix)
     full = problem.group_chunks.astype(np.float64)
@@ -114,7 +114,7 @@ def _add_cells(problem: Problem, cells: Cells, rows: EntryRows) -> None:
     )
 
 
-def _add_sites(problem: Problem, cells: Cells, sites: _Sites, rows: EntryRows) -> None:
+def _add_sites(problem: Problem, cells: Cells, sites: _Sites, rows: Rows) -> None:
     """grid = max(0, load - renewable), exactly where buying more may help, else from below."""
     here = (cells.epoch, problem.placement_datacenter[cells.placement])
     every, load = np.arange(len(cells.epoch)), problem.pue[here] * cells.energy
@@ -154,7 +154,7 @@ def _add_objectives(
     terms: ObjectiveTerms,
     cells: Cells,
     sites: _Sites,
-    rows: EntryRows,
+    rows: Rows,
     scale: Floats,
     totals: Longs,
     objectives: Longs,

@@ -14,12 +14,13 @@ from scipy import sparse
 
 from operators.types import Floats, Longs
 from slit.arrays import product
-from slit.errors import SlitError
 from slit.kernels.objective_terms import ObjectiveTerms
-from slit.lp.entries import EntryRows
-from slit.optimizers.exact.cells import Cells, cells_before
+from slit.lp.rows import Rows
+from slit.optimizers.exact.cells import Cells, cells_before, check_size
 from slit.problem import Problem
 from slit.relaxation.subproblem import loads_nothing
+
+MOST_STATES = 200_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,18 +36,17 @@ class _Table:
     load_energy: float  # kWh of prewarming one node
 
 
-def state_cells(problem: Problem, terms: ObjectiveTerms, *, most_columns: int) -> Cells:
-    """The formulation by states. Raises SlitError if it needs more than `most_columns`."""
+def state_cells(problem: Problem, terms: ObjectiveTerms) -> Cells:
+    """The formulation by states. Raises SlitError if there are too many."""
+    check_size(count_states(problem), MOST_STATES, "states of cells")
     served = np.zeros((problem.epochs, problem.placements), dtype=np.bool_)
     np.logical_or.at(served, problem.group_epoch, problem.allowed)
     epoch, placement = (side.astype(np.int64) for side in np.nonzero(served))
     key = epoch * problem.placements + placement
-    if count_states(problem) > most_columns:
-        raise _too_large(count_states(problem), most_columns)
     tables = [_table(problem, terms, int(t), int(p)) for t, p in zip(epoch, placement, strict=True)]
     before, known = cells_before(problem, epoch, placement, key)
     starts = np.cumsum([0, *(len(table.nodes) for table in tables)])
-    rows = EntryRows()
+    rows = Rows()
     width = int(starts[-1])
     for i, table in enumerate(tables):
         rows.add(
@@ -66,8 +66,7 @@ def state_cells(problem: Problem, terms: ObjectiveTerms, *, most_columns: int) -
         levels = np.unique(earlier.nodes)
         pairs = width + np.arange(len(table.nodes) * len(levels)).reshape(-1, len(levels))
         width += pairs.size
-        if width > most_columns:
-            raise _too_large(width, most_columns)
+        check_size(width, MOST_STATES, "states of cells and nodes before")
         _tie(rows, pairs, int(starts[i]), int(starts[before[i]]), earlier.nodes, levels)
         loading = np.maximum(table.nodes[:, None] - levels[None, :], 0).astype(np.float64)
         loads.append((i, loading, table.load_energy * loading))
@@ -81,7 +80,7 @@ def _assembled(
     tables: list[_Table],
     fixed: list[Floats],
     loads: list[tuple[int, Floats, Floats]],
-    rows: EntryRows,
+    rows: Rows,
     width: int,
 ) -> Cells:
     sizes = [len(table.nodes) for table in tables]
@@ -124,7 +123,7 @@ def _assembled(
 
 
 def _tie(
-    rows: EntryRows, pairs: Longs, first: int, first_before: int, nodes_before: Longs, levels: Longs
+    rows: Rows, pairs: Longs, first: int, first_before: int, nodes_before: Longs, levels: Longs
 ) -> None:
     """pairs (S, L): 1 for the state of this cell and the level of nodes before, else 0."""
     states, count = pairs.shape
@@ -157,13 +156,6 @@ def count_states(problem: Problem) -> float:
         states = counts.prod(axis=0)
         total += float(states[problem.allowed[groups].any(axis=0)].sum())
     return total
-
-
-def _too_large(columns: float, most: int) -> SlitError:
-    return SlitError(
-        f"exact front: {columns:.3g} states of cells or more, expected at most {most} (fewer or "
-        "coarser groups, or objectives that do not depend on waits)"
-    )
 
 
 def _table(problem: Problem, terms: ObjectiveTerms, t: int, p: int) -> _Table:

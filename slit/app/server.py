@@ -82,6 +82,7 @@ def new_app(title: str, *, host: str, base: str = "/", token: str | None = None)
         "slit.app",
         assets_folder=str(Path(__file__).parent / "assets"),
         assets_ignore=r".*\.json",
+        assets_path_ignore=["page"],  # modules that app.mjs imports
         serve_locally=True,
         url_base_pathname=base,
         suppress_callback_exceptions=True,
@@ -93,6 +94,8 @@ def new_app(title: str, *, host: str, base: str = "/", token: str | None = None)
             {"name": "color-scheme", "content": "light dark"},
         ],
     )
+    # Modules run after the page is parsed, so dash, which calls them, begins behind them.
+    app.renderer = "document.addEventListener('DOMContentLoaded', () => new DashRenderer());"
     guard(app, host=host, token=token)
     return app
 

@@ -78,12 +78,12 @@ def job(
 
 
 def bound(instance: Instance, objectives: Sequence[str], *, weights: int = WEIGHTS) -> Job:
-    """The job that makes the yardstick of a scenario."""
+    """The job that makes the reference of a scenario."""
     return job("bound", instance, objectives=list(objectives), weights=weights)
 
 
 def searches(
-    yardstick: Job,
+    reference: Job,
     methods: Iterable[Method],
     *,
     budget: Options,
@@ -92,7 +92,7 @@ def searches(
 ) -> list[Job]:
     """Every method with every seed, seed by seed."""
     every = list(methods)
-    return [_search(yardstick, m, budget, seed, phase) for seed in range(seeds) for m in every]
+    return [_search(reference, m, budget, seed, phase) for seed in range(seeds) for m in every]
 
 
 def evolutions(
@@ -112,13 +112,13 @@ def evolutions(
     ]
 
 
-def schedulers(yardstick: Job, *, seeds: int) -> list[Job]:
+def schedulers(reference: Job, *, seeds: int) -> list[Job]:
     """Every method that makes one plan; those that draw random numbers with every seed."""
     kinds = Kind.REFERENCE, Kind.BASELINE, Kind.RIVAL
     found = []
     for entry in available(*kinds):
         drawn = range(seeds) if entry.name == "random" else range(1)
-        found += [_search(yardstick, Method(entry.name), None, seed) for seed in drawn]
+        found += [_search(reference, Method(entry.name), None, seed) for seed in drawn]
     return found
 
 
@@ -157,17 +157,17 @@ def plan(suite: str, seeds: int, jobs: Iterable[Job], notes: Sequence[str] = ())
 
 
 def _search(
-    yardstick: Job,
+    reference: Job,
     method: Method,
     budget: Options | None,
     seed: int,
     phase: str = "optimize",
 ) -> Job:
-    options = method.options | {"objectives": yardstick.options["objectives"]}
+    options = method.options | {"objectives": reference.options["objectives"]}
     if budget is not None:
         options["budget"] = dict(budget)
-    instance = Instance(yardstick.case, yardstick.case_options)
-    return job(phase, instance, seed=seed, needs=[yardstick.key], **options)
+    instance = Instance(reference.case, reference.case_options)
+    return job(phase, instance, seed=seed, needs=[reference.key], **options)
 
 
 __all__ = [

@@ -12,7 +12,7 @@ from operators.types import Genes
 from slit.errors import SlitError
 from slit.evaluator import Evaluation, Evaluator
 from slit.objectives import find
-from slit.optimizers.protocol import Optimizer, Plans, Task, Turn, stacked
+from slit.optimizers.protocol import AskTellGuard, Optimizer, Plans, Task, stacked
 from slit.optimizers.registry import default_settings, make_optimizer
 from slit.problem import compile_problem
 from slit.run import LONGEST_HISTORY, LoopState, Progress, run
@@ -52,7 +52,7 @@ class Sampler:
         self.problem = evaluator.problem
         self.size, self.steps, self.each = size, steps, each
         self.rng = np.random.default_rng(0)
-        self.turn = Turn(objectives=2)
+        self.guard = AskTellGuard(objectives=2)
         self.moves = 0
         self.asked = 0
         self.kept = Plans(
@@ -60,7 +60,7 @@ class Sampler:
         )
 
     def ask(self) -> Genes:
-        self.turn.asking()
+        self.guard.check_ask()
         self.each(self.asked)
         if self.asked == self.steps:
             return self.kept.X[:0]
@@ -68,11 +68,11 @@ class Sampler:
         options = self.problem.options[self.problem.gene_row]
         count = self.problem.option_count[self.problem.gene_row]
         draw = self.rng.integers(0, count, (self.size, len(count)))
-        return self.turn.asks(np.take_along_axis(options, draw.T, axis=1).T)
+        return self.guard.record(np.take_along_axis(options, draw.T, axis=1).T)
 
     def tell(self, evaluation: Evaluation) -> None:
         self.moves += 7
-        self.kept = stacked([self.kept, self.turn.tells(evaluation)])
+        self.kept = stacked([self.kept, self.guard.match(evaluation)])
 
     def front(self) -> Plans:
         return self.kept
@@ -286,23 +286,23 @@ def test_stagnation_waits_for_a_feasible_plan() -> None:
 
 
 def test_turns_are_enforced() -> None:
-    turn = Turn(objectives=2)
+    guard = AskTellGuard(objectives=2)
     one = Evaluation(np.zeros((1, 2)), np.zeros(1), np.zeros((1, 1, 2)), np.zeros((1, 1), int))
     with pytest.raises(SlitError, match="tell: no plans were asked for, expected ask first"):
-        turn.tells(one)
-    turn.asking()
-    asked = turn.asks(np.zeros((3, 4), np.int64))
+        guard.match(one)
+    guard.check_ask()
+    asked = guard.record(np.zeros((3, 4), np.int64))
     assert asked.dtype == np.int16
     with pytest.raises(ValueError, match="read-only"):
         asked[0] = 1
     with pytest.raises(SlitError, match="ask: 3 plans still wait for tell"):
-        turn.asking()
+        guard.check_ask()
     with pytest.raises(SlitError, match="state: plans still wait for tell"):
-        turn.settled()
+        guard.check_state()
     with pytest.raises(SlitError, match=r"tell: F \(1, 2\) and G \(1,\), expected \(3, 2\)"):
-        turn.tells(one)
-    told = turn.tells(
+        guard.match(one)
+    told = guard.match(
         Evaluation(np.zeros((3, 2)), np.ones(3), np.zeros((3, 1, 2)), np.ones((3, 1), int))
     )
     assert told.X is asked
-    turn.settled()
+    guard.check_state()

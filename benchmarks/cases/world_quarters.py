@@ -1,6 +1,6 @@
 """`world-quarters`: world-day by the quarter of an hour."""
 
-from benchmarks.cases.grown import between_hours, with_genes
+from benchmarks.cases.scaled_world import between_hours, with_genes
 from benchmarks.registry import Case
 from slit.scenario.load import load_scenario
 from slit.scenario.scenario import Scenario

@@ -11,7 +11,7 @@ from operators.types import Floats, Genes
 from slit.kernels.evaluation import SITE_FIELDS, evaluate_population
 from slit.kernels.objective_terms import ObjectiveTerms
 from slit.optimizers.metaheuristic import search
-from slit.optimizers.metaheuristic.descent import NODE_PENALTY, Descent
+from slit.optimizers.metaheuristic.local_search import NODE_PENALTY, LocalOptimum
 from slit.optimizers.protocol import Task
 from slit.problem import Problem
 
@@ -29,7 +29,7 @@ def descend_by_full_evaluation(
     terms: ObjectiveTerms,
     *,
     rng: np.random.Generator,
-) -> Descent:
+) -> LocalOptimum:
     """Local search from `start` (G,) that evaluates whole plans: what there is without increments.
 
     Neighbors move one chunk to another placement; nodes beyond capacity weigh as in `slit`.
@@ -53,7 +53,7 @@ def descend_by_full_evaluation(
             if failures == FAILURES:
                 break
     gains = np.full(problem.epochs, (first - value) / problem.epochs)
-    return Descent(np.ascontiguousarray(plan), moves, gains)
+    return LocalOptimum(np.ascontiguousarray(plan), moves, gains)
 
 
 def scalar_values(plans: Genes, weights: Floats, problem: Problem, terms: ObjectiveTerms) -> Floats:
@@ -74,13 +74,13 @@ def without_increments() -> Iterator[None]:
     """Local search of `slit` evaluates whole plans."""
     rng = np.random.default_rng(1)
 
-    def descend_all(starts: Genes, weights: Floats, task: Task, **_: Any) -> list[Descent]:
+    def local_searches(starts: Genes, weights: Floats, task: Task, **_: Any) -> list[LocalOptimum]:
         return [
             descend_by_full_evaluation(start, vector, task.problem, task.terms, rng=rng)
             for start, vector in zip(starts, weights, strict=True)
         ]
 
-    with patch.object(search, "descend_all", descend_all):
+    with patch.object(search, "local_searches", local_searches):
         yield
 
 

@@ -1,4 +1,4 @@
-"""The loop of a measured search: CPU seconds, and looks that cost it nothing.
+"""The loop of a measured search: CPU seconds, and snapshots that cost it nothing.
 
 `slit.run.run` stops by wall time and keeps a short history; here fronts are kept on the way.
 """
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.measuring.looks import Clock, Found, Look, Looks, Work
+from benchmarks.measuring.trajectory import Clock, Found, Snapshot, Trajectory, Work
 from operators.types import Floats
 from slit.evaluator import Evaluator
 from slit.optimizers.protocol import Optimizer, Plans
@@ -20,14 +20,14 @@ class Searched:
 
     kept: Plans
     found: Floats
-    looks: tuple[Look, ...]
+    snapshots: tuple[Snapshot, ...]
     work: Work
     stop: StopReason
 
 
 def search(optimizer: Optimizer, evaluator: Evaluator, *, stop: Stop, threads: int = 1) -> Searched:
     """Let `optimizer` search until `stop`, whose seconds are those of `Clock`."""
-    looks, found = Looks(stop), Found(len(evaluator.objectives))
+    trajectory, found = Trajectory(stop), Found(len(evaluator.objectives))
     evaluations, reason = 0, None
     clock = Clock(threads=threads)
     while reason is None:
@@ -42,15 +42,15 @@ def search(optimizer: Optimizer, evaluator: Evaluator, *, stop: Stop, threads: i
         clock.pause()
         found.add(evaluation.F, evaluation.G)
         reason = work.over(stop)
-        if reason is None and looks.due(work):
-            looks.seen.append(Look(work, feasible(optimizer.front())))
+        if reason is None and trajectory.due(work):
+            trajectory.seen.append(Snapshot(work, feasible(optimizer.front())))
         clock.go_on()
     work = Work(evaluations, optimizer.moves, clock.seconds)
     kept = optimizer.front()
     return Searched(
         kept=kept,
         found=found.front(),
-        looks=(*looks.seen, Look(work, feasible(kept))),
+        snapshots=(*trajectory.seen, Snapshot(work, feasible(kept))),
         work=work,
         stop=reason,
     )

@@ -9,8 +9,8 @@ import time
 import numpy as np
 
 from benchmarks.job import Job
+from benchmarks.measuring.reference import Reference, box_reference, certified_reference
 from benchmarks.measuring.scenarios import Planned, generator, planned
-from benchmarks.measuring.yardstick import Yardstick, box_yardstick, certified_yardstick
 from benchmarks.registry import Phase
 from benchmarks.store import Outcome, Store
 from operators.sampling import uniform
@@ -23,10 +23,10 @@ SAMPLE = 200
 
 
 def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases are given
-    """Work the yardstick out."""
+    """Work the reference out."""
     instance = planned(job)
     began = time.process_time()
-    yardstick = _certified(instance, job) if job.options["weights"] else _sampled(instance, job)
+    reference = _certified(instance, job) if job.options["weights"] else _sampled(instance, job)
     problem = instance.problem
     sizes = {
         "genes": problem.genes,
@@ -36,24 +36,24 @@ def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases ar
         "placements": problem.placements,
     }
     timing = {"seconds": time.process_time() - began}
-    return Outcome({"yardstick": yardstick.to_json(), "sizes": sizes}, {}, timing)
+    return Outcome({"yardstick": reference.to_json(), "sizes": sizes}, {}, timing)
 
 
-def _certified(instance: Planned, job: Job) -> Yardstick:
+def _certified(instance: Planned, job: Job) -> Reference:
     objectives = find(job.options["objectives"])
     relaxation = Relaxation(instance.problem, instance.scenario, objectives)
     certificate = certify(relaxation, rng=generator(job), weights=job.options["weights"])
-    return certified_yardstick(certificate)
+    return certified_reference(certificate)
 
 
-def _sampled(instance: Planned, job: Job) -> Yardstick:
+def _sampled(instance: Planned, job: Job) -> Reference:
     """A box from zero, or below, to the worst of random plans."""
     evaluator = instance.evaluator(job.options["objectives"])
     plans = uniform(SAMPLE, rng=generator(job, 1), **options_of(instance.problem))
     values = evaluator.evaluate(plans).F
     ideal = np.minimum(values.min(axis=0), 0.0)
     detail = f"from zero to the worst of {SAMPLE} random plans"
-    return box_yardstick(ideal, values.max(axis=0), names=evaluator.names, detail=detail)
+    return box_reference(ideal, values.max(axis=0), names=evaluator.names, detail=detail)
 
 
 BOUND = Phase("bound", perform)

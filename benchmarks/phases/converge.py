@@ -17,8 +17,8 @@ from pymoo.optimize import minimize
 
 from benchmarks.cases.continuous import Published
 from benchmarks.job import Job
+from benchmarks.measuring.reference import Kind, Reference
 from benchmarks.measuring.scenarios import generator
-from benchmarks.measuring.yardstick import Kind, Yardstick
 from benchmarks.registry import Phase, find_case
 from benchmarks.store import Outcome, Store
 from operators.dominance import nondominated
@@ -57,8 +57,8 @@ def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases ar
     seconds = time.process_time() - began
     F = np.asarray(found.pop.get("F"), dtype=np.float64)
     F = F[nondominated(F)]
-    yardstick = yardstick_of(known)
-    volume = yardstick.volume(F)
+    reference = reference_of(known)
+    volume = reference.volume(F)
     values = {
         "label": method,
         "kind": "search",
@@ -66,20 +66,20 @@ def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases ar
         "plans": len(F),
         "evaluations": evaluations,
         "moves": 0,
-        "yardstick": yardstick.to_json(),
+        "yardstick": reference.to_json(),
         "curve": [{"evaluations": evaluations, "moves": 0, "plans": len(F), "volume": volume}],
     }
     return Outcome(values, {"F": F}, {"seconds": seconds, "curve_seconds": [seconds]})
 
 
-def yardstick_of(known: Published) -> Yardstick:
+def reference_of(known: Published) -> Reference:
     """The published front's hypervolume: by its formula where there is one."""
     extent = known.reference / REACH
     exact = known.volume
     if exact is None:
         exact = hypervolume(known.front, reference=known.reference)
     count = len(extent)
-    return Yardstick(
+    return Reference(
         names=tuple(f"f{m + 1}" for m in range(count)),
         columns=tuple(range(count)),
         ideal=np.zeros(count),

@@ -1,4 +1,4 @@
-"""`enumerate`: the exact front of a scenario that is small enough, as a yardstick.
+"""`enumerate`: the exact front of a scenario that is small enough, as a reference.
 
 Options: objectives. Every plan is evaluated, chunks of a group in every order.
 """
@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from benchmarks.job import Job
+from benchmarks.measuring.reference import exact_reference
 from benchmarks.measuring.scenarios import planned
-from benchmarks.measuring.yardstick import exact_yardstick
 from benchmarks.registry import Phase
 from benchmarks.store import Outcome, Store
 from operators.archive import Archive
@@ -22,7 +22,7 @@ BATCH = 1 << 16
 
 
 def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases are given
-    """Look at every plan."""
+    """Snapshot at every plan."""
     instance = planned(job)
     evaluator = instance.evaluator(job.options["objectives"])
     archive = Archive(genes=0, objectives=len(evaluator.objectives))
@@ -31,8 +31,8 @@ def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases ar
         evaluation = evaluator.evaluate(plans)
         archive.add(np.zeros((len(plans), 0), np.int16), evaluation.F, violation=evaluation.G)
     front = archive.objectives
-    yardstick = exact_yardstick(front, names=evaluator.names)
-    values = {"yardstick": yardstick.to_json(), "plans": evaluator.evaluations}
+    reference = exact_reference(front, names=evaluator.names)
+    values = {"yardstick": reference.to_json(), "plans": evaluator.evaluations}
     return Outcome(values, {"F": front}, {"seconds": time.process_time() - began})
 
 

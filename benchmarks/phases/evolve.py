@@ -2,7 +2,7 @@
 
 Options: method (a module of frameworks/), budget (evaluations or seconds), population. Equal
 evaluations mean equal generations; under seconds the number of generations is estimated from a
-short run, and what comes after the budget does not count. A need, if any, made the yardstick.
+short run, and what comes after the budget does not count. A need, if any, made the reference.
 beside: the case whose comparisons the result belongs to, if another.
 """
 
@@ -16,10 +16,10 @@ from numpy.random import Generator
 
 from benchmarks.job import Job
 from benchmarks.measuring.choices import Choices
-from benchmarks.measuring.looks import Clock
-from benchmarks.measuring.meter import Meter
+from benchmarks.measuring.instrumented_problem import InstrumentedProblem
+from benchmarks.measuring.reference import Reference, box_reference, exact_reference
 from benchmarks.measuring.scenarios import generator
-from benchmarks.measuring.yardstick import Yardstick, box_yardstick, exact_yardstick
+from benchmarks.measuring.trajectory import Clock
 from benchmarks.registry import Phase, find_case
 from benchmarks.store import Outcome, Store
 from operators.archive import Archive
@@ -40,42 +40,44 @@ def perform(job: Job, store: Store) -> Outcome:
     problem = instance(job)
     evolve: Evolve = import_module(f"benchmarks.frameworks.{job.options['method']}").evolve
     population, stop = job.options["population"], Stop(**job.options["budget"])
-    meter = Meter(problem, stop=stop)
+    instrumented = InstrumentedProblem(problem, stop=stop)
     generations = _generations(evolve, problem, population, stop)
-    meter.clock = Clock()
-    F, G = evolve(meter.metered, population=population, generations=generations, rng=generator(job))
-    seconds = meter.clock.seconds
-    yardstick = yardstick_of(problem)
+    instrumented.clock = Clock()
+    F, G = evolve(
+        instrumented.problem, population=population, generations=generations, rng=generator(job)
+    )
+    seconds = instrumented.clock.seconds
+    reference = reference_of(problem)
     if job.needs:
-        yardstick = Yardstick.from_json(store.read(job.needs[0]).outcome.values["yardstick"])
-    looks = meter.looks()
+        reference = Reference.from_json(store.read(job.needs[0]).outcome.values["yardstick"])
+    snapshots = instrumented.snapshots()
     last = F[G <= 0]
     values = {
         "label": job.options.get("label", job.options["method"]),
         "kind": "search",
-        "volume": yardstick.volume(looks[-1].F),
-        "volume_last": yardstick.volume(last) if stop.seconds is None else None,
-        "plans": len(looks[-1].F),
-        "evaluations": meter.evaluations,
+        "volume": reference.volume(snapshots[-1].F),
+        "volume_last": reference.volume(last) if stop.seconds is None else None,
+        "plans": len(snapshots[-1].F),
+        "evaluations": instrumented.evaluations,
         "generations": generations,
         "moves": 0,
-        "yardstick": yardstick.to_json(),
+        "yardstick": reference.to_json(),
         "curve": [
             {
-                "evaluations": look.work.evaluations,
+                "evaluations": snapshot.work.evaluations,
                 "moves": 0,
-                "plans": len(look.F),
-                "volume": yardstick.volume(look.F),
+                "plans": len(snapshot.F),
+                "volume": reference.volume(snapshot.F),
             }
-            for look in looks
+            for snapshot in snapshots
         ],
-    } | _reached(problem, looks[-1].F)
+    } | _reached(problem, snapshots[-1].F)
     timing = {
         "seconds": seconds,
         "generations_per_second": generations / seconds,
-        "curve_seconds": [look.work.seconds for look in looks],
+        "curve_seconds": [snapshot.work.seconds for snapshot in snapshots],
     }
-    return Outcome(values, {"F": looks[-1].F}, timing)
+    return Outcome(values, {"F": snapshots[-1].F}, timing)
 
 
 def warm(job: Job) -> None:
@@ -96,13 +98,13 @@ def _instance(case: str, options: tuple[tuple[str, Any], ...]) -> Choices:
     return built
 
 
-def yardstick_of(problem: Choices) -> Yardstick:
+def reference_of(problem: Choices) -> Reference:
     """The exact front where it is known, else a box around random solutions."""
     if problem.exact is not None:
-        return exact_yardstick(problem.exact, names=problem.names)
+        return exact_reference(problem.exact, names=problem.names)
     F = problem.evaluate(problem.random(SAMPLE, rng=np.random.default_rng(0)))[0]
     detail = f"from the cheapest choice of every gene to the mean of {SAMPLE} random solutions"
-    return box_yardstick(problem.ideal, F.mean(axis=0), names=problem.names, detail=detail)
+    return box_reference(problem.ideal, F.mean(axis=0), names=problem.names, detail=detail)
 
 
 def _reached(problem: Choices, F: Floats) -> dict[str, float]:

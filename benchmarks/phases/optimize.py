@@ -2,7 +2,7 @@
 
 Options: method, settings (changes of its defaults), objectives, budget (evaluations, moves or
 seconds), label, instead (a part that is replaced: see `replacements`), threads. The first need is
-the job that made the yardstick.
+the job that made the reference.
 """
 
 from contextlib import AbstractContextManager, nullcontext
@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.job import Job
+from benchmarks.measuring.reference import Reference
 from benchmarks.measuring.replacements import REPLACEMENTS
 from benchmarks.measuring.scenarios import METRICS, Planned, generator, planned, practice
 from benchmarks.measuring.search import Searched, feasible, search
-from benchmarks.measuring.yardstick import Yardstick
 from benchmarks.registry import Phase
 from benchmarks.store import Outcome, Store
 from slit.evaluator import Evaluator
@@ -34,23 +34,23 @@ def perform(job: Job, store: Store) -> Outcome:
     with replaced(job):
         optimizer = make(job, evaluator, rng=generator(job))
         found = search(optimizer, evaluator, stop=stop_of(job), threads=threads)
-    yardstick = Yardstick.from_json(store.read(job.needs[0]).outcome.values["yardstick"])
+    reference = Reference.from_json(store.read(job.needs[0]).outcome.values["yardstick"])
     kept = feasible(found.kept)
     values = {
         "label": job.options.get("label", job.options["method"]),
         "kind": str(find(job.options["method"]).kind),
-        "volume": yardstick.volume(kept),
-        "volume_found": yardstick.volume(found.found),
+        "volume": reference.volume(kept),
+        "volume_found": reference.volume(found.found),
         "plans": len(kept),
         "evaluations": found.work.evaluations,
         "moves": found.work.moves,
         "stop": str(found.stop),
-        "curve": _curve(found, yardstick),
+        "curve": _curve(found, reference),
         "picks": picks_of(job, instance, evaluator, found.kept),
     }
     timing = {
         "seconds": found.work.seconds,
-        "curve_seconds": [look.work.seconds for look in found.looks],
+        "curve_seconds": [snapshot.work.seconds for snapshot in found.snapshots],
     }
     return Outcome(values, {"F": kept, "found": found.found}, timing)
 
@@ -106,15 +106,15 @@ def picks_of(
     ]
 
 
-def _curve(found: Searched, yardstick: Yardstick) -> list[dict[str, Any]]:
+def _curve(found: Searched, reference: Reference) -> list[dict[str, Any]]:
     return [
         {
-            "evaluations": look.work.evaluations,
-            "moves": look.work.moves,
-            "plans": len(look.F),
-            "volume": yardstick.volume(look.F),
+            "evaluations": snapshot.work.evaluations,
+            "moves": snapshot.work.moves,
+            "plans": len(snapshot.F),
+            "volume": reference.volume(snapshot.F),
         }
-        for look in found.looks
+        for snapshot in found.snapshots
     ]
 
 

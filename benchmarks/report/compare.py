@@ -174,7 +174,7 @@ def _over_seeds(methods: Sequence[Sequence[Run]]) -> Ranked | None:
 
 
 def curve_of(method: str, runs: Sequence[Run]) -> Curve:
-    """The curves of several seeds on common moments: a share holds until the next look."""
+    """The curves of several seeds on common moments: a share holds until the next snapshot."""
     first = max(run.curve[0].seconds for run in runs)
     last = min(run.curve[-1].seconds for run in runs)
     low, high = max(min(first, last), 1e-6), max(first, last, 1e-6)

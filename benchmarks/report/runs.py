@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.job import budget_label
-from benchmarks.measuring.yardstick import Yardstick
+from benchmarks.measuring.reference import Reference
 from benchmarks.store import Result, Store
 from operators.archive import Archive
 from operators.indicators import igd_plus
@@ -72,51 +72,51 @@ class Run:
         return self.evaluations / self.seconds if self.seconds > 0 else float("nan")
 
 
-def read_runs(results: Sequence[Result], store: Store) -> tuple[list[Run], dict[Arena, Yardstick]]:
+def read_runs(results: Sequence[Result], store: Store) -> tuple[list[Run], dict[Arena, Reference]]:
     """All searches, in the order of the plan, and what each arena is measured against."""
-    known = [(result, _yardstick(result, store)) for result in results if _is_search(result)]
+    known = [(result, _reference(result, store)) for result in results if _is_search(result)]
     best = _best_known([(_arena(r, y), r.outcome.arrays, y) for r, y in known])
-    runs = [_run(result, yardstick, best) for result, yardstick in known]
-    return runs, {_arena(result, yardstick): yardstick for result, yardstick in known}
+    runs = [_run(result, reference, best) for result, reference in known]
+    return runs, {_arena(result, reference): reference for result, reference in known}
 
 
 def _is_search(result: Result) -> bool:
     return result.job.phase in SEARCHES
 
 
-def _yardstick(result: Result, store: Store) -> Yardstick:
+def _reference(result: Result, store: Store) -> Reference:
     values = result.outcome.values
     if "yardstick" not in values:
         values = store.read(result.job.needs[0]).outcome.values
-    return Yardstick.from_json(values["yardstick"])
+    return Reference.from_json(values["yardstick"])
 
 
-def _arena(result: Result, yardstick: Yardstick) -> Arena:
+def _arena(result: Result, reference: Reference) -> Arena:
     said = result.job.options
-    objectives = tuple(said.get("objectives") or yardstick.names)
+    objectives = tuple(said.get("objectives") or reference.names)
     return Arena(said.get("beside") or result.job.case_label, objectives)
 
 
 def _best_known(
-    parts: Sequence[tuple[Arena, dict[str, Floats], Yardstick]],
+    parts: Sequence[tuple[Arena, dict[str, Floats], Reference]],
 ) -> dict[Arena, Floats]:
     """The best of all searches of each arena together, in widths of its box: (K, M)."""
     archives: dict[Arena, Archive] = {}
-    for arena, arrays, yardstick in parts:
-        size = len(yardstick.names)
+    for arena, arrays, reference in parts:
+        size = len(reference.names)
         archive = archives.setdefault(arena, Archive(genes=0, objectives=size, capacity=BEST_KNOWN))
         for F in arrays.values():
-            archive.add(np.zeros((len(F), 0), np.int16), yardstick.scaled(F))
+            archive.add(np.zeros((len(F), 0), np.int16), reference.scaled(F))
     return {arena: archive.objectives for arena, archive in archives.items()}
 
 
-def _run(result: Result, yardstick: Yardstick, best: dict[Arena, Floats]) -> Run:
-    arena = _arena(result, yardstick)
+def _run(result: Result, reference: Reference, best: dict[Arena, Floats]) -> Run:
+    arena = _arena(result, reference)
     values, timing = result.outcome.values, result.outcome.timing
     F = result.outcome.arrays["F"]
-    distance = igd_plus(yardstick.scaled(F), front=best[arena]) if len(F) else float("inf")
+    distance = igd_plus(reference.scaled(F), front=best[arena]) if len(F) else float("inf")
     curve = [
-        Point(seconds, look["evaluations"], look["volume"] / yardstick.bound)
+        Point(seconds, look["evaluations"], look["volume"] / reference.bound)
         for seconds, look in zip(timing["curve_seconds"], values["curve"], strict=True)
     ]
     return Run(
@@ -125,8 +125,8 @@ def _run(result: Result, yardstick: Yardstick, best: dict[Arena, Floats]) -> Run
         method=values["label"],
         kind=values["kind"],
         seed=result.job.seed or 0,
-        share=values["volume"] / yardstick.bound,
-        share_found=values.get("volume_found", values["volume"]) / yardstick.bound,
+        share=values["volume"] / reference.bound,
+        share_found=values.get("volume_found", values["volume"]) / reference.bound,
         igd_plus=distance,
         plans=values["plans"],
         evaluations=values["evaluations"],

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from benchmarks.measuring.yardstick import Kind, Yardstick
+from benchmarks.measuring.reference import Kind, Reference
 from benchmarks.report.changes import BALANCE, PickChange
 from benchmarks.report.compare import Group, Row
 from benchmarks.report.draw import describe_curves, describe_shares, draw_curves, draw_shares
@@ -73,11 +73,11 @@ def overview_section(
     return tag("section", *parts, id="overview")
 
 
-def group_section(group: Group, yardstick: Yardstick, place: str) -> Html:
+def group_section(group: Group, reference: Reference, place: str) -> Html:
     """One comparison: the table, the curves, the bars."""
     columns = [
         "method",
-        f"{'share' if yardstick.kind is Kind.BOX else 'share of bound'}, median [quartiles]",
+        f"{'share' if reference.kind is Kind.BOX else 'share of bound'}, median [quartiles]",
         "of all evaluated",
         "IGD+",
         "plans",
@@ -95,7 +95,7 @@ def group_section(group: Group, yardstick: Yardstick, place: str) -> Html:
     rows = [_cells(row, extra) for row in group.rows]
     numeric = frozenset(range(1, 13)) | frozenset(range(14, 14 + len(extra)))
     shares = table(
-        f"{BOUNDS[yardstick.kind]}; {yardstick.detail}",
+        f"{BOUNDS[reference.kind]}; {reference.detail}",
         [*columns, *extra.values()],
         rows,
         numeric=numeric,
@@ -180,9 +180,9 @@ def machine_section(machines: Sequence[Mapping[str, str]], codes: Sequence[str])
     return tag("section", *parts, id="machine")
 
 
-def yardstick_note(yardsticks: Mapping[Arena, Yardstick]) -> Html:
+def reference_note(references: Mapping[Arena, Reference]) -> Html:
     """How to read the shares."""
-    kinds = {yardstick.kind for yardstick in yardsticks.values()}
+    kinds = {reference.kind for reference in references.values()}
     text = [
         "Hypervolumes are of the feasible plans a method kept, in the box of each case; times are "
         "CPU seconds of one process, without compiling and loading.",

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from benchmarks.measuring.yardstick import Yardstick
+from benchmarks.measuring.reference import Reference
 from benchmarks.report.changes import PickChange
 from benchmarks.report.compare import Group
 from benchmarks.report.runs import Arena, Run
@@ -105,19 +105,19 @@ def curve_records(groups: Sequence[Group]) -> list[Record]:
     ]
 
 
-def yardstick_records(yardsticks: Mapping[Arena, Yardstick]) -> list[Record]:
+def reference_records(references: Mapping[Arena, Reference]) -> list[Record]:
     """One row an arena: box and bound."""
     return [
         {
             "case": arena.case,
             "objectives": " ".join(arena.objectives),
-            "kind": str(yardstick.kind),
-            "bound": yardstick.bound,
-            "detail": yardstick.detail,
-            "ideal": " ".join(f"{value:.6g}" for value in yardstick.ideal),
-            "span": " ".join(f"{value:.6g}" for value in yardstick.span),
+            "kind": str(reference.kind),
+            "bound": reference.bound,
+            "detail": reference.detail,
+            "ideal": " ".join(f"{value:.6g}" for value in reference.ideal),
+            "span": " ".join(f"{value:.6g}" for value in reference.span),
         }
-        for arena, yardstick in yardsticks.items()
+        for arena, reference in references.items()
     ]
 
 

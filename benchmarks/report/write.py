@@ -28,7 +28,7 @@ def write_report(folder: Path) -> list[Path]:
     results = list(store.results(plan.jobs))
     if not results:
         raise SlitError(f"{folder}: no job is done, expected results of {plan.suite}")
-    runs, yardsticks = read_runs(results, store)
+    runs, references = read_runs(results, store)
     groups, changes = groups_of(runs), changes_of(runs)
     speeds, fronts = tables.speed_records(results), tables.front_records(results)
     when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
@@ -37,9 +37,9 @@ def write_report(folder: Path) -> list[Path]:
     parts = []
     if groups:
         parts.append(sections.overview_section(groups, overall(groups)))
-        parts.append(sections.yardstick_note(yardsticks))
+        parts.append(sections.reference_note(references))
     parts += [
-        sections.group_section(group, yardsticks[group.arena], f"group-{n}")
+        sections.group_section(group, references[group.arena], f"group-{n}")
         for n, group in enumerate(groups)
     ]
     if changes:
@@ -60,7 +60,7 @@ def write_report(folder: Path) -> list[Path]:
         "comparisons": tables.comparison_records(groups),
         "changes": tables.change_records(changes),
         "curves": tables.curve_records(groups),
-        "yardsticks": tables.yardstick_records(yardsticks),
+        "yardsticks": tables.reference_records(references),
         "speeds": speeds,
         "fronts": fronts,
     }.items():

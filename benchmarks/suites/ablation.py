@@ -26,9 +26,9 @@ def make_plan(seeds: int) -> Plan:
     """Every variant with every seed."""
     jobs = []
     for instance, seconds in INSTANCES:
-        yardstick = bound(instance, DEFAULT)
-        jobs.append(yardstick)
-        jobs += searches(yardstick, METHODS, budget={"seconds": seconds}, seeds=seeds)
+        reference = bound(instance, DEFAULT)
+        jobs.append(reference)
+        jobs += searches(reference, METHODS, budget={"seconds": seconds}, seeds=seeds)
     return plan("ablation", seeds, jobs)
 
 

@@ -34,15 +34,15 @@ def make_plan(seeds: int) -> Plan:
         instance = Instance("additive", {"genes": genes})
         for budget in ({"evaluations": evaluations}, SECONDS):
             jobs += evolutions(instance, there, seeds=seeds, budget=budget, population=POPULATION)
-    yardstick = bound(WORLD_DAY, DEFAULT)
-    jobs.append(yardstick)
+    reference = bound(WORLD_DAY, DEFAULT)
+    jobs.append(reference)
     for budget in WORLD_BUDGETS:
-        jobs += searches(yardstick, population_searches(), budget=budget, seeds=seeds)
+        jobs += searches(reference, population_searches(), budget=budget, seeds=seeds)
         jobs += evolutions(
             WORLD_CHOICES,
             there,
             seeds=seeds,
-            needs=[yardstick.key],
+            needs=[reference.key],
             budget=budget,
             population=POPULATION,
             beside=WORLD_DAY.case,

@@ -30,12 +30,12 @@ def make_plan(seeds: int) -> Plan:
     jobs = []
     for options in grown:
         instance = Instance("grown", options)
-        yardstick = bound(instance, DEFAULT, weights=WEIGHTS)
-        jobs += [yardstick, job("compile", instance)]
+        reference = bound(instance, DEFAULT, weights=WEIGHTS)
+        jobs += [reference, job("compile", instance)]
         jobs.append(job("evaluate", instance, plans=200, **MEASURED))
         jobs.append(job("moves", instance, swaps=False, **MEASURED))
         budget = MANY_SECONDS if options.get("genes", 0) >= MANY else SECONDS
-        jobs += searches(yardstick, METHODS, budget=budget, seeds=seeds, phase="scale")
+        jobs += searches(reference, METHODS, budget=budget, seeds=seeds, phase="scale")
     return plan("scaling", seeds, jobs)
 
 

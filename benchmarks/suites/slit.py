@@ -39,21 +39,21 @@ def make_plan(seeds: int) -> Plan:
         notes.append("world-2023: the days drawn after tuning are still to be drawn (DRAW_FROM)")
     jobs = []
     populations = population_searches()
-    yardstick = bound(WORLD_DAY, DEFAULT)
+    reference = bound(WORLD_DAY, DEFAULT)
     everything = [Method("slit"), Method("slit-paper"), *populations]
-    jobs += [yardstick, *schedulers(yardstick, seeds=seeds)]
-    jobs += searches(yardstick, everything, budget=SECONDS, seeds=seeds)
-    jobs += searches(yardstick, populations, budget=EVALUATIONS, seeds=seeds)
-    yardstick = bound(WORLD_DAY, PAPER_OBJECTIVES)
-    jobs += [yardstick, *schedulers(yardstick, seeds=seeds)]
-    jobs += searches(yardstick, FEW, budget=SECONDS, seeds=seeds)
+    jobs += [reference, *schedulers(reference, seeds=seeds)]
+    jobs += searches(reference, everything, budget=SECONDS, seeds=seeds)
+    jobs += searches(reference, populations, budget=EVALUATIONS, seeds=seeds)
+    reference = bound(WORLD_DAY, PAPER_OBJECTIVES)
+    jobs += [reference, *schedulers(reference, seeds=seeds)]
+    jobs += searches(reference, FEW, budget=SECONDS, seeds=seeds)
     for day in there:
-        yardstick = bound(day, PAPER_OBJECTIVES)
-        jobs += [yardstick, *schedulers(yardstick, seeds=seeds)]
-        jobs += searches(yardstick, FEW, budget=DAY_SECONDS, seeds=seeds)
-    yardstick = bound(QUARTERS, PAPER_OBJECTIVES)
-    jobs += [yardstick, *schedulers(yardstick, seeds=seeds)]
-    jobs += searches(yardstick, FEW, budget=LONG_SECONDS, seeds=seeds)
+        reference = bound(day, PAPER_OBJECTIVES)
+        jobs += [reference, *schedulers(reference, seeds=seeds)]
+        jobs += searches(reference, FEW, budget=DAY_SECONDS, seeds=seeds)
+    reference = bound(QUARTERS, PAPER_OBJECTIVES)
+    jobs += [reference, *schedulers(reference, seeds=seeds)]
+    jobs += searches(reference, FEW, budget=LONG_SECONDS, seeds=seeds)
     return plan("slit", seeds, jobs, notes)
 
 

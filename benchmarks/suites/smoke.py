@@ -25,10 +25,10 @@ def make_plan(seeds: int) -> Plan:
     """The jobs: counted budgets only, so that every run gives the same results."""
     jobs = [job("compile", TINY)]
     for objectives in (DEFAULT, PAPER_OBJECTIVES):
-        yardstick = bound(TINY, objectives, weights=20)
-        jobs.append(yardstick)
-        jobs += searches(yardstick, METHODS, budget=EVALUATIONS, seeds=seeds)
-        jobs += schedulers(yardstick, seeds=seeds)
+        reference = bound(TINY, objectives, weights=20)
+        jobs.append(reference)
+        jobs += searches(reference, METHODS, budget=EVALUATIONS, seeds=seeds)
+        jobs += schedulers(reference, seeds=seeds)
     additive = Instance("additive", {"genes": 48})
     options: dict[str, Any] = {"budget": {"evaluations": 400}, "population": 20}
     jobs += evolutions(additive, ["native", "pymoo_tuned", "deap_arrays"], seeds=seeds, **options)

@@ -22,7 +22,7 @@ def portions(chunks: int) -> list[int]:
     return [size] * whole + [rest] * (rest > 0)
 
 
-class Room:
+class ResidualCapacity:
     """The capacity left in one epoch while chunks are placed.
 
     `fill` (0 to 1) is the part of each pool's nodes that may be used.
@@ -57,8 +57,8 @@ class Room:
         self.chosen.setdefault(group, []).extend([placement] * count)
 
 
-Place = Callable[[Room, int, int, bool], int]
-"""place(room, group, chunks, thrifty) puts chunks of a group and returns how many did not fit."""
+Place = Callable[[ResidualCapacity, int, int, bool], int]
+"""place(residual, group, chunks, thrifty) puts chunks of a group; returns how many did not fit."""
 
 
 def build_plan(problem: Problem, place: Place, *, fill: float = 1.0) -> Genes:
@@ -73,35 +73,35 @@ def build_plan(problem: Problem, place: Place, *, fill: float = 1.0) -> Genes:
     for epoch in range(problem.epochs):
         groups = _largest_first(problem, epoch)
         for share in SHARES:
-            room = Room(problem, epoch, fill=fill)
+            residual = ResidualCapacity(problem, epoch, fill=fill)
             first_thrifty = len(groups) - round(share * len(groups))
             left = {
-                j: place(room, j, int(problem.group_chunks[j]), rank >= first_thrifty)
+                j: place(residual, j, int(problem.group_chunks[j]), rank >= first_thrifty)
                 for rank, j in enumerate(groups)
             }
             if not any(left.values()):
                 break
-        room.left = [
+        residual.left = [
             nodes + int(most) - int(most * fill)
-            for nodes, most in zip(room.left, problem.pool_nodes, strict=True)
+            for nodes, most in zip(residual.left, problem.pool_nodes, strict=True)
         ]
         for j, chunks in left.items():
-            rest = put_in_order(room, j, chunks, thrifty[j])
+            rest = put_in_order(residual, j, chunks, thrifty[j])
             if rest:
-                room.put(j, int(thrifty[j][0]), rest)
-        for j, placements in room.chosen.items():
+                residual.put(j, int(thrifty[j][0]), rest)
+        for j, placements in residual.chosen.items():
             plan[problem.group_first[j] : problem.group_first[j + 1]] = sorted(placements)
     return plan
 
 
-def put_in_order(room: Room, group: int, chunks: int, order: Longs) -> int:
+def put_in_order(residual: ResidualCapacity, group: int, chunks: int, order: Longs) -> int:
     """Fill the placements in the given order; returns how many chunks did not fit."""
     for placement in order:
         if not chunks:
             break
-        count = room.most(group, int(placement), chunks)
+        count = residual.most(group, int(placement), chunks)
         if count:
-            room.put(group, int(placement), count)
+            residual.put(group, int(placement), count)
             chunks -= count
     return chunks
 
@@ -109,8 +109,8 @@ def put_in_order(room: Room, group: int, chunks: int, order: Longs) -> int:
 def by_preference(wanted: list[Longs], thrifty: list[Longs]) -> Place:
     """Fill each group's placements in the order it wants, or, if it has to be, the thrifty one."""
 
-    def place(room: Room, group: int, chunks: int, frugal: bool) -> int:
-        return put_in_order(room, group, chunks, (thrifty if frugal else wanted)[group])
+    def place(residual: ResidualCapacity, group: int, chunks: int, frugal: bool) -> int:
+        return put_in_order(residual, group, chunks, (thrifty if frugal else wanted)[group])
 
     return place
 

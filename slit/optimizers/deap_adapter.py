@@ -14,7 +14,7 @@ from numpy.random import Generator
 from operators.selection import binary_tournament
 from operators.types import Floats, Genes, Longs
 from slit.evaluator import Evaluation
-from slit.optimizers.protocol import Optimizer, Plans, Setup, State, Turn, stacked
+from slit.optimizers.protocol import AskTellGuard, Optimizer, Plans, Setup, State, stacked
 from slit.optimizers.variation import (
     Ranked,
     Variation,
@@ -43,24 +43,24 @@ class DeapNsga2:
         self._variation = Variation(setup.task.problem, settings)
         self._rng: Generator = setup.rng
         self._start = setup.start
-        self._turn = Turn(objectives=objectives)
+        self._guard = AskTellGuard(objectives=objectives)
         self._weights = (-1.0,) * objectives
         none = no_plans(setup.task.problem.genes, objectives)
         self._now = Ranked(none, np.empty(0, np.int64), np.empty(0))
 
     def ask(self) -> Genes:
         """The first population, then the children of the present one (N, G)."""
-        self._turn.asking()
+        self._guard.check_ask()
         if not len(self._now.rank):
             plans = self._variation.sample(self._size, rng=self._rng, start=self._start)
-            return self._turn.asks(plans)
-        return self._turn.asks(
+            return self._guard.record(plans)
+        return self._guard.record(
             self._variation.children(self._now.plans.X, parents=self._parents, rng=self._rng)
         )
 
     def tell(self, evaluation: Evaluation) -> None:
         """The values of these plans; the best of parents and children survive."""
-        merged = stacked([self._now.plans, self._turn.tells(evaluation)])
+        merged = stacked([self._now.plans, self._guard.match(evaluation)])
         rows, rank, crowding = _survivors(
             merged.F, merged.G, size=self._size, weights=self._weights
         )
@@ -72,7 +72,7 @@ class DeapNsga2:
 
     def state(self) -> State:
         """The population and the random numbers to come."""
-        self._turn.settled()
+        self._guard.check_state()
         return self._now.state(self._rng)
 
     def restore(self, state: State) -> None:

@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_flow
 
 from operators.types import Floats, Genes, Positions
-from slit.optimizers.capacity import Room, build_plan, orders, portions, put_in_order
+from slit.optimizers.capacity import ResidualCapacity, build_plan, orders, portions, put_in_order
 from slit.optimizers.protocol import Optimizer, Setup, Task
 from slit.optimizers.single import NoSettings, SinglePlan
 from slit.problem import Problem
@@ -41,7 +41,7 @@ def helix_plan(task: Task) -> Genes:
     thrifty = orders(problem, problem.node_seconds)
     weights = np.concatenate([flow_weights(problem, t) for t in range(problem.epochs)])
 
-    def place(room: Room, group: int, chunks: int, frugal: bool) -> int:
+    def place(residual: ResidualCapacity, group: int, chunks: int, frugal: bool) -> int:
         order = (thrifty if frugal else wanted)[group]
         pools = problem.placement_pool[order]
         here = {int(q): order[pools == q] for q in np.unique(pools)}
@@ -52,7 +52,7 @@ def helix_plan(task: Task) -> Genes:
             left = portion
             for q in np.argsort(-credit, kind="stable"):
                 if int(q) in here:
-                    rest = put_in_order(room, group, left, here[int(q)])
+                    rest = put_in_order(residual, group, left, here[int(q)])
                     credit[q] -= left - rest
                     left = rest
             chunks -= portion - left

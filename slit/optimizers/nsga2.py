@@ -15,7 +15,7 @@ from operators.nsga2 import make_offspring, survive
 from operators.repair import read_loads, repair_rows
 from operators.types import Genes
 from slit.evaluator import Evaluation
-from slit.optimizers.protocol import Optimizer, Plans, Setup, State, Turn
+from slit.optimizers.protocol import AskTellGuard, Optimizer, Plans, Setup, State
 from slit.optimizers.variation import (
     Ranked,
     Variation,
@@ -47,7 +47,7 @@ class Nsga2:
         self._settings = settings
         self._start = setup.start
         self._rng: Generator = setup.rng
-        self._turn = Turn(objectives=objectives)
+        self._guard = AskTellGuard(objectives=objectives)
         self._variation = Variation(problem, settings)
         self._options = problem.gene_row, problem.options, problem.option_count
         self._loads = read_loads(problem.genes, **loads_of(problem))
@@ -63,10 +63,12 @@ class Nsga2:
 
     def ask(self) -> Genes:
         """The first population, then the children of the present one (N, G)."""
-        self._turn.asking()
+        self._guard.check_ask()
         size = self._settings.population
         if not len(self._now.plans.G):
-            return self._turn.asks(self._variation.sample(size, rng=self._rng, start=self._start))
+            return self._guard.record(
+                self._variation.sample(size, rng=self._rng, start=self._start)
+            )
         children = np.empty_like(self._now.plans.X)
         make_offspring(
             self._now.plans.X,
@@ -84,7 +86,7 @@ class Nsga2:
         if self._settings.repair:
             self._repair(children)
         sort_groups(children, self._group_first)
-        return self._turn.asks(children)
+        return self._guard.record(children)
 
     def _repair(self, plans: Genes) -> None:
         loads = self._loads
@@ -104,7 +106,7 @@ class Nsga2:
 
     def tell(self, evaluation: Evaluation) -> None:
         """The values of these plans; the best of parents and children survive."""
-        told = self._turn.tells(evaluation)
+        told = self._guard.match(evaluation)
         now = self._now
         if not len(now.plans.G):
             # The kernels work in place and know writable arrays only.
@@ -118,7 +120,7 @@ class Nsga2:
 
     def state(self) -> State:
         """The population and the random numbers to come."""
-        self._turn.settled()
+        self._guard.check_state()
         return self._now.state(self._rng)
 
     def restore(self, state: State) -> None:

@@ -147,8 +147,8 @@ Make = Callable[[Setup], Optimizer]
 """What makes an optimizer: the function `build` of its module."""
 
 
-class Turn:
-    """Whose turn it is. Refuses `ask` and `tell` in the wrong order and values of other plans."""
+class AskTellGuard:
+    """Refuses `ask` and `tell` in the wrong order, and values of plans not asked for."""
 
     def __init__(self, *, objectives: int) -> None:
         self.objectives = objectives
@@ -159,21 +159,21 @@ class Turn:
         """Whether plans were asked for and not yet told about."""
         return self._asked is not None
 
-    def asking(self) -> None:
+    def check_ask(self) -> None:
         """Call at the start of `ask`."""
         if self._asked is not None:
             raise SlitError(
                 f"ask: {len(self._asked)} plans still wait for tell, expected ask and tell in turns"
             )
 
-    def asks(self, plans: Integers) -> Genes:
+    def record(self, plans: Integers) -> Genes:
         """Call with the plans that `ask` returns."""
         asked = np.ascontiguousarray(plans, dtype=np.int16)
         asked.setflags(write=False)
         self._asked = asked
         return asked
 
-    def tells(self, evaluation: Evaluation) -> Plans:
+    def match(self, evaluation: Evaluation) -> Plans:
         """Call at the start of `tell`: the plans asked for, with their values."""
         if self._asked is None:
             raise SlitError("tell: no plans were asked for, expected ask first")
@@ -187,7 +187,7 @@ class Turn:
         self._asked = None
         return plans
 
-    def settled(self) -> None:
+    def check_state(self) -> None:
         """Call at the start of `state`."""
         if self._asked is not None:
             raise SlitError("state: plans still wait for tell, expected to be called after tell")

@@ -36,7 +36,7 @@ from operators.dominance import distinct_rows
 from operators.types import Bools, Genes, Positions
 from slit.errors import SlitError
 from slit.evaluator import Evaluation
-from slit.optimizers.protocol import Optimizer, Plans, Setup, Turn
+from slit.optimizers.protocol import AskTellGuard, Optimizer, Plans, Setup
 from slit.optimizers.variation import Variation, VariationSettings, kept_plans, no_plans
 from slit.problem import Problem
 
@@ -97,7 +97,7 @@ class PymooOptimizer:
         problem, objectives = setup.task.problem, len(setup.task.objectives)
         self.name = setup.name
         self.moves = 0
-        self._turn = Turn(objectives=objectives)
+        self._guard = AskTellGuard(objectives=objectives)
         self._none = no_plans(problem.genes, objectives)
         self._problem = problem
         self._numbered = numbered
@@ -116,17 +116,17 @@ class PymooOptimizer:
 
     def ask(self) -> Genes:
         """The next generation (N, G)."""
-        self._turn.asking()
+        self._guard.check_ask()
         with warnings.catch_warnings():
             self._asked = self._algorithm.ask()
         if self._asked is None or not len(self._asked):
             return self._none.X
         X = self._asked.get("X")
-        return self._turn.asks(_chosen(X, self._problem) if self._numbered else X)
+        return self._guard.record(_chosen(X, self._problem) if self._numbered else X)
 
     def tell(self, evaluation: Evaluation) -> None:
         """The values of that generation."""
-        plans = self._turn.tells(evaluation)
+        plans = self._guard.match(evaluation)
         known = StaticProblem(self._static, F=plans.F, G=plans.G[:, None])
         PymooEvaluator().eval(known, self._asked)
         # NSGA-III changes the filters of the whole process and divides by zero on flat fronts.

@@ -5,7 +5,7 @@ Blind to: distance, carbon, water, prices, energy, waits, and the hour of the da
 """
 
 from operators.types import Genes
-from slit.optimizers.capacity import Room, build_plan, orders, portions, put_in_order
+from slit.optimizers.capacity import ResidualCapacity, build_plan, orders, portions, put_in_order
 from slit.optimizers.protocol import Optimizer, Setup, Task
 from slit.optimizers.single import NoSettings, SinglePlan
 
@@ -25,14 +25,14 @@ def round_robin_plan(task: Task) -> Genes:
     wanted = orders(problem, loss, problem.node_seconds)
     thrifty = orders(problem, problem.node_seconds)
 
-    def place(room: Room, group: int, chunks: int, frugal: bool) -> int:
+    def place(residual: ResidualCapacity, group: int, chunks: int, frugal: bool) -> int:
         order = (thrifty if frugal else wanted)[group]
         where = problem.placement_datacenter[order]
         here = [order[where == d] for d in range(centers)]
         for portion in portions(chunks):
-            turn, left = room.epoch + room.turns, portion
+            turn, left = residual.epoch + residual.turns, portion
             for k in range(centers):
-                left = put_in_order(room, group, left, here[(turn + k) % centers])
+                left = put_in_order(residual, group, left, here[(turn + k) % centers])
             chunks -= portion - left
             if left:
                 break

@@ -12,7 +12,7 @@ wherever it fits. Blind to: carbon, water, prices, energy, distance, and the hou
 import numpy as np
 
 from operators.types import Genes
-from slit.optimizers.capacity import Room, build_plan, orders, portions, put_in_order
+from slit.optimizers.capacity import ResidualCapacity, build_plan, orders, portions, put_in_order
 from slit.optimizers.protocol import Optimizer, Setup, Task
 from slit.optimizers.single import NoSettings, SinglePlan
 
@@ -34,10 +34,10 @@ def splitwise_plan(task: Task) -> Genes:
     throughput = prefill_throughput(task)
     pending: dict[int, np.ndarray] = {}
 
-    def place(room: Room, group: int, chunks: int, frugal: bool) -> int:
-        if room.turns == 0:
-            pending[room.epoch] = np.zeros(len(problem.pool_nodes))
-        queue = pending[room.epoch]
+    def place(residual: ResidualCapacity, group: int, chunks: int, frugal: bool) -> int:
+        if residual.turns == 0:
+            pending[residual.epoch] = np.zeros(len(problem.pool_nodes))
+        queue = pending[residual.epoch]
         order = (thrifty if frugal else wanted)[group]
         pools = problem.placement_pool[order]
         by_pool = [order[pools == q] for q in np.unique(pools)]
@@ -45,7 +45,7 @@ def splitwise_plan(task: Task) -> Genes:
         for portion in portions(chunks):
             left = portion
             for k in np.argsort(queue[names] / throughput[names], kind="stable"):
-                rest = put_in_order(room, group, left, by_pool[k])
+                rest = put_in_order(residual, group, left, by_pool[k])
                 queue[names[k]] += tokens[group] * (left - rest)
                 left = rest
             chunks -= portion - left

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.cases import additive, assignment, continuous, grown, knapsack, world_2023
+from benchmarks.cases import additive, assignment, continuous, knapsack, scaled_world, world_2023
 from benchmarks.measuring.choices import Additive, Choices
 from benchmarks.measuring.exact import epsilon_constraint
 from operators.indicators import hypervolume
@@ -109,7 +109,7 @@ def test_pymoo_agrees_on_where_the_fronts_are() -> None:
 
 
 def test_a_grown_scenario_has_the_size_asked_for() -> None:
-    scenario = grown.build(genes=5000, datacenters=20, epochs=30)
+    scenario = scaled_world.build(genes=5000, datacenters=20, epochs=30)
     problem = compile_problem(scenario)
     assert (problem.datacenters, problem.epochs) == (20, 30)
     assert 0.8 * 5000 < problem.genes < 1.2 * 5000
@@ -118,7 +118,7 @@ def test_a_grown_scenario_has_the_size_asked_for() -> None:
 
 
 def test_a_smaller_fleet_serves_less() -> None:
-    base, few = load_scenario("world-day"), grown.build(datacenters=3)
+    base, few = load_scenario("world-day"), scaled_world.build(datacenters=3)
     assert len(few.datacenters) == 3
     nodes = sum(pool.nodes for pool in few.pools) / sum(pool.nodes for pool in base.pools)
     assert few.demand.requests.sum() == pytest.approx(nodes * base.demand.requests.sum())
@@ -127,7 +127,7 @@ def test_a_smaller_fleet_serves_less() -> None:
 
 def test_quarters_add_up_to_their_hours() -> None:
     base = load_scenario("world-day")
-    quarters = grown.between_hours(base, parts=4)
+    quarters = scaled_world.between_hours(base, parts=4)
     assert (quarters.horizon.epochs, quarters.horizon.epoch_seconds) == (96, 900.0)
     for ours, theirs in (
         (quarters.demand.requests, base.demand.requests),

@@ -109,7 +109,7 @@ def test_a_killed_suite_continues(
 
 def test_only_what_is_asked_for_and_needed(smoke_plan: Plan, tmp_path: Path) -> None:
     tally = execute(smoke_plan, Store(tmp_path), workers=1, tell=lambda _: None, only="nearest")
-    assert tally.jobs == 4  # two arenas, each with its yardstick
+    assert tally.jobs == 4  # two arenas, each with its reference
     assert tally.failed == 0
 
 

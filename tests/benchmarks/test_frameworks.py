@@ -9,7 +9,7 @@ import pytest
 from benchmarks.cases import knapsack
 from benchmarks.job import Job
 from benchmarks.machine import installed
-from benchmarks.measuring.meter import Meter
+from benchmarks.measuring.instrumented_problem import InstrumentedProblem
 from benchmarks.phases.converge import SURVIVALS
 from benchmarks.planning import FRAMEWORKS, frameworks
 from benchmarks.registry import find_phase
@@ -23,14 +23,14 @@ def test_it_finds_good_selections_and_counts(name: str) -> None:
     if not installed(package):
         pytest.skip(f"{package} is not installed")
     problem = knapsack.build(8, 2)
-    meter = Meter(problem, stop=Stop(evaluations=10_000))
+    instrumented = InstrumentedProblem(problem, stop=Stop(evaluations=10_000))
     module = import_module(f"benchmarks.frameworks.{name}")
     assert package == module.PACKAGE
     rng = np.random.default_rng(1)
-    F, G = module.evolve(meter.metered, population=20, generations=30, rng=rng)
+    F, G = module.evolve(instrumented.problem, population=20, generations=30, rng=rng)
     assert F.shape == (20, 2)
     assert (G >= 0).all()
-    assert 20 * 29 <= meter.evaluations <= 20 * 31
+    assert 20 * 29 <= instrumented.evaluations <= 20 * 31
     assert problem.exact is not None
     feasible = F[G == 0]
     assert len(feasible) > 0

@@ -1,4 +1,4 @@
-"""The loop, the looks, the yardsticks and the replaced parts."""
+"""The loop, the snapshots, the references and the replaced parts."""
 
 from pathlib import Path
 
@@ -7,12 +7,12 @@ import pytest
 
 from benchmarks.cases import knapsack
 from benchmarks.job import Job
-from benchmarks.measuring.looks import Found, Looks, Work
-from benchmarks.measuring.meter import Meter
+from benchmarks.measuring.instrumented_problem import InstrumentedProblem
+from benchmarks.measuring.reference import Kind, Reference, box_reference, exact_reference
 from benchmarks.measuring.replacements import descend_by_full_evaluation, without_increments
 from benchmarks.measuring.scenarios import planned
 from benchmarks.measuring.search import search
-from benchmarks.measuring.yardstick import Kind, Yardstick, box_yardstick, exact_yardstick
+from benchmarks.measuring.trajectory import Found, Trajectory, Work
 from benchmarks.phases.enumerate import every_plan
 from benchmarks.phases.evaluate import searched_plans
 from benchmarks.planning import Method
@@ -34,9 +34,9 @@ from slit.stop import Stop, StopReason
 TINY = Job("optimize", "tiny", "")
 
 
-def test_looks_are_geometric_in_the_budget() -> None:
-    looks = Looks(Stop(evaluations=1024))
-    due = [n for n in range(1, 1025) if looks.due(Work(n, 0, 0.0))]
+def test_snapshots_are_geometric_in_the_budget() -> None:
+    trajectory = Trajectory(Stop(evaluations=1024))
+    due = [n for n in range(1, 1025) if trajectory.due(Work(n, 0, 0.0))]
     assert due[:5] == [4, 6, 8, 12, 16]
     assert due[-1] == 1024
     assert len(due) == 17
@@ -62,12 +62,12 @@ def test_a_search_is_counted_and_looked_at() -> None:
     found = search(optimizer, evaluator, stop=Stop(evaluations=1000))
     assert found.stop is StopReason.EVALUATIONS
     assert found.work.evaluations == evaluator.evaluations == 1000
-    done = [look.work.evaluations for look in found.looks]
+    done = [snapshot.work.evaluations for snapshot in found.snapshots]
     assert done == sorted(done)
     assert done[-1] == 1000
-    assert len(found.looks) > 3
+    assert len(found.snapshots) > 3
     # Nothing it keeps is better than what was found of all it evaluated.
-    box = box_yardstick(np.zeros(4), found.found.max(axis=0), names=tuple(DEFAULT), detail="")
+    box = box_reference(np.zeros(4), found.found.max(axis=0), names=tuple(DEFAULT), detail="")
     assert box.volume(found.kept.F[found.kept.G <= 0]) <= box.volume(found.found) + 1e-12
 
 
@@ -79,7 +79,7 @@ def test_a_method_of_one_plan_finishes() -> None:
 
 
 def test_a_yardstick_measures_the_columns_that_count() -> None:
-    stick = Yardstick(
+    stick = Reference(
         names=("b", "c"),
         columns=(1, 2),
         ideal=np.array([0.0, 10.0]),
@@ -89,29 +89,29 @@ def test_a_yardstick_measures_the_columns_that_count() -> None:
     )
     F = np.array([[99.0, 0.5, 10.0]])  # scaled: 0.5 and 0
     assert stick.volume(F) == pytest.approx(0.6 * 1.1)
-    again = Yardstick.from_json(stick.to_json())
+    again = Reference.from_json(stick.to_json())
     assert again.volume(F) == stick.volume(F)
     assert again.kind is Kind.BOX
 
 
-def test_the_exact_front_reaches_its_own_yardstick() -> None:
+def test_the_exact_front_reaches_its_own_reference() -> None:
     front = np.array([[0.0, 2.0], [1.0, 1.0], [3.0, 0.0]])
-    stick = exact_yardstick(front, names=("a", "b"))
+    stick = exact_reference(front, names=("a", "b"))
     assert stick.volume(front) == pytest.approx(stick.bound)
     assert stick.volume(front[:2]) < stick.bound
 
 
 def test_a_meter_keeps_nothing_beyond_the_budget() -> None:
     problem = knapsack.build(8, 2)
-    meter = Meter(problem, stop=Stop(evaluations=50))
+    instrumented = InstrumentedProblem(problem, stop=Stop(evaluations=50))
     rng = np.random.default_rng(0)
     for _ in range(10):
         plans = problem.random(20, rng=rng)
-        values = meter.metered.evaluate(plans)
+        values = instrumented.problem.evaluate(plans)
         np.testing.assert_array_equal(values[0], problem.evaluate(plans)[0])
-    meter.metered.again(problem.random(20, rng=rng))
-    assert meter.evaluations == 60  # the batch in which the budget ends counts
-    assert meter.looks()[-1].work.evaluations == 60
+    instrumented.problem.again(problem.random(20, rng=rng))
+    assert instrumented.evaluations == 60  # the batch in which the budget ends counts
+    assert instrumented.snapshots()[-1].work.evaluations == 60
 
 
 def test_every_plan_is_looked_at_once() -> None:
@@ -125,7 +125,7 @@ def test_every_plan_is_looked_at_once() -> None:
 def test_no_search_beats_the_enumerated_front(tmp_path: Path) -> None:
     job = Job("enumerate", "tiny", "", options={"objectives": list(DEFAULT)})
     outcome = find_phase("enumerate").perform(job, Store(tmp_path))
-    stick = Yardstick.from_json(outcome.values["yardstick"])
+    stick = Reference.from_json(outcome.values["yardstick"])
     evaluator = planned(TINY).evaluator(DEFAULT)
     optimizer = make_optimizer("slit", Task.of(evaluator), rng=np.random.default_rng(1))
     found = search(optimizer, evaluator, stop=Stop(evaluations=3000))
@@ -174,10 +174,10 @@ def test_every_variant_of_the_ablation_searches(method: Method, tmp_path: Path) 
 
 
 def test_a_replaced_part_is_put_back() -> None:
-    before = vars(metaheuristic)["descend_all"]
+    before = vars(metaheuristic)["local_searches"]
     with without_increments():
-        assert vars(metaheuristic)["descend_all"] is not before
-    assert vars(metaheuristic)["descend_all"] is before
+        assert vars(metaheuristic)["local_searches"] is not before
+    assert vars(metaheuristic)["local_searches"] is before
 
 
 def test_the_phases_of_speed_say_how_fast(tmp_path: Path) -> None:

@@ -174,8 +174,8 @@ def rows_of(file: Path) -> list[dict[str, str]]:
 
 def test_igd_plus_is_to_the_best_of_all(smoke: Path, smoke_plan: Plan) -> None:
     store = Store(smoke)
-    runs, yardsticks = read_runs(list(store.results(smoke_plan.jobs)), store)
-    assert {run.arena for run in runs} == set(yardsticks)
+    runs, references = read_runs(list(store.results(smoke_plan.jobs)), store)
+    assert {run.arena for run in runs} == set(references)
     assert all(run.igd_plus >= 0 for run in runs)
     assert all(run.share <= 1 for run in runs)
     assert all(run.curve[-1].share == pytest.approx(run.share) for run in runs)

@@ -8,7 +8,7 @@ import pytest
 import slit
 from operators.types import Genes
 from slit.evaluator import Evaluation
-from slit.optimizers.protocol import Optimizer, Plans, Setup, Turn
+from slit.optimizers.protocol import AskTellGuard, Optimizer, Plans, Setup
 from slit.optimizers.registry import Kind, available
 from slit.record import read_run, reevaluate
 from slit.scenario.records import Residency
@@ -57,15 +57,15 @@ class Repeating:
     moves = 0
 
     def __init__(self, setup: Setup) -> None:
-        self.turn = Turn(objectives=len(setup.task.objectives))
+        self.guard = AskTellGuard(objectives=len(setup.task.objectives))
         self.kept = Plans(np.empty((0, 3), np.int16), np.empty((0, 4)), np.empty(0))
 
     def ask(self) -> Genes:
-        self.turn.asking()
-        return self.turn.asks(np.zeros((0 if len(self.kept.X) else 3, 3), np.int16))
+        self.guard.check_ask()
+        return self.guard.record(np.zeros((0 if len(self.kept.X) else 3, 3), np.int16))
 
     def tell(self, evaluation: Evaluation) -> None:
-        self.kept = self.turn.tells(evaluation)
+        self.kept = self.guard.match(evaluation)
 
     def front(self) -> Plans:
         return self.kept

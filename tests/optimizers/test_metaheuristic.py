@@ -10,14 +10,14 @@ from operators.indicators import hypervolume
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.objectives import DEFAULT, find
-from slit.optimizers.metaheuristic import descent
-from slit.optimizers.metaheuristic.choice import nearest_other, spread_weights
-from slit.optimizers.metaheuristic.descent import descend, descend_all
-from slit.optimizers.metaheuristic.guide import FEWEST_ROWS, Guide
+from slit.optimizers.metaheuristic import local_search as searching
+from slit.optimizers.metaheuristic.local_search import local_search, local_searches
 from slit.optimizers.metaheuristic.paper import Settings as PaperSettings
 from slit.optimizers.metaheuristic.pool import EpochPool
 from slit.optimizers.metaheuristic.search import Metaheuristic
 from slit.optimizers.metaheuristic.settings import Guidance, Settings, Starts
+from slit.optimizers.metaheuristic.surrogate import FEWEST_ROWS, Surrogate
+from slit.optimizers.metaheuristic.weight_selection import nearest_other, spread_weights
 from slit.optimizers.protocol import Setup, State, Task
 from slit.optimizers.registry import make_optimizer
 from slit.problem import compile_problem
@@ -160,14 +160,14 @@ def test_a_descent_searches_only_the_epochs_it_is_given(roomy: Scenario) -> None
     epochs = np.zeros((1, problem.epochs), dtype=np.bool_)
     epochs[0, 1] = True
     weights = 1 / np.abs(evaluator.evaluate(start[None, :]).F)
-    [some] = descend_all(start[None, :], weights, Task.of(evaluator), swaps=True, epochs=epochs)
+    [some] = local_searches(start[None, :], weights, Task.of(evaluator), swaps=True, epochs=epochs)
     inside = slice(problem.epoch_gene[1], problem.epoch_gene[2])
     outside = np.delete(np.arange(problem.genes), np.r_[inside])
     assert (some.plan[outside] == start[outside]).all()
     assert (some.plan[inside] != start[inside]).any()
     assert some.gains[1] > 0
     assert (np.delete(some.gains, 1) == 0).all()
-    everywhere = descend(start, weights[0], problem, terms, swaps=True)
+    everywhere = local_search(start, weights[0], problem, terms, swaps=True)
     before, after = evaluator.evaluate(np.stack([start, everywhere.plan])).F @ weights[0]
     excess = evaluator.evaluate(np.stack([start, everywhere.plan])).G
     gained = before - after + 10.0 * (excess[0] - excess[1])
@@ -179,9 +179,9 @@ def test_a_descent_ends_by_its_moves(roomy: Scenario, monkeypatch: pytest.Monkey
     problem, terms = evaluator.problem, evaluator.terms
     plan = np.ascontiguousarray(problem.options[problem.gene_row, 0])
     weights = 1 / np.abs(evaluator.evaluate(plan[None, :]).F[0])
-    whole = descend(plan, weights, problem, terms, swaps=True)
-    monkeypatch.setattr(descent, "MOST_MOVES", problem.epochs)
-    short = descend(plan, weights, problem, terms, swaps=True)
+    whole = local_search(plan, weights, problem, terms, swaps=True)
+    monkeypatch.setattr(searching, "MOST_MOVES", problem.epochs)
+    short = local_search(plan, weights, problem, terms, swaps=True)
     assert 0 < short.moves < whole.moves
     assert 0 < short.gains.sum() < whole.gains.sum()
 
@@ -201,11 +201,11 @@ def test_a_search_without_a_choice_finishes() -> None:
 def test_the_guide_learns_where_gains_are() -> None:
     rng = np.random.default_rng(5)
     rows = rng.random((FEWEST_ROWS, 3))
-    guide = Guide(features=3, seed=1)
-    guide.learn(rows[:-1], np.maximum(rows[:-1, 0] - 0.5, 0))
-    assert guide.predict(rows) is None
-    guide.learn(rows[-1:], np.maximum(rows[-1:, 0] - 0.5, 0))
-    expected = guide.predict(np.array([[0.95, 0.5, 0.5], [0.1, 0.5, 0.5]]))
+    surrogate = Surrogate(features=3, seed=1)
+    surrogate.learn(rows[:-1], np.maximum(rows[:-1, 0] - 0.5, 0))
+    assert surrogate.predict(rows) is None
+    surrogate.learn(rows[-1:], np.maximum(rows[-1:, 0] - 0.5, 0))
+    expected = surrogate.predict(np.array([[0.95, 0.5, 0.5], [0.1, 0.5, 0.5]]))
     assert expected is not None
     assert expected[0] > 0.3
     assert 0 <= expected[1] < 0.05

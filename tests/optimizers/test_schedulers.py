@@ -13,7 +13,7 @@ from slit.objectives import find
 from slit.optimizers import capacity
 from slit.optimizers.capacity import (
     TURNS,
-    Room,
+    ResidualCapacity,
     build_plan,
     portions,
     put_in_order,
@@ -212,17 +212,17 @@ def test_room_is_what_evaluation_says(seed: int) -> None:
     scenario = random_scenario(rng, epochs=1, genes=20)
     evaluator = evaluator_of(scenario)
     problem = evaluator.problem
-    room = Room(problem, 0)
+    residual = ResidualCapacity(problem, 0)
     group = int(rng.integers(problem.groups))
     placement = int(rng.choice(np.flatnonzero(problem.allowed[group])))
-    most = room.most(group, placement, 10**9)
+    most = residual.most(group, placement, 10**9)
     nodes = problem.pool_nodes[problem.placement_pool[placement]]
     chunk = problem.chunk[group, placement, 0]
     assert -(-(most * chunk) // problem.node_ticks) <= nodes
     assert -(-((most + 1) * chunk) // problem.node_ticks) > nodes
-    assert room.most(group, placement, 1) == min(1, most)
-    room.put(group, placement, most)
-    assert room.most(group, placement, 1) == 0
+    assert residual.most(group, placement, 1) == min(1, most)
+    residual.put(group, placement, most)
+    assert residual.most(group, placement, 1) == 0
 
 
 def test_what_fits_nowhere_goes_where_it_needs_least() -> None:
@@ -230,7 +230,7 @@ def test_what_fits_nowhere_goes_where_it_needs_least() -> None:
     problem = compile_problem(scenario)
     none = problem._replace(pool_nodes=np.zeros_like(problem.pool_nodes))
     thrifty = thrifty_order(none)
-    plan = build_plan(none, lambda room, j, n, frugal: put_in_order(room, j, n, thrifty[j]))
+    plan = build_plan(none, lambda residual, j, n, frugal: put_in_order(residual, j, n, thrifty[j]))
     for gene, p in enumerate(plan):
         j = problem.gene_group[gene]
         assert problem.node_seconds[j, p] == problem.node_seconds[j][problem.allowed[j]].min()

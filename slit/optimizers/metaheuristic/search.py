@@ -14,15 +14,15 @@ from operators.directions import das_dennis
 from operators.sampling import uniform
 from operators.types import Floats, Genes, Longs
 from slit.evaluator import Evaluation
-from slit.optimizers.metaheuristic.children import affordable, first_plans, mutants, recombined
-from slit.optimizers.metaheuristic.choice import Choice, spread_weights
-from slit.optimizers.metaheuristic.descent import Descent, descend_all
 from slit.optimizers.metaheuristic.evolution import Population
-from slit.optimizers.metaheuristic.kept import Kept
+from slit.optimizers.metaheuristic.incumbents import Incumbents
+from slit.optimizers.metaheuristic.local_search import LocalOptimum, local_searches
 from slit.optimizers.metaheuristic.pool import EpochPool
+from slit.optimizers.metaheuristic.recombination import affordable, first_plans, mutants, recombined
 from slit.optimizers.metaheuristic.relaxed import RelaxedStarts, relaxed_starts
 from slit.optimizers.metaheuristic.settings import Settings, Starts
-from slit.optimizers.protocol import Optimizer, Plans, Setup, State, Turn
+from slit.optimizers.metaheuristic.weight_selection import WeightSelection, spread_weights
+from slit.optimizers.protocol import AskTellGuard, Optimizer, Plans, Setup, State
 from slit.optimizers.single import SinglePlan
 from slit.problem.binding import options_of
 
@@ -42,13 +42,13 @@ class Metaheuristic:
         self._settings: Settings = setup.settings
         self._rng = setup.rng
         self._given = setup.start
-        self._turn = Turn(objectives=len(setup.task.objectives))
+        self._guard = AskTellGuard(objectives=len(setup.task.objectives))
         problem, n_objectives = setup.task.problem, len(setup.task.objectives)
         most = affordable(self._settings.capacity, genes=problem.genes, least=n_objectives)
-        self._kept = Kept(genes=problem.genes, objectives=n_objectives, capacity=most)
+        self._incumbents = Incumbents(genes=problem.genes, objectives=n_objectives, capacity=most)
         most = affordable(self._settings.pool, genes=problem.genes)
         self._pool = EpochPool(problem, objectives=n_objectives, capacity=most)
-        self._choice = Choice(problem, n_objectives, self._settings, rng=self._rng)
+        self._selection = WeightSelection(problem, n_objectives, self._settings, rng=self._rng)
         self._relaxed: RelaxedStarts | None = None
         self._population: Population | None = None
         if self._settings.evolution:
@@ -56,55 +56,55 @@ class Metaheuristic:
             self._population = Population(problem, cells)
         self._low, self._span = np.zeros(n_objectives), np.ones(n_objectives)
         self._step = 0
-        self._descents: list[Descent] = []
+        self._optima: list[LocalOptimum] = []
         self._targets: Longs = np.zeros(0, np.int64)
 
     def ask(self) -> Genes:
         """The next batch (N, G): locally searched plans first, then their relatives."""
-        self._turn.asking()
+        self._guard.check_ask()
         if self._step == 0:
-            return self._turn.asks(self._sample())
-        weights, epochs = self._choice.next_batch(self._pool, self._span)
+            return self._guard.record(self._sample())
+        weights, epochs = self._selection.next_batch(self._pool, self._span)
         starts = self._starts(weights)
         scaled, swaps = weights / self._span, self._settings.swaps
-        self._descents = descend_all(starts, scaled, self._task, swaps=swaps, epochs=epochs)
-        self.moves += sum(descent.moves for descent in self._descents)
-        searched = np.array([descent.plan for descent in self._descents])
-        return self._turn.asks(np.concatenate([searched, self._relatives()]))
+        self._optima = local_searches(starts, scaled, self._task, swaps=swaps, epochs=epochs)
+        self.moves += sum(descent.moves for descent in self._optima)
+        searched = np.array([descent.plan for descent in self._optima])
+        return self._guard.record(np.concatenate([searched, self._relatives()]))
 
     def tell(self, evaluation: Evaluation) -> None:
         """The values of the batch."""
-        plans = self._turn.tells(evaluation)
-        self._kept.add(plans)
+        plans = self._guard.match(evaluation)
+        self._incumbents.add(plans)
         if self._step == 0:
             self._begin(plans, evaluation)
         else:
-            searched = slice(0, len(self._descents))
+            searched = slice(0, len(self._optima))
             self._pool.add(
                 plans.X[searched],
                 evaluation.parts[searched],
                 evaluation.excess[searched],
-                weights=self._choice.voters / self._span,
+                weights=self._selection.voters / self._span,
             )
-            gains = np.array([descent.gains for descent in self._descents])
-            self._choice.learn(gains)
-            if self._step <= self._choice.corner_batches and self._relaxed is None:
+            gains = np.array([descent.gains for descent in self._optima])
+            self._selection.learn(gains)
+            if self._step <= self._selection.corner_batches and self._relaxed is None:
                 self._rescale()
             if self._population is not None:
-                self._choice.evolve(self._population, plans.X, self._boxed(plans), self._targets)
+                self._selection.evolve(self._population, plans.X, self._boxed(plans), self._targets)
         self._step += 1
 
     def front(self) -> Plans:
         """The archive, or the plan of least violation as long as none is feasible."""
-        return self._kept.plans()
+        return self._incumbents.plans()
 
     def _sample(self) -> Genes:
         """Initial plans: given ones, relaxed optima, everything at one placement, random ones."""
         count = self._settings.population
         parts = [first_plans(self._task.problem, count=count, rng=self._rng)]
         if self._settings.lp_partitions:
-            design = das_dennis(self._turn.objectives, self._settings.lp_partitions)
-            self._relaxed = relaxed_starts(self._task, self._choice.floor(design))
+            design = das_dennis(self._guard.objectives, self._settings.lp_partitions)
+            self._relaxed = relaxed_starts(self._task, self._selection.floor(design))
         if self._relaxed is not None:
             parts.insert(0, self._relaxed.plans)
         if self._given is not None:
@@ -124,7 +124,7 @@ class Metaheuristic:
             plans.X,
             evaluation.parts,
             evaluation.excess,
-            weights=self._choice.voters / self._span,
+            weights=self._selection.voters / self._span,
         )
         if self._population is not None:
             count = len(self._population.weights)
@@ -137,7 +137,7 @@ class Metaheuristic:
     def _starts(self, weights: Floats) -> Genes:
         """Where the searches for weights (N, M) start: (N, G)."""
         if self._population is not None and self._settings.starts is not Starts.BEST:
-            return self._choice.population_starts(self._population, weights)
+            return self._selection.population_starts(self._population, weights)
         if self._settings.starts is Starts.RANDOM:
             return uniform(len(weights), rng=self._rng, **options_of(self._task.problem))
         starts = self._pool.build(self._pool.choose(weights / self._span))
@@ -152,8 +152,8 @@ class Metaheuristic:
         count = affordable(self._settings.children, genes=COPIES * problem.genes)
         if not self._settings.children:
             return np.empty((0, problem.genes), np.int16)
-        vectors = self._choice.recombination_weights(count)
-        parents = self._kept.archive.population
+        vectors = self._selection.recombination_weights(count)
+        parents = self._incumbents.archive.population
         return np.concatenate(
             [
                 recombined(self._pool, vectors / self._span, rng=self._rng),
@@ -163,22 +163,22 @@ class Metaheuristic:
 
     def _rescale(self) -> None:
         """The box of the front found so far, once its corners were searched."""
-        values = self._kept.archive.objectives
+        values = self._incumbents.archive.objectives
         if len(values) > 1:
             self._low, self._span = values.min(axis=0), _width(values)
 
     def state(self) -> State:
         """Everything that the next step depends on."""
-        self._turn.settled()
+        self._guard.check_state()
         state: dict[str, Any] = {
             "step": self._step,
             "moves": self.moves,
             "rng": self._rng.bit_generator.state,
             "low": self._low,
             "span": self._span,
-            **self._kept.state(),
+            **self._incumbents.state(),
             **self._pool.state(),
-            **self._choice.state(),
+            **self._selection.state(),
         }
         if self._relaxed is not None:
             state.update(self._relaxed.state())
@@ -191,9 +191,9 @@ class Metaheuristic:
         self._step, self.moves = state["step"], state["moves"]
         self._rng.bit_generator.state = state["rng"]
         self._low, self._span = state["low"], state["span"]
-        self._kept.restore(state)
+        self._incumbents.restore(state)
         self._pool.restore(state)
-        self._choice.restore(state)
+        self._selection.restore(state)
         self._relaxed = RelaxedStarts.of(state, self._low, self._span)
         if self._population is not None:
             self._population.restore(state)

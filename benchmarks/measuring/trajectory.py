@@ -54,7 +54,7 @@ class Work(NamedTuple):
         return stop.reached(**self._asdict())
 
 
-class Look(NamedTuple):
+class Snapshot(NamedTuple):
     """What had been done, and the objectives (N, M) of the feasible plans kept by then."""
 
     work: Work
@@ -62,15 +62,15 @@ class Look(NamedTuple):
 
 
 @dataclass(slots=True)
-class Looks:
-    """Looks at a search, geometrically in the used share of its budget."""
+class Trajectory:
+    """Snapshots of a search, geometrically in the used share of its budget."""
 
     stop: Stop
-    seen: list[Look] = field(default_factory=list)
+    seen: list[Snapshot] = field(default_factory=list)
     number: int = 0
 
     def due(self, work: Work) -> bool:
-        """Whether to look now."""
+        """Whether a snapshot is due."""
         share = self.stop.share(**work._asdict())
         before = self.number
         while share >= FIRST_LOOK * 2 ** (self.number / LOOKS_PER_DOUBLING):

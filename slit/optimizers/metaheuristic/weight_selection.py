@@ -6,9 +6,9 @@ from numpy.random import Generator
 from operators.directions import das_dennis
 from operators.types import Bools, Floats, Genes, Longs
 from slit.optimizers.metaheuristic.evolution import RANDOM_ROUNDS, Population
-from slit.optimizers.metaheuristic.guide import Guide
 from slit.optimizers.metaheuristic.pool import EpochPool
 from slit.optimizers.metaheuristic.settings import Guidance, Settings, Starts
+from slit.optimizers.metaheuristic.surrogate import Surrogate
 from slit.optimizers.protocol import State
 from slit.problem import Problem
 
@@ -25,7 +25,7 @@ WORTHWHILE = 0.25
 EPOCH_FEATURES = 5
 
 
-class Choice:
+class WeightSelection:
     """Hands out designed weight vectors first; then those that promise most.
 
     What promises most is what the guide predicts, or, without it, the weight vector farthest from
@@ -48,8 +48,10 @@ class Choice:
         self._next = 0
         self.voters = self.floor(das_dennis(n_objectives, max(settings.partitions, 8)))
         self._searched = np.zeros((0, n_objectives))
-        self._guide = Guide(features=n_objectives + EPOCH_FEATURES, seed=int(rng.integers(2**31)))
-        self._ends = Guide(features=2 * n_objectives, seed=int(rng.integers(2**31)))
+        self._surrogate = Surrogate(
+            features=n_objectives + EPOCH_FEATURES, seed=int(rng.integers(2**31))
+        )
+        self._end_surrogate = Surrogate(features=2 * n_objectives, seed=int(rng.integers(2**31)))
         self._batch = np.zeros((0, n_objectives))
         self._batch_rows = np.zeros((0, self._epochs, n_objectives + EPOCH_FEATURES))
         self._batch_epochs = np.zeros((0, self._epochs), dtype=np.bool_)
@@ -83,7 +85,7 @@ class Choice:
         """What the epochs of the last batch gained (B, T)."""
         if self._guided:
             marked = self._batch_epochs
-            self._guide.learn(self._batch_rows[marked], gains[marked])
+            self._surrogate.learn(self._batch_rows[marked], gains[marked])
 
     def recombination_weights(self, count: int) -> Floats:
         """Weight vectors (count, M) all over the simplex, for recombination."""
@@ -100,7 +102,7 @@ class Choice:
         gains = None
         if self._guided:
             rows = self._features(candidates, pool, span)
-            flat = self._guide.predict(rows.reshape(-1, rows.shape[2]))
+            flat = self._surrogate.predict(rows.reshape(-1, rows.shape[2]))
             gains = None if flat is None else flat.reshape(rows.shape[:2])
         if gains is None:
             chosen = np.argsort(-distance, kind="stable")[:count]
@@ -148,7 +150,7 @@ class Choice:
                 pairs = np.concatenate(
                     [population.values, np.repeat(vector[None, :], count, axis=0)], axis=1
                 )
-                gains = self._ends.predict(pairs)
+                gains = self._end_surrogate.predict(pairs)
                 if gains is not None:
                     chosen[n] = int(gains.argmax())
         self._start_values = population.values[chosen]
@@ -165,7 +167,9 @@ class Choice:
         population.replace(plans[searched:], values[searched:], targets, searched=False)
         if self._settings.starts is Starts.LEARNED:
             gains = ((self._start_values - values[:searched]) * self._batch).sum(axis=1)
-            self._ends.learn(np.concatenate([self._start_values, self._batch], axis=1), gains)
+            self._end_surrogate.learn(
+                np.concatenate([self._start_values, self._batch], axis=1), gains
+            )
 
     def state(self) -> State:
         """What the next choice depends on, besides the random numbers."""
@@ -173,15 +177,15 @@ class Choice:
             "queue": self._queue,
             "queue_next": self._next,
             "searched": self._searched,
-            **{f"guide_{name}": value for name, value in self._guide.state().items()},
-            **{f"ends_{name}": value for name, value in self._ends.state().items()},
+            **{f"guide_{name}": value for name, value in self._surrogate.state().items()},
+            **{f"ends_{name}": value for name, value in self._end_surrogate.state().items()},
         }
 
     def restore(self, state: State) -> None:
         """Take the state over."""
         self._queue, self._next = state["queue"], state["queue_next"]
         self._searched = state["searched"]
-        for prefix, guide in (("guide_", self._guide), ("ends_", self._ends)):
+        for prefix, guide in (("guide_", self._surrogate), ("ends_", self._end_surrogate)):
             guide.restore(
                 {
                     name.removeprefix(prefix): value

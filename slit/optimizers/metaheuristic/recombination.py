@@ -8,8 +8,8 @@ from operators.crossover import by_block
 from operators.mutation import reset
 from operators.sampling import extremes, uniform
 from operators.types import Floats, Genes
-from slit.optimizers.metaheuristic.choice import nearest_other
 from slit.optimizers.metaheuristic.pool import EpochPool
+from slit.optimizers.metaheuristic.weight_selection import nearest_other
 from slit.problem import Problem
 from slit.problem.binding import options_of
 

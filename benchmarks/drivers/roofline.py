@@ -1,6 +1,6 @@
 """How far each kernel is from what the machine can do at most.
 
-Usage: python -m benchmarks.drivers.floor [--case world-day] [--rounds 30]
+Usage: python -m benchmarks.drivers.roofline [--case world-day] [--rounds 30]
 
 Times are the least of the rounds, in microseconds (CPU). The floors:
 - evaluation: one gather and one scatter-add of two integers for each gene, and one exponential for
@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.job import Job
-from benchmarks.kernels.floor import comparisons, exponentials, gather_scatter
+from benchmarks.kernels.roofline import comparisons, exponentials, gather_scatter
 from benchmarks.machine import machine
 from benchmarks.measuring.scenarios import planned
 from benchmarks.phases.evaluate import searched_plans
@@ -28,7 +28,7 @@ from operators.mutation import count_table
 from operators.nsga2 import make_offspring, next_generation, survive
 from operators.types import Genes
 from slit.objectives import DEFAULT
-from slit.optimizers.metaheuristic.descent import descend
+from slit.optimizers.metaheuristic.local_search import local_search
 from slit.problem import Problem
 
 PLANS = 200
@@ -72,9 +72,9 @@ def of_evaluation(case: str, rates: dict[str, float], rounds: int) -> dict[str, 
     used = np.mean([_used(plan, problem) for plan in plans], axis=0)
     exps = 1e-3 * rates["exponential_ns"] * float(used.sum())
     weights = np.ones(len(DEFAULT)) / np.abs(evaluator.evaluate(plans).F).mean(axis=0)
-    done = descend(plans[0], weights, problem, evaluator.terms, swaps=False)
+    done = local_search(plans[0], weights, problem, evaluator.terms, swaps=False)
     search = least(
-        lambda: descend(plans[0], weights, problem, evaluator.terms, swaps=False), rounds
+        lambda: local_search(plans[0], weights, problem, evaluator.terms, swaps=False), rounds
     )
     per_gene = gathers / problem.genes
     return {

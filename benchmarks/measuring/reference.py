@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Yardstick:
+class Reference:
     """The box ideal + [0, 1.1] * span (M,), and the hypervolume that no front exceeds in it.
 
     `columns` are those of the objectives that count, called `names`; `detail` says how the bound
@@ -57,7 +57,7 @@ class Yardstick:
         }
 
     @classmethod
-    def from_json(cls, content: dict[str, Any]) -> "Yardstick":
+    def from_json(cls, content: dict[str, Any]) -> "Reference":
         """Back from `to_json`."""
         return cls(
             names=tuple(content["names"]),
@@ -70,14 +70,14 @@ class Yardstick:
         )
 
 
-def certified_yardstick(certificate: Certificate) -> Yardstick:
+def certified_reference(certificate: Certificate) -> Reference:
     """The reference box of a scenario, with the bound that the relaxation proves."""
     box = certificate.box
     kept = np.flatnonzero(box.kept)
     left_out = (f"{name} left out: {reason}" for name, reason in box.left_out.items())
     how = "exact volume" if certificate.volume.exact else "sampled volume, 99.9 % limit"
     detail = f"{len(certificate.weights)} weight vectors, reference {REACH}, {how}"
-    return Yardstick(
+    return Reference(
         names=tuple(box.names[m] for m in kept),
         columns=tuple(int(m) for m in kept),
         ideal=box.ideal[kept],
@@ -88,17 +88,17 @@ def certified_yardstick(certificate: Certificate) -> Yardstick:
     )
 
 
-def box_yardstick(
+def box_reference(
     ideal: Floats, worst: Floats, *, names: tuple[str, ...], detail: str
-) -> Yardstick:
+) -> Reference:
     """A box from `ideal` to `worst` (M,), where nothing better is known."""
     count = len(names)
-    return Yardstick(
+    return Reference(
         names, tuple(range(count)), ideal, _width(ideal, worst), REACH**count, Kind.BOX, detail
     )
 
 
-def exact_yardstick(front: Floats, *, names: tuple[str, ...]) -> Yardstick:
+def exact_reference(front: Floats, *, names: tuple[str, ...]) -> Reference:
     """The box of an exact front (K, M), and its hypervolume."""
     ideal, worst = front.min(axis=0), front.max(axis=0)
     width = _width(ideal, worst)
@@ -106,7 +106,7 @@ def exact_yardstick(front: Floats, *, names: tuple[str, ...]) -> Yardstick:
     bound = hypervolume(scaled, reference=np.full(len(names), REACH))
     detail = f"{len(front)} points of the exact front"
     columns = tuple(range(len(names)))
-    return Yardstick(names, columns, ideal, width, bound, Kind.EXACT, detail)
+    return Reference(names, columns, ideal, width, bound, Kind.EXACT, detail)
 
 
 def _width(ideal: Floats, worst: Floats) -> Floats:

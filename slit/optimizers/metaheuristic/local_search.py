@@ -18,7 +18,7 @@ NODE_PENALTY = 10.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Descent:
+class LocalOptimum:
     """A plan (G,) after local search, the moves evaluated, and what each epoch gained (T,)."""
 
     plan: Genes
@@ -26,7 +26,7 @@ class Descent:
     gains: Floats
 
 
-def descend(
+def local_search(
     start: Genes,
     weights: Floats,
     problem: Problem,
@@ -35,7 +35,7 @@ def descend(
     swaps: bool,
     cell_objectives: CellObjectives | None = None,
     epochs: Bools | None = None,
-) -> Descent:
+) -> LocalOptimum:
     """Local search from `start` (G,) on weights (M,) @ objectives, in all epochs or some (T,).
 
     Cell-wise objectives count where `cell_objectives` are given (see
@@ -51,16 +51,16 @@ def descend(
         )
         moves += evaluated
         gains[t] = -change
-    return Descent(plan, moves, gains)
+    return LocalOptimum(plan, moves, gains)
 
 
-def descend_all(
+def local_searches(
     starts: Genes, weights: Floats, task: Task, *, swaps: bool, epochs: Bools
-) -> list[Descent]:
+) -> list[LocalOptimum]:
     """`descend` for each start (N, G) with its weights (N, M) and epochs (N, T), in order."""
 
-    def one(n: int) -> Descent:
-        return descend(
+    def one(n: int) -> LocalOptimum:
+        return local_search(
             starts[n],
             weights[n],
             task.problem,

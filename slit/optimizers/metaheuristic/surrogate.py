@@ -23,7 +23,7 @@ GROWTH = 1.5
 MOST_ROWS = 20_000
 
 
-class Guide:
+class Surrogate:
     """Predicts the gain of a descent from features (R, F) of a weight vector and an epoch."""
 
     def __init__(self, *, features: int, seed: int) -> None:

@@ -6,7 +6,7 @@ from operators.archive import Archive
 from slit.optimizers.protocol import Plans, State, stacked
 
 
-class Kept:
+class Incumbents:
     """An archive of at most `capacity` plans, with a plan of least violation until it has any."""
 
     def __init__(self, *, genes: int, objectives: int, capacity: int) -> None:

@@ -14,7 +14,7 @@ from operators.types import Genes
 from slit.errors import SlitError
 from slit.evaluator import Evaluation
 from slit.optimizers.exact.front import EfficientPlans, ExactProgram
-from slit.optimizers.protocol import Optimizer, Plans, Setup, Turn, stacked
+from slit.optimizers.protocol import AskTellGuard, Optimizer, Plans, Setup, stacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class ExactSearch:
 
     def __init__(self, setup: Setup) -> None:
         self.name = setup.name
-        self._turn = Turn(objectives=len(setup.task.objectives))
+        self._guard = AskTellGuard(objectives=len(setup.task.objectives))
         self._resolution = setup.settings.resolution
         self._program = ExactProgram(setup.task.judge())
         self._plans: EfficientPlans | None = None
@@ -53,15 +53,15 @@ class ExactSearch:
 
     def ask(self) -> Genes:
         """The next plan (1, G), or nothing (0, G) if there is none left."""
-        self._turn.asking()
+        self._guard.check_ask()
         if self._plans is None:
             self._plans = EfficientPlans(self._program, resolution=self._resolution)
         found = next(self._plans, None)
-        return self._none if found is None else self._turn.asks(found.plan[None, :])
+        return self._none if found is None else self._guard.record(found.plan[None, :])
 
     def tell(self, evaluation: Evaluation) -> None:
         """The values of the plan."""
-        self._found = stacked([self._found, self._turn.tells(evaluation)])
+        self._found = stacked([self._found, self._guard.match(evaluation)])
 
     def front(self) -> Plans:
         """The plans found so far, less those that one found later is better than."""

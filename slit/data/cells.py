@@ -3,10 +3,15 @@
 import re
 from typing import Any, get_args
 
+import numpy as np
+
+from operators.types import Floats, Positions
+
 FLAGS = {"true": True, "yes": True, "false": False, "no": False}
 """Words of a flag, beside 1 and 0."""
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\Z")
+_PLAIN = r"^-?([0-9]+\.?[0-9]*|\.[0-9]+)$"
 
 
 class CellText(str):
@@ -26,6 +31,30 @@ def number(text: str, decimal: str = ".") -> float | None:
     if decimal == ",":
         text = "" if "." in text else text.replace(",", ".")
     return float(text) if _NUMBER.match(text) else None
+
+
+def plain_numbers(column: Any, decimal: str) -> tuple[Floats, Positions]:
+    """What `number` makes of the plain cells of a column, all at once.
+
+    Args:
+        column: a pyarrow array of text, (N,).
+        decimal: mark of the fraction.
+
+    Returns:
+        The numbers, (N,), NaN where a cell is not plain; and the rows of those cells: gaps, words,
+        exponents.
+    """
+    from pyarrow import compute
+
+    texts = compute.utf8_trim_whitespace(column)
+    if decimal == ",":
+        grouped = compute.match_substring(texts, ".")
+        texts = compute.if_else(grouped, "", compute.replace_substring(texts, ",", "."))
+    plain = compute.fill_null(compute.match_substring_regex(texts, _PLAIN), False)
+    chosen = plain.to_numpy(zero_copy_only=False)
+    values = np.full(len(column), np.nan)
+    values[chosen] = texts.filter(plain).cast("float64").to_numpy(zero_copy_only=False)
+    return values, np.flatnonzero(~chosen)
 
 
 def read_cell(value: Any, annotation: Any) -> Any:

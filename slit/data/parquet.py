@@ -14,6 +14,7 @@ def read_parquet(content: bytes, path: Path) -> FileTable:
 
     try:
         table = parquet.read_table(io.BytesIO(content))
+        table.validate(full=True)  # texts may be no UTF-8
         columns = [column.combine_chunks() for column in table.columns]
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else "unreadable"

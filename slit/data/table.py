@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators.types import Bools, Floats, Longs, Positions
-from slit.data.cells import FLAGS, number
+from slit.data.cells import FLAGS, number, plain_numbers
 from slit.data.file_table import FileTable
 from slit.errors import SlitError, did_you_mean
 
@@ -113,10 +113,10 @@ class Table:
 
     def _parsed(self, name: str, words: Mapping[str, float]) -> Floats:
         """Numbers, words and gaps of a whole column of text."""
-        whole = Table(self.source, np.arange(len(self.column(name))))
-        decimal = self.source.decimal
-        values = np.full(len(whole), np.nan)
-        for row, text in enumerate(whole.texts(name)):
+        decimal, column = self.source.decimal, self.column(name)
+        values, odd = plain_numbers(column, decimal)
+        for row, cell in zip(odd, column.take(odd).to_pylist(), strict=True):
+            text = cell.strip() if cell else ""
             if text in GAPS:
                 continue
             found = number(text, decimal)
@@ -128,7 +128,8 @@ class Table:
                 expected = "a number, or true, false, yes, no" if words else "a number"
                 comma = decimal == "." and number(text, ",") is not None
                 hint = ' (decimal = ",")' if comma else ""
-                raise SlitError(f"{whole.place(row)}: {name}: {text!r}, expected {expected}{hint}")
+                place = f"{self.path}:{self.source.file.place(int(row))}"
+                raise SlitError(f"{place}: {name}: {text!r}, expected {expected}{hint}")
         return values
 
     def where(self, conditions: Mapping[str, object]) -> "Table":

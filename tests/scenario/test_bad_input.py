@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from slit.errors import SlitError
@@ -416,6 +417,18 @@ def test_not_utf8(files: Files, name: str) -> None:
     lines[6] = lines[6] + b"\xfc"
     path.write_bytes(b"\n".join(lines))
     with pytest.raises(SlitError, match=rf"{name}(:7|: line 7): byte 0xfc, expected UTF-8 text"):
+        files.load()
+
+
+def test_parquet_with_text_that_is_no_utf8(files: Files) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    offsets = pa.py_buffer(np.array([0, 2], dtype=np.int32).tobytes())
+    text = pa.StringArray.from_buffers(1, offsets, pa.py_buffer(b"\xff\xfe"))
+    parquet.write_table(pa.table({"utc": text}), files.folder / "grid.parquet")
+    files.replace("grid.csv", "grid.parquet")
+    with pytest.raises(SlitError, match=r"grid.parquet: .*UTF8.*, expected a Parquet table"):
         files.load()
 
 

@@ -1,8 +1,12 @@
 """Cells of tables are read in one way."""
 
+import numpy as np
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from slit.data.cells import CellText, number, read_cell
+from slit.data.cells import CellText, number, plain_numbers, read_cell
 
 
 @pytest.mark.parametrize(
@@ -38,3 +42,31 @@ def test_a_cell_is_read_as_its_field_wants() -> None:
 
 def test_text_of_a_file_is_no_cell() -> None:
     assert read_cell("3", int) == "3"
+
+
+CELLS = st.one_of(
+    st.text("0123456789.,-+eE _ \u0660", max_size=8),
+    st.floats(allow_nan=False).map(repr),
+    st.integers(-(10**25), 10**25).map(str),
+    st.sampled_from(["", " 7 ", "\t-.5\n", "5.", "nan", "-", "true", "1.000,5", "inf", "9" * 400]),
+    st.none(),
+)
+
+
+@given(st.lists(CELLS, min_size=1, max_size=30), st.sampled_from(".,"))
+def test_plain_numbers_are_those_of_each_cell(cells: list[str | None], decimal: str) -> None:
+    values, odd = plain_numbers(pa.array(cells, type=pa.string()), decimal)
+    for row, cell in enumerate(cells):
+        expected = number((cell or "").strip(), decimal)
+        if row in odd:
+            assert np.isnan(values[row])
+        else:
+            assert expected is not None
+            assert values[row].tobytes() == np.float64(expected).tobytes()
+
+
+def test_most_cells_are_plain() -> None:
+    column = pa.array(["1", "-2.5", " .5", "5.", "", "1e3", "+4"])
+    values, odd = plain_numbers(column, ".")
+    assert values[:4].tolist() == [1, -2.5, 0.5, 5]
+    assert odd.tolist() == [4, 5, 6]

@@ -30,7 +30,8 @@ SLICE = 256
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """Objectives F (N, M), minimized, and violation G (N,): nodes beyond capacity, 0 = feasible.
+    """Objectives F (N, M), minimized, and constraint violation (CV) G (N,): nodes beyond
+    capacity, 0 = feasible.
 
     `parts` (N, T, M) is what each epoch adds to F, and `excess` (N, T) to G; an objective that is
     not a sum over epochs, and what is constant in one, has no part (0).

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from operators.dominance import distinct_objectives, nondominated
+from operators.selection import knee_point
 from operators.types import Bools, Floats, Genes, Integers, Longs
 from slit.arrays import frozen
 from slit.errors import SlitError, did_you_mean
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """A plan that has a name of its own: an extreme, the knee, a reference, a baseline."""
+    """A plan that has a name of its own: an extreme, the compromise, a reference, a baseline."""
 
     name: str
     row: int
@@ -24,7 +25,7 @@ class Pick:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Front:
-    """Plans X (N, G) with objectives F (N, M), minimized, and violation G (N,).
+    """Plans X (N, G) with objectives F (N, M), minimized, and constraint violation (CV) G (N,).
 
     Shapes: N plans, G genes (placement indices), M objectives called `names`, in `units`.
     `methods` (N,) names the optimizer or baseline that made each row, `plans` (N,) its number in
@@ -122,7 +123,7 @@ class Front:
             found[name] = int(candidates[np.lexsort([distance, values])[0]])
         return found
 
-    def knee(self) -> int:
+    def compromise(self) -> int:
         """The row of the balanced plan: nearest to the ideal point of the best plans.
 
         Euclidean distance, each objective scaled to [0, 1] over the best plans; an objective in
@@ -131,11 +132,17 @@ class Front:
         candidates, distance = self._distances()
         return int(candidates[np.argmin(distance)])
 
+    def knee(self) -> int:
+        """The row of the best plan farthest below the plane through the ends of the objectives
+        (Das 1999), scaled as for `compromise`: to gain in one there costs most in the others."""
+        candidates, _ = self._distances()
+        return int(candidates[knee_point(self.F[candidates])])
+
     def picks(self, *, prefix: str) -> tuple[Pick, ...]:
-        """The extremes as `prefix`-objective, the knee as `prefix`-balance, and every plan whose
+        """The extremes as `prefix`-objective, the compromise as `prefix`-balance, and every plan whose
         method made one plan only, by the name of that method."""
         found = [Pick(f"{prefix}-{name}", row) for name, row in self.extremes().items()]
-        found.append(Pick(f"{prefix}-balance", self.knee()))
+        found.append(Pick(f"{prefix}-balance", self.compromise()))
         single = [
             Pick(method, row)
             for row, method in enumerate(self.methods)

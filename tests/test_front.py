@@ -63,17 +63,25 @@ def test_extremes_prefer_the_balanced_of_equals() -> None:
     assert front.extremes() == {"a": 1, "b": 2, "c": 2}
 
 
-def test_knee_is_nearest_to_the_ideal_point() -> None:
+def test_the_compromise_is_nearest_to_the_ideal_point() -> None:
     # Scaled: (0, 1), (1, 0), (0.3, 0.4), (0.1, 0.9).
     front = front_of([[0, 10], [10, 0], [3, 4], [1, 9]])
     assert front.knee() == 2
 
 
-def test_knee_without_any_range() -> None:
+def test_the_knee_is_farthest_below_the_plane_through_the_ends() -> None:
+    # Scaled: (0, 1), (1, 0), (0.45, 0.45), (0.1, 0.65); sums 1, 1, 0.9, 0.75.
+    front = front_of([[0, 20], [20, 0], [9, 9], [2, 13]])
+    assert front.knee() == 3
+    assert front.compromise() == 2
+
+
+def test_compromise_and_knee_without_any_range() -> None:
+    assert front_of([[1, 1]]).compromise() == 0
     assert front_of([[1, 1]]).knee() == 0
 
 
-def test_picks_name_extremes_knee_and_single_plans() -> None:
+def test_picks_name_extremes_compromise_and_single_plans() -> None:
     front = front_of(
         [[0, 10], [10, 0], [3, 4], [1, 11], [9, 12]],
         methods=["search", "search", "search", "nearest", "lexicographic"],

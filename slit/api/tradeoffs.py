@@ -145,7 +145,7 @@ def _start(run: Run, plan: str | None, *, named: Sequence[str], threads: int) ->
     search, front = run.manifest.optimizer, run.front
     if not front.feasible:
         raise SlitError(f"{run.folder}: no feasible plan, expected one to start from")
-    row = front.knee() if plan is None else front.row_of(plan, prefix=search)
+    row = front.compromise() if plan is None else front.row_of(plan, prefix=search)
     if front.G[row] > 0:
         raise SlitError(
             f"plan: {front.plans[row]} exceeds its pools by {front.G[row]:g} nodes, expected a "

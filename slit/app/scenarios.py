@@ -69,7 +69,7 @@ def _values(run: Run) -> dict[str, str]:
     marks = marks_of(run.front, search=run.manifest.optimizer)
     named = {mark.name: mark.row for mark in marks}
     reference = default_reference(marks)
-    plans = {"balanced plan": run.front.knee()}
+    plans = {"balanced plan": run.front.compromise()}
     if reference is not None:
         plans[reference] = named[reference]
     return {

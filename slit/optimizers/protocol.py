@@ -23,7 +23,7 @@ State = Mapping[str, Any]
 
 
 class Plans(NamedTuple):
-    """Plans X (N, G) with their objectives F (N, M) and violation G (N,)."""
+    """Plans X (N, G) with their objectives F (N, M) and constraint violation (CV) G (N,)."""
 
     X: Genes
     F: Floats

@@ -121,7 +121,7 @@ def test_runs_of_other_scenarios_and_objectives_have_pages_of_their_own(
     nearest = [run.front.F[run.front.methods.index("nearest"), 0] for run in (same, fewer, other)]
     assert said["Carbon emitted (kg CO2e): nearest"] == [number(value) for value in nearest]
     water = said["Fresh water consumed (L): balanced plan"]
-    assert water == [number(same.front.F[same.front.knee(), 1]), "–", water[2]]
+    assert water == [number(same.front.F[same.front.compromise(), 1]), "–", water[2]]
 
 
 def test_runs_of_one_name_are_told_apart(tmp_path: Path, store: RunStore) -> None:

@@ -182,11 +182,11 @@ def test_comparing_opens_against_the_reference(
 ) -> None:
     browser.open(one)
     front = runs[0].front
-    assert said(browser)["plan"] == f"0:{front.plans[front.knee()]}"
+    assert said(browser)["plan"] == f"0:{front.plans[front.compromise()]}"
     assert "The balanced plan: of all" in browser.text("#summary")
     browser.click("#view label:nth-child(3)")
     browser.wait(lambda: "Place" in browser.text("#compare-text"))
-    base, value = front.F[front.methods.index("nearest"), 0], front.F[front.knee(), 0]
+    base, value = front.F[front.methods.index("nearest"), 0], front.F[front.compromise(), 0]
     assert percent(float(100 * (value / base - 1))) in browser.text("#compare-table")
 
 

@@ -80,7 +80,7 @@ def achieving(run: Run, weights: list[float]) -> str:
     """The key of the plan that achieves most: all feasible plans scaled to [0, 1]."""
     front = run.front
     if len(set(weights)) == 1:  # nothing is preferred: the balanced plan
-        return f"0:{front.plans[front.knee()]}"
+        return f"0:{front.plans[front.compromise()]}"
     rows = np.flatnonzero(front.G <= 0)
     F = front.F[rows]
     scaled = (F - F.min(axis=0)) / np.ptp(F, axis=0) * weights

@@ -48,7 +48,7 @@ def refused(*arguments: object) -> str:
 def test_what_an_allowance_buys(folder: Path) -> None:
     run = read_run(folder)
     content = said(folder, "--allow", "cost=+0.02")
-    row = run.front.knee()
+    row = run.front.compromise()
     assert content["plan"] == run.front.plans[row]
     assert content["pick"] == "nsga2-balance"
     assert list(content["values"].values()) == run.front.F[row].tolist()

@@ -43,7 +43,7 @@ def test_what_cannot_be_drawn(run: Run) -> None:
 
 
 def test_a_plan_shows_its_totals_and_places(run: Run) -> None:
-    row = run.front.knee()
+    row = run.front.compromise()
     plan = slit.plan(run.scenario, run.front.X[row])
     totals = plan.totals()
     for m, name in enumerate(run.front.names):

@@ -1,7 +1,6 @@
 """Chromosomes -> objectives and violation: the one place that checks and counts."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +10,7 @@ import numpy as np
 
 from operators.types import Floats, Genes, Integers, Longs
 from slit.arrays import frozen
+from slit.compute import map_items
 from slit.errors import SlitError
 from slit.kernels.cell_objectives import CellObjectives
 from slit.kernels.checking import first_refused
@@ -68,7 +68,6 @@ class Evaluator:
         self.threads = threads
         self.evaluations = 0
         self.moves = 0
-        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
         self._cell_sums: dict[int, CellSum] = {}
         self._ledger_wise: dict[int, tuple[str, Callable[[Ledger], float]]] = {}
         for m, objective in enumerate(self.objectives):
@@ -120,12 +119,11 @@ class Evaluator:
         excess = np.full(parts.shape[:2], -1, dtype=np.int64)
         rows = np.array_split(np.arange(len(plans)), self.threads)
         jobs = [slice(part[0], part[-1] + 1) for part in rows if len(part)]
-        if self._pool is None or len(jobs) < 2:
-            for job in jobs:
-                self._evaluate_slice(plans, values, parts, excess, job)
-        else:
-            run = self._evaluate_slice
-            list(self._pool.map(lambda job: run(plans, values, parts, excess, job), jobs))
+        map_items(
+            lambda job: self._evaluate_slice(plans, values, parts, excess, job),
+            jobs,
+            threads=self.threads,
+        )
         self.evaluations += len(plans)
         return Evaluation(
             F=frozen(values, np.float64),

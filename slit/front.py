@@ -139,8 +139,8 @@ class Front:
         return int(candidates[knee_point(self.F[candidates])])
 
     def picks(self, *, prefix: str) -> tuple[Pick, ...]:
-        """The extremes as `prefix`-objective, the compromise as `prefix`-balance, and every plan whose
-        method made one plan only, by the name of that method."""
+        """The extremes as `prefix`-objective, the compromise as `prefix`-balance, and every plan
+        whose method made one plan only, by the name of that method."""
         found = [Pick(f"{prefix}-{name}", row) for name, row in self.extremes().items()]
         found.append(Pick(f"{prefix}-balance", self.compromise()))
         single = [

@@ -69,8 +69,8 @@ def is_stated(points: Points, preferences: Mapping[str, float]) -> bool:
 def distance(points: Points) -> Floats:
     """How far each plan (N,) is from the best of every objective at once.
 
-    As `Front.compromise` measures it: each objective is scaled to [0, 1] over the front, or over the
-    plans that may be chosen where none is on it.
+    As `Front.compromise` measures it: each objective is scaled to [0, 1] over the front, or over
+    the plans that may be chosen where none is on it.
     """
     front = points.F[points.on_front if points.on_front.any() else points.best]
     low = front.min(axis=0)

@@ -12,12 +12,12 @@ from scipy import sparse
 
 from operators.types import Floats
 from slit.arrays import product
+from slit.compute import map_items
 from slit.lp.rows import Rows
 from slit.lp.solver import Solver, SolverOptions
 from slit.problem import Problem
 from slit.relaxation import Relaxation
 from slit.relaxation.subproblem import EpochProgram, build_epoch
-from slit.relaxation.subproblem_pool import spread_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def whole_node_bound(
         found, complete = _solve(program, relaxation.problem, relaxed.center_weights, options)
         return max(least, found + fixed), complete
 
-    solved = spread_over(solve, range(relaxation.problem.epochs), threads=relaxation.threads)
+    solved = map_items(solve, range(relaxation.problem.epochs), threads=relaxation.threads)
     constant = float(product(wanted, relaxation.terms.constant))
     return WholeNodes(
         bound=sum(bound for bound, _ in solved) + constant,

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from operators.types import Bools, Floats
 from slit.arrays import frozen, product
+from slit.compute import Output, map_items
 from slit.errors import InfeasibleError, SlitError
 from slit.evaluator import Evaluator
 from slit.lp.dual_bound import sum_below
@@ -23,7 +24,7 @@ from slit.problem import Problem
 from slit.relaxation.column_generation import Infeasible
 from slit.relaxation.feasibility import check_capacity
 from slit.relaxation.subproblem import build_epoch
-from slit.relaxation.subproblem_pool import EpochSolvers, Result, spread_over
+from slit.relaxation.subproblem_pool import EpochSolvers
 from slit.relaxation.subproblem_solver import EpochPoint, EpochSolver
 from slit.relaxation.terms import relaxed_terms
 from slit.scenario.scenario import Scenario
@@ -82,7 +83,7 @@ class Relaxation:
         self.threads = threads
         self.solves = 0
         epochs = range(problem.epochs)
-        built = spread_over(lambda t: build_epoch(problem, self.terms, t), epochs, threads=threads)
+        built = map_items(lambda t: build_epoch(problem, self.terms, t), epochs, threads=threads)
         self.programs = tuple(built)
         self.solvers = EpochSolvers(self.programs, threads=threads)
         self._corners: list[Relaxed] = []
@@ -191,7 +192,7 @@ class Relaxation:
         not depend on what was solved before."""
         return tuple(self._corners) or self.fresh().solve_corners()
 
-    def run_epochs(self, task: Callable[[EpochSolver], Result]) -> list[Result]:
+    def run_epochs(self, task: Callable[[EpochSolver], Output]) -> list[Output]:
         """`task` on every epoch's solver, spread over threads; the results in order of epochs."""
         try:
             return self.solvers.run(task)

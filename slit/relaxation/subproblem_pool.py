@@ -1,14 +1,10 @@
 """The solvers of all epochs: one for epochs whose programs are alike, spread over threads."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
+from slit.compute import Output, map_items
 from slit.relaxation.subproblem import EpochProgram, first_alike
 from slit.relaxation.subproblem_solver import EpochSolver
-
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 class EpochSolvers:
@@ -29,18 +25,8 @@ class EpochSolvers:
         """The solver of an epoch's program."""
         return self._solvers[self._first[epoch]]
 
-    def run(self, task: Callable[[EpochSolver], Result]) -> list[Result]:
+    def run(self, task: Callable[[EpochSolver], Output]) -> list[Output]:
         """`task` on each solver; the results of all epochs in their order. Raises Infeasible."""
-        found = spread_over(task, list(self._solvers.values()), threads=self.threads)
+        found = map_items(task, list(self._solvers.values()), threads=self.threads)
         results = dict(zip(self._solvers, found, strict=True))
         return [results[first] for first in self._first]
-
-
-def spread_over(
-    task: Callable[[Item], Result], items: Sequence[Item], *, threads: int
-) -> list[Result]:
-    """`task` on every item, spread over threads; the results in the items' order."""
-    if threads == 1 or len(items) == 1:
-        return [task(item) for item in items]
-    with ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(task, items))

@@ -1,11 +1,11 @@
 """Local searches of one batch, side by side; what each epoch gained is kept for the guide."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from operators.types import Bools, Floats, Genes
+from slit.compute import map_items
 from slit.kernels.cell_objectives import CellObjectives
 from slit.kernels.local_search import MOST_MOVES, improve_plan
 from slit.kernels.objective_terms import ObjectiveTerms
@@ -57,7 +57,7 @@ def local_search(
 def local_searches(
     starts: Genes, weights: Floats, task: Task, *, swaps: bool, epochs: Bools
 ) -> list[LocalOptimum]:
-    """`descend` for each start (N, G) with its weights (N, M) and epochs (N, T), in order."""
+    """`local_search` for each start (N, G) with its weights (N, M) and epochs (N, T), in order."""
 
     def one(n: int) -> LocalOptimum:
         return local_search(
@@ -70,7 +70,4 @@ def local_searches(
             epochs=epochs[n],
         )
 
-    if task.threads == 1 or len(starts) < 2:
-        return [one(n) for n in range(len(starts))]
-    with ThreadPoolExecutor(task.threads) as pool:
-        return list(pool.map(one, range(len(starts))))
+    return map_items(one, range(len(starts)), threads=task.threads)

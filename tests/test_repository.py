@@ -11,6 +11,23 @@ import pytest
 LARGEST_FILE = 600_000
 # Lines: what CONTRIBUTING.md asks for (400, 150, 60) and a little room.
 LARGEST_MODULE, LARGEST_CLASS, LARGEST_FUNCTION = 440, 165, 66
+# Parameters, without self and cls; of compiled functions, which take arrays one by one.
+MOST_PARAMETERS, MOST_OF_KERNELS = 8, 12
+# What a person may say of a search, a command's options, and what is still to be grouped.
+MORE_PARAMETERS = {
+    "slit/api/calls.py": {"optimize"},
+    "slit/api/resuming.py": {"resume"},
+    "slit/commands/green_llm.py": {"green_llm"},
+    "slit/commands/optimize.py": {"optimize"},
+    "slit/commands/tradeoff.py": {"tradeoff"},
+    "slit/app/front_callbacks.py": {"moved"},
+    "slit/kernels/cells.py": {"queue_value"},
+    "slit/kernels/epoch.py": {"open_epoch"},
+    "slit/kernels/moves.py": {"cell_change"},
+    "operators/nsga2.py": {"offspring"},
+    "operators/nsga2_variation.py": {"make_offspring"},
+    "operators/repair.py": {"repair", "repair_rows", "_empty_nodes", "_empty_node"},
+}
 
 # Written in parts, so that this file does not hold what it looks for.
 HOSTS = (
@@ -121,3 +138,35 @@ def test_what_is_too_long_is_found() -> None:
     assert len(too_long("a", function.removesuffix("    a = 1\n"))) == 0
     assert len(too_long("a", body)) == 1
     assert len(too_long("a", "a = 1\n" * (LARGEST_MODULE + 1))) == 1
+
+
+def too_many_parameters(source: str) -> set[str]:
+    """Functions that take more than the limits."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            taken = (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
+            count = sum(each.arg not in {"self", "cls"} for each in taken)
+            compiled = any("kernel" in ast.unparse(mark) for mark in node.decorator_list)
+            if count > (MOST_OF_KERNELS if compiled else MOST_PARAMETERS):
+                found.add(node.name)
+    return found
+
+
+def test_functions_take_few_parameters(repository: Path) -> None:
+    """The exceptions are exact: who groups parameters takes a name off the list."""
+    found = {
+        file.relative_to(repository).as_posix(): many
+        for root in ("operators", "slit", "benchmarks")
+        for file in (repository / root).rglob("*.py")
+        if (many := too_many_parameters(file.read_text()))
+    }
+    assert found == MORE_PARAMETERS
+
+
+def test_too_many_parameters_are_found() -> None:
+    plain = ", ".join("abcdefgh")
+    assert too_many_parameters(f"class C:\n    def f(self, {plain}): ...") == set()
+    assert too_many_parameters(f"def f({plain}, *, i): ...") == {"f"}
+    assert too_many_parameters(f"@kernel\ndef f({plain}, i, j, k, l): ...") == set()
+    assert too_many_parameters(f"@kernel\ndef f({plain}, i, j, k, l, m): ...") == {"f"}

@@ -29,6 +29,7 @@ import numpy as np
 from werkzeug.test import Client
 
 import slit
+from benchmarks.drivers.callback_requests import CallbackRequests
 from benchmarks.machine import machine
 from slit.app.server import Site, address, bind
 from slit.front import Front
@@ -112,35 +113,11 @@ class Callbacks:
 
     def __init__(self, ask: Callable[..., Any]) -> None:
         self.ask = ask
-        self.known = json.loads(ask("_dash-dependencies"))
+        self.requests = CallbackRequests(ask("_dash-dependencies"))
 
     def post(self, output: str, values: Mapping[str, Any], changed: str) -> Any:
         """The answer of the callback that has an output, given the values of its inputs."""
-        asked = next(each for each in self.known if output in each["output"])
-        parts = [part.rsplit(".", 1) for part in asked["output"].strip(".").split("...")]
-        outputs = [self._place(name, prop, values) for name, prop in parts]
-        inputs = [self._given(each, values) for each in asked["inputs"]]
-        said = {
-            "output": asked["output"],
-            "outputs": outputs if len(outputs) > 1 else outputs[0],
-            "inputs": inputs,
-            "state": [self._given(each, values) for each in asked["state"]],
-            "changedPropIds": [changed],
-        }
-        return self.ask("_dash-update-component", said)
-
-    def _place(self, name: str, prop: str, values: Mapping[str, Any]) -> Any:
-        if not name.startswith("{"):
-            return {"id": name, "property": prop}
-        kind = json.loads(name)["type"]
-        return [{"id": {"name": n, "type": kind}, "property": prop} for n in values["names"]]
-
-    def _given(self, each: Mapping[str, str], values: Mapping[str, Any]) -> Any:
-        place = self._place(each["id"], each["property"], values)
-        if isinstance(place, dict):
-            return {**place, "value": values.get(each["id"])}
-        kind = place[0]["id"]["type"]
-        return [{**one, "value": v} for one, v in zip(place, values[kind], strict=True)]
+        return self.ask("_dash-update-component", self.requests.body(output, values, changed))
 
 
 def first_values(callbacks: Callbacks, names: tuple[str, ...], high: list[float]) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from typing import Any
 
 from werkzeug.test import Client, TestResponse
 
+from benchmarks.drivers.callback_requests import CallbackRequests
+
 
 class Page:
     """A page at `base` of a site, through a client that stands in for the browser."""
@@ -13,7 +15,8 @@ class Page:
     def __init__(self, client: Client, base: str = "/") -> None:
         self.client = client
         self.base = base
-        self.known = json.loads(client.get(f"{base}_dash-dependencies").data)
+        self.requests = CallbackRequests(client.get(f"{base}_dash-dependencies").data)
+        self.known = self.requests.dependencies
 
     def post(self, output: str, values: Mapping[str, Any], moved: str) -> Any:
         """The answer of the callback that has an output, given values by component."""
@@ -29,26 +32,4 @@ class Page:
 
     def body(self, output: str, values: Mapping[str, Any], moved: str) -> dict[str, Any]:
         """What the browser sends. `values` has lists by kind and `names` for sliders."""
-        asked = next(each for each in self.known if output in each["output"])
-        parts = [part.rsplit(".", 1) for part in asked["output"].strip(".").split("...")]
-        outputs = [self._place(name, prop, values) for name, prop in parts]
-        return {
-            "output": asked["output"],
-            "outputs": outputs if len(outputs) > 1 else outputs[0],
-            "inputs": [self._given(each, values) for each in asked["inputs"]],
-            "changedPropIds": [moved],
-            "state": [self._given(each, values) for each in asked["state"]],
-        }
-
-    def _place(self, name: str, prop: str, values: Mapping[str, Any]) -> Any:
-        if not name.startswith("{"):
-            return {"id": name, "property": prop}
-        kind = json.loads(name)["type"]
-        return [{"id": {"name": n, "type": kind}, "property": prop} for n in values["names"]]
-
-    def _given(self, each: Mapping[str, str], values: Mapping[str, Any]) -> Any:
-        place = self._place(each["id"], each["property"], values)
-        if isinstance(place, dict):
-            return {**place, "value": values.get(each["id"])}
-        kind = place[0]["id"]["type"]
-        return [{**one, "value": v} for one, v in zip(place, values[kind], strict=True)]
+        return self.requests.body(output, values, moved)

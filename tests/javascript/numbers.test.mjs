@@ -1,4 +1,4 @@
-// Run by `node --test tests/javascript`.
+// Run by `node --test tests/javascript/*.test.mjs`.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 

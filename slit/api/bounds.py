@@ -72,9 +72,9 @@ def certify(
     to a minute. Nothing is written to the run folder. Other arguments as in `bound`; a run that was
     made with a plug-in needs it.
     """
-    known = run if isinstance(run, Run) else read_run(Path(run))
-    evaluator = evaluator_of(known, plugin=plugin, threads=threads)
-    front = known.front
+    opened = run if isinstance(run, Run) else read_run(Path(run))
+    evaluator = evaluator_of(opened, plugin=plugin, threads=threads)
+    front = opened.front
     if objectives is not None:
         names = [each if isinstance(each, str) else each.name for each in objectives]
         unknown = [name for name in names if name not in front.names]

@@ -139,9 +139,9 @@ def evaluate(
 
     Raises SlitError for a wrong shape or a placement that is not allowed for its group.
     """
-    known = scenario_of(scenario, None, None)
+    loaded = scenario_of(scenario, None, None)
     evaluator = Evaluator(
-        compile_problem(known), known, objectives=find(objectives), threads=threads
+        compile_problem(loaded), loaded, objectives=find(objectives), threads=threads
     )
     plans = evaluator.check(np.atleast_2d(np.asarray(X)))
     evaluation = evaluator.evaluate(plans)
@@ -173,8 +173,8 @@ def _measured(
         return tuple(dict.fromkeys((*default, *named)))
     for name in named:
         if name not in objectives:
-            known = ", ".join(objectives) + did_you_mean(name, objectives)
-            raise SlitError(f"{name!r} in an order or cap: expected one of {known}")
+            expected = ", ".join(objectives) + did_you_mean(name, objectives)
+            raise SlitError(f"{name!r} in an order or cap: expected one of {expected}")
     return tuple(objectives)
 
 

@@ -15,8 +15,8 @@ def show(run: Run | str | PathLike[str], *, against: str | None = None) -> Picks
     Changes refer to the pick called `against`, by default to `nearest`. Raises SlitError where
     there is no such pick. `slit.plan(run, name)` is one of them in detail.
     """
-    known = run if isinstance(run, Run) else read_run(Path(run))
-    return picks_of(known.front, search=known.manifest.optimizer, against=against)
+    shown = run if isinstance(run, Run) else read_run(Path(run))
+    return picks_of(shown.front, search=shown.manifest.optimizer, against=against)
 
 
 def picks_of(front: Front, *, search: str, against: str | None = None) -> PicksData:

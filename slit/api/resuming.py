@@ -63,9 +63,9 @@ class Again:
         settings = {"population": self.population, **(self.settings or {})}
         given = {name: value for name, value in settings.items() if value is not None}
         if given:
-            known = _plain(default_settings(asked.optimizer, **given))
+            asked_again = _plain(default_settings(asked.optimizer, **given))
             for name in given:
-                _same(name, known[name], _plain(_settings(asked))[name])
+                _same(name, asked_again[name], _plain(_settings(asked))[name])
 
     def _check_scenario(self, begun: Scenario) -> None:
         horizon = begun.horizon
@@ -76,14 +76,14 @@ class Again:
             _same("hours", f"{self.hours:g}", f"{hours:g}")
         if self.scenario is None:
             return
-        found = scenario_of(self.scenario, self.start, self.hours)
-        _same("scenario", found.name, begun.name)
-        same_epochs = found.horizon.epoch_seconds == horizon.epoch_seconds
-        if found.horizon != horizon and found.timeline is not None and same_epochs:
+        scenario = scenario_of(self.scenario, self.start, self.hours)
+        _same("scenario", scenario.name, begun.name)
+        same_epochs = scenario.horizon.epoch_seconds == horizon.epoch_seconds
+        if scenario.horizon != horizon and scenario.timeline is not None and same_epochs:
             # A start or length that is not given again is that of the run.
-            found = scenario_of(self.scenario, self.start or horizon.start, self.hours or hours)
-        if scenario_hash(found) != scenario_hash(begun):
-            new, old = scenario_hash(found)[:12], scenario_hash(begun)[:12]
+            scenario = scenario_of(self.scenario, self.start or horizon.start, self.hours or hours)
+        if scenario_hash(scenario) != scenario_hash(begun):
+            new, old = scenario_hash(scenario)[:12], scenario_hash(begun)[:12]
             _same(f"scenario {begun.name}: hash", new, f"{old}, which it had")
 
 
@@ -197,8 +197,8 @@ def _asked(pending: Pending) -> Request:
 def _settings(pending: Pending) -> Any:
     """The settings of an unfinished run, of the types that they have."""
     try:
-        found = default_settings(pending.optimizer, **pending.settings)
-        return TypeAdapter(type(found)).validate_python(asdict(found))
+        settings = default_settings(pending.optimizer, **pending.settings)
+        return TypeAdapter(type(settings)).validate_python(asdict(settings))
     except (TypeError, ValueError, ValidationError) as error:
         why = str(error).splitlines()[-1].strip()
         raise SlitError(

@@ -67,25 +67,25 @@ class Search:
             )
         if checkpoint is not None and isinstance(optimizer, Resumable):
             self._restore(optimizer, checkpoint)
-        found = run(
+        outcome = run(
             optimizer,
             self.evaluator,
             stop=request.budget,
             watch=watch,
             state=checkpoint.loop if checkpoint is not None else None,
         )
-        if found.stop is StopReason.INTERRUPTED and not len(found.front):
+        if outcome.stop is StopReason.INTERRUPTED and not len(outcome.front):
             raise KeyboardInterrupt
-        front = found.front
+        front = outcome.front
         if references.front is not None:
             front = front.joined(references.front)
         notes = (*getattr(optimizer, "notes", ()), *references.notes)
-        if found.stop in ENDED_EARLY:
-            notes = (ENDED_EARLY[found.stop], *notes)
+        if outcome.stop in ENDED_EARLY:
+            notes = (ENDED_EARLY[outcome.stop], *notes)
         if not front.feasible:
             notes = (INFEASIBLE, *notes)
         own = getattr(optimizer, "phases", ())
-        result = replace(found, front=front, phases=own or references.phases, notes=notes)
+        result = replace(outcome, front=front, phases=own or references.phases, notes=notes)
         return certified_result(result, self.evaluator, task) if request.bound else result
 
     def _restore(self, optimizer: Resumable, checkpoint: Checkpoint) -> None:

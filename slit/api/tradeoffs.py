@@ -119,9 +119,9 @@ def tradeoff(
         SlitError: For what the caller can mend.
     """
     wanted = {name: _parsed(name, amount) for name, amount in (allow or {}).items()}
-    known = run if isinstance(run, Run) else read_run(Path(run))
-    check_plugin(known.manifest.plugin, plugin)
-    start = _start(known, plan, named=tuple(wanted), threads=threads)
+    opened = run if isinstance(run, Run) else read_run(Path(run))
+    check_plugin(opened.manifest.plugin, plugin)
+    start = _start(opened, plan, named=tuple(wanted), threads=threads)
     amounts = {name: _amount(start, name, *parts) for name, parts in wanted.items()}
     if len(amounts) == len(start.relaxation.names):
         raise SlitError(f"allow: {', '.join(amounts)}, expected to leave an objective to buy")
@@ -131,8 +131,8 @@ def tradeoff(
             start,
             {},
             rates=rates,
-            capacity=_most_valuable(known, rates, rates.capacity, top, by_pool=True),
-            renewable=_most_valuable(known, rates, rates.renewable, top, by_pool=False),
+            capacity=_most_valuable(opened, rates, rates.capacity, top, by_pool=True),
+            renewable=_most_valuable(opened, rates, rates.renewable, top, by_pool=False),
         )
     purchases = bought_by(
         start.relaxation, start.front, plan=start.row, allow=amounts, relaxed=start.edge.point

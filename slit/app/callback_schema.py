@@ -134,10 +134,14 @@ def _check(
 
 
 def _check_part(
-    part: Any, said: str, what: str, kinds: Mapping[str, TypeAdapter[Any]], names: Collection[str]
+    part: Any,
+    owner_text: str,
+    what: str,
+    kinds: Mapping[str, TypeAdapter[Any]],
+    names: Collection[str],
 ) -> list[str]:
     """Check one input or state; gives its names, as dash writes them."""
-    declared = json.loads(said) if said.startswith("{") else said
+    declared = json.loads(owner_text) if owner_text.startswith("{") else owner_text
     several = isinstance(declared, dict)
     if several != isinstance(part, list):
         raise _MalformedError

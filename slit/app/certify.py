@@ -47,15 +47,17 @@ def certified_view(store: RunStore, *, stored: bool = False) -> list[Any]:
         try:
             if stored and read_certificate(store.runs[run]) is None:
                 continue
-            found = certified(store, run)
+            share = certified(store, run)
         except SlitError as error:
             parts.append(html.P(f"{label}: {error}", className="note"))
             continue
-        parts.append(html.P(f"{label}: {describe_certified(found)}"))
-        parts.append(gaps_table(found, label))
+        parts.append(html.P(f"{label}: {describe_certified(share)}"))
+        parts.append(gaps_table(share, label))
     return parts
 
 
-def gaps_table(found: Certified, label: str) -> Any:
+def gaps_table(certified: Certified, label: str) -> Any:
     """How far the best plan may be from the best possible, objective by objective."""
-    return table(f"Gaps of {label}", GAP_COLUMNS, gap_rows(found), numeric=frozenset({1, 2, 3, 4}))
+    return table(
+        f"Gaps of {label}", GAP_COLUMNS, gap_rows(certified), numeric=frozenset({1, 2, 3, 4})
+    )

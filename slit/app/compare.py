@@ -144,19 +144,19 @@ def comparison_data(a: Ledger, b: Ledger) -> Comparison:
 def _pairs(a: Ledger, b: Ledger) -> tuple[Longs, Longs, Longs, Floats]:
     """Groups, placements left, placements taken, requests: what leaves spreads over what takes."""
     change = b.counts - a.counts
-    found: list[tuple[int, int, int, float]] = []
+    pairs: list[tuple[int, int, int, float]] = []
     for j in np.flatnonzero(change.any(axis=1)):
         row = change[j] * a.problem.chunk_requests[j]
         losing, taking = np.flatnonzero(row < 0), np.flatnonzero(row > 0)
         total = row[taking].sum()
-        found += [
+        pairs += [
             (int(j), int(p), int(q), float(-row[p] * row[q] / total))
             for p in losing
             for q in taking
         ]
-    if not found:
+    if not pairs:
         return (*np.zeros((3, 0), np.int64), np.zeros(0))
-    group, source, target, requests = zip(*found, strict=True)
+    group, source, target, requests = zip(*pairs, strict=True)
     return np.array(group), np.array(source), np.array(target), np.array(requests)
 
 
@@ -228,10 +228,10 @@ def reasons(move: Move, *, most: int = 3) -> tuple[list[Change], list[Change]]:
             continue
         change = float(100 * (after - before) / abs(before))
         if abs(change) >= LEAST_CHANGE:
-            found = Change(signal, float(before), float(after), change)
-            (better if (change > 0) == signal.more_is_better else worse).append(found)
+            signal_change = Change(signal, float(before), float(after), change)
+            (better if (change > 0) == signal.more_is_better else worse).append(signal_change)
     for changes in (better, worse):
-        changes.sort(key=lambda found: -abs(found.percent))
+        changes.sort(key=lambda signal_change: -abs(signal_change.percent))
     return better[:most], worse[:most]
 
 

@@ -24,7 +24,7 @@ def plan_json(store: RunStore, key: str) -> str:
     points = store.points
     index = points.index[key]
     run, plan = store.run_of(key), store.plan(key)
-    said: dict[str, Any] = {
+    content: dict[str, Any] = {
         "run": points.labels[int(points.run[index])],
         "scenario": run.scenario.name,
         "scenario_hash": run.manifest.scenario_hash,
@@ -48,7 +48,7 @@ def plan_json(store: RunStore, key: str) -> str:
             dict(zip(HEADER, route, strict=True)) for route in routes_of(store.ledger(key))
         ],
     }
-    return json.dumps(said, indent=1)
+    return json.dumps(content, indent=1)
 
 
 def front_csv(store: RunStore, mask: Bools) -> str:

@@ -59,8 +59,8 @@ def respond(
         state, event = with_limits(points, state, limits), Event.KNOBS
     likes = {name: moves.likes[name] for name in points.names if f"like:{name}" in names}
     if likes:
-        known = {n: float(v) for n, v in likes.items() if v is not None}
-        state = replace(state, preferences={**state.preferences, **known})
+        preferences = {n: float(v) for n, v in likes.items() if v is not None}
+        state = replace(state, preferences={**state.preferences, **preferences})
         event = Event.KNOBS
     if "brush" in names and moves.brush is not None:
         ranges = {name: _ends(ends) for name, ends in moves.brush.get("ranges", {}).items()}
@@ -173,23 +173,23 @@ def register_front(app: dash.Dash, store: RunStore) -> None:
 
 def triggered(ids: Mapping[str, Any]) -> list[str]:
     """What has moved, from the ids that dash gives."""
-    found = []
+    names = []
     for prop, owner in ids.items():
         if isinstance(owner, Mapping):
-            found.append(f"{owner['type']}:{owner['name']}")
+            names.append(f"{owner['type']}:{owner['name']}")
         else:
-            found.append(prop.split(".")[0])
-    return found
+            names.append(prop.split(".")[0])
+    return names
 
 
-def shown(points: Points, found: Answer, *, page: int) -> list[Any]:
+def shown(points: Points, answer: Answer, *, page: int) -> list[Any]:
     """What the page shows of an answer, in the order of the outputs."""
-    state = found.state
+    state = answer.state
     other = points.index.get(state.other) if state.other is not None else None
     limits = [_limit(points, state, name) for name in points.names]
     likes = [state.preferences.get(name, 1.0) for name in points.names]
     trades = [
-        describe_relaxation(points, found.relaxed[name]) if name in found.relaxed else ""
+        describe_relaxation(points, answer.relaxed[name]) if name in answer.relaxed else ""
         for name in points.names
     ]
     named = {points.keys[mark.row]: mark.name for mark in points.marks}
@@ -197,17 +197,17 @@ def shown(points: Points, found: Answer, *, page: int) -> list[Any]:
     if state.other is not None and state.other not in named and other is not None:
         options.append({"label": points.title(other), "value": state.other})
     return [
-        held(points, found, page),
+        held(points, answer, page),
         limits,
         likes,
         trades,
-        plan_values(points, found.selected),
+        plan_values(points, answer.selected),
         state.plan if state.plan in named else None,
         state.other,
         options,
-        front_table(points, found, page=page),
-        describe_remaining(points, found),
-        summary(points, found),
+        front_table(points, answer, page=page),
+        describe_remaining(points, answer),
+        summary(points, answer),
     ]
 
 
@@ -218,15 +218,15 @@ def _limit(points: Points, state: PageState, name: str) -> float:
     return high if most is None else most
 
 
-def held(points: Points, found: Answer, page: int) -> dict[str, Any]:
+def held(points: Points, answer: Answer, page: int) -> dict[str, Any]:
     """The state as the page keeps it, with the rows that the script needs."""
-    state = found.state
+    state = answer.state
     return {
         **{key: getattr(state, key) for key in KEPT},
         "ranges": {name: list(ends) for name, ends in state.ranges.items()},
         "preferences": dict(state.preferences),
         "page": page,
-        "selected": found.selected,
+        "selected": answer.selected,
         "compared": points.index.get(state.other) if state.other is not None else None,
     }
 

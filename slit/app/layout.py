@@ -110,7 +110,7 @@ def theme_button() -> Any:
 def _header(store: RunStore) -> Any:
     run, points = store.runs[0], store.points
     facts = facts_of(run)
-    said = " · ".join(facts[name] for name in ("Time planned", "Fleet", "Demand"))
+    summary = " · ".join(facts[name] for name in ("Time planned", "Fleet", "Demand"))
     notes = dict.fromkeys(note for run in store.runs for note in run.manifest.notes)
     # Read again, as in the report: runs of earlier versions do not hold them.
     findings = [f"{one.severity}: {one}" for one in doubts(run.scenario)]
@@ -127,7 +127,7 @@ def _header(store: RunStore) -> Any:
                 [html.H1(f"slit explore: {run.scenario.name}"), theme_button()],
                 className="top",
             ),
-            html.P(said, className="runs"),
+            html.P(summary, className="runs"),
             *(html.P(note, className="note") for note in (*notes, *findings)),
             html.Div(
                 [

@@ -127,7 +127,7 @@ def facts(snapshot: Snapshot, names: tuple[str, ...], units: tuple[str, ...]) ->
     work = f"{snapshot.evaluations:,} evaluations"
     if snapshot.moves:
         work += f" and {snapshot.moves:,} moves"
-    said = [
+    paragraphs = [
         html.Div(
             f"{snapshot.plans:,} plans on the front, {work} in {snapshot.seconds:.1f} s "
             f"({number(snapshot.rate)} a second), {100 * snapshot.share:.0f} % of the budget"
@@ -138,10 +138,10 @@ def facts(snapshot: Snapshot, names: tuple[str, ...], units: tuple[str, ...]) ->
             f"{name} {number(value)} {unit}"
             for name, value, unit in zip(names, np.min(snapshot.F, axis=0), units, strict=True)
         ]
-        said.append(html.Div(f"Best so far: {', '.join(best)}"))
+        paragraphs.append(html.Div(f"Best so far: {', '.join(best)}"))
     if snapshot.message:
-        said.append(html.Div(snapshot.message))
-    return said
+        paragraphs.append(html.Div(snapshot.message))
+    return paragraphs
 
 
 def draw_growing(

@@ -39,15 +39,15 @@ def overlay_data(points: Points) -> tuple[Overlay, ...]:
     flat = high <= low
     span = np.where(flat, 1.0, high - low)
     corner = np.full(np.count_nonzero(~flat), REACH)
-    found = []
+    overlays = []
     for label, front in zip(points.labels, fronts, strict=True):
         rows = np.linspace(0, len(front) - 1, min(len(front), MOST_POINTS)).round().astype(int)
         scaled = ((front[rows] - low) / span)[:, ~flat]
         volume = (
             hypervolume(scaled, reference=corner) / REACH ** len(corner) if len(corner) else 1.0
         )
-        found.append(Overlay(label, len(front), volume, len(front) > MOST_POINTS))
-    return tuple(found)
+        overlays.append(Overlay(label, len(front), volume, len(front) > MOST_POINTS))
+    return tuple(overlays)
 
 
 def overlay_table(store: RunStore) -> Any:

@@ -177,12 +177,12 @@ def _register_downloads(app: dash.Dash, store: RunStore) -> None:
         _png: Any, _svg: Any, figure: str, theme: str | None, chosen: dict[str, Any] | None
     ) -> Any:
         image = str(dash.ctx.triggered_id).removeprefix("download-")
-        said: dict[str, Any] = {"figure": figure, "format": image}
+        request: dict[str, Any] = {"figure": figure, "format": image}
         if chosen is not None and figure in ("parallel", "scatter"):
             draw = parallel_figure if figure == "parallel" else scatter_figure
-            said["drawing"] = draw(store, chosen, theme)
+            request["drawing"] = draw(store, chosen, theme)
         # A graph, though empty, makes dash load plotly.js where that has not happened yet.
-        return said, dcc.Graph(style={"height": 1})
+        return request, dcc.Graph(style={"height": 1})
 
     script(
         app,

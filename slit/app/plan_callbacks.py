@@ -172,18 +172,20 @@ def compare_view(store: RunStore, plan: str, reference: str) -> list[Any]:
         differences(points.names, points.F[at_a], points.F[at_b]),
         (points.title(at_a), points.title(at_b)),
     )
-    found = compared(store, reference, plan)
-    if isinstance(found, str):
-        return [html.P(found, className="note"), objectives, None, None]
+    comparison = compared(store, reference, plan)
+    if isinstance(comparison, str):
+        return [html.P(comparison, className="note"), objectives, None, None]
     text = html.P(
-        f"{points.title(at_b).capitalize()} serves {number(found.moved)} of {number(found.total)} "
-        f"requests ({share(found.moved_share)}) elsewhere or by another variant than "
-        f"{points.title(at_a)}."
+        f"{points.title(at_b).capitalize()} serves {number(comparison.moved)} of "
+        f"{number(comparison.total)} requests ({share(comparison.moved_share)}) elsewhere or by another variant "
+        f"than {points.title(at_a)}."
     )
-    if not found.moves:
+    if not comparison.moves:
         return [text, objectives, None, None]
-    changes = [html.Li([html.Strong(f"{what}: "), said]) for what, said in describe_changes(found)]
-    moves = [html.H3("What moves, when, and why"), moves_table(found)]
+    changes = [
+        html.Li([html.Strong(f"{what}: "), words]) for what, words in describe_changes(comparison)
+    ]
+    moves = [html.H3("What moves, when, and why"), moves_table(comparison)]
     return [
         [text, html.Ul(changes, className="changes")],
         objectives,
@@ -194,7 +196,7 @@ def compare_view(store: RunStore, plan: str, reference: str) -> list[Any]:
 
 def net_view(store: RunStore, plan: str, reference: str, theme: str | None) -> list[Any]:
     """What a plan serves more or less than a reference, by datacenter and by variant."""
-    found = compared(store, reference, plan)
-    if isinstance(found, str):
+    comparison = compared(store, reference, plan)
+    if isinstance(comparison, str):
         return [themed(figure([]), theme)] * 2
-    return [themed(draw_net(found, by=by), theme) for by in ("datacenter", "variant")]
+    return [themed(draw_net(comparison, by=by), theme) for by in ("datacenter", "variant")]

@@ -36,12 +36,12 @@ class Relaxation:
 def remaining(points: Points, ranges: Mapping[str, Range]) -> Bools:
     """Which plans (N,) may be chosen and lie within all ranges."""
     mask = points.best.copy()
-    for name, (least, most) in ranges.items():
+    for name, (low, high) in ranges.items():
         values = points.F[:, points.column(name)]
-        if least is not None:
-            mask &= values >= least
-        if most is not None:
-            mask &= values <= most
+        if low is not None:
+            mask &= values >= low
+        if high is not None:
+            mask &= values <= high
     return mask
 
 
@@ -101,16 +101,16 @@ def relaxations(
     """For each objective with a limit above: what 10 % more of it would buy."""
     mask = remaining(points, ranges)
     now = best_plan(points, mask, preferences)
-    found = {}
-    for name, (least, most) in ranges.items():
+    by_objective = {}
+    for name, (low, most) in ranges.items():
         if most is None:
             continue
         column = points.F[points.best, points.column(name)]
         size = abs(most) if most else float(column.max() - column.min())
         relaxed = most + RELAXED_BY * size
-        wider = remaining(points, {**ranges, name: (least, relaxed)})
+        wider = remaining(points, {**ranges, name: (low, relaxed)})
         best = best_plan(points, wider, preferences)
-        found[name] = Relaxation(
+        by_objective[name] = Relaxation(
             objective=name,
             limit=most,
             relaxed=relaxed,
@@ -118,7 +118,7 @@ def relaxations(
             changes=_changes(points, now, best),
             more=int(wider.sum() - mask.sum()),
         )
-    return found
+    return by_objective
 
 
 def nearest_miss(points: Points, ranges: Mapping[str, Range]) -> int:
@@ -126,10 +126,10 @@ def nearest_miss(points: Points, ranges: Mapping[str, Range]) -> int:
     chosen = points.F[points.best]
     span = np.where(np.ptp(chosen, axis=0) > 0, np.ptp(chosen, axis=0), 1.0)
     miss = np.where(points.best, 0.0, np.inf)
-    for name, (least, most) in ranges.items():
+    for name, (low, high) in ranges.items():
         m = points.column(name)
-        above = 0.0 if most is None else np.maximum(points.F[:, m] - most, 0.0)
-        below = 0.0 if least is None else np.maximum(least - points.F[:, m], 0.0)
+        above = 0.0 if high is None else np.maximum(points.F[:, m] - high, 0.0)
+        below = 0.0 if low is None else np.maximum(low - points.F[:, m], 0.0)
         miss = miss + (above + below) / span[m]
     return int(np.argmin(miss))
 

@@ -36,12 +36,12 @@ def pressable(text: str, *, what: str, key: str, label: str, pressed: bool = Fal
     )
 
 
-def front_table(points: Points, found: Answer, *, page: int) -> Any:
+def front_table(points: Points, answer: Answer, *, page: int) -> Any:
     """A page of the remaining plans; plans can be selected and compared, columns sorted by."""
-    pages = max(1, -(-len(found.table) // PAGE))
+    pages = max(1, -(-len(answer.table) // PAGE))
     page = min(max(page, 0), pages - 1)
-    rows = found.table[page * PAGE : (page + 1) * PAGE]
-    sort = found.state.sort
+    rows = answer.table[page * PAGE : (page + 1) * PAGE]
+    sort = answer.state.sort
     heads: list[Any] = [
         pressable(
             "Plan" + (" ▾" if not sort else ""),
@@ -69,7 +69,7 @@ def front_table(points: Points, found: Answer, *, page: int) -> Any:
                 what="plan",
                 key=points.keys[n],
                 label=f"Select {points.title(n)}",
-                pressed=n == found.selected,
+                pressed=n == answer.selected,
             ),
             points.methods[n],
             *(number(value) for value in points.F[n]),
@@ -78,14 +78,14 @@ def front_table(points: Points, found: Answer, *, page: int) -> Any:
                 what="other",
                 key=points.keys[n],
                 label=f"Compare with {points.title(n)}",
-                pressed=points.keys[n] == found.state.other,
+                pressed=points.keys[n] == answer.state.other,
             ),
         ]
         for n in rows
     ]
     last = 2 + len(points.axes)
     caption = (
-        f"Remaining plans {page * PAGE + 1} to {page * PAGE + len(rows)} of {len(found.table)}"
+        f"Remaining plans {page * PAGE + 1} to {page * PAGE + len(rows)} of {len(answer.table)}"
     )
     buttons = html.Div(
         [
@@ -98,12 +98,12 @@ def front_table(points: Points, found: Answer, *, page: int) -> Any:
     return [drawn, *([buttons] if pages > 1 else [])]
 
 
-def summary(points: Points, found: Answer) -> Any:
+def summary(points: Points, answer: Answer) -> Any:
     """What the selected plan is called, why it is shown, and that it is not feasible if so."""
-    index = found.selected
+    index = answer.selected
     drawn: list[Any] = [
         html.H2(points.title(index).capitalize()),
-        html.P(describe_choice(points, found), className="why"),
+        html.P(describe_choice(points, answer), className="why"),
     ]
     if points.violation[index] > 0:
         text = f"Not feasible: {number(float(points.violation[index]))} nodes beyond capacity."
@@ -164,7 +164,7 @@ def waits_table(waits: Waits) -> Any:
 
 
 def differences_table(
-    axes: Sequence[Axis], found: Sequence[Difference], titles: tuple[str, str]
+    axes: Sequence[Axis], differences: Sequence[Difference], titles: tuple[str, str]
 ) -> Any:
     """The objectives of two plans: `a` is the reference, `b` the selected plan."""
     rows = [
@@ -175,27 +175,27 @@ def differences_table(
             f"{number(each.a)} {axis.unit}",
             f"{_signed(each.b - each.a)} {axis.unit}",
         ]
-        for axis, each in zip(axes, found, strict=True)
+        for axis, each in zip(axes, differences, strict=True)
     ]
     columns = ["Objective", "Change (%)", titles[1].capitalize(), titles[0].capitalize(), "Change"]
     caption = f"{titles[1].capitalize()} against {titles[0]}: minus is less, and less is better"
     return table(caption, columns, rows, numeric=frozenset({1, 2, 3, 4}))
 
 
-def moves_table(found: Comparison) -> Any:
+def moves_table(comparison: Comparison) -> Any:
     """What moves from the reference to the selected plan, when, and which signals differ there."""
     rows = []
-    for move in found.moves[:SHOWN_MOVES]:
+    for move in comparison.moves[:SHOWN_MOVES]:
         better, worse = reasons(move)
         rows.append(
             [
                 move_label(move),
-                f"{number(move.requests)} ({100 * move.requests / found.total:.2g} %)",
+                f"{number(move.requests)} ({100 * move.requests / comparison.total:.2g} %)",
                 [
-                    html.Div(_largest(found.classes, move.by_class)),
-                    html.Div(_largest(found.origins, move.by_origin)),
+                    html.Div(_largest(comparison.classes, move.by_class)),
+                    html.Div(_largest(comparison.origins, move.by_origin)),
                 ],
-                busiest_hours(move, found.starts),
+                busiest_hours(move, comparison.starts),
                 [html.Div(change, className="good") for change in map(_change, better)]
                 or "no signal is better",
                 [html.Div(_change(change)) for change in worse] or "–",

@@ -52,15 +52,15 @@ def answer(points: Points, state: PageState, event: Event) -> Answer:
     """Filter, choose and sort."""
     mask = remaining(points, state.ranges)
     best = best_plan(points, mask, state.preferences)
-    known = points.index.get(state.plan) if state.plan is not None else None
-    if known is None or event is Event.KNOBS:
-        known = best if best is not None else nearest_miss(points, state.ranges)
-    other = state.other if state.other in points.index else compared_first(points, known)
+    selected = points.index.get(state.plan) if state.plan is not None else None
+    if selected is None or event is Event.KNOBS:
+        selected = best if best is not None else nearest_miss(points, state.ranges)
+    other = state.other if state.other in points.index else compared_first(points, selected)
     return Answer(
-        state=replace(state, plan=points.keys[known], other=other),
+        state=replace(state, plan=points.keys[selected], other=other),
         mask=mask,
         best=best,
-        selected=known,
+        selected=selected,
         relaxed=relaxations(points, state.ranges, state.preferences),
         table=ordered(points, mask, state),
     )
@@ -102,30 +102,30 @@ def with_ranges(points: Points, state: PageState, ranges: Mapping[str, Range]) -
 
 
 def _said(ranges: Mapping[str, Range]) -> dict[str, Range]:
-    return {name: found for name, found in ranges.items() if found != (None, None)}
+    return {name: ends for name, ends in ranges.items() if ends != (None, None)}
 
 
-def describe_choice(points: Points, found: Answer) -> str:
+def describe_choice(points: Points, shown: Answer) -> str:
     """Why the plan that is shown is shown, in one sentence."""
-    count, state = int(found.mask.sum()), found.state
-    if found.best is None:
+    count, state = int(shown.mask.sum()), shown.state
+    if shown.best is None:
         return "No plan meets all limits: this one misses them least."
-    if found.selected == found.best:
+    if shown.selected == shown.best:
         within = f" of the {count:,} plans within your limits" if state.ranges else ""
         if is_stated(points, state.preferences):
             return f"The plan{within} that comes closest to the best of what you say matters."
         of = within or f" of all {count:,} plans"
         return f"The balanced plan:{of}, the nearest to the best of every objective at once."
-    mark = next((mark for mark in points.marks if mark.row == found.selected), None)
+    mark = next((mark for mark in points.marks if mark.row == shown.selected), None)
     if mark is None:
         return "Chosen by hand."
     if mark.role is Role.EXTREME:
-        least = [
+        extremes = [
             axis.title.lower()
             for axis, values in zip(points.axes, points.F.T, strict=True)
             if values[mark.row] <= values[points.best].min()
         ]
-        return f"The least of all plans: {', '.join(least)}."
+        return f"The least of all plans: {', '.join(extremes)}."
     if mark.role is Role.BALANCE:
         return "The balanced plan of its run: nearest to the best of every objective at once."
     try:
@@ -134,9 +134,9 @@ def describe_choice(points: Points, found: Answer) -> str:
         return f"A plan to compare with ({mark.role})."
 
 
-def describe_remaining(points: Points, found: Answer) -> str:
+def describe_remaining(points: Points, shown: Answer) -> str:
     """How many plans remain, or that none does."""
-    count, total = int(found.mask.sum()), int(points.best.sum())
+    count, total = int(shown.mask.sum()), int(points.best.sum())
     if not count:
         return "No plan meets all limits: shown is the one that misses them least."
     if count == total:
@@ -144,18 +144,18 @@ def describe_remaining(points: Points, found: Answer) -> str:
     return f"{count:,} of {total:,} plans remain."
 
 
-def describe_relaxation(points: Points, found: Relaxation) -> str:
+def describe_relaxation(points: Points, relaxation: Relaxation) -> str:
     """What 10 % more of a limit would buy, in words."""
-    m = points.column(found.objective)
-    head = f"10 % more ({number(found.relaxed)} {points.axes[m].unit})"
-    if found.best is None:
+    m = points.column(relaxation.objective)
+    head = f"10 % more ({number(relaxation.relaxed)} {points.axes[m].unit})"
+    if relaxation.best is None:
         return f"{head}: still no plan."
     gains = [
         f"{axis.title.lower()} {percent(change)}"
-        for n, (axis, change) in enumerate(zip(points.axes, found.changes, strict=True))
+        for n, (axis, change) in enumerate(zip(points.axes, relaxation.changes, strict=True))
         if change is not None and abs(change) >= 0.05 and n != m
     ]
     if not gains:
-        plans = f", {found.more:,} more plans" if found.more else ""
+        plans = f", {relaxation.more:,} more plans" if relaxation.more else ""
         return f"{head}: no better plan{plans}."
     return f"{head}: {', '.join(gains)}."

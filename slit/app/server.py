@@ -50,11 +50,11 @@ class Site:
     def __call__(self, environ: Any, start_response: Any) -> Any:
         """Answer a request by the page that stands there, the first one's if there is none."""
         path = environ.get("PATH_INFO", "")
-        found = self.apps[0]
+        chosen = self.apps[0]
         for place, app in zip(self.places[1:], self.apps[1:], strict=True):
             if path.startswith(place.base):
-                found = app
-        return found.server(environ, start_response)
+                chosen = app
+        return chosen.server(environ, start_response)
 
 
 def app_of(

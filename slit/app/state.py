@@ -42,18 +42,18 @@ def default_state(names: Sequence[str]) -> PageState:
 def to_query(state: PageState, names: Sequence[str]) -> str:
     """The state as the query of an address; what is as at first is left out."""
     first = default_state(names)
-    said: list[tuple[str, str]] = [
+    fields: list[tuple[str, str]] = [
         (key, str(getattr(state, key)))
         for key in ("view", "plan", "other", "x", "y", "color", "scale", "hour", "sort")
         if getattr(state, key) != getattr(first, key)
     ]
     for name in names:
         least, most = state.ranges.get(name, (None, None))
-        said += [(f"min.{name}", repr(least))] if least is not None else []
-        said += [(f"max.{name}", repr(most))] if most is not None else []
+        fields += [(f"min.{name}", repr(least))] if least is not None else []
+        fields += [(f"max.{name}", repr(most))] if most is not None else []
         preference = state.preferences.get(name, 1.0)
-        said += [(f"like.{name}", f"{preference:g}")] if preference != 1.0 else []
-    return f"?{urlencode(said)}" if said else ""
+        fields += [(f"like.{name}", f"{preference:g}")] if preference != 1.0 else []
+    return f"?{urlencode(fields)}" if fields else ""
 
 
 def parse_query(
@@ -61,25 +61,25 @@ def parse_query(
 ) -> PageState:
     """The state that a query says. Whatever is unknown or makes no sense is left out."""
     try:
-        said = dict(parse_qsl(query.removeprefix("?"), max_num_fields=MOST_FIELDS))
+        fields = dict(parse_qsl(query.removeprefix("?"), max_num_fields=MOST_FIELDS))
     except ValueError:
-        said = {}
+        fields = {}
     first = default_state(names)
     ranges = {}
     preferences = {}
     for name in names:
-        found = _number(said.get(f"min.{name}")), _number(said.get(f"max.{name}"))
-        if found != (None, None):
-            ranges[name] = found
-        preference = _number(said.get(f"like.{name}"))
+        ends = _number(fields.get(f"min.{name}")), _number(fields.get(f"max.{name}"))
+        if ends != (None, None):
+            ranges[name] = ends
+        preference = _number(fields.get(f"like.{name}"))
         if preference is not None and 0 <= preference <= LARGEST_PREFERENCE:
             preferences[name] = preference
 
     def one_of(key: str, allowed: Sequence[str] | Mapping[str, object], default: str) -> str:
-        value = said.get(key, default)
+        value = fields.get(key, default)
         return value if value in allowed else default
 
-    hour = _number(said.get("hour"))
+    hour = _number(fields.get("hour"))
     return PageState(
         view=one_of("view", VIEWS, first.view),
         plan=one_of("plan", keys, "") or None,

@@ -92,8 +92,8 @@ def project(places: ArrayLike) -> Floats:
 def land() -> tuple[Floats, ...]:
     """Outlines of land on the plane, (n, 2) each."""
     path = files("slit.app") / "assets" / "land.json"
-    said = json.loads(path.read_text(encoding="utf-8"))
-    return tuple(project(np.reshape(ring, (-1, 2)) / 10) for ring in said["rings"])
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return tuple(project(np.reshape(ring, (-1, 2)) / 10) for ring in content["rings"])
 
 
 def draw_map(data: MapData, *, theme: str) -> Drawing:

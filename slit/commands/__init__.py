@@ -33,8 +33,8 @@ def main() -> NoReturn:
 def _check_operators() -> None:
     """End where Python finds another package called `operators` before slit's own."""
     own = Path(__file__).resolve().parents[2] / "operators"
-    found = find_spec("operators")
-    place = None if found is None or found.origin is None else Path(found.origin).resolve()
+    spec = find_spec("operators")
+    place = None if spec is None or spec.origin is None else Path(spec.origin).resolve()
     if place != own / "__init__.py":
         sys.stderr.write(
             f"slit: operators: {place or 'no package'}, expected {own} (another package of that "

@@ -219,8 +219,8 @@ def print_certified(certified: "Certified") -> None:
     if rows:
         print("\nWhat the bound on the hypervolume is made of:")
         print_table(PART_COLUMNS[:2], [row[:2] for row in rows])
-        for name, _, said in rows:
-            print(f"- {name}: {said}")
+        for name, _, meaning in rows:
+            print(f"- {name}: {meaning}")
     print("\nWhat the gap of each objective's best plan is made of, in per cent of its bound:")
     print_table(EXTREME_COLUMNS, extreme_rows(parts))
     print(GAP_NOTE)

@@ -11,20 +11,20 @@ def evaluate(
     """Evaluate every plan of a run again and compare with front.csv; exit code 1 if it differs."""
     from slit.record import read_run, reevaluate
 
-    found = reevaluate(read_run(folder), plugin=plugin, threads=threads)
+    compared = reevaluate(read_run(folder), plugin=plugin, threads=threads)
     if as_json:
         print_json(
             {
-                "equal": found.equal,
-                "plans": found.plans,
-                "largest_difference": found.largest_difference,
+                "equal": compared.equal,
+                "plans": compared.plans,
+                "largest_difference": compared.largest_difference,
             }
         )
     else:
-        verdict = "equal" if found.equal else "different"
+        verdict = "equal" if compared.equal else "different"
         print(
-            f"{folder}: {found.plans} plans evaluated again: {verdict} "
-            f"(largest relative difference {found.largest_difference:.3g})"
+            f"{folder}: {compared.plans} plans evaluated again: {verdict} "
+            f"(largest relative difference {compared.largest_difference:.3g})"
         )
-    if not found.equal:
+    if not compared.equal:
         raise typer.Exit(ExitCode.DIFFERS)

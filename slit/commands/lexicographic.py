@@ -57,11 +57,11 @@ def ranking_settings(
         "--absolute": absolute,
         "--cap": bool(caps),
     }
-    found = [name for name, is_given in given.items() if is_given]
+    options = [name for name, is_given in given.items() if is_given]
     if optimizer != RANKING:
-        if found:
+        if options:
             instead = f"--optimizer {optimizer}" if optimizer else "no --optimizer"
-            raise SlitError(f"{', '.join(found)}: {instead}, expected --optimizer {RANKING}")
+            raise SlitError(f"{', '.join(options)}: {instead}, expected --optimizer {RANKING}")
         return None
     if absolute and tolerance is None:
         raise SlitError("--absolute: no --tolerance, expected one (in the objectives' units)")

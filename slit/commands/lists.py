@@ -9,18 +9,18 @@ def scenarios(as_json: AsJson = False) -> None:
     """List the scenarios that come with slit."""
     from slit.scenario.builtin import builtin_scenarios
 
-    found = builtin_scenarios()
+    listed = builtin_scenarios()
     if as_json:
-        print_json({"scenarios": [entry._asdict() for entry in found]})
+        print_json({"scenarios": [entry._asdict() for entry in listed]})
         return
-    print_table(["name", "description"], [[e.name, e.description] for e in found], left=2)
+    print_table(["name", "description"], [[e.name, e.description] for e in listed], left=2)
 
 
 def optimizers(as_json: AsJson = False) -> None:
     """List the optimizers that --optimizer may name."""
     from slit.optimizers.registry import DEFAULT_OPTIMIZER, available
 
-    found = [
+    listed = [
         {
             "name": entry.name,
             "kind": str(entry.kind),
@@ -30,11 +30,11 @@ def optimizers(as_json: AsJson = False) -> None:
         for entry in available()
     ]
     if as_json:
-        print_json({"optimizers": found})
+        print_json({"optimizers": listed})
         return
     rows = [
         [str(o["name"]), str(o["kind"]), str(o["what"]), "default" if o["default"] else ""]
-        for o in found
+        for o in listed
     ]
     print_table(["name", "kind", "what it is", ""], rows, left=4)
 

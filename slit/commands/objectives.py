@@ -25,16 +25,16 @@ def list_objectives(ctx: typer.Context, plugin: Plugin = None, as_json: AsJson =
         return
     if plugin is not None:
         load_plugin(plugin)
-    found = [
+    listed = [
         {"name": o.name, "unit": o.unit, "title": o.title, "default": o.name in DEFAULT}
         for o in available()
     ]
     if as_json:
-        print_json({"objectives": found})
+        print_json({"objectives": listed})
         return
     rows = [
         [str(o["name"]), str(o["unit"]), str(o["title"]), "default" if o["default"] else ""]
-        for o in found
+        for o in listed
     ]
     print_table(["name", "unit", "what it is", ""], rows, left=4)
 

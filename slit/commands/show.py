@@ -59,14 +59,14 @@ def show(
     picks = api_show(run, against=against)
     if as_json:
         phases = [phase._asdict() for phase in run.manifest.phases]
-        said: dict[str, Any] = {
+        listed: dict[str, Any] = {
             "picks": picks_content(picks),
             "against": picks.reference,
             "phases": phases,
         }
-        said["certified_share"] = None if certified is None else certified.share
-        said["certified"] = None if certified is None else certified_content(certified)
-        print_json(said | content)
+        listed["certified_share"] = None if certified is None else certified.share
+        listed["certified"] = None if certified is None else certified_content(certified)
+        print_json(listed | content)
     elif plan is None:
         for note in run.manifest.notes:
             print(note)

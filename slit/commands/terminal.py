@@ -97,23 +97,23 @@ def numbers(text: str, option: str) -> list[float]:
 
 def named_numbers(given: Sequence[str], option: str, *, expected: str) -> dict[str, float]:
     """Numbers by name from options NAME=NUMBER. Raises SlitError for anything else."""
-    found: dict[str, float] = {}
+    numbers_by_name: dict[str, float] = {}
     for name, text in named_texts(given, option, expected=expected).items():
         try:
-            found[name] = float(text)
+            numbers_by_name[name] = float(text)
         except ValueError:
             raise SlitError(f"{option}: {f'{name}={text}'!r}, expected {expected}") from None
-    return found
+    return numbers_by_name
 
 
 def named_texts(given: Sequence[str], option: str, *, expected: str) -> dict[str, str]:
     """What stands behind each name in options NAME=TEXT. Raises SlitError for anything else."""
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for each in given:
         name, _, text = (part.strip() for part in each.partition("="))
         if not name or not text:
             raise SlitError(f"{option}: {each!r}, expected {expected}")
-        if name in found:
+        if name in texts:
             raise SlitError(f"{option}: {name!r} twice, expected each name once")
-        found[name] = text
-    return found
+        texts[name] = text
+    return texts

@@ -209,13 +209,15 @@ def _purchase(start: "TradeStart", purchase: "Purchase") -> dict[str, Any]:
 def _allowance(start: "TradeStart", amounts: Mapping[str, float]) -> str:
     """An allowance in words."""
     names, units = start.relaxation.names, start.relaxation.terms.units
-    said = []
+    parts = []
     for name, amount in amounts.items():
         m = names.index(name)
         share = _share(amount, float(start.values[m]))
         part = "" if share is None else f" ({percent(share)})"
-        said.append(f"{called(name)} {'+' if amount >= 0 else ''}{number(amount)} {units[m]}{part}")
-    return ", ".join(said)
+        parts.append(
+            f"{called(name)} {'+' if amount >= 0 else ''}{number(amount)} {units[m]}{part}"
+        )
+    return ", ".join(parts)
 
 
 def _change(gain: float, before: float) -> str:

@@ -38,9 +38,9 @@ def watched_search(
     from slit.app.live import watched
     from slit.objectives import find
 
-    found = find(searched_objectives(objectives, plugin, resume))
-    names = tuple(objective.name for objective in found)
-    units = tuple(objective.unit for objective in found)
+    searched = find(searched_objectives(objectives, plugin, resume))
+    names = tuple(objective.name for objective in searched)
+    units = tuple(objective.unit for objective in searched)
     with watched(names, units, title=title, browser=browser) as live:
         complain(f"watch: {live.address}")
         yield live

@@ -28,13 +28,13 @@ _PARTS = TypeAdapter(GapParts | None)
 
 def write_certificate(certified: Certified, folder: Path, *, scenario_hash: str) -> None:
     """Write certificate.json into an existing folder."""
-    said = {
+    content = {
         "format": FORMAT,
         "scenario_hash": scenario_hash,
         "certificate": certificate_to_json(certified.certificate),
         "parts": None if certified.parts is None else asdict(certified.parts),
     }
-    write_json(folder / CERTIFICATE, said)
+    write_json(folder / CERTIFICATE, content)
 
 
 def read_certificate(run: Run) -> Certified | None:
@@ -46,14 +46,14 @@ def read_certificate(run: Run) -> Certified | None:
     if kind_of(file) is None:
         return None
     again = f"(remove the file; slit bound {run.folder} makes it anew)"
-    said = read_json(file, holding=f"the certificate of this run {again}")
+    content = read_json(file, holding=f"the certificate of this run {again}")
     try:
-        if said["format"] != FORMAT:
-            raise ValueError(f"format {said['format']}")
-        if said["scenario_hash"] != run.manifest.scenario_hash:
+        if content["format"] != FORMAT:
+            raise ValueError(f"format {content['format']}")
+        if content["scenario_hash"] != run.manifest.scenario_hash:
             raise ValueError("another scenario's")
-        certificate = certificate_from_json(said["certificate"])
-        parts = _PARTS.validate_python(said["parts"])
+        certificate = certificate_from_json(content["certificate"])
+        parts = _PARTS.validate_python(content["parts"])
         if parts is not None and parts.volume is not None and not 0 < parts.volume.bound < np.inf:
             raise ValueError(f"a volume of {parts.volume.bound} in parts")
         _check(run, certificate)

@@ -107,8 +107,8 @@ def write_checkpoint(checkpoint: Checkpoint, folder: Path, *, key: str) -> None:
     """
     arrays = {f"a.{k}": v for k, v in checkpoint.state.items() if isinstance(v, np.ndarray)}
     rest = {k: v for k, v in checkpoint.state.items() if not isinstance(v, np.ndarray)}
-    said = json.dumps({"loop": checkpoint.loop.to_json(), "state": rest, "key": key})
-    arrays[REST] = np.frombuffer(said.encode(), dtype=np.uint8)
+    content = json.dumps({"loop": checkpoint.loop.to_json(), "state": rest, "key": key})
+    arrays[REST] = np.frombuffer(content.encode(), dtype=np.uint8)
     arrays[DIGEST] = digest_of(arrays)
     write_arrays(folder / CHECKPOINT, arrays, compress=False)
 
@@ -122,19 +122,19 @@ def read_checkpoint(folder: Path, *, key: str) -> Checkpoint | None:
     if kind_of(file) is None:
         return None
     again = f"(remove {file} to search from the beginning)"
-    found = read_arrays(file, holding=f"an archive of a search's state {again}")
-    digest = found.pop(DIGEST, None)
-    if digest is None or not np.array_equal(digest, digest_of(found)):
+    stored = read_arrays(file, holding=f"an archive of a search's state {again}")
+    digest = stored.pop(DIGEST, None)
+    if digest is None or not np.array_equal(digest, digest_of(stored)):
         raise SlitError(f"{file}: changed or damaged, expected it as slit wrote it {again}")
     try:
-        said = json.loads(found.pop(REST).tobytes())
-        loop = LoopState.from_json(said["loop"])
-        rest = dict(said["state"])
+        content = json.loads(stored.pop(REST).tobytes())
+        loop = LoopState.from_json(content["loop"])
+        rest = dict(content["state"])
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise SlitError(f"{file}: {error}, expected a search's state {again}") from error
-    if said.get("key") != key:
+    if content.get("key") != key:
         raise SlitError(f"{file}: of another search, expected one of {folder / REQUEST} {again}")
-    arrays = {name.removeprefix("a."): array for name, array in found.items()}
+    arrays = {name.removeprefix("a."): array for name, array in stored.items()}
     return Checkpoint(loop, {**arrays, **rest})
 
 

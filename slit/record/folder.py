@@ -173,5 +173,5 @@ def remove_run(folder: Path) -> None:
 
 
 def _is_ours(file: Path) -> bool:
-    known = file.name in FILES or is_beside(file.name)
-    return known and kind_of(file) in ("a file", "a symbolic link")
+    ours = file.name in FILES or is_beside(file.name)
+    return ours and kind_of(file) in ("a file", "a symbolic link")

@@ -27,8 +27,8 @@ def read_history(folder: Path, *, names: tuple[str, ...]) -> tuple[Entry, ...]:
         raise SlitError(f"{file}: {error}, expected the history of a search (CSV)") from error
     expected = [*FIRST, *names]
     if not rows or rows[0] != expected:
-        found = ",".join(rows[0]) if rows else "empty"
-        raise SlitError(f"{file}:1: {found}, expected columns {','.join(expected)}")
+        heading = ",".join(rows[0]) if rows else "empty"
+        raise SlitError(f"{file}:1: {heading}, expected columns {','.join(expected)}")
     return tuple(_entry(row, f"{file}:{n}", len(expected)) for n, row in enumerate(rows[1:], 2))
 
 

@@ -105,20 +105,22 @@ def _take(handle: int, folder: Path) -> None:
 
 def _other(handle: int) -> Holder | None:
     """The process that has the lock, which otherwise this one has now."""
-    said = _said(handle)
+    holder = _said(handle)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return said or Holder(0, "", "", "")
+        return holder or Holder(0, "", "", "")
     except OSError:
-        return said if said is not None and said.may_run else None
+        return holder if holder is not None and holder.may_run else None
     return None
 
 
 def _said(handle: int) -> Holder | None:
     try:
-        said = json.loads(os.pread(handle, 4096, 0))
-        return Holder(int(said["pid"]), str(said["host"]), str(said["boot"]), str(said["started"]))
+        content = json.loads(os.pread(handle, 4096, 0))
+        return Holder(
+            int(content["pid"]), str(content["host"]), str(content["boot"]), str(content["started"])
+        )
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 

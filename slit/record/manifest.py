@@ -89,8 +89,8 @@ class Manifest(Request):
 
 def versions() -> dict[str, str]:
     """Of slit, Python and the libraries that decide the bits of a run."""
-    found = {"slit": _version("slit-llm"), "python": platform.python_version()}
-    return found | {name: _version(name) for name in REPORTED}
+    listed = {"slit": _version("slit-llm"), "python": platform.python_version()}
+    return listed | {name: _version(name) for name in REPORTED}
 
 
 def processor() -> dict[str, str]:
@@ -98,18 +98,18 @@ def processor() -> dict[str, str]:
     import numpy as np
     from threadpoolctl import threadpool_info
 
-    found = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
+    extensions = np.show_config(mode="dicts")["SIMD Extensions"].get("found", [])
     blas = {
         f"{library['internal_api']} {library.get('version')} {library.get('architecture', '')}"
         for library in threadpool_info()
         if library["user_api"] == "blas"
     }
-    said = {
+    facts = {
         "machine": platform.machine(),
-        "numpy": " ".join(found),
+        "numpy": " ".join(extensions),
         "blas": ", ".join(sorted(blas)),
     }
-    return {name: value for name, value in said.items() if value}
+    return {name: value for name, value in facts.items() if value}
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:

@@ -96,10 +96,10 @@ def check_plugin(plugin: Plugin | None, path: str | Path | None) -> None:
         )
     if not Path(path).is_file():
         raise SlitError(f"plug-in: no file {path}, expected a Python file with objectives")
-    found = plugin_hash(path)
-    if found != plugin.sha256:
+    digest = plugin_hash(path)
+    if digest != plugin.sha256:
         raise SlitError(
-            f"plug-in {path}: SHA-256 {found[:12]}, expected {plugin.sha256[:12]} (the file that "
+            f"plug-in {path}: SHA-256 {digest[:12]}, expected {plugin.sha256[:12]} (the file that "
             "this run was made with)"
         )
     load_plugin(path)
@@ -115,14 +115,14 @@ def evaluator_of(run: Run, *, plugin: str | Path | None = None, threads: int = 1
 def reevaluate(run: Run, *, plugin: str | Path | None = None, threads: int = 1) -> Reevaluation:
     """Evaluate every plan of a run again and compare with its files."""
     evaluation = evaluator_of(run, plugin=plugin, threads=threads).evaluate(run.front.X)
-    found = np.column_stack([evaluation.F, evaluation.G])
-    said = np.column_stack([run.front.F, run.front.G])
-    difference = np.abs(found - said) / np.where(said == 0, 1.0, np.abs(said))
+    again = np.column_stack([evaluation.F, evaluation.G])
+    stated = np.column_stack([run.front.F, run.front.G])
+    difference = np.abs(again - stated) / np.where(stated == 0, 1.0, np.abs(stated))
     # Earlier versions marked every row of those with equal objectives.
     marks = run.front.on_front, run.front.undominated
     marked = any((mask == run.on_front).all() for mask in marks)
     return Reevaluation(
-        equal=bool((found == said).all() and marked),
+        equal=bool((again == stated).all() and marked),
         plans=len(run.front),
         largest_difference=float(difference.max(initial=0.0)),
     )

@@ -175,8 +175,8 @@ def part_rows(parts: GapParts, *, plans: int) -> list[list[str]]:
         ),
     )
     return [
-        [name, NOT_MEASURED if part is None else share(part / volume.bound), said]
-        for name, part, said in listed
+        [name, NOT_MEASURED if part is None else share(part / volume.bound), meaning]
+        for name, part, meaning in listed
     ]
 
 
@@ -200,12 +200,12 @@ def _part(extreme: ExtremeParts, part: float, *, least: bool = False) -> str:
     What is but rounding is 0.
     """
     size = max(abs(extreme.bound), extreme.range)
-    known = 0.0 if abs(part) <= 1e-7 * size else part
-    relative = extreme.relative(known)
+    exact = 0.0 if abs(part) <= 1e-7 * size else part
+    relative = extreme.relative(exact)
     if relative is not None:
-        said = share(relative / 100)
+        text = share(relative / 100)
     elif extreme.range > 0:
-        said = f"{share(known / extreme.range)} of the range"
+        text = f"{share(exact / extreme.range)} of the range"
     else:
-        said = f"{number(known)} {extreme.unit}"
-    return f"at least {said}" if least else said
+        text = f"{number(exact)} {extreme.unit}"
+    return f"at least {text}" if least else text

@@ -34,7 +34,7 @@ def inputs_data(scenario: Scenario) -> tuple[InputRow, ...]:
     return tuple(sorted(rows, key=lambda row: (-(row.estimated or 0.0), row.estimated is not None)))
 
 
-def _estimated(found: Input) -> float | None:
+def _estimated(entry: Input) -> float | None:
     """Runs of slit 0.1 hold 0 also where nobody stated anything."""
-    unknown = found.source == "not stated" and not found.estimated_share
-    return None if unknown else found.estimated_share
+    unknown = entry.source == "not stated" and not entry.estimated_share
+    return None if unknown else entry.estimated_share

@@ -90,5 +90,5 @@ def _role(name: str, search: str) -> Role:
         kind = find_optimizer(name).kind
     except SlitError:
         return Role.BASELINE
-    known = {Kind.REFERENCE: Role.REFERENCE, Kind.RIVAL: Role.RIVAL}
-    return known.get(kind, Role.BASELINE)
+    roles = {Kind.REFERENCE: Role.REFERENCE, Kind.RIVAL: Role.RIVAL}
+    return roles.get(kind, Role.BASELINE)

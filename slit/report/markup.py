@@ -27,16 +27,16 @@ def tag(name: str, /, *children: object, **attributes: object) -> Html:
     `class_` means class, `aria_label` aria-label; True is an attribute without a value, None and
     False none at all.
     """
-    said = []
+    parts = []
     for key, value in attributes.items():
-        known = key.rstrip("_").replace("_", "-")
-        if not _NAME.fullmatch(known):
+        attribute = key.rstrip("_").replace("_", "-")
+        if not _NAME.fullmatch(attribute):
             raise ValueError(f"attribute: {key!r}, expected a name in lower case")
         if value is True:
-            said.append(f" {known}")
+            parts.append(f" {attribute}")
         elif value is not None and value is not False:
-            said.append(f' {known}="{html.escape(str(value), quote=True)}"')
-    opening = f"<{name}{''.join(said)}>"
+            parts.append(f' {attribute}="{html.escape(str(value), quote=True)}"')
+    opening = f"<{name}{''.join(parts)}>"
     return Html(opening) if name in _VOID else Html(f"{opening}{joined(children)}</{name}>")
 
 

@@ -73,14 +73,14 @@ class Plan:
 
     def figures(self) -> dict[str, go.Figure]:
         """Its figures by name: load, variants, energy, carbon, water, cost, nodes, waits."""
-        found = {
+        drawings = {
             "load": draw_load(self.data, by="datacenter"),
             "variants": draw_load(self.data, by="variant"),
         }
         for what in ("energy", "carbon", "water", "cost"):
-            found[what] = draw_by_datacenter(self.data, what=what)
-        found |= {"nodes": draw_nodes(self.data), "waits": draw_waits(self.data.waits)}
-        return {name: go.Figure(drawing) for name, drawing in found.items()}
+            drawings[what] = draw_by_datacenter(self.data, what=what)
+        drawings |= {"nodes": draw_nodes(self.data), "waits": draw_waits(self.data.waits)}
+        return {name: go.Figure(drawing) for name, drawing in drawings.items()}
 
     def __repr__(self) -> str:
         return f"<Plan of {self.ledger.scenario.name}: {describe_plan(self.data)}>"
@@ -116,8 +116,8 @@ def plan(scenario: Run | Scenario | str | PathLike[str], X: Integers | str | int
             front = scenario.front
             X = front.X[front.row_of(str(X), prefix=scenario.manifest.optimizer)]
         scenario = scenario.scenario
-    known = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
-    judge = Evaluator(compile_problem(known), known, objectives=find(["energy"]))
+    loaded = scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+    judge = Evaluator(compile_problem(loaded), loaded, objectives=find(["energy"]))
     genes = judge.check(np.atleast_2d(np.asarray(X)))
     if len(genes) != 1:
         raise SlitError(f"plan: {len(genes)} plans, expected one (G,)")

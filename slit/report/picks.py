@@ -65,6 +65,6 @@ def picks_data(front: Front, *, search: str, reference: str | None = None) -> Pi
 def default_reference(marks: tuple[Mark, ...]) -> str | None:
     """What changes refer to if nothing is named."""
     names = [mark.name for mark in marks]
-    found = [name for name in FIRST_REFERENCES if name in names]
-    found += [mark.name for mark in marks if mark.role is Role.BASELINE]
-    return found[0] if found else None
+    candidates = [name for name in FIRST_REFERENCES if name in names]
+    candidates += [mark.name for mark in marks if mark.role is Role.BASELINE]
+    return candidates[0] if candidates else None

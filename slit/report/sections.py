@@ -112,7 +112,7 @@ def _symbol(style: PlanStyle) -> Html:
 
 def front_section(data: FrontData) -> Html:
     """Parallel coordinates and scatter matrix."""
-    said = describe_front(data)
+    description = describe_front(data)
     parts: list[object] = [tag("h2", "Front")]
     if data.sampled:
         parts.append(
@@ -129,7 +129,7 @@ def front_section(data: FrontData) -> Html:
                 "parallel",
                 "Parallel coordinates: one line a plan, the best values below, colored by "
                 f"{data.axes[0].title}",
-                said,
+                description,
                 draw_parallel(data),
                 wide=True,
             )
@@ -141,7 +141,7 @@ def front_section(data: FrontData) -> Html:
                 Picture(
                     "matrix",
                     "Scatter matrix: every pair of objectives, better to the left and below",
-                    said,
+                    description,
                     draw_scatter_matrix(data),
                     wide=True,
                 )
@@ -174,10 +174,10 @@ def plans_section(picks: PicksData, plans: Mapping[int, PlanData]) -> Html:
 
 def _plan_article(row: int, marks: Sequence[Mark], data: PlanData, *, hidden: bool) -> Html:
     name = " = ".join(mark.name for mark in marks)
-    said = describe_plan(data)
+    description = describe_plan(data)
 
     def shown(part: str, caption: str, drawing: Drawing) -> Html:
-        return picture(Picture(f"plan-{row}-{part}", caption, said, drawing))
+        return picture(Picture(f"plan-{row}-{part}", caption, description, drawing))
 
     totals = [
         shown(what, caption, draw_by_datacenter(data, what=what))
@@ -191,7 +191,7 @@ def _plan_article(row: int, marks: Sequence[Mark], data: PlanData, *, hidden: bo
     return tag(
         "article",
         tag("h3", name),
-        tag("p", f"Plan {marks[0].plan}: {said}."),
+        tag("p", f"Plan {marks[0].plan}: {description}."),
         tag(
             "div",
             shown("load", "Requests by datacenter", draw_load(data, by="datacenter")),
@@ -295,26 +295,26 @@ def search_section(data: Convergence, run: Run) -> Html:
     )
 
 
-def certified_section(found: Certified) -> Html:
+def certified_section(certified: Certified) -> Html:
     """How close the front comes to what is possible, and what the gap is made of."""
     parts: list[object] = [
         tag("h2", "What is possible"),
-        tag("p", describe_certified(found)),
+        tag("p", describe_certified(certified)),
         table(
             "The best plan of each objective against the bound of the relaxation",
             GAP_COLUMNS,
-            gap_rows(found),
+            gap_rows(certified),
             numeric=frozenset({1, 2, 3, 4}),
         ),
     ]
-    if found.parts is not None:
-        parts += _gap_tables(found.parts, plans=found.plans)
+    if certified.parts is not None:
+        parts += _gap_tables(certified.parts, plans=certified.plans)
     return tag("section", *parts, id="certified")
 
 
-def _gap_tables(found: GapParts, *, plans: int) -> list[Html]:
+def _gap_tables(gap_parts: GapParts, *, plans: int) -> list[Html]:
     tables = [tag("h3", "What the gap is made of")]
-    rows = part_rows(found, plans=plans)
+    rows = part_rows(gap_parts, plans=plans)
     if rows:
         caption = "What the bound on the hypervolume is made of"
         tables.append(table(caption, PART_COLUMNS, rows, numeric=frozenset({1})))
@@ -322,7 +322,7 @@ def _gap_tables(found: GapParts, *, plans: int) -> list[Html]:
         table(
             "What the gap of each objective's best plan is made of, in per cent of its bound",
             EXTREME_COLUMNS,
-            extreme_rows(found),
+            extreme_rows(gap_parts),
             numeric=frozenset({1, 2, 3, 4}),
         )
     )
@@ -336,7 +336,7 @@ def inputs_section(rows: Sequence[InputRow], scenario: Scenario) -> Html:
     columns = ["Input", "Estimated", "Source", "License", "Note"]
     accounting = scenario.accounting
     water = "counts" if accounting.reservoir_evaporation else "does not count"
-    said = (
+    methods = (
         f"Carbon is {accounting.carbon.replace('_', '-')}; evaporation from hydropower reservoirs "
         f"{water} as water; nodes are planned to {share(accounting.utilization)} utilization; "
         f"weights are loaded {accounting.loading.replace('_', ' ')}."
@@ -346,8 +346,8 @@ def inputs_section(rows: Sequence[InputRow], scenario: Scenario) -> Html:
         if listed
         else tag("p", "The scenario states no sources.", class_="note")
     )
-    found = [tag("p", f"{one.severity}: {one}", class_="note") for one in doubts(scenario)]
-    return tag("section", tag("h2", "Inputs"), tag("p", said), *found, body, id="inputs")
+    doubtful = [tag("p", f"{one.severity}: {one}", class_="note") for one in doubts(scenario)]
+    return tag("section", tag("h2", "Inputs"), tag("p", methods), *doubtful, body, id="inputs")
 
 
 def _share(row: InputRow) -> Html:

@@ -48,14 +48,16 @@ def tradeoff_data(
     units: Mapping[str, str] | None = None,
 ) -> TradeoffData:
     """Curves with what is said of them; titles and units of objectives known here need not be."""
-    known = {each.name: each for each in available() if each.name in (*curves.names, *curves.allow)}
+    objectives = {
+        each.name: each for each in available() if each.name in (*curves.names, *curves.allow)
+    }
     return TradeoffData(
         plan,
         pick,
         allowance,
         curves,
-        {**(titles or {}), **{name: each.title for name, each in known.items()}},
-        {**(units or {}), **{name: each.unit for name, each in known.items()}},
+        {**(titles or {}), **{name: each.title for name, each in objectives.items()}},
+        {**(units or {}), **{name: each.unit for name, each in objectives.items()}},
     )
 
 
@@ -108,7 +110,7 @@ def kept_curves(folder: Path) -> TradeoffData | None:
             raise ValueError(f"a number above {LARGEST:g}")
         if len(curves.units) != len(curves.names) or curves.shares.ndim != 1:
             raise ValueError(f"{len(curves.units)} units, expected {len(curves.names)}")
-        said = {
+        texts = {
             kind: {str(name): str(text) for name, text in content.get(kind, {}).items()}
             for kind in ("titles", "units")
         }
@@ -117,7 +119,7 @@ def kept_curves(folder: Path) -> TradeoffData | None:
             plan=int(content["plan"]),
             pick=str(content["pick"]),
             allowance=str(content["allowance"]),
-            **said,
+            **texts,
         )
     except (ValueError, KeyError, OverflowError, TypeError, AttributeError) as error:
         raise SlitError(
@@ -184,7 +186,7 @@ def describe_tradeoff(data: TradeoffData) -> str:
 
 def tradeoff_section(data: TradeoffData) -> Html:
     """What an allowance buys."""
-    said = describe_tradeoff(data)
+    description = describe_tradeoff(data)
     return tag(
         "section",
         tag("h2", "What an allowance buys"),
@@ -199,7 +201,7 @@ def tradeoff_section(data: TradeoffData) -> Html:
             Picture(
                 "tradeoff",
                 f"What allowing {data.allowance} buys",
-                said,
+                description,
                 draw_tradeoff(data).to_plotly_json(),
                 wide=True,
             )

@@ -41,10 +41,10 @@ def write_report(
     offline and loads nothing. Raises SlitError for a damaged run folder or a path that cannot be
     written.
     """
-    found = run if isinstance(run, Run) else read_run(run)
+    opened = run if isinstance(run, Run) else read_run(run)
     file = Path(path)
-    content = report_html(found, certificate=certificate).encode()
-    if file.absolute() == (found.folder / REPORT).absolute():
+    content = report_html(opened, certificate=certificate).encode()
+    if file.absolute() == (opened.folder / REPORT).absolute():
         write_file(file, content)
     else:
         write_named(file, content)

@@ -177,8 +177,8 @@ def compare_view(store: RunStore, plan: str, reference: str) -> list[Any]:
         return [html.P(comparison, className="note"), objectives, None, None]
     text = html.P(
         f"{points.title(at_b).capitalize()} serves {number(comparison.moved)} of "
-        f"{number(comparison.total)} requests ({share(comparison.moved_share)}) elsewhere or by another variant "
-        f"than {points.title(at_a)}."
+        f"{number(comparison.total)} requests ({share(comparison.moved_share)}) elsewhere "
+        f"or by another variant than {points.title(at_a)}."
     )
     if not comparison.moves:
         return [text, objectives, None, None]

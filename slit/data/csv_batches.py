@@ -238,7 +238,14 @@ def nanoseconds(path: Path, field: Field, column: Any, time_zone: str | None) ->
 
 
 def cell_error(path: Path, column: str, row: int, expected: str) -> SlitError:
-    """The error of the cell in this row (0 is the first below the header)."""
+    """The error of one cell, for which the file is read again up to it.
+
+    Args:
+        path: the file.
+        column: name of the column.
+        row: 0 is the first below the header.
+        expected: what the cell must be.
+    """
     position = read_header(path).index(column)
     for number, (line, cells) in enumerate(csv_rows(path)):
         if number == row:

@@ -8,7 +8,11 @@ from slit.errors import SlitError
 
 
 def read_parquet(content: bytes, path: Path) -> FileTable:
-    """The columns of a Parquet file. Raises SlitError for what is none."""
+    """The columns of a Parquet file.
+
+    Raises:
+        SlitError: no Parquet table, a column twice, no row.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 

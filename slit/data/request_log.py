@@ -191,7 +191,17 @@ def _keys(entry: Mapping[str, Any], prefix: str = "", depth: int = 0) -> Iterato
 
 
 def columns_of(path: Path, layout: Layout, options: LogOptions, names: Sequence[str]) -> Columns:
-    """Which columns of a file are meant."""
+    """Which columns of a file are meant.
+
+    Args:
+        path: for messages.
+        layout: names that the publisher gives.
+        options: names that a user gives, which come first.
+        names: the columns, or keys of JSON, that are there.
+
+    Raises:
+        SlitError: a column that is not there, with those that are.
+    """
     for role in options.columns:
         if role not in ROLES:
             raise SlitError(

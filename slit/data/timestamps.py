@@ -101,7 +101,19 @@ def in_utc(
     shown: str = "",
     notes: list[str] | None = None,
 ) -> Longs:
-    """Local times of a zone in microseconds since 1970 -> the same of UTC (see `parse_stamps`)."""
+    """Local times of a zone in microseconds since 1970 -> the same of UTC, (N,).
+
+    Args:
+        naive: local times, (N,).
+        zone: where they are local.
+        place: names a row for messages.
+        ends: whether they label the ends of steps.
+        shown: the first stamp as it is written, for messages.
+        notes: where a reading by begins of steps is noted.
+
+    Raises:
+        SlitError: as `parse_stamps`.
+    """
     if zone is None:
         raise SlitError(
             f"{place(0)}: {shown!r} without an offset, expected a stated zone "

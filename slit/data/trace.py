@@ -79,20 +79,6 @@ class Trace:
         for name in ("requests", "prompt_tokens", "output_tokens"):
             object.__setattr__(self, name, frozen(getattr(self, name), np.float64))
 
-    @property
-    def times(self) -> pd.DatetimeIndex:
-        """UTC start of every bin, (B,).
-
-        Raises:
-            SlitError: the trace has no calendar time.
-        """
-        if self.start is None:
-            raise SlitError(
-                "trace: no calendar time, expected a start (UTC time stamp of its time zero)"
-            )
-        steps = pd.to_timedelta(np.arange(len(self.requests)) * self.seconds, unit="s")
-        return pd.DatetimeIndex(self.start + steps)
-
 
 def weighted_mean(values: Floats, weights: Floats) -> float:
     """Of the values (B,) that are known and have a weight (B,) above 0; NaN without any."""

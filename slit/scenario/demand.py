@@ -88,7 +88,17 @@ class DemandBuilder:
         *,
         resample: Resample | None,
     ) -> None:
-        """Add requests of one group given in steps, with the mean tokens of each step."""
+        """Add requests of one group.
+
+        Args:
+            cell: indices of origin and class.
+            steps: requests of each step, (N,).
+            tokens: mean prompt and output tokens of each step, (N,).
+            resample: as in `to_epochs`.
+
+        Raises:
+            SlitError: as `to_epochs`.
+        """
         o, k = cell
         requests, _ = to_epochs(steps, self.clock, resample=resample, adds_up=True)
         self.requests[:, o, k] += requests
@@ -144,7 +154,16 @@ def inline_demand(file: InlineDemand, builder: DemandBuilder) -> DemandSeries:
 
 
 def table_demand(file: TableDemand, tables: Tables, builder: DemandBuilder) -> DemandSeries:
-    """Demand from a table with a row an (epoch or stamp, origin, class)."""
+    """Demand from a table with a row an (epoch or stamp, origin, class).
+
+    Args:
+        file: section demand.
+        tables: where its table is read.
+        builder: where requests are gathered.
+
+    Raises:
+        SlitError: a mistake in a row, with its line; steps that do not fit the epochs.
+    """
     table = tables.open(file.file, file).where(file.where)
     column = {name: file.columns.get(name, name) for name in _FIELDS}
     figures = {name: table.numbers(column[name]) for name in ("requests", "prompt", "output")}
@@ -217,7 +236,17 @@ def _per_step(unit: str, lengths: Longs | int) -> Floats | float:
 def typical_demand(
     file: TypicalDemand, tables: Tables, builder: DemandBuilder, origins: Sequence[Origin]
 ) -> DemandSeries:
-    """A local day by class, times volumes by origin and class."""
+    """A local day by class, times volumes by origin and class.
+
+    Args:
+        file: section demand.
+        tables: where its table is read.
+        builder: where requests are gathered.
+        origins: with their offsets from UTC.
+
+    Raises:
+        SlitError: a day that is not 24 hours, or a class without tokens.
+    """
     table = tables.open(file.file, file)
     shapes = {name: _Shape.read(table, file.columns, name) for name in builder.classes}
     assert not isinstance(file.volumes, TableReference)

@@ -50,7 +50,14 @@ def reading_of(table: Table, said: str) -> Finding:
 def impossible_figures(
     values: Floats, limits: Limits, table: Table | None = None, column: str = ""
 ) -> Finding | None:
-    """The finding about figures that cannot be true, if there are any."""
+    """The finding about figures that cannot be true, if there are any.
+
+    Args:
+        values: figures in the unit of `limits`, (N,); NaN is a gap.
+        limits: of the signal.
+        table: where the figures stand, row by row, for messages.
+        column: its column.
+    """
     wrong = np.flatnonzero(~limits.possible(values))
     if not len(wrong):
         return None
@@ -66,7 +73,13 @@ def shown(value: float, limits: Limits) -> str:
 
 
 def doubtful_figures(values: Floats, limits: Limits, where: str) -> list[Finding]:
-    """Findings about figures that are more likely in another unit than true."""
+    """Findings about the extremes that are more likely in another unit than true.
+
+    Args:
+        values: figures in the unit of `limits`, (N,); NaN is a gap.
+        limits: of the signal.
+        where: what stands in front of each finding.
+    """
     known = values[~np.isnan(values)]
     if not len(known):
         return []

@@ -26,7 +26,7 @@ def coefficient_of_performance(supply_c: Floats) -> Floats:
 def pue_of(
     method: PueMethod, *, published: Floats | None = None, supply_c: Floats | None = None
 ) -> Floats:
-    """Facility energy over IT energy, (T,)."""
+    """Facility energy over IT energy, (T,), by the method that the site states."""
     if method == PueMethod.PUBLISHED:
         return _given(published, "pue", method)
     supply = _given(supply_c, "supply_temperature", method)

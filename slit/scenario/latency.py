@@ -45,7 +45,21 @@ def round_trips(
     datacenters: Sequence[Datacenter],
     accounting: Accounting,
 ) -> tuple[Floats, float | None]:
-    """Round trips in s, (O, D), and the share of them that is estimated."""
+    """Round trips: measured where the file names them, else estimated from the distance.
+
+    Args:
+        file: section latency.
+        tables: where its table is read.
+        origins: O places.
+        datacenters: D sites.
+        accounting: how distance becomes time.
+
+    Returns:
+        Seconds, (O, D), and the share of them that is estimated.
+
+    Raises:
+        SlitError: an unknown place, a pair twice, or one that is missing where that is refused.
+    """
     names = tuple({getattr(place, file.by) for place in kind} for kind in (origins, datacenters))
     known = _table(file, tables) | _pairs(file, *names)
     seconds = np.empty((len(origins), len(datacenters)))

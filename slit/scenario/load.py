@@ -48,9 +48,17 @@ def load_scenario(
 ) -> Scenario:
     """Read a built-in scenario or a scenario file with the tables it names.
 
-    `start` (a date, meaning midnight in UTC, or a date and time with its zone) and `hours` plan
-    another time than the file says. Raises SlitError, with file and line or field path, for
-    whatever is missing, wrong or ambiguous.
+    Args:
+        name_or_path: a built-in scenario or a TOML file.
+        start: another begin than the file says: a date, meaning midnight in UTC, or a date and time
+            with its zone.
+        hours: another length than the file says, whole epochs.
+
+    Returns:
+        The scenario; `window` gives it at another time without reading the files again.
+
+    Raises:
+        SlitError: whatever is missing, wrong or ambiguous, with file and line or field path.
     """
     return FileTimeline(read_raw(scenario_path(name_or_path))).window(start=start, hours=hours)
 
@@ -62,7 +70,11 @@ class FileTimeline:
     raw: Raw
 
     def window(self, *, start: str | date | None, hours: float | None) -> Scenario:
-        """The scenario at another time. Raises SlitError."""
+        """The scenario at another time (see `Scenario.window`).
+
+        Raises:
+            SlitError: the tables do not cover it.
+        """
         raw = replace(self.raw, data=dict(self.raw.data))
         other_horizon(raw, start, hours)
         file = validated(raw)
@@ -165,7 +177,11 @@ def rates_of(currencies: Mapping[str, float | Rate]) -> dict[str, float]:
 
 
 def read_demand(file: ScenarioFile, tables: Tables, clock: Clock) -> DemandSeries:
-    """Demand of whatever kind the file states."""
+    """Demand of whatever kind the file states: arrays (T, O, K).
+
+    Raises:
+        SlitError: a mistake in the section or its tables.
+    """
     origins = records(file.origins)
     names = [request_class.name for request_class in records(file.classes)]
     builder = DemandBuilder(clock, [origin.name for origin in origins], names)
@@ -189,7 +205,11 @@ def _plain(site: DatacenterEntry) -> Datacenter:
 
 
 def other_horizon(raw: Raw, start: str | date | None, hours: float | None) -> None:
-    """Put another start and length into the file as it was read."""
+    """Put another start and length into the file as it was read.
+
+    Raises:
+        SlitError: no whole number of epochs, or a start without a zone.
+    """
     horizon = raw.data.get("horizon")
     if not isinstance(horizon, dict):
         return
@@ -240,7 +260,16 @@ def _parsed(start: str) -> date:
 
 
 def refuse_bound(file: ScenarioFile, start: str | date | None, hours: float | None) -> None:
-    """Refuse another start or length where figures are bound to epochs rather than to time."""
+    """Refuse another start or length where figures are bound to epochs rather than to time.
+
+    Args:
+        file: the checked file, already at the other time.
+        start: the start asked for, if any.
+        hours: the length asked for, if any.
+
+    Raises:
+        SlitError: names the figures.
+    """
     if start is not None:
         _refuse_other_start(file)
     if hours is not None:

@@ -92,11 +92,21 @@ def to_epochs(
     adds_up: bool = False,
     weights: Steps | None = None,
 ) -> tuple[Floats, float]:
-    """One value an epoch, (T,), and the share of them that is estimated.
+    """Values of steps laid on epochs.
 
-    `adds_up`: the values are amounts of a step (kWh, requests) rather than levels. Raises SlitError
-    where time is not covered, a value is NaN, or steps are no epochs and `resample` does not say
-    (or says wrongly) what to do.
+    Args:
+        steps: the source, N steps.
+        clock: the T epochs.
+        resample: what to do where steps are no epochs.
+        adds_up: whether values are amounts of a step (kWh, requests) rather than levels.
+        weights: requests in steps finer than an epoch, for demand-weighted means.
+
+    Returns:
+        One value an epoch, (T,), and the share of them that is estimated.
+
+    Raises:
+        SlitError: time is not covered, a value is NaN, or steps are no epochs and `resample` does
+            not say (or says wrongly) what to do.
     """
     pairs = overlaps(steps, clock.begins, clock.begins + clock.step)
     _refuse_silence(steps, clock, pairs, resample, adds_up)

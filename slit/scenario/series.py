@@ -60,7 +60,14 @@ class SeriesReader:
     ) -> Aligned:
         """The series in the unit of `limits`, by epoch.
 
-        `site` fills {name} and {zone} in file and conditions.
+        Args:
+            reference: where the figures stand.
+            limits: what is possible and plausible.
+            site: texts for {name}, {zone} and {jurisdiction} in file and conditions.
+            adds_up: as in `to_epochs`.
+
+        Raises:
+            SlitError: an impossible figure in the horizon, and as `to_epochs`.
         """
         share = as_share(reference.estimated)
         if reference.value is not None:

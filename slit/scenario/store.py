@@ -65,7 +65,11 @@ def save_scenario(scenario: Scenario, folder: Path) -> None:
 
 
 def read_scenario(folder: Path) -> Scenario:
-    """What `save_scenario` wrote. Raises SlitError for missing, damaged or altered files."""
+    """What `save_scenario` wrote.
+
+    Raises:
+        SlitError: missing, damaged or altered files.
+    """
     path = folder / RECORDS_FILE
     said = read_json(path, holding="the scenario of a run")
     if not isinstance(said, dict) or said.get("format") != FORMAT:

@@ -45,7 +45,11 @@ class Raw:
 
 
 def scenario_path(name_or_path: str | PathLike[str]) -> Path:
-    """The file of a built-in scenario or the path itself. Raises SlitError if there is neither."""
+    """The file of a built-in scenario or the path itself.
+
+    Raises:
+        SlitError: there is neither.
+    """
     if isinstance(name_or_path, str) and name_or_path in builtin_names():
         return builtin_path(name_or_path)
     path = Path(name_or_path)
@@ -282,7 +286,11 @@ def _completed(site: Data, defaults: Data) -> Data:
 
 
 def validated(raw: Raw) -> ScenarioFile:
-    """The checked file. Raises SlitError for the first field that is wrong."""
+    """The checked file.
+
+    Raises:
+        SlitError: the first field that is wrong; says how many more are.
+    """
     try:
         return ScenarioFile.model_validate(raw.data)
     except ValidationError as error:

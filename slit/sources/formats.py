@@ -42,7 +42,11 @@ def format_names() -> tuple[str, ...]:
 
 
 def format_of(name: str) -> Format:
-    """The format called `name`. Raises SlitError with the nearest name."""
+    """The format called `name`.
+
+    Raises:
+        SlitError: there is none; names the nearest.
+    """
     for known in FORMATS:
         if known.name == name:
             return known

@@ -49,7 +49,6 @@ def test_azure_2023(write: Write) -> None:
     assert_array_equal(trace.requests, [2, 0, 1])
     assert_array_equal(trace.prompt_tokens, [200, np.nan, 50])
     assert_array_equal(trace.output_tokens, [15, np.nan, 1])
-    assert list(trace.times) == list(pd.date_range("2023-11-16T18:10Z", periods=3, freq="10min"))
     with pytest.raises(SlitError, match="no zone stated"):
         read_trace("azure", path, seconds=600)
 
@@ -89,15 +88,12 @@ def test_mooncake_in_both_forms(write: Write, text: str, name: str) -> None:
     assert_array_equal(trace.requests, [1, 2])
     assert_array_equal(trace.prompt_tokens, [1000, 2000])
     assert_array_equal(trace.output_tokens, [10, 40])
-    with pytest.raises(SlitError, match="no calendar time"):
-        _ = trace.times
 
 
 def test_a_stated_start_gives_calendar_time(write: Write) -> None:
     path = write(MOONCAKE_CSV)
     trace = read_trace("mooncake", path, seconds=600, start="2024-06-01T08:00+08:00")
     assert trace.start == pd.Timestamp("2024-06-01T00:10Z")
-    assert trace.times[1] == pd.Timestamp("2024-06-01T00:20Z")
     with pytest.raises(SlitError, match="without a zone"):
         read_trace("mooncake", path, seconds=600, start="2024-06-01T08:00")
     with pytest.raises(SlitError, match="expected a time stamp with a zone"):

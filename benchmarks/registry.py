@@ -49,7 +49,7 @@ class Suite:
     seeds: int
 
 
-Entry = TypeVar("Entry", Case, Phase, Suite)
+Registered = TypeVar("Registered", Case, Phase, Suite)
 
 
 def find_case(name: str) -> Case:
@@ -85,9 +85,9 @@ def suites() -> Mapping[str, Suite]:
     return _collect("suites", Suite)
 
 
-def _collect(folder: str, kind: type[Entry]) -> dict[str, Entry]:
+def _collect(folder: str, kind: type[Registered]) -> dict[str, Registered]:
     """What the modules of a folder define of this kind, by name, in the order of the modules."""
-    found: dict[str, Entry] = {}
+    found: dict[str, Registered] = {}
     package = import_module(f"benchmarks.{folder}")
     for module in sorted(info.name for info in iter_modules(package.__path__)):
         for value in vars(import_module(f"benchmarks.{folder}.{module}")).values():
@@ -98,7 +98,7 @@ def _collect(folder: str, kind: type[Entry]) -> dict[str, Entry]:
     return found
 
 
-def _find(known: Mapping[str, Entry], name: str, kind: str) -> Entry:
+def _find(known: Mapping[str, Registered], name: str, kind: str) -> Registered:
     if name not in known:
         raise SlitError(f"{kind}: {name!r}, expected one of {_listed(list(known))}")
     return known[name]

@@ -124,11 +124,8 @@ class Front:
         return found
 
     def compromise(self) -> int:
-        """The row of the balanced plan: nearest to the ideal point of the best plans.
-
-        Euclidean distance, each objective scaled to [0, 1] over the best plans; an objective in
-        which they are all equal counts nothing.
-        """
+        """The row of the balanced plan: nearest to the ideal point of the best plans (Euclidean,
+        each objective scaled to [0, 1] over them; one in which they are equal counts nothing)."""
         candidates, distance = self._distances()
         return int(candidates[np.argmin(distance)])
 

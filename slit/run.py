@@ -27,7 +27,7 @@ LONGEST_HISTORY = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class HistoryEntry:
     """How far a search had come: `best` (M,) are the least values of the plans kept so far, each
     objective for itself; `plans` is their number, 0 as long as none is feasible."""
 
@@ -47,7 +47,7 @@ class LoopState:
     moves: int = 0
     seconds: float = 0.0
     stride: int = 1
-    history: list[Entry] = field(default_factory=list)
+    history: list[HistoryEntry] = field(default_factory=list)
     stagnation: Stagnation | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -57,7 +57,9 @@ class LoopState:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "LoopState":
         """Back from `to_json`."""
-        history = [Entry(**{**entry, "best": tuple(entry["best"])}) for entry in data["history"]]
+        history = [
+            HistoryEntry(**{**entry, "best": tuple(entry["best"])}) for entry in data["history"]
+        ]
         watched = data["stagnation"]
         if watched is not None:
             boxed = {name: tuple(watched[name]) for name in ("low", "span")}
@@ -89,7 +91,7 @@ class Result:
     evaluations: int
     moves: int
     seconds: float
-    history: tuple[Entry, ...]
+    history: tuple[HistoryEntry, ...]
     phases: tuple[Phase, ...] = ()
     notes: tuple[str, ...] = ()
     certified: "Certified | None" = None
@@ -211,11 +213,13 @@ def _share(stop: Stop, loop: LoopState) -> float:
     return stop.share(evaluations=loop.evaluations, moves=loop.moves, seconds=loop.seconds)
 
 
-def _entry(kept: Plans, loop: LoopState) -> Entry:
+def _entry(kept: Plans, loop: LoopState) -> HistoryEntry:
     feasible = kept.F[kept.G <= 0]
     known = feasible if len(feasible) else kept.F
     best = known.min(axis=0) if len(known) else np.full(kept.F.shape[1], np.nan)
-    return Entry(loop.evaluations, loop.moves, loop.seconds, len(feasible), tuple(best.tolist()))
+    return HistoryEntry(
+        loop.evaluations, loop.moves, loop.seconds, len(feasible), tuple(best.tolist())
+    )
 
 
 @contextmanager

@@ -22,7 +22,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class OptimizerEntry:
     """One optimizer: `module` has `Settings` and `build(setup)`; `line` says what it is.
 
     A search for which no budget is given ends after `evaluations`, or, where `moves` is not 0,
@@ -45,8 +45,8 @@ _HERE = "slit.optimizers."
 _GREEDY = _HERE + "greedy"
 _SLIT = _HERE + "metaheuristic."
 
-CATALOG: tuple[Entry, ...] = (
-    Entry(
+CATALOG: tuple[OptimizerEntry, ...] = (
+    OptimizerEntry(
         "slit",
         Kind.SEARCH,
         _SLIT + "search",
@@ -54,45 +54,57 @@ CATALOG: tuple[Entry, ...] = (
         moves=15_000,
         stagnation=2_500,
     ),
-    Entry(
+    OptimizerEntry(
         "slit-paper", Kind.SEARCH, _SLIT + "paper", "SLIT as its paper describes it", moves=15_000
     ),
-    Entry("nsga2", Kind.SEARCH, _HERE + "nsga2", "NSGA-II in compiled code"),
-    Entry("pymoo-nsga2", Kind.SEARCH, _HERE + "pymoo_adapter", "NSGA-II of pymoo"),
-    Entry("pymoo-nsga3", Kind.SEARCH, _HERE + "pymoo_adapter", "NSGA-III of pymoo"),
-    Entry("pymoo-agemoea2", Kind.SEARCH, _HERE + "pymoo_adapter", "AGE-MOEA-II of pymoo"),
-    Entry("deap-nsga2", Kind.SEARCH, _HERE + "deap_adapter", "NSGA-II with DEAP's selection"),
-    Entry("exact", Kind.SEARCH, _HERE + "exact.search", "all efficient plans, small scenarios"),
-    Entry(
+    OptimizerEntry("nsga2", Kind.SEARCH, _HERE + "nsga2", "NSGA-II in compiled code"),
+    OptimizerEntry("pymoo-nsga2", Kind.SEARCH, _HERE + "pymoo_adapter", "NSGA-II of pymoo"),
+    OptimizerEntry("pymoo-nsga3", Kind.SEARCH, _HERE + "pymoo_adapter", "NSGA-III of pymoo"),
+    OptimizerEntry("pymoo-agemoea2", Kind.SEARCH, _HERE + "pymoo_adapter", "AGE-MOEA-II of pymoo"),
+    OptimizerEntry(
+        "deap-nsga2", Kind.SEARCH, _HERE + "deap_adapter", "NSGA-II with DEAP's selection"
+    ),
+    OptimizerEntry(
+        "exact", Kind.SEARCH, _HERE + "exact.search", "all efficient plans, small scenarios"
+    ),
+    OptimizerEntry(
         "lexicographic", Kind.REFERENCE, _HERE + "lexicographic", "one objective after the other"
     ),
-    Entry("nearest", Kind.BASELINE, _HERE + "nearest", "the closest datacenter with room"),
-    Entry("round_robin", Kind.BASELINE, _HERE + "round_robin", "the datacenters in turn"),
-    Entry("random", Kind.BASELINE, _HERE + "random_plan", "any placement with room"),
-    Entry("greedy_carbon", Kind.BASELINE, _GREEDY, "the least carbon per request, hour by hour"),
-    Entry("greedy_cost", Kind.BASELINE, _GREEDY, "the least energy cost per request"),
-    Entry("greedy_water", Kind.BASELINE, _GREEDY, "the least water per request"),
-    Entry("splitwise", Kind.RIVAL, _HERE + "splitwise", "shortest queue (a reconstruction)"),
-    Entry("helix", Kind.RIVAL, _HERE + "helix", "maximum flow of tokens (a reconstruction)"),
-    Entry("casper", Kind.RIVAL, _HERE + "casper", "carbon within the SLO (a reconstruction)"),
+    OptimizerEntry("nearest", Kind.BASELINE, _HERE + "nearest", "the closest datacenter with room"),
+    OptimizerEntry("round_robin", Kind.BASELINE, _HERE + "round_robin", "the datacenters in turn"),
+    OptimizerEntry("random", Kind.BASELINE, _HERE + "random_plan", "any placement with room"),
+    OptimizerEntry(
+        "greedy_carbon", Kind.BASELINE, _GREEDY, "the least carbon per request, hour by hour"
+    ),
+    OptimizerEntry("greedy_cost", Kind.BASELINE, _GREEDY, "the least energy cost per request"),
+    OptimizerEntry("greedy_water", Kind.BASELINE, _GREEDY, "the least water per request"),
+    OptimizerEntry(
+        "splitwise", Kind.RIVAL, _HERE + "splitwise", "shortest queue (a reconstruction)"
+    ),
+    OptimizerEntry(
+        "helix", Kind.RIVAL, _HERE + "helix", "maximum flow of tokens (a reconstruction)"
+    ),
+    OptimizerEntry(
+        "casper", Kind.RIVAL, _HERE + "casper", "carbon within the SLO (a reconstruction)"
+    ),
 )
 
-_registered: dict[str, Entry] = {entry.name: entry for entry in CATALOG}
+_registered: dict[str, OptimizerEntry] = {entry.name: entry for entry in CATALOG}
 
 
-def register(entry: Entry) -> Entry:
+def register(entry: OptimizerEntry) -> OptimizerEntry:
     """Make an optimizer available by its name. Raises SlitError if the name is taken."""
     if _registered.setdefault(entry.name, entry) != entry:
         raise SlitError(f"optimizer: {entry.name!r} twice, expected a name of its own")
     return entry
 
 
-def available(*kinds: Kind) -> tuple[Entry, ...]:
+def available(*kinds: Kind) -> tuple[OptimizerEntry, ...]:
     """All optimizers, or those of the given kinds."""
     return tuple(entry for entry in _registered.values() if not kinds or entry.kind in kinds)
 
 
-def find(name: str) -> Entry:
+def find(name: str) -> OptimizerEntry:
     """The optimizer called `name`; SlitError listing the known ones if there is none."""
     if name not in _registered:
         known = ", ".join(_registered) + did_you_mean(name, _registered)

@@ -7,12 +7,12 @@ from pathlib import Path
 from slit.errors import SlitError
 from slit.files import kind_of, read_file
 from slit.record.tables import HISTORY
-from slit.run import Entry
+from slit.run import HistoryEntry
 
 FIRST = ("evaluations", "moves", "seconds", "plans")
 
 
-def read_history(folder: Path, *, names: tuple[str, ...]) -> tuple[Entry, ...]:
+def read_history(folder: Path, *, names: tuple[str, ...]) -> tuple[HistoryEntry, ...]:
     """How a search went on; `names` are its objectives. Empty if the run has none.
 
     Raises SlitError for a damaged file.
@@ -32,11 +32,11 @@ def read_history(folder: Path, *, names: tuple[str, ...]) -> tuple[Entry, ...]:
     return tuple(_entry(row, f"{file}:{n}", len(expected)) for n, row in enumerate(rows[1:], 2))
 
 
-def _entry(row: list[str], where: str, columns: int) -> Entry:
+def _entry(row: list[str], where: str, columns: int) -> HistoryEntry:
     if len(row) != columns:
         raise SlitError(f"{where}: {len(row)} columns, expected {columns}")
     try:
-        return Entry(
+        return HistoryEntry(
             evaluations=int(row[0]),
             moves=int(row[1]),
             seconds=float(row[2]),

@@ -11,7 +11,7 @@ from operators.types import Bools, Genes
 from slit.errors import SlitError
 from slit.files import read_arrays, read_file, write_arrays, write_file
 from slit.front import Front
-from slit.run import Entry
+from slit.run import HistoryEntry
 
 FRONT, PLANS, HISTORY = "front.csv", "plans.npz", "history.csv"
 FIRST, LAST = ("plan", "method"), ("violation", "on_front")
@@ -37,7 +37,7 @@ def write_plans(X: Genes, folder: Path) -> None:
     write_arrays(folder / PLANS, {"X": X})
 
 
-def write_history(entries: Sequence[Entry], names: Sequence[str], folder: Path) -> None:
+def write_history(entries: Sequence[HistoryEntry], names: Sequence[str], folder: Path) -> None:
     """history.csv: how far the search had come, with the best value of each objective so far."""
     rows = [
         [e.evaluations, e.moves, repr(e.seconds), e.plans, *(repr(value) for value in e.best)]

@@ -8,7 +8,7 @@ import numpy as np
 from operators.types import Floats
 from slit.report.marks import Axis
 from slit.report.style import Drawing, color, figure, label, trace
-from slit.run import Entry
+from slit.run import HistoryEntry
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +22,7 @@ class Convergence:
     best: Floats  # (E, M)
 
 
-def convergence_data(history: Sequence[Entry], axes: tuple[Axis, ...]) -> Convergence:
+def convergence_data(history: Sequence[HistoryEntry], axes: tuple[Axis, ...]) -> Convergence:
     """The numbers of a history."""
     return Convergence(
         axes=axes,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from slit.commands.progress import best_text, rate_text
-from slit.run import Entry, LoopState, Progress
+from slit.run import HistoryEntry, LoopState, Progress
 
 
 def progress_of(loop: LoopState) -> Progress:
@@ -41,11 +41,11 @@ def test_rates() -> None:
     ("history", "text"),
     [
         ([], ""),
-        ([Entry(10, 0, 1.0, 0, (5.0, 6.0))], "no feasible plan yet"),
-        ([Entry(10, 0, 1.0, 3, (1234.56, 0.25))], "carbon 1,235, quality lost 0.25"),
+        ([HistoryEntry(10, 0, 1.0, 0, (5.0, 6.0))], "no feasible plan yet"),
+        ([HistoryEntry(10, 0, 1.0, 3, (1234.56, 0.25))], "carbon 1,235, quality lost 0.25"),
     ],
 )
-def test_best_values(history: list[Entry], text: str) -> None:
+def test_best_values(history: list[HistoryEntry], text: str) -> None:
     loop = LoopState(history=history)
     assert best_text(progress_of(loop), ("carbon", "quality")) == text
 

@@ -1,4 +1,4 @@
-"""Local searches of one batch, side by side; what each epoch gained is kept for the guide."""
+"""Local searches of one batch, side by side; what each epoch gained is kept for the surrogate."""
 
 from dataclasses import dataclass
 

@@ -53,7 +53,7 @@ class Surrogate:
         return {"rows": self.rows, "gains": self.gains, "fitted": self._fitted}
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take over what another guide had seen, and fit on what it was fitted on."""
+        """Take over what another surrogate had seen, and fit on what it was fitted on."""
         fitted = state["fitted"]
         if len(fitted):
             self.rows, self.gains = fitted[:, :-1], fitted[:, -1]

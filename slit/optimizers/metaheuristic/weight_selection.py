@@ -28,8 +28,8 @@ EPOCH_FEATURES = 5
 class WeightSelection:
     """Hands out designed weight vectors first; then those that promise most.
 
-    What promises most is what the guide predicts, or, without it, the weight vector farthest from
-    those already searched.
+    What promises most is what the surrogate predicts, or, without it, the weight vector farthest
+    from those already searched.
     """
 
     def __init__(
@@ -185,14 +185,9 @@ class WeightSelection:
         """Take the state over."""
         self._queue, self._next = state["queue"], state["queue_next"]
         self._searched = state["searched"]
-        for prefix, guide in (("guide_", self._surrogate), ("ends_", self._end_surrogate)):
-            guide.restore(
-                {
-                    name.removeprefix(prefix): value
-                    for name, value in state.items()
-                    if name.startswith(prefix)
-                }
-            )
+        for prefix, surrogate in (("guide_", self._surrogate), ("ends_", self._end_surrogate)):
+            own = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
+            surrogate.restore(own)
 
 
 def spread_weights(objectives: int, *, count: int) -> Floats:

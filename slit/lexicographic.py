@@ -1,6 +1,6 @@
 """Objectives in order of importance: staged linear programs, and the plan they lead to.
 
-Each phase minimizes one objective of the relaxation while the objectives of the phases before stay
+Each stage minimizes one objective of the relaxation while the objectives of the stages before stay
 within a tolerance of their optima and every capped objective within its cap.
 """
 
@@ -24,13 +24,13 @@ PENALTY_ROUNDS = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Phase:
-    """One objective's turn: its relaxed optimum, and what later phases may let it grow to."""
+class Stage:
+    """One objective's turn: its relaxed optimum, and what later stages may let it grow to."""
 
     name: str
     unit: str
     value: float
-    bound: float  # no feasible plan that keeps to the limits of the phases before is below it
+    bound: float  # no feasible plan that keeps to the limits of the stages before is below it
     limit: float
 
 
@@ -44,7 +44,7 @@ class Lexicographic:
     plan, the incremental ones of its improvement included.
     """
 
-    phases: tuple[Phase, ...]
+    stages: tuple[Stage, ...]
     relaxed: dict[str, float]
     plan: Genes
     values: dict[str, float]
@@ -62,7 +62,6 @@ def lexicographic(
     tolerance: float | Sequence[float] = 0.0,
     absolute: bool = False,
     caps: Mapping[str, float] | None = None,
-    swaps: bool = True,
 ) -> Lexicographic:
     """The lexicographic optimum of `order`, relaxed and as a rounded, repaired, improved plan.
 
@@ -76,15 +75,15 @@ def lexicographic(
     steps = check_order(relaxation, order)
     limits = check_caps(relaxation, caps or {})
     rooms = check_tolerance(tolerance, len(steps))
-    phases, points = solve_phases(relaxation, steps, limits, rooms, absolute=absolute)
+    stages, points = solve_stages(relaxation, steps, limits, rooms, absolute=absolute)
     evaluated = evaluator.evaluations
     goal = _Goal(relaxation, evaluator, steps, limits, rooms, absolute)
-    plan = goal.best(goal.candidates(points, rng=rng, swaps=swaps))
+    plan = goal.best(goal.candidates(points, rng=rng))
     found = evaluator.evaluate(plan[None, :])
     values = dict(zip(evaluator.names, map(float, found.F[0]), strict=True))
     names = relaxation.names
     return Lexicographic(
-        phases=phases,
+        stages=stages,
         relaxed=dict(zip(names, map(float, points[-1].relaxed.objectives), strict=True)),
         plan=plan,
         values=values,
@@ -94,21 +93,21 @@ def lexicographic(
     )
 
 
-def solve_phases(
+def solve_stages(
     relaxation: Relaxation,
     steps: Sequence[int],
     caps: Floats,
     tolerances: Floats,
     *,
     absolute: bool = False,
-) -> tuple[tuple[Phase, ...], tuple[Coupled, ...]]:
+) -> tuple[tuple[Stage, ...], tuple[Coupled, ...]]:
     """The relaxed optima of the steps (objective indices) and of those that break ties after them.
 
-    caps (M,), inf for none; tolerances, one a step. Returns the phases of the steps and the optima
+    caps (M,), inf for none; tolerances, one a step. Returns the stages of the steps and the optima
     of all.
     """
     limits = caps.copy()
-    phases: list[Phase] = []
+    stages: list[Stage] = []
     points: list[Coupled] = []
     rest = [m for m in range(relaxation.terms.size) if m not in steps]
     for number, m in enumerate([*steps, *rest]):
@@ -117,7 +116,7 @@ def solve_phases(
         try:
             point = minimize_capped(relaxation, weights, limits, known=known)
         except CapsUnmet as unmet:
-            message = _unmet(relaxation, limits, unmet.caps, phase=number, name=relaxation.names[m])
+            message = _unmet(relaxation, limits, unmet.caps, stage=number, name=relaxation.names[m])
             raise InfeasibleError(message) from None
         room = ROOM * abs(point.value)
         if number < len(steps):
@@ -127,8 +126,8 @@ def solve_phases(
         points.append(point)
         if number < len(steps):
             name, unit = relaxation.names[m], relaxation.terms.units[m]
-            phases.append(Phase(name, unit, point.value, point.bound, float(limits[m])))
-    return tuple(phases), tuple(points)
+            stages.append(Stage(name, unit, point.value, point.bound, float(limits[m])))
+    return tuple(stages), tuple(points)
 
 
 def check_order(relaxation: Relaxation, order: Sequence[str]) -> list[int]:
@@ -177,7 +176,7 @@ def _index(relaxation: Relaxation, what: str, name: str) -> int:
 
 
 def _unmet(
-    relaxation: Relaxation, caps: Floats, conflict: Positions, *, phase: int, name: str
+    relaxation: Relaxation, caps: Floats, conflict: Positions, *, stage: int, name: str
 ) -> str:
     """Which caps contradict each other, and what the last of them would have to be."""
     needed = irreducible_caps(relaxation, caps, conflict)
@@ -191,7 +190,7 @@ def _unmet(
 
     under = f" under {', '.join(said(m) for m in others)}" if len(others) else ""
     return (
-        f"phase {phase + 1} ({name}): cap {said(last)}, expected at least {rounded_up(least):.6g} "
+        f"phase {stage + 1} ({name}): cap {said(last)}, expected at least {rounded_up(least):.6g} "
         f"{relaxation.terms.units[last]} (attainable minimum{under})"
     )
 
@@ -224,10 +223,10 @@ class _Goal:
         self.absolute = absolute
         self.moves = 0
 
-    def candidates(self, points: Sequence[Coupled], *, rng: Generator, swaps: bool) -> Genes:
-        """Each phase's optimum rounded and repaired, and descents from the first and the last.
+    def candidates(self, points: Sequence[Coupled], *, rng: Generator) -> Genes:
+        """Each stage's optimum rounded and repaired, and descents from the first and the last.
 
-        A descent follows the phase's prices: its objective, and the others by what their limits
+        A descent follows the stage's prices: its objective, and the others by what their limits
         are worth. Objectives over their cap are weighed more until it is met.
         """
         relaxation = self.relaxation
@@ -237,7 +236,7 @@ class _Goal:
         plans = list(starts)
         if not self.evaluator.linear:
             return starts
-        improve = Descent(problem, self.evaluator.terms, swaps=swaps)
+        improve = Descent(problem, self.evaluator.terms)
         for point in points:
             for start in np.unique(starts[[0, -1]], axis=0):
                 weights = np.zeros(len(self.evaluator.names))

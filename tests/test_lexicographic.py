@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from slit.errors import InfeasibleError, SlitError
 from slit.evaluator import Evaluator
-from slit.lexicographic import lexicographic, solve_phases
+from slit.lexicographic import lexicographic, solve_stages
 from slit.objectives import Objective, find, ledger_objective
 from slit.objectives.builtin import BUILT_IN
 from slit.relaxation import Relaxation
@@ -23,7 +23,7 @@ INFINITE = np.inf
 
 @settings(max_examples=40)
 @given(case=cases(), seed=st.integers(0, 2**32 - 1))
-def test_every_phase_agrees_with_one_program_over_all_epochs(case: Case, seed: int) -> None:
+def test_every_stage_agrees_with_one_program_over_all_epochs(case: Case, seed: int) -> None:
     """Any objectives in any order, the largest datacenter's among them."""
     rng = np.random.default_rng(seed)
     count = int(rng.integers(2, 5))
@@ -31,15 +31,15 @@ def test_every_phase_agrees_with_one_program_over_all_epochs(case: Case, seed: i
     tolerances = rng.choice([0.001, 0.05, 0.5], size=count)
     relaxation = Relaxation(case.problem, case.scenario, objectives)
     steps = list(range(count))
-    phases, _ = solve_phases(relaxation, steps, np.full(count, INFINITE), tolerances)
+    stages, _ = solve_stages(relaxation, steps, np.full(count, INFINITE), tolerances)
     caps: dict[int, float] = {}
-    for m, phase in enumerate(phases):
+    for m, stage in enumerate(stages):
         plain = plain_minimum(case.problem, case.scenario, objectives, np.eye(count)[m], caps)
         assert plain is not None
-        assert phase.value == pytest.approx(plain, rel=1e-6, abs=1e-7)
-        assert phase.bound <= phase.value
-        assert phase.bound == pytest.approx(phase.value, rel=1e-6, abs=1e-7)
-        caps[m] = phase.limit
+        assert stage.value == pytest.approx(plain, rel=1e-6, abs=1e-7)
+        assert stage.bound <= stage.value
+        assert stage.bound == pytest.approx(stage.value, rel=1e-6, abs=1e-7)
+        caps[m] = stage.limit
 
 
 @settings(max_examples=40)
@@ -77,12 +77,12 @@ def test_tolerance_by_hand() -> None:
     cheap, clean = (relaxation.minimize(unit).objectives for unit in np.eye(2))
     assert cheap[1] > clean[1] * 1.01
     for tolerance in (0.0, 0.02, 10.0):
-        phases, _ = solve_phases(
+        stages, _ = solve_stages(
             relaxation, [0, 1], np.full(2, INFINITE), np.array([tolerance, 0.0])
         )
         way = min(1.0, tolerance * cheap[0] / (clean[0] - cheap[0]))
-        assert phases[0].value == pytest.approx(cheap[0])
-        assert phases[1].value == pytest.approx(cheap[1] + way * (clean[1] - cheap[1]), rel=1e-6)
+        assert stages[0].value == pytest.approx(cheap[0])
+        assert stages[1].value == pytest.approx(cheap[1] + way * (clean[1] - cheap[1]), rel=1e-6)
 
 
 def test_absolute_tolerance_by_hand() -> None:
@@ -90,10 +90,10 @@ def test_absolute_tolerance_by_hand() -> None:
     relaxation = Relaxation(case.problem, case.scenario, find(["cost", "carbon"]))
     cheap, clean = (relaxation.minimize(unit).objectives for unit in np.eye(2))
     room = 0.3 * (clean[0] - cheap[0])
-    phases, _ = solve_phases(
+    stages, _ = solve_stages(
         relaxation, [0, 1], np.full(2, INFINITE), np.array([room, 0.0]), absolute=True
     )
-    assert phases[1].value == pytest.approx(cheap[1] + 0.3 * (clean[1] - cheap[1]))
+    assert stages[1].value == pytest.approx(cheap[1] + 0.3 * (clean[1] - cheap[1]))
 
 
 def test_the_plan_comes_near_the_relaxed_optimum() -> None:
@@ -105,11 +105,11 @@ def test_the_plan_comes_near_the_relaxed_optimum() -> None:
     evaluator = Evaluator(case.problem, case.scenario, objectives=objectives)
     rng = np.random.default_rng(0)
     found = lexicographic(relaxation, evaluator, ["carbon", "cost"], tolerance=0.05, rng=rng)
-    assert [phase.name for phase in found.phases] == ["carbon", "cost"]
+    assert [stage.name for stage in found.stages] == ["carbon", "cost"]
     assert found.violation == 0
     again = evaluator.evaluate(found.plan[None, :]).F[0]
     assert list(found.values.values()) == again.tolist()
-    carbon = found.phases[0]
+    carbon = found.stages[0]
     assert carbon.bound <= found.values["carbon"] <= 1.15 * carbon.value
     assert found.relaxed["carbon"] <= carbon.limit * (1 + 1e-7)
     same = lexicographic(

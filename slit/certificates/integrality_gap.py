@@ -17,7 +17,7 @@ from slit.lp.rows import Rows
 from slit.lp.solver import Solver, SolverOptions
 from slit.problem import Problem
 from slit.relaxation import Relaxation
-from slit.relaxation.subproblem import EpochProgram, build_epoch
+from slit.relaxation.subproblem import Subproblem, build_epoch
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def whole_node_bound(
 
 
 def _solve(
-    program: EpochProgram, problem: Problem, center_weights: Floats, options: SolverOptions
+    program: Subproblem, problem: Problem, center_weights: Floats, options: SolverOptions
 ) -> tuple[float, bool]:
     model = program.model()
     width = len(model.cost)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from operators.types import Bools, Floats
-from slit.lexicographic import solve_phases
+from slit.lexicographic import solve_stages
 from slit.relaxation import Relaxation
 from slit.relaxation.dantzig_wolfe import minimize_capped
 
@@ -74,6 +74,6 @@ def _coupled_corners(relaxation: Relaxation) -> tuple[Floats, Floats]:
     for m in range(count):
         order = [m, *(other for other in range(count) if other != m)]
         ideal[m] = minimize_capped(relaxation, np.eye(count)[m], free).bound
-        _, points = solve_phases(relaxation, order, free, np.zeros(count))
+        _, points = solve_stages(relaxation, order, free, np.zeros(count))
         extremes[m] = points[-1].relaxed.objectives
     return ideal, extremes

@@ -62,7 +62,7 @@ def edge_below(relaxation: Relaxation, plan: ArrayLike) -> Edge:
     known = [(objectives - ideal) / way for objectives, _ in extremes]
     best = 0.0
     for _ in range(ROUNDS):
-        shares, level, prices = _mix(np.array(known))
+        shares, level, prices = _solve_master(np.array(known))
         objectives, bound = least(prices / way)
         best = max(best, bound - float(product(prices / way, ideal)))
         if level - best <= CLOSE:
@@ -72,7 +72,7 @@ def edge_below(relaxation: Relaxation, plan: ArrayLike) -> Edge:
     return Edge(ideal=ideal, share=level, point=ideal + way * mixed)
 
 
-def _mix(known: Floats) -> tuple[Floats, float, Floats]:
+def _solve_master(known: Floats) -> tuple[Floats, float, Floats]:
     """The mixture of known points (N, M) whose largest coordinate is least: shares (N,), that
     coordinate, and prices (M,) of the coordinates, which sum to 1."""
     count, size = known.shape

@@ -17,7 +17,7 @@ from slit.files import write_named
 if TYPE_CHECKING:
     from slit.papers.green_llm.conversion import Conversion
     from slit.papers.green_llm.instance import Instance
-    from slit.papers.green_llm.solve import Result, Tolerance
+    from slit.papers.green_llm.solve import SolvedInstance, Tolerance
 
 Source = Annotated[
     str | None,
@@ -296,7 +296,7 @@ def _weighted(instance: "Instance", text: str, table: Path | None) -> _Report:
 
 
 def _solved(
-    result: "Result", title: str, content: Mapping[str, Any], table: Path | None
+    result: "SolvedInstance", title: str, content: Mapping[str, Any], table: Path | None
 ) -> _Report:
     phases = [
         {"minimized": phase.minimized, "optimum": phase.optimum, "caps": dict(phase.caps)}

@@ -23,7 +23,7 @@ Settings = NoSettings
 
 
 def build(setup: Setup) -> Optimizer:
-    """The scheduler for a task."""
+    """The scheduler as an optimizer, which makes one plan of the task of `setup`."""
     return SinglePlan(setup, make=lambda: _plan(setup))
 
 

@@ -29,7 +29,7 @@ UNITS = 1_000_000
 
 
 def build(setup: Setup) -> Optimizer:
-    """The scheduler for a task."""
+    """The scheduler as an optimizer, which makes one plan of the task of `setup`."""
     return SinglePlan(setup, make=lambda: helix_plan(setup.task))
 
 

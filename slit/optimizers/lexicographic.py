@@ -61,7 +61,7 @@ class Settings:
 
 
 def build(setup: Setup) -> Optimizer:
-    """The scheduler for a task."""
+    """The scheduler that ranks the objectives of a task; see `Settings`."""
     return LexicographicPlan(setup)
 
 
@@ -95,14 +95,14 @@ class LexicographicPlan(SinglePlan):
         self.moves = found.moves
         self.phases = tuple(
             Phase(
-                phase.name,
-                phase.unit,
-                phase.value,
-                found.values[phase.name],
-                phase.limit,
-                found.relaxed[phase.name],
+                stage.name,
+                stage.unit,
+                stage.value,
+                found.values[stage.name],
+                stage.limit,
+                found.relaxed[stage.name],
             )
-            for phase in found.phases
+            for stage in found.stages
         )
         self.notes = tuple(_exceeded(found, settings.caps, name) for name in found.broken)
         return np.asarray(found.plan)

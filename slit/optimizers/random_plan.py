@@ -20,7 +20,7 @@ Settings = NoSettings
 
 
 def build(setup: Setup) -> Optimizer:
-    """The scheduler for a task."""
+    """The scheduler as an optimizer, which makes one plan of the task of `setup`."""
     return SinglePlan(setup, make=lambda: random_plan(setup.task, rng=setup.rng))
 
 

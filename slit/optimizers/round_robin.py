@@ -13,7 +13,7 @@ Settings = NoSettings
 
 
 def build(setup: Setup) -> Optimizer:
-    """The scheduler for a task."""
+    """The scheduler as an optimizer, which makes one plan of the task of `setup`."""
     return SinglePlan(setup, make=lambda: round_robin_plan(setup.task))
 
 

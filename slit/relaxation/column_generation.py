@@ -10,7 +10,7 @@ import numpy as np
 
 from operators.types import Bools, Floats, Integers
 from slit.lp.solver import Solver, SolverError, SolverOptions, Status
-from slit.relaxation.subproblem import EpochProgram
+from slit.relaxation.subproblem import Subproblem
 
 OPTIONS = SolverOptions(dual_tolerance=1e-9)
 FIRST, MORE = 8, 3
@@ -34,7 +34,7 @@ class Infeasible(Exception):  # noqa: N818 - turned into an InfeasibleError by w
 class GeneratedProgram:
     """Holds one epoch's program in HiGHS, warm from the solve before."""
 
-    def __init__(self, program: EpochProgram) -> None:
+    def __init__(self, program: Subproblem) -> None:
         self.program = program
         self._solver: Solver | None = None
         self._seen: Integers = np.zeros(0, dtype=np.int64)  # columns of HiGHS, in its order

@@ -1,10 +1,10 @@
 """Minimizing under limits that hold over all epochs together.
 
 Limits on objectives, and objectives that count the largest datacenter, couple the epochs. The
-coupled program is solved by Dantzig-Wolfe decomposition (Dantzig and Wolfe 1960): a small program
-mixes known optima of each epoch so that the limits hold, its prices are the weights with which the
-epochs are solved next, until no epoch has anything better to offer. Every set of prices proves a
-lower bound.
+coupled program is solved by Dantzig-Wolfe decomposition (Dantzig and Wolfe 1960): the master
+program mixes known optima of each epoch so that the limits hold, its prices are the weights with
+which the subproblems of the epochs are solved next, until none has anything better to offer. Every
+set of prices proves a lower bound.
 """
 
 from collections.abc import Sequence
@@ -72,7 +72,7 @@ def minimize_capped(
     Stops when value - bound is below `tolerance` of what the objectives range over. Raises
     CapsUnmet if the caps contradict each other, InfeasibleError if the demand cannot be served.
     """
-    search = _Search(relaxation, weights, caps, list(known))
+    search = _Decomposition(relaxation, weights, caps, list(known))
     if np.isfinite(caps).any():
         search.meet_caps(tolerance, rounds)
     return search.minimize(tolerance, rounds)
@@ -86,7 +86,7 @@ def irreducible_caps(relaxation: Relaxation, caps: Floats, conflict: Positions) 
         limits[list(rest)] = caps[list(rest)]
         try:
             if rest:
-                _Search(relaxation, np.zeros(len(caps)), limits, []).meet_caps(1e-9, 300)
+                _Decomposition(relaxation, np.zeros(len(caps)), limits, []).meet_caps(1e-9, 300)
         except CapsUnmet:
             return True
         return False
@@ -95,15 +95,15 @@ def irreducible_caps(relaxation: Relaxation, caps: Floats, conflict: Positions) 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Mixture:
-    """Optimum of the small program: N known optima, T epochs, M objectives, D datacenters."""
+class _MasterSolution:
+    """Optimum of the master program: N known optima, T epochs, M objectives, D datacenters."""
 
     shares: Floats  # (N, T)
     prices: Floats  # (M, D) of the limits, >= 0; equal over datacenters for sums
     value: float
 
 
-class _Search:
+class _Decomposition:
     def __init__(
         self, relaxation: Relaxation, weights: Floats, caps: Floats, known: list[Relaxed]
     ) -> None:
@@ -128,13 +128,13 @@ class _Search:
         """
         least, idle = np.inf, 0
         for _ in range(rounds):
-            mixture = self._mix(phase_one=True)
+            mixture = self._solve_master(phase_one=True)
             idle = 0 if mixture.value < 0.99 * least else idle + 1
             least = min(least, mixture.value)
             if least <= 0.1 * tolerance or (idle > PATIENCE and least <= EDGE):
                 self.room = 2.0 * least
                 return
-            relaxed, bound = self._solve(np.zeros_like(self.weights), mixture.prices)
+            relaxed, bound = self._price(np.zeros_like(self.weights), mixture.prices)
             if bound > 0:
                 totals = np.where(self.largest, mixture.prices.sum(axis=1), mixture.prices[:, 0])
                 needed = totals > 1e-9 * totals.max()
@@ -146,8 +146,8 @@ class _Search:
         """The optimum; the caps can be met by what is known."""
         best, value, idle = -np.inf, np.inf, 0
         for _ in range(rounds):
-            mixture = self._mix(phase_one=False)
-            relaxed, bound = self._solve(self.weights, mixture.prices)
+            mixture = self._solve_master(phase_one=False)
+            relaxed, bound = self._price(self.weights, mixture.prices)
             progress = 0.01 * tolerance * self._size()
             better = bound > best + progress or mixture.value < value - progress
             idle = 0 if better else idle + 1
@@ -160,7 +160,7 @@ class _Search:
         point = _blended(self.relaxation, self.known, mixture, relaxed)
         return Coupled(point, value, min(best, value), multipliers, tuple(self.known))
 
-    def _solve(self, weights: Floats, prices: Floats) -> tuple[Relaxed, float]:
+    def _price(self, weights: Floats, prices: Floats) -> tuple[Relaxed, float]:
         """The optimum of the epochs at these prices, and the bound that it proves."""
         spread = np.where(self.largest, 0.0, weights)
         relaxed = self.relaxation.minimize_parts((spread[:, None] + prices)[None])[0]
@@ -175,7 +175,7 @@ class _Search:
         values = np.array([relaxed.objectives for relaxed in self.known]) * self.weights
         return float(np.ptp(values, axis=0).sum() + 0.1 * np.abs(values).sum(axis=1).max())
 
-    def _mix(self, *, phase_one: bool) -> _Mixture:
+    def _solve_master(self, *, phase_one: bool) -> _MasterSolution:
         """The best mixture of the known optima within the caps, or the one that is nearest them."""
         parts = np.stack([relaxed.parts for relaxed in self.known])  # (N, T, M, D)
         base = parts[0]
@@ -183,7 +183,7 @@ class _Search:
         count, epochs, _, centers = parts.shape
         scale = self._scale(parts, base)
         size = max(float(product(self.weights, scale)), 1e-300)
-        solution = _solved(self._program(parts, base, scale, size, phase_one=phase_one))
+        solution = _solved(self._master_program(parts, base, scale, size, phase_one=phase_one))
         shares = solution.x[: count * epochs].reshape(count, epochs)
         duals = np.maximum(-solution.row_duals[epochs:], 0.0) * (1.0 if phase_one else size)
         first = len(self.sums)
@@ -191,11 +191,11 @@ class _Search:
         prices[self.sums] = (duals[:first] / scale[self.sums])[:, None]
         prices[self.tops] = duals[first:].reshape(-1, centers) / scale[self.tops, None]
         if phase_one:
-            return _Mixture(shares, prices, solution.value)
+            return _MasterSolution(shares, prices, solution.value)
         self._complete(prices)
         blended = np.einsum("nt,ntmd->tmd", shares, parts) + base
         value = float(product(self.weights, self.relaxation.terms.objectives_of(blended)))
-        return _Mixture(shares, prices, value)
+        return _MasterSolution(shares, prices, value)
 
     def _scale(self, parts: Floats, base: Floats) -> Floats:
         """(M,): the size of each objective's limits; the solver's tolerance is absolute."""
@@ -206,10 +206,10 @@ class _Search:
         scale = np.minimum(ranges, np.maximum(capped, 1e-4 * ranges))
         return np.asarray(np.maximum(scale, 1e-300))
 
-    def _program(
+    def _master_program(
         self, parts: Floats, base: Floats, scale: Floats, size: float, *, phase_one: bool
     ) -> LinearModel:
-        """The small program: shares of the known optima, largest totals, excesses over limits.
+        """The master program: shares of the known optima, largest totals, excesses over limits.
 
         Rows: shares of an epoch sum to 1, capped sums, totals of datacenters below the largest.
         """
@@ -262,7 +262,7 @@ class _Search:
 
 
 def _blended(
-    relaxation: Relaxation, known: list[Relaxed], mixture: _Mixture, last: Relaxed
+    relaxation: Relaxation, known: list[Relaxed], mixture: _MasterSolution, last: Relaxed
 ) -> Relaxed:
     """The mixture as one point of each epoch, with the duals of the last prices."""
     points = []

@@ -24,8 +24,8 @@ from slit.problem import Problem
 from slit.relaxation.column_generation import Infeasible
 from slit.relaxation.feasibility import check_capacity
 from slit.relaxation.subproblem import build_epoch
-from slit.relaxation.subproblem_pool import EpochSolvers
-from slit.relaxation.subproblem_solver import EpochPoint, EpochSolver
+from slit.relaxation.subproblem_pool import SubproblemSolvers
+from slit.relaxation.subproblem_solver import EpochPoint, SubproblemSolver
 from slit.relaxation.terms import relaxed_terms
 from slit.scenario.scenario import Scenario
 
@@ -85,7 +85,7 @@ class Relaxation:
         epochs = range(problem.epochs)
         built = map_items(lambda t: build_epoch(problem, self.terms, t), epochs, threads=threads)
         self.programs = tuple(built)
-        self.solvers = EpochSolvers(self.programs, threads=threads)
+        self.solvers = SubproblemSolvers(self.programs, threads=threads)
         self._corners: list[Relaxed] = []
 
     @classmethod
@@ -102,7 +102,7 @@ class Relaxation:
     def fresh(self) -> "Relaxation":
         """The same relaxation, not warmed by earlier solves; programs and corners are shared."""
         again = copy.copy(self)
-        again.solves, again.solvers = 0, EpochSolvers(self.programs, threads=self.threads)
+        again.solves, again.solvers = 0, SubproblemSolvers(self.programs, threads=self.threads)
         return again
 
     @property
@@ -192,7 +192,7 @@ class Relaxation:
         not depend on what was solved before."""
         return tuple(self._corners) or self.fresh().solve_corners()
 
-    def run_epochs(self, task: Callable[[EpochSolver], Output]) -> list[Output]:
+    def run_epochs(self, task: Callable[[SubproblemSolver], Output]) -> list[Output]:
         """`task` on every epoch's solver, spread over threads; the results in order of epochs."""
         try:
             return self.solvers.run(task)

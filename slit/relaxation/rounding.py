@@ -68,8 +68,8 @@ class Descent:
     capacity outweighs what any move saves. `moves` counts the incremental evaluations made so far.
     """
 
-    def __init__(self, problem: Problem, terms: ObjectiveTerms, *, swaps: bool = True) -> None:
-        self.problem, self.terms, self.swaps = problem, terms, swaps
+    def __init__(self, problem: Problem, terms: ObjectiveTerms) -> None:
+        self.problem, self.terms = problem, terms
         self.moves = 0
 
     def __call__(self, plans: Genes, weights: Floats) -> Genes:
@@ -80,7 +80,7 @@ class Descent:
         for plan, weight in zip(better, weights, strict=True):
             scalarization = scalarize(weight, self.problem, self.terms)
             moves, _ = improve_plan(
-                plan, self.problem, scalarization, 0, last, NODE_PENALTY, self.swaps, most_moves
+                plan, self.problem, scalarization, 0, last, NODE_PENALTY, True, most_moves
             )
             self.moves += moves
         return better

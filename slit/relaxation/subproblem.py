@@ -22,7 +22,7 @@ from slit.relaxation.terms import RelaxedTerms
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class EpochProgram:
+class Subproblem:
     """One epoch's program: K columns, M objectives, D datacenters, P placements.
 
     Rows: one per group (its shares sum to 1), then `pools` (active nodes within capacity), then
@@ -84,7 +84,7 @@ class EpochProgram:
         return b"".join([repr(shapes).encode(), *(table.tobytes() for table in tables)])
 
 
-def first_alike(programs: Sequence[EpochProgram]) -> tuple[int, ...]:
+def first_alike(programs: Sequence[Subproblem]) -> tuple[int, ...]:
     """For each program the position of the first one whose solutions have the same bits."""
     first: dict[bytes, int] = {}
     return tuple(
@@ -118,7 +118,7 @@ class _Sites:
 
 def build_epoch(
     problem: Problem, terms: RelaxedTerms, epoch: int, *, all_surplus: bool = False
-) -> EpochProgram:
+) -> Subproblem:
     """The arrays of one epoch's relaxation.
 
     With `all_surplus` every placement has a column of surplus nodes, whether it may help or not.
@@ -134,7 +134,7 @@ def build_epoch(
     center = problem.placement_datacenter[columns.placement]
     upper = np.ones(len(columns.group))
     bought = np.maximum(sites.most - problem.renewable[epoch], 0.0)[mixed]
-    return EpochProgram(
+    return Subproblem(
         epoch=epoch,
         first_group=first,
         groups=last - first,

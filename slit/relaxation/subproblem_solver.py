@@ -8,7 +8,7 @@ from operators.types import Floats, Ints
 from slit.arrays import product
 from slit.lp.dual_bound import ROUNDING, row_terms, sum_below, usable_duals
 from slit.relaxation.column_generation import GeneratedProgram
-from slit.relaxation.subproblem import EpochProgram
+from slit.relaxation.subproblem import Subproblem
 
 COST_SIZE = 1024.0
 """The largest cost HiGHS is given."""
@@ -24,10 +24,10 @@ class EpochPoint(NamedTuple):
     bound: float  # the weighted objective cannot go below this in the epoch
 
 
-class EpochSolver:
+class SubproblemSolver:
     """Holds one epoch's program, warm from the solve before."""
 
-    def __init__(self, program: EpochProgram) -> None:
+    def __init__(self, program: Subproblem) -> None:
         self.program = program
         self._generated = GeneratedProgram(program)
         self._by_column = program.matrix.T

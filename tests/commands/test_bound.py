@@ -21,7 +21,7 @@ from slit.lp.solver import SolverError
 from slit.objectives.registry import set_apart
 from slit.record import read_certificate, read_run
 from slit.record.certificate import CERTIFICATE
-from slit.relaxation.subproblem_solver import EpochPoint, EpochSolver
+from slit.relaxation.subproblem_solver import EpochPoint, SubproblemSolver
 from slit.relaxation.terms import RelaxedTerms, relaxed_terms
 from slit.stop import StopReason
 from tests.commands.test_commands import SMALL, call, refused, said
@@ -384,18 +384,18 @@ def test_a_run_builds_and_solves_what_all_its_parts_share_once(
     monkeypatch.setenv("SLIT_CACHE_DIR", "/dev/null")
     built: list[tuple[str, ...]] = []
     cornered: list[int] = []
-    corner = EpochSolver.lexicographic
+    corner = SubproblemSolver.lexicographic
 
     def counted_terms(*given: Any) -> RelaxedTerms:
         built.append(tuple(objective.name for objective in given[1]))
         return relaxed_terms(*given)
 
-    def counted_corner(self: EpochSolver, stages: list[Any]) -> EpochPoint:
+    def counted_corner(self: SubproblemSolver, stages: list[Any]) -> EpochPoint:
         cornered.append(self.program.epoch)
         return corner(self, stages)
 
     monkeypatch.setattr("slit.relaxation.relaxation.relaxed_terms", counted_terms)
-    monkeypatch.setattr(EpochSolver, "lexicographic", counted_corner)
+    monkeypatch.setattr(SubproblemSolver, "lexicographic", counted_corner)
     result = slit.optimize("tiny", evaluations=400, bound=True)
     names = ("carbon", "water", "cost", "quality")
     assert built.count(names) == 1  # casper has one of its own

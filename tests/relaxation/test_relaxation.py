@@ -19,7 +19,7 @@ from slit.relaxation import Relaxation, Relaxed, column_generation
 from slit.relaxation.dual_values import capacity_worth, renewable_worth
 from slit.relaxation.feasibility import check_capacity
 from slit.relaxation.rounding import shares_of
-from slit.relaxation.subproblem_solver import EpochPoint, EpochSolver
+from slit.relaxation.subproblem_solver import EpochPoint, SubproblemSolver
 from slit.scenario.scenario import Scenario
 from tests.builders import random_scenario, tiled
 from tests.cases import Case, cases, make_case
@@ -262,14 +262,14 @@ def test_demand_beyond_capacity_names_epoch_and_shortfall() -> None:
 def solves_of(relaxation: Relaxation, weights: Floats) -> tuple[list[Relaxed], int]:
     """Optima, and how many programs of epochs they took."""
     solved: list[int] = []
-    minimize = EpochSolver.minimize
+    minimize = SubproblemSolver.minimize
 
-    def counted(self: EpochSolver, center_weights: Floats) -> EpochPoint:
+    def counted(self: SubproblemSolver, center_weights: Floats) -> EpochPoint:
         solved.append(self.program.epoch)
         return minimize(self, center_weights)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(EpochSolver, "minimize", counted)
+        patch.setattr(SubproblemSolver, "minimize", counted)
         return relaxation.minimize_many(weights), len(solved)
 
 

@@ -52,7 +52,7 @@ DEFAULT_TOLERANCE = Tolerance()
 
 
 @dataclass(frozen=True, slots=True)
-class Phase:
+class PhaseOutcome:
     """One step: what was minimized, its least value (USD), the caps in force (USD), the outcome."""
 
     minimized: str
@@ -62,11 +62,11 @@ class Phase:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Result:
+class SolvedInstance:
     """The phases and the last one's allocation: shares (I, J, K, T), grid energy (J, T) in kWh."""
 
     instance: Instance
-    phases: tuple[Phase, ...]
+    phases: tuple[PhaseOutcome, ...]
     shares: Floats
     grid: Floats
 
@@ -94,7 +94,7 @@ def solve_lexicographic(
     order: Sequence[str] = DEFAULT_ORDER,
     *,
     tolerance: Tolerance | Sequence[Tolerance] = DEFAULT_TOLERANCE,
-) -> Result:
+) -> SolvedInstance:
     """Minimize the objectives of `order` one after another, earlier ones capped (letter, Alg. 1).
 
     A phase's caps are the least values of the phases before plus `tolerance` (one for all, or one
@@ -113,18 +113,18 @@ def solve_lexicographic(
         )
     left_out = [objective for objective in Objective if objective not in wanted]
     steps = _Steps(build(instance))
-    phases: list[Phase] = []
+    phases: list[PhaseOutcome] = []
     for at, objective in enumerate(wanted):
         optimum = steps.minimize(steps.program.costs[objective])
         steps.break_ties([*wanted[at + 1 :], *left_out, *Total, *Objective])
         outcome = measure(instance, *steps.point())
-        phases.append(Phase(objective, optimum, dict(steps.caps), outcome))
+        phases.append(PhaseOutcome(objective, optimum, dict(steps.caps), outcome))
         if at + 1 < len(wanted):
             steps.cap(objective, tolerances[at].cap(optimum))
     return steps.result(phases)
 
 
-def solve_weighted(instance: Instance, weights: Mapping[str, float]) -> Result:
+def solve_weighted(instance: Instance, weights: Mapping[str, float]) -> SolvedInstance:
     """Minimize a weighted sum of objectives; those not named weigh nothing and only break ties.
 
     Raises SlitError on an unknown objective or weights that are negative, not finite or all zero,
@@ -140,7 +140,7 @@ def solve_weighted(instance: Instance, weights: Mapping[str, float]) -> Result:
     idle = [objective for objective in Objective if not named.get(objective)]
     steps.break_ties([*idle, *Objective, *Total])
     outcome = measure(instance, *steps.point())
-    return steps.result([Phase(WEIGHTED_SUM, optimum, {}, outcome)])
+    return steps.result([PhaseOutcome(WEIGHTED_SUM, optimum, {}, outcome)])
 
 
 class _Steps:
@@ -193,9 +193,9 @@ class _Steps:
         scaled = np.array([value / self.program.scales[objective]])
         self.solver.set_row_bounds(row, np.array([-np.inf]), scaled)
 
-    def result(self, phases: Sequence[Phase]) -> Result:
+    def result(self, phases: Sequence[PhaseOutcome]) -> SolvedInstance:
         """The phases with the point reached."""
-        return Result(self.program.instance, tuple(phases), *self.point())
+        return SolvedInstance(self.program.instance, tuple(phases), *self.point())
 
     def point(self) -> tuple[Floats, Floats]:
         """Shares (I, J, K, T) and grid energy (J, T) reached."""

@@ -13,7 +13,7 @@ from slit.papers.green_llm.outcome import Outcome
 from slit.papers.green_llm.solve import (
     DEFAULT_ORDER,
     DEFAULT_TOLERANCE,
-    Result,
+    SolvedInstance,
     Tolerance,
     solve_lexicographic,
 )
@@ -118,7 +118,7 @@ def _solve(
     *,
     order: Sequence[str],
     tolerance: Tolerance,
-) -> Result:
+) -> SolvedInstance:
     match swept:
         case Swept.TOLERANCE:
             tolerance = replace(tolerance, amount=value)

@@ -18,7 +18,7 @@ from slit.papers.green_llm.instance import Instance, change, load_instance, save
 from slit.papers.green_llm.outcome import Outcome, allocation_table
 from slit.papers.green_llm.program import build
 from slit.papers.green_llm.solve import (
-    Result,
+    SolvedInstance,
     Tolerance,
     solve_lexicographic,
     solve_weighted,
@@ -73,7 +73,7 @@ KNOWN = {
 }
 
 
-def known_runs(letter: Instance) -> dict[str, Result]:
+def known_runs(letter: Instance) -> dict[str, SolvedInstance]:
     return {
         "equal weights": solve_weighted(letter, {"energy": 1, "carbon": 1, "delay": 1}),
         "weights 1/4, 1/2, 1/4": solve_weighted(

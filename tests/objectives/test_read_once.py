@@ -34,7 +34,7 @@ def below(problem: Problem, scenario: Scenario) -> Coefficients:
 def cellwise(
     it_kwh: float, facility_kwh: float, grid_kwh: float, active_nodes: float, data: Floats
 ) -> float:
-    return grid_kwh * data[0]
+    return float(grid_kwh * data[0])
 
 
 @pytest.mark.parametrize("optimizer", ["slit", "nsga2"])

@@ -9,7 +9,7 @@ import pandas as pd
 from slit.data.trace import Trace
 from slit.testing import TraceContract
 from slit.testing.traces import Request
-from tests.sources.reading import read_trace
+from tests.data.reading import read_trace
 
 ZERO = pd.Timestamp("2024-05-10T00:00:00")
 

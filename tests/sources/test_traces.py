@@ -14,7 +14,7 @@ from slit.sources.servegen import (
     read_servegen,
     read_servegen_lengths,
 )
-from tests.sources.reading import read_trace
+from tests.data.reading import read_trace
 
 Write = Callable[..., Path]
 

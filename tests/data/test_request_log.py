@@ -19,7 +19,7 @@ from slit.sources.gateways import LITELLM, LOG
 from slit.sources.mooncake import BAILIAN
 from slit.sources.servegen import read_servegen, read_servegen_dataset
 from slit.sources.trace_formats import FORMATS
-from tests.sources.reading import read_trace
+from tests.data.reading import read_trace
 
 Write = Callable[..., Path]
 NAMES = {"time": "t", "prompt": "p", "output": "o"}

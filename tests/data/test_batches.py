@@ -17,7 +17,7 @@ from slit.data.csv_batches import Field, Kind, stream_csv
 from slit.data.json_batches import read_objects
 from slit.data.trace import Bins, calendar_bins, elapsed_bins
 from slit.errors import SlitError
-from tests.sources.reading import read_trace
+from tests.data.reading import read_trace
 
 FIELDS = (Field("t", "s"), Field("tokens", "prompt tokens"))
 Write = Callable[..., Path]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import slit
-from slit.api import search
+from slit.api import bounds as api_bounds
 from slit.app.certify import certified as certified_of_page
 from slit.app.run_store import RunStore
 from slit.certificates import bounds
@@ -335,7 +335,7 @@ def test_trouble_with_the_certificate_loses_no_plans(
     def fail(*_: object, **__: object) -> None:
         raise trouble
 
-    monkeypatch.setattr(search, "certified_front", fail)
+    monkeypatch.setattr(api_bounds, "certified_front", fail)
     folder = tmp_path / "run"
     result = call("optimize", "tiny", *SMALL, "--output", folder)
     interrupted = isinstance(trouble, KeyboardInterrupt)
@@ -362,7 +362,7 @@ def test_an_interrupted_search_is_not_certified(
     )  # fmt: skip
     assert result.stop is StopReason.INTERRUPTED
     assert result.certified is None
-    assert search.UNCERTIFIED in result.notes
+    assert api_bounds.UNCERTIFIED in result.notes
     assert not (tmp_path / "run" / CERTIFICATE).exists()
 
 

@@ -72,7 +72,6 @@ def no_solving(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("a program was built")
 
     monkeypatch.setattr("slit.api.bounds.Relaxation", fail)
-    monkeypatch.setattr("slit.app.certify.Relaxation", fail)
 
 
 def test_a_scenario_has_an_ideal_and_a_bound() -> None:

@@ -16,6 +16,7 @@ from slit.problem.arrays import (
     Start,
     finest_scale,
 )
+from slit.problem.first_token import service_table
 from slit.problem.groups import (
     Groups,
     allowed_placements,
@@ -25,12 +26,12 @@ from slit.problem.groups import (
 )
 from slit.problem.placements import (
     Placement,
+    at_placements,
     initial_nodes,
     load_seconds,
     placements_of,
-    residency_mask,
-    service_rates,
 )
+from slit.scenario.fit import batches, residency
 from slit.scenario.records import HorizonStart, LoadingMode
 from slit.scenario.scenario import Scenario, Signals
 
@@ -44,11 +45,11 @@ def compile_problem(scenario: Scenario) -> Problem:
     placements = placements_of(scenario)
     if len(placements) > np.iinfo(np.int16).max:
         raise SlitError(f"placements: {len(placements)}, expected at most 32767")
-    rates = service_rates(scenario, placements)
     groups = groups_of(scenario)
-    residency = residency_mask(scenario, placements)
-    allowed = allowed_placements(scenario, groups, placements, rates, residency)
-    prefill, decode = node_seconds(groups, rates)
+    batch = at_placements(batches(scenario), placements)
+    by_rules = at_placements(residency(scenario), placements)
+    allowed = allowed_placements(scenario, groups, placements, batch, by_rules)
+    prefill, decode = node_seconds(groups, placements, batch)
     chunks = chunk_counts(groups, prefill + decode, allowed, genes=scenario.resolution.genes)
     prefill, decode = np.where(allowed, prefill, 0.0), np.where(allowed, decode, 0.0)
     loading = load_seconds(scenario, placements)
@@ -72,7 +73,6 @@ def compile_problem(scenario: Scenario) -> Problem:
         **_gene_arrays(groups, chunks, allowed, horizon.epochs),
         **_placement_arrays(scenario, placements, loading),
         **_work_and_energy(scenario, placements, groups, chunks, prefill, decode, loading),
-        replicas=rates.replicas,
         pool_datacenter=frozen(_pool_datacenter(scenario), np.int32),
         pool_nodes=frozen([pool.nodes for pool in scenario.pools], np.int64),
         chunk_size=frozen(np.stack(size, axis=-1), np.int64),
@@ -98,6 +98,7 @@ def _placement_arrays(
         "placement_pool": frozen([p.pool for p in placements], np.int32),
         "placement_variant": frozen([p.variant for p in placements], np.int32),
         "placement_datacenter": frozen([p.datacenter for p in placements], np.int32),
+        "replicas": frozen([p.model.replicas for p in placements], np.float64),
         "prefill_fixed": frozen([p.service.prefill_fixed_s for p in placements], np.float64),
         "prefill_slope": frozen([p.service.prefill_slope_s for p in placements], np.float64),
         "load_seconds": frozen(loading, np.float64),
@@ -116,8 +117,9 @@ def _work_and_energy(
     loading: Floats,
 ) -> dict[str, Any]:
     """Integer work and energy of a chunk at each placement, and the energies of a node."""
-    idle, reading, writing = _watts(placements)
-    above_idle = prefill * (reading - idle) + decode * (writing - idle)  # J
+    above_idle = np.empty(prefill.shape)  # J
+    for p, placement in enumerate(placements):
+        above_idle[:, p] = placement.model.joules_above_idle(prefill[:, p], decode[:, p])
     per_chunk = (groups.requests / chunks)[:, None]
     ticks = _work_ticks(prefill + decode, per_chunk, chunks)
     energy = _EnergyTicks(scenario, placements, groups, above_idle, prefill + decode, loading)
@@ -132,42 +134,12 @@ def _work_and_energy(
     }
 
 
-def service_table(base: Floats, slo: Floats, loading: Floats) -> Floats:
-    """(J, P, 4): slack, sigma(base), and mean sigma and lateness of a request that meets a
-    loading node (model.md section 2, Quality of service).
-
-    base (J, P), slo (J,), loading (P,), all in s.
-    """
-    promise = slo[:, None]
-    slack = promise - base
-    length = np.broadcast_to(loading[None, :], base.shape)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        beyond = np.exp(np.minimum(slack, 0.0) / promise)
-        inside = slack + promise * -np.expm1(-np.maximum(length - slack, 0.0) / promise)
-        outside = beyond * promise * -np.expm1(-length / promise)
-        loaded = np.where(
-            slack >= length, 1.0, np.where(slack >= 0, inside / length, outside / length)
-        )
-        late = np.clip(1.0 - slack / length, 0.0, 1.0)
-    loaded = np.where(length > 0, loaded, beyond)
-    late = np.where(length > 0, late, (slack < 0).astype(np.float64))
-    return np.stack([slack, beyond, loaded, late], axis=-1)
-
-
-def _watts(placements: list[Placement]) -> Floats:
-    """Idle, prefill and decode power of a node, (3, P) W."""
-    kinds = [p.node_type for p in placements]
-    return np.array([[k.idle_w, k.prefill_w, k.decode_w] for k in kinds]).T
-
-
 def _base_ttft(scenario: Scenario, placements: list[Placement], groups: Groups) -> Floats:
     """Round trip, last mile and one-prompt prefill, (J, P) s."""
     center = [p.datacenter for p in placements]
-    fixed = np.array([p.service.prefill_fixed_s for p in placements])
-    slope = np.array([p.service.prefill_slope_s for p in placements])
     last_mile = np.array([origin.last_mile_ms / 1000 for origin in scenario.origins])
     network = scenario.round_trip_s[:, center] + last_mile[:, None]
-    prefill = fixed[None, :] + slope[None, :] * groups.prompt[:, None]
+    prefill = np.stack([p.model.prefill_seconds(groups.prompt) for p in placements], axis=1)
     return np.asarray(network[groups.origin] + prefill, dtype=np.float64)
 
 

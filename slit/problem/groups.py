@@ -6,8 +6,8 @@ import numpy as np
 
 from operators.types import Bools, Floats, Ints, Longs
 from slit.errors import SlitError
-from slit.problem.placements import Placement, ServiceRates
-from slit.scenario.fit import contexts, first_of, obstacle
+from slit.problem.placements import Placement
+from slit.scenario.fit import obstacles
 from slit.scenario.scenario import Scenario
 
 
@@ -40,51 +40,47 @@ def groups_of(scenario: Scenario) -> Groups:
     return Groups(*cells, demand.requests[cells], demand.prompt[cells], demand.output[cells])
 
 
-def node_seconds(groups: Groups, rates: ServiceRates) -> tuple[Floats, Floats]:
-    """Prefill and decode node-seconds of one request, two arrays (J, P).
+def node_seconds(
+    groups: Groups, placements: list[Placement], batches: Longs
+) -> tuple[Floats, Floats]:
+    """Prefill and decode node-seconds of one request, two arrays (J, P); batches (K, P).
 
     Infinite decode time where a placement cannot serve the class.
     """
-    prefill = groups.prompt[:, None] / rates.prefill_rate[None, :]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        decode = groups.output[:, None] / rates.decode_rate[groups.request_class]
-    return prefill, np.where(rates.decode_rate[groups.request_class] > 0, decode, np.inf)
+    prefill, decode = (np.empty((len(groups.epoch), len(placements))) for _ in range(2))
+    for p, placement in enumerate(placements):
+        prefill[:, p], decode[:, p] = placement.model.node_seconds(
+            groups.prompt, groups.output, batches[groups.request_class, p]
+        )
+    return prefill, decode
 
 
 def allowed_placements(
     scenario: Scenario,
     groups: Groups,
     placements: list[Placement],
-    rates: ServiceRates,
-    residency: Bools,
+    batches: Longs,
+    allowed_by_rules: Bools,
 ) -> Bools:
-    """(J, P) mask. Raises SlitError naming the first group without any placement."""
-    serves = rates.decode_rate[groups.request_class] > 0
-    allowed: Bools = serves & residency[groups.origin, groups.request_class]
+    """(J, P) mask of batches (K, P) and rules (O, K, P).
+
+    Raises SlitError naming the first group without any placement.
+    """
+    serves = batches[groups.request_class] > 0
+    allowed: Bools = serves & allowed_by_rules[groups.origin, groups.request_class]
     empty = np.flatnonzero(~allowed.any(axis=1))
     if len(empty):
         j = empty[0]
         where = _label(scenario, groups.epoch[j], groups.origin[j], groups.request_class[j])
         why = "residency rules"
         if not serves[j].any():
-            why = first_of(_obstacles(scenario, placements, int(groups.request_class[j])))
+            served = ((p.node_type, p.service) for p in placements)
+            why = obstacles(scenario, int(groups.request_class[j]), served)
         raise SlitError(
             f"demand: {where}: no allowed placement ({why}), expected at least one of "
             f"{len(placements)} ({len(empty)} groups are affected)"
         )
     return allowed
-
-
-def _obstacles(scenario: Scenario, placements: list[Placement], k: int) -> list[str]:
-    tokens = float(contexts(scenario)[k])
-    reasons = (
-        obstacle(
-            scenario, p.service, p.node_type, scenario.variants[p.variant], scenario.classes[k],
-            tokens,
-        )
-        for p in placements
-    )  # fmt: skip
-    return [reason for reason in reasons if reason is not None]
 
 
 def chunk_counts(groups: Groups, seconds: Floats, allowed: Bools, *, genes: int) -> Ints:

@@ -1,12 +1,94 @@
-"""Why a node type cannot serve a variant, or not to a class (model.md section 2)."""
+"""Which pools can serve which variants to whom, and why the others cannot (model.md section 2)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from operators.types import Floats
-from slit.scenario.records import ModelVariant, NodeType, RequestClass, Service
+from operators.types import Bools, Floats, Longs
+from slit.scenario.records import ModelVariant, NodeType, RequestClass, Residency, Service
 from slit.scenario.scenario import Scenario
+from slit.service import ServiceModel
+
+
+class Pair(NamedTuple):
+    """A pool with nodes and a variant for which its node type has a service."""
+
+    pool: int
+    variant: int
+    node_type: NodeType
+    service: Service
+
+
+def service_model(node: NodeType, service: Service) -> ServiceModel:
+    """What requests take at a node type."""
+    return ServiceModel(
+        replicas=node.gpus // service.gpus_per_replica,
+        prefill_rate=service.prefill_tokens_per_s,
+        prefill_fixed_s=service.prefill_fixed_s,
+        prefill_slope_s=service.prefill_slope_s,
+        step_fixed_s=service.step_fixed_s,
+        step_slope_s=service.step_slope_s,
+        idle_w=node.idle_w,
+        prefill_w=node.prefill_w,
+        decode_w=node.decode_w,
+    )
+
+
+def pairs(scenario: Scenario) -> Iterator[Pair]:
+    """All pairs, by pool and then variant, whether the variant fits or not."""
+    services = {(s.node_type, s.variant): s for s in scenario.services}
+    types = {node.name: node for node in scenario.node_types}
+    for q, pool in enumerate(scenario.pools):
+        for v, variant in enumerate(scenario.variants):
+            service = services.get((pool.node_type, variant.name))
+            if service is not None and pool.nodes > 0:
+                yield Pair(q, v, types[pool.node_type], service)
+
+
+def batches(scenario: Scenario) -> Longs:
+    """(K, Q, V): requests that a replica decodes together; 0 where a pool cannot serve a class with
+    a variant, for want of a service, memory, room for the KV cache or speed (`itl_limit_s`).
+
+    The KV cache is sized for the class's longest mean context over the horizon.
+    """
+    share, tokens = scenario.accounting.memory_share, contexts(scenario)
+    found = np.zeros((len(tokens), len(scenario.pools), len(scenario.variants)), np.int64)
+    for pair in pairs(scenario):
+        variant = scenario.variants[pair.variant]
+        free = free_memory(pair.service, pair.node_type, variant, share)
+        for k, kind in enumerate(scenario.classes):
+            context = float(tokens[k])
+            if obstacle(scenario, pair.service, pair.node_type, variant, kind, context) is None:
+                batch = batch_of(pair.service, variant, free, context)
+                found[k, pair.pool, pair.variant] = batch
+    return found
+
+
+def residency(scenario: Scenario, *, rules: Sequence[Residency] | None = None) -> Bools:
+    """(O, K, Q, V): whether rules, those of the scenario where none are given, let a pool serve a
+    variant to an origin's class."""
+    sites = {site.name: site for site in scenario.datacenters}
+    places = [sites[pool.datacenter] for pool in scenario.pools]
+    shape = tuple(map(len, (scenario.origins, scenario.classes, places, scenario.variants)))
+    allowed = np.ones(shape, np.bool_)
+    for rule in scenario.residency if rules is None else rules:
+        free = not (rule.datacenters or rule.jurisdictions)
+        here = [
+            free or s.name in rule.datacenters or s.jurisdiction in rule.jurisdictions
+            for s in places
+        ]
+        variants = [not rule.variants or v.name in rule.variants for v in scenario.variants]
+        origins = [not rule.origins or o.name in rule.origins for o in scenario.origins]
+        classes = [not rule.classes or k.name in rule.classes for k in scenario.classes]
+        allowed[np.ix_(origins, classes)] &= np.logical_and.outer(here, variants)
+    return allowed
+
+
+def allowed_pairs(scenario: Scenario, *, rules: Sequence[Residency] | None = None) -> Bools:
+    """(O, K, Q, V): whether rules, services and memory let a pool serve a variant to an origin's
+    class; `rules` as in `residency`."""
+    return residency(scenario, rules=rules) & (batches(scenario) > 0)
 
 
 def free_memory(
@@ -63,11 +145,22 @@ def obstacle(
             f"{who}: KV cache of {size:.4g} GB for a request of {tokens:.6g} tokens, "
             f"{free / 1e9:.4g} GB free"
         )
-    step = service.step_fixed_s + service.step_slope_s * batch
+    step = float(service_model(node, service).step_seconds(batch))
     limit = request_class.itl_limit_s
     if limit is not None and step > limit:
         return f"{who}: {step:.4g} s per output token at batch {batch}, itl_limit_s {limit:g}"
     return None
+
+
+def obstacles(scenario: Scenario, k: int, served: Iterable[tuple[NodeType, Service]]) -> str:
+    """Why none of some services at node types can serve a class."""
+    variants = {variant.name: variant for variant in scenario.variants}
+    kind, tokens = scenario.classes[k], float(contexts(scenario)[k])
+    reasons = (
+        obstacle(scenario, service, node, variants[service.variant], kind, tokens)
+        for node, service in served
+    )
+    return first_of(reason for reason in reasons if reason)
 
 
 def contexts(scenario: Scenario) -> Floats:

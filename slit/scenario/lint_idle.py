@@ -8,7 +8,8 @@ from operators.types import Floats
 from slit.data.timestamps import stamp_text
 from slit.display import number, share
 from slit.scenario.diagnostics import Finding, Severity
-from slit.scenario.lint_scenario import allowed_pairs, nodes_by_placement
+from slit.scenario.fit import allowed_pairs
+from slit.scenario.lint_scenario import nodes_by_placement
 from slit.scenario.resampling import clock_of
 from slit.scenario.scenario import Scenario
 

@@ -6,8 +6,7 @@ import numpy as np
 
 from slit.scenario.diagnostics import Finding, Severity
 from slit.scenario.file_schema import DatacenterEntry, ScenarioFile
-from slit.scenario.fit import misfit, why_nowhere
-from slit.scenario.lint_scenario import allowed_pairs
+from slit.scenario.fit import allowed_pairs, misfit, why_nowhere
 from slit.scenario.records import HorizonStart, PueMethod, WaterMethod
 from slit.scenario.scenario import Scenario
 

@@ -1,14 +1,20 @@
 """What is wrong, or worth knowing, in a scenario that loads."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
 from operators.types import Bools, Floats
 from slit.data.timestamps import stamp_text
 from slit.scenario.diagnostics import Finding, Severity
-from slit.scenario.fit import contexts, first_of, obstacle, why_nowhere
-from slit.scenario.records import Residency
+from slit.scenario.fit import (
+    allowed_pairs,
+    batches,
+    obstacles,
+    pairs,
+    service_model,
+    why_nowhere,
+)
 from slit.scenario.resampling import clock_of
 from slit.scenario.scenario import Scenario
 
@@ -82,48 +88,6 @@ def _estimates(scenario: Scenario) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def servable(scenario: Scenario) -> Bools:
-    """(K, Q, V): whether services, memory, KV cache and `itl_limit_s` let a pool serve a class."""
-    services = {(s.node_type, s.variant): s for s in scenario.services}
-    types = {node.name: node for node in scenario.node_types}
-    tokens = contexts(scenario)
-    found = np.zeros((len(tokens), len(scenario.pools), len(scenario.variants)), dtype=np.bool_)
-    for q, pool in enumerate(scenario.pools):
-        for v, variant in enumerate(scenario.variants):
-            service = services.get((pool.node_type, variant.name))
-            if service is None or pool.nodes == 0:
-                continue
-            node = types[pool.node_type]
-            for k, kind in enumerate(scenario.classes):
-                reason = obstacle(scenario, service, node, variant, kind, float(tokens[k]))
-                found[k, q, v] = reason is None
-    return found
-
-
-def allowed_pairs(scenario: Scenario, *, rules: Sequence[Residency] | None = None) -> Bools:
-    """(O, K, Q, V): whether rules, services and memory let a pool serve a variant to a group.
-
-    `rules` are those of the scenario where none are given.
-    """
-    exists = servable(scenario)
-    sites = {site.name: site for site in scenario.datacenters}
-    allowed = np.broadcast_to(exists, (len(scenario.origins), *exists.shape)).copy()
-    for rule in scenario.residency if rules is None else rules:
-        places = [sites[pool.datacenter] for pool in scenario.pools]
-        free = not (rule.datacenters or rule.jurisdictions)
-        here = np.array(
-            [free or s.name in rule.datacenters or s.jurisdiction in rule.jurisdictions
-             for s in places]
-        )  # fmt: skip
-        variants = np.array(
-            [not rule.variants or v.name in rule.variants for v in scenario.variants]
-        )
-        origins = [not rule.origins or o.name in rule.origins for o in scenario.origins]
-        classes = [not rule.classes or k.name in rule.classes for k in scenario.classes]
-        allowed[np.ix_(origins, classes)] &= here[:, None] & variants[None, :]
-    return allowed
-
-
 def _variants_without_a_place(scenario: Scenario) -> Iterator[Finding]:
     for variant in scenario.variants:
         reason = why_nowhere(scenario, variant)
@@ -136,7 +100,7 @@ def _variants_without_a_place(scenario: Scenario) -> Iterator[Finding]:
 
 def _groups_without_a_place(scenario: Scenario, allowed: Bools) -> Iterator[Finding]:
     asked = scenario.demand.requests.sum(axis=0) > 0
-    exists = servable(scenario).any(axis=(1, 2))
+    exists = (batches(scenario) > 0).any(axis=(1, 2))
     if all(why_nowhere(scenario, variant) for variant in scenario.variants):
         return  # the findings on the variants say why
     for k in np.flatnonzero(asked.any(axis=0) & ~exists):
@@ -155,18 +119,10 @@ def _groups_without_a_place(scenario: Scenario, allowed: Bools) -> Iterator[Find
 
 def _obstacles(scenario: Scenario, k: int) -> str:
     types = {node.name: node for node in scenario.node_types}
-    variants = {variant.name: variant for variant in scenario.variants}
     used = {pool.node_type for pool in scenario.pools if pool.nodes > 0}
-    tokens = float(contexts(scenario)[k])
-    reasons = (
-        obstacle(
-            scenario, service, types[service.node_type], variants[service.variant],
-            scenario.classes[k], tokens,
-        )
-        for service in scenario.services
-        if service.node_type in used
-    )  # fmt: skip
-    return first_of(reason for reason in reasons if reason) or "no service on its node types"
+    services = [each for each in scenario.services if each.node_type in used]
+    served = ((types[each.node_type], each) for each in services)
+    return obstacles(scenario, k, served) or "no service on its node types"
 
 
 def _demand_beyond_capacity(scenario: Scenario, allowed: Bools) -> Iterator[Finding]:
@@ -199,16 +155,11 @@ def nodes_by_placement(scenario: Scenario, allowed: Bools) -> Iterator[tuple[Boo
     """For each pool and variant that serve any group: which groups, (O, K), and the nodes that all
     of a group's requests would take there, (T, O, K), at the target utilization."""
     demand = scenario.demand
-    services = {(s.node_type, s.variant): s for s in scenario.services}
-    types = {node.name: node for node in scenario.node_types}
     busy = scenario.accounting.utilization * scenario.horizon.epoch_seconds
-    for q, pool in enumerate(scenario.pools):
-        for v, variant in enumerate(scenario.variants):
-            service = services.get((pool.node_type, variant.name))
-            if service is None or not allowed[:, :, q, v].any():
-                continue
-            replicas = types[pool.node_type].gpus // service.gpus_per_replica
-            step = service.step_fixed_s + service.step_slope_s * service.batch
-            rate = replicas * service.batch / step
-            seconds = demand.prompt / service.prefill_tokens_per_s + demand.output / rate
-            yield allowed[:, :, q, v], demand.requests * seconds / busy
+    for pair in pairs(scenario):
+        here = allowed[:, :, pair.pool, pair.variant]
+        if here.any():
+            model = service_model(pair.node_type, pair.service)
+            # At the full batch: the fastest that any class is served.
+            reading, writing = model.node_seconds(demand.prompt, demand.output, pair.service.batch)
+            yield here, demand.requests * (reading + writing) / busy

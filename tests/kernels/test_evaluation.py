@@ -15,7 +15,7 @@ from slit.kernels.evaluation import BLOCK
 from slit.objectives import find
 from slit.objectives.builtin import BUILT_IN
 from slit.problem import compile_problem
-from slit.problem.compile import service_table
+from slit.problem.first_token import service_table
 from slit.scenario.scenario import Scenario
 from tests.cases import Case, cases, make_case
 from tests.hand import hand_scenario

@@ -7,7 +7,8 @@ import numpy as np
 
 from operators.types import Bools, Floats, Longs
 from slit.errors import SlitError, did_you_mean
-from slit.problem.placements import Placement, placements_of, service_rates
+from slit.problem.placements import Placement, at_placements, placements_of
+from slit.scenario.fit import batches
 from slit.scenario.records import ModelVariant, NodeType, RequestClass
 from slit.scenario.scenario import Scenario
 
@@ -95,27 +96,24 @@ class _Services:
         self.seconds, self.joules_in, self.joules_out, self.token_seconds = (
             np.full(shape, np.nan) for _ in range(4)
         )
-        rates = service_rates(scenario, placements)
+        batch = at_placements(batches(scenario), placements)
         for p, placement in enumerate(placements):
             q = int(np.searchsorted(self.pools, placement.pool))
-            at = (placement.variant, rates.decode_rate[:, p] > 0, q)
+            at = (placement.variant, batch[:, p] > 0, q)
             self.serves[at] = True
-            decode = rates.decode_rate[at[1], p]
-            self._fill(at, placement, decode, rates.replicas[p] * rates.batch[at[1], p] / decode)
+            self._fill(at, placement, batch[at[1], p])
         use = self.seconds / (self.nodes * scenario.horizon.epoch_seconds)
         self.room = np.nansum(scenario.accounting.utilization / use, axis=2)  # requests, (V, K)
 
-    def _fill(
-        self, at: tuple[int, Bools, int], placement: Placement, decode: Floats, step: Floats
-    ) -> None:
-        kind, service = placement.node_type, placement.service
+    def _fill(self, at: tuple[int, Bools, int], placement: Placement, batch: Longs) -> None:
+        kind, model = placement.node_type, placement.model
         prompt, output = self.tokens[:, at[1]]
         # A working node's idle power, for the time that target utilization leaves it waiting too.
         active = (kind.idle_w - kind.standby_w) / self.scenario.accounting.utilization
-        self.seconds[at] = prompt / service.prefill_tokens_per_s + output / decode
-        self.joules_in[at] = (kind.prefill_w - kind.idle_w + active) / service.prefill_tokens_per_s
-        self.joules_out[at] = (kind.decode_w - kind.idle_w + active) / decode
-        alone = service.prefill_fixed_s + service.prefill_slope_s * prompt + step * output
+        reading, writing = model.node_seconds(prompt, output, batch)
+        self.seconds[at] = reading + writing
+        self.joules_in[at], self.joules_out[at] = model.token_joules(batch, active_w=active)
+        alone = model.alone_seconds(prompt, output, batch)
         self.token_seconds[at] = alone / np.maximum(prompt + output, 1e-300)
 
     def quality(self, v: int, k: int) -> float:

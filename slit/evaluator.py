@@ -13,7 +13,6 @@ from slit.arrays import frozen
 from slit.compute import map_items
 from slit.errors import SlitError
 from slit.kernels.cell_objectives import CellObjectives
-from slit.kernels.checking import first_refused
 from slit.kernels.evaluation import SITE_FIELDS, evaluate_population
 from slit.kernels.objective_terms import ObjectiveTerms
 from slit.ledger import Ledger, write_ledger
@@ -21,6 +20,7 @@ from slit.objectives import CellWise, Coefficients, LedgerWise, Objective
 from slit.objectives.cellwise import CellSum, joined_cell_objectives
 from slit.objectives.define import call_function
 from slit.objectives.terms import lower_parts, read_linear, terms_of
+from slit.plans import check_plans
 from slit.problem import Problem
 from slit.scenario.scenario import Scenario
 
@@ -142,7 +142,7 @@ class Evaluator:
 
     def ledger(self, plan: Integers) -> Ledger:
         """The ledger of one plan (G,)."""
-        return write_ledger(self.check(np.asarray(plan)[None, :])[0], self.problem, self.scenario)
+        return write_ledger(plan, self.problem, self.scenario)
 
     def _ledger_values(self, plan: Genes) -> dict[int, float]:
         """The objectives that are functions of the ledger, by their place; of a checked plan."""
@@ -178,36 +178,6 @@ class Evaluator:
         for n in range(rows.start, rows.stop) if self._ledger_wise else ():
             for m, value in self._ledger_values(plans[n]).items():
                 values[n, m] = value
-
-
-def check_plans(problem: Problem, population: Integers) -> Genes:
-    """`population` as (N, G) genes; SlitError if it is not one of the problem."""
-    plans = np.asarray(population)
-    if plans.ndim != 2 or plans.shape[1] != problem.genes:
-        raise SlitError(f"plans: shape {plans.shape}, expected (N, {problem.genes})")
-    if not np.issubdtype(plans.dtype, np.integer):
-        raise SlitError(f"plans: {plans.dtype}, expected integers (placement indices)")
-    # Always the same type for the compiler: read-only or not is a difference to it.
-    genes = np.require(plans, np.int16, ["C_CONTIGUOUS", "ALIGNED"]).view()
-    genes.setflags(write=False)
-    if genes.dtype != plans.dtype and plans.size and (genes != plans).any():
-        raise _out_of_range(problem, plans)
-    n, g = first_refused(genes, problem.group_first, problem.allowed)
-    if n >= 0:
-        if not 0 <= genes[n, g] < problem.placements:
-            raise _out_of_range(problem, plans)
-        raise SlitError(
-            f"plans[{n}, {g}]: placement {genes[n, g]}, expected one that is allowed for its "
-            "group (residency, memory, token rate)"
-        )
-    return genes
-
-
-def _out_of_range(problem: Problem, plans: Integers) -> SlitError:
-    return SlitError(
-        f"plans: {plans.min()} to {plans.max()}, expected placements in "
-        f"[0, {problem.placements - 1}]"
-    )
 
 
 def _number(name: str, value: Any) -> float:

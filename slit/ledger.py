@@ -1,4 +1,4 @@
-"""What one plan does, hour by hour: written out in numpy, apart from the kernels that search.
+"""What one plan does, hour by hour, by the formulas of full evaluation (`slit.kernels.model`).
 
 The sums of a ledger equal the objectives of the evaluator (tested); reports and objectives that
 are plain Python read it.
@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from operators.types import Floats, Integers, Longs
-from slit.problem import Loading, Problem, Start
+from slit.kernels.accounting import account_plan, serve_groups
+from slit.plans import check_plans
+from slit.problem import Problem
 from slit.scenario.scenario import Scenario
 
 
@@ -74,51 +76,32 @@ class Ledger:
 
 def write_ledger(plan: Integers, problem: Problem, scenario: Scenario) -> Ledger:
     """The ledger of one plan (G,)."""
-    counts = np.zeros((problem.groups, problem.placements), dtype=np.int64)
-    np.add.at(counts, (problem.gene_group, plan), 1)
-    shape = (problem.epochs, problem.placements)
-    work, energy, size, prompts = (np.zeros(shape, dtype=np.int64) for _ in range(4))
-    np.add.at(work, problem.group_epoch, counts * problem.chunk[:, :, 0])
-    np.add.at(energy, problem.group_epoch, counts * problem.chunk[:, :, 1])
-    np.add.at(size, problem.group_epoch, counts * problem.chunk_size[:, :1])
-    np.add.at(prompts, problem.group_epoch, counts * problem.chunk_size[:, 1:])
-    nodes = -(-work // problem.node_ticks)
-    loading = np.maximum(nodes - _nodes_before(problem, nodes), 0)
-    used = nodes > 0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        utilization = np.where(used, work / (nodes * problem.epoch_ticks), 0.0)
-        prompt = prompts / problem.prompt_scale / (size / problem.request_scale)
-        servers = nodes * problem.replicas
-        chance = utilization ** (np.sqrt(2.0 * (servers + 1.0)) - 1.0)
-        prefill = problem.prefill_fixed + problem.prefill_slope * prompt
-        mean_wait = prefill * problem.variability / (servers * (1.0 - utilization))
-        share = loading / nodes * problem.load_seconds / problem.epoch_seconds
-    waits = used & (mean_wait > 0)
-    chance, mean_wait = np.where(waits, chance, 0.0), np.where(waits, mean_wait, 0.0)
-    share = np.where(used & (problem.loading == Loading.ON_DEMAND), share, 0.0)
-    ttft, sigma, late = _waiting(problem, chance, mean_wait, share)
-    pool_nodes = np.zeros((problem.epochs, len(problem.pool_nodes)), dtype=np.int64)
-    np.add.at(pool_nodes.T, problem.placement_pool, nodes.T)
-    it_ticks = np.zeros((problem.epochs, problem.datacenters), dtype=np.int64)
-    cell = energy + nodes * problem.idle_energy + loading * problem.prewarm_energy
-    np.add.at(it_ticks.T, problem.placement_datacenter, cell.T)
-    standby = np.maximum(problem.pool_nodes - pool_nodes, 0) * problem.standby_energy
-    np.add.at(it_ticks.T, problem.pool_datacenter, standby.T)
-    it = np.asarray(it_ticks * problem.kwh_per_energy_tick, dtype=np.float64)
+    shape = problem.epochs, problem.placements
+    counts = np.zeros((problem.groups, problem.placements), np.int64)
+    cells, nodes = np.zeros((*shape, 4), np.int64), np.zeros((2, *shape), np.int64)
+    waits, outcomes = np.zeros((*shape, 4)), np.zeros((*counts.shape, 3))
+    pool_nodes = np.zeros((problem.epochs, len(problem.pool_nodes)), np.int64)
+    energy = np.zeros((problem.epochs, problem.datacenters), np.int64)
+    [genes] = check_plans(problem, np.asarray(plan)[None, :])
+    account_plan(genes, problem, counts, cells, nodes, waits, pool_nodes, energy)
+    serve_groups(waits, problem, outcomes)
+    active, loading = nodes
+    nobody = (active == 0) | (waits[:, :, 0] == 0.0)
+    it: Floats = np.multiply(energy, problem.kwh_per_energy_tick)
     facility = it * problem.pue
     grid = np.maximum(0.0, facility - problem.renewable)
-    carbon, cost = _carbon_and_cost(problem, scenario, counts, nodes, it, grid)
+    carbon, cost = _carbon_and_cost(problem, scenario, counts, active, it, grid)
     return Ledger(
         problem=problem,
         scenario=scenario,
         counts=counts,
-        nodes=nodes,
+        nodes=active,
         loading_nodes=loading,
-        requests=size / problem.request_scale,
-        utilization=utilization,
-        wait_chance=chance,
-        mean_wait=mean_wait,
-        loading_share=share,
+        requests=cells[:, :, 2] / problem.request_scale,
+        utilization=waits[:, :, 3],
+        wait_chance=waits[:, :, 0],
+        mean_wait=np.where(nobody, 0.0, waits[:, :, 1]),
+        loading_share=waits[:, :, 2],
         pool_nodes=pool_nodes,
         it_kwh=it,
         facility_kwh=facility,
@@ -127,45 +110,10 @@ def write_ledger(plan: Integers, problem: Problem, scenario: Scenario) -> Ledger
         water_on_site_l=it * problem.wue,
         water_off_site_l=grid * problem.ewif,
         cost_usd=cost,
-        ttft_s=ttft,
-        sigma=sigma,
-        late=late,
+        ttft_s=outcomes[:, :, 0],
+        sigma=outcomes[:, :, 1],
+        late=outcomes[:, :, 2],
     )
-
-
-def _nodes_before(problem: Problem, nodes: Longs) -> Longs:
-    before = np.roll(nodes, 1, axis=0)
-    if problem.start == Start.FREE:
-        before[0] = nodes[0]
-    elif problem.start == Start.GIVEN:
-        before[0] = problem.initial_nodes
-    return before
-
-
-def _waiting(
-    problem: Problem, chance: Floats, mean_wait: Floats, share: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """Mean TTFT, mean sigma and probability of being late, (J, P) each."""
-    epoch = problem.group_epoch
-    chance, mean_wait, share = chance[epoch], mean_wait[epoch], share[epoch]
-    ttft = (
-        problem.base_ttft
-        + (1.0 - share) * chance * mean_wait
-        + share * problem.load_seconds[None, :] / 2.0
-    )
-    slack, beyond, loaded_sigma, loaded_late = np.moveaxis(problem.service, -1, 0)
-    promise = problem.slo[problem.group_class][:, None]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        tail = np.where(mean_wait > 0, chance * np.exp(-np.maximum(slack, 0.0) / mean_wait), 0.0)
-    queued = np.where(
-        slack >= 0,
-        1.0 - tail * mean_wait / (promise + mean_wait),
-        beyond * (1.0 - chance + chance * promise / (promise + mean_wait)),
-    )
-    queued_late = np.where(slack >= 0, tail, 1.0)
-    sigma = (1.0 - share) * queued + share * loaded_sigma
-    late = (1.0 - share) * queued_late + share * loaded_late
-    return ttft, sigma, late
 
 
 def _carbon_and_cost(

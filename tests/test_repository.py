@@ -22,7 +22,6 @@ MORE_PARAMETERS = {
     "slit/commands/tradeoff.py": {"tradeoff"},
     "slit/app/front_callbacks.py": {"moved"},
     "slit/kernels/cells.py": {"queue_value"},
-    "slit/kernels/epoch.py": {"open_epoch"},
     "slit/kernels/moves.py": {"cell_change"},
     "operators/nsga2.py": {"offspring"},
     "operators/nsga2_variation.py": {"make_offspring"},

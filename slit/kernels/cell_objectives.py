@@ -13,6 +13,7 @@ from numba.extending import intrinsic
 
 from operators.compiling import compiles, kernel
 from operators.types import Floats, Ints, Longs
+from slit.kernels.model import grid_energy
 
 Fill = Callable[[float, float, float, float, Floats, Floats], None]
 """fill(it_kwh, facility_kwh, grid_kwh, active_nodes, data, values) writes the values (C,)."""
@@ -89,7 +90,7 @@ def hour_value(energy: int, nodes: float, hour: Floats, fill: int | Fill, values
     """
     it = energy * hour[KWH_OF_TICK]
     facility = hour[PUE] * it
-    grid = max(0.0, facility - hour[RENEWABLE])
+    grid = grid_energy(facility, hour[RENEWABLE])
     call_fill(fill, it, facility, grid, nodes, hour[DATA:], values[1])
     total = 0.0
     for c in range(values.shape[1]):

@@ -1,36 +1,24 @@
 """What happens in one placement-hour: nodes, energy and the queue (model.md section 2)."""
 
-import math
-
 from operators.compiling import kernel
 from operators.types import Floats, Genes, Ints, Longs
+from slit.kernels.model import (
+    active_nodes,
+    cell_energy,
+    cell_queue,
+    loading_nodes,
+    loading_share,
+    longer_than,
+    lost_beyond,
+    queue_outcome,
+    with_loading,
+)
 
 NEGLIGIBLE_QUEUE = 37.0
 """Mean waits of slack beyond which a queue's loss of quality, below exp(-37) / 38, vanishes beside
 1 in double precision."""
 NEGLIGIBLE_LATE = 700.0
 """Mean waits of slack beyond which nobody is late: exp(-700) is 1e-304, near the least double."""
-
-
-@kernel
-def active_nodes(work: int, node_ticks: int) -> int:
-    """Whole nodes that take `work` ticks at the target utilization."""
-    return (work + node_ticks - 1) // node_ticks
-
-
-@kernel
-def queue(
-    utilization: float, servers: float, mean_prefill: float, variability: float
-) -> tuple[float, float]:
-    """Probability of waiting and mean wait given one (s) of a cell in use.
-
-    Sakasegawa (1977) with the Allen-Cunneen factor; no wait where prefill takes no time.
-    """
-    mean_wait = mean_prefill * variability / (servers * (1.0 - utilization))
-    if mean_wait <= 0.0:
-        return 0.0, 1.0
-    chance = math.exp(math.log(utilization) * (math.sqrt(2.0 * (servers + 1.0)) - 1.0))
-    return chance, mean_wait
 
 
 @kernel
@@ -121,8 +109,9 @@ def run_nodes(
         active = active_nodes(cells[p, 0], node_ticks)
         nodes[p] = active
         occupied[places[p, 0]] += active
-        loading = max(0, active - before[p])
-        energy[places[p, 1]] += cells[p, 1] + active * places[p, 2] + loading * places[p, 3]
+        energy[places[p, 1]] += cell_energy(
+            cells[p, 1], active, loading_nodes(active, before[p]), places[p, 2], places[p, 3]
+        )
     excess = 0
     for q in range(pools.shape[0]):
         spare = pools[q, 1] - occupied[q]
@@ -153,30 +142,13 @@ def find_waits(
     """
     for p in used:
         active = nodes[p]
-        prompt = cells[p, 3] / cells[p, 2] * prompt_unit
-        chance, mean_wait = queue(
-            cells[p, 0] / (active * epoch_ticks),
-            active * speeds[p, 0],
-            speeds[p, 1] + speeds[p, 2] * prompt,
+        chance, mean_wait = cell_queue(
+            cells[p, 0], cells[p, 2], cells[p, 3], active, speeds[p], epoch_ticks, prompt_unit,
             variability,
-        )
-        loading = max(0, active - before[p])
+        )  # fmt: skip
         waits[p, 0], waits[p, 1] = chance, mean_wait
-        waits[p, 2] = loading / active * speeds[p, 3]
+        waits[p, 2] = loading_share(loading_nodes(active, before[p]), active, speeds[p, 3])
         waits[p, 3] = negligible * mean_wait
-
-
-@kernel
-def serve_queue(
-    slack: float, at_once: float, promise: float, chance: float, mean_wait: float
-) -> tuple[float, float]:
-    """Probability of being late, and mean sigma, of a request that meets no loading, but a queue
-    that matters to it (model.md section 2).
-    """
-    if slack < 0.0:
-        return 1.0, at_once * (1.0 - chance * mean_wait / (promise + mean_wait))
-    late = chance * math.exp(-slack / mean_wait)
-    return late, 1.0 - late * mean_wait / (promise + mean_wait)
 
 
 @kernel
@@ -205,14 +177,14 @@ def serve_entries(
         count += 1 if service[j, p, 0] < waits[p, 3] else 0
     for e in queued[:count]:
         j, p = entries[e, 0], entries[e, 1]
-        outcomes[e, 0], outcomes[e, 1] = serve_queue(
+        outcomes[e, 0], outcomes[e, 1] = queue_outcome(
             service[j, p, 0], service[j, p, 1], slo[group_class[j]], waits[p, 0], waits[p, 1]
         )
     for e in range(entries.shape[0]):
         j, p = entries[e, 0], entries[e, 1]
         share, requests = waits[p, 2], entries[e, 2] * chunk_requests[j]
-        late = (1.0 - share) * outcomes[e, 0] + share * service[j, p, 3]
-        sigma = (1.0 - share) * outcomes[e, 1] + share * service[j, p, 2]
+        late = with_loading(share, outcomes[e, 0], service[j, p, 3])
+        sigma = with_loading(share, outcomes[e, 1], service[j, p, 2])
         served[p, 0] += requests * late
         served[p, 1] += requests * (accuracy[group_class[j], p] * sigma)
 
@@ -240,12 +212,8 @@ def queue_value(
     """
     if nodes == 0:
         return 0.0
-    prompt = prompts / requests * units[1]
-    chance, mean_wait = queue(
-        work / (nodes * units[2]),
-        nodes * fixed[0],
-        fixed[1] + fixed[2] * prompt,
-        units[3],
+    chance, mean_wait = cell_queue(
+        work, requests, prompts, nodes, fixed, units[2], units[1], units[3]
     )
     total = units[4] * requests * units[0] * chance * mean_wait
     horizon = NEGLIGIBLE_QUEUE * mean_wait
@@ -260,11 +228,10 @@ def queue_value(
         if chunks > 0:
             slack = queued[i, 0]
             if slack < horizon:
-                late = math.exp(-slack / mean_wait) if slack > 0.0 else 1.0
                 total += (
                     chunks
                     * chance
-                    * late
-                    * (queued[i, 1] + queued[i, 2] * mean_wait / (promises[i] + mean_wait))
+                    * longer_than(slack, mean_wait)
+                    * (queued[i, 1] + lost_beyond(queued[i, 2], promises[i], mean_wait))
                 )
     return float(total)

@@ -8,6 +8,7 @@ from operators.compiling import kernel, kernel_of_types
 from operators.types import Floats, Genes, Ints, Longs
 from slit.kernels.cell_objectives import DATA, EpochCellObjectives, sum_hours
 from slit.kernels.cells import fill_cells, queue_value
+from slit.kernels.model import cell_energy, loading_nodes, loading_share
 from slit.kernels.scalarization import Scalarization
 from slit.problem.arrays import Problem
 
@@ -54,24 +55,26 @@ class Epoch(NamedTuple):
     cell_objectives: EpochCellObjectives | None
 
 
+class Neighbors(NamedTuple):
+    """What an epoch must know of those before and after it."""
+
+    before: Longs  # (P,) nodes of the epoch before
+    following: int  # the epoch after it; itself if there is none
+    after: Longs  # (P,) nodes of the epoch after it
+    gap: Floats  # (P,) what one node that loads there weighs
+    energy: Longs  # (D,) IT energy of the epoch after it
+
+
 def open_epoch(
     plan: Genes,
     t: int,
-    following: int,
     problem: Problem,
     scalarization: Scalarization,
-    before: Longs,
-    after: Longs,
-    gap: Floats,
-    next_energy: Longs,
+    neighbors: Neighbors,
     node_penalty: float,
 ) -> Epoch:
-    """Epoch t of a plan (G,).
-
-    `before` (P,) are the nodes of the epoch before; `following` is the epoch after it (t if there
-    is none) with its nodes `after` (P,), what one loading node there weighs, `gap` (P,), and its
-    IT energy `next_energy` (D,).
-    """
+    """Epoch t of a plan (G,)."""
+    before, following = neighbors.before, neighbors.following
     groups = slice(problem.epoch_group[t], problem.epoch_group[t + 1])
     genes = slice(problem.epoch_gene[t], problem.epoch_gene[t + 1])
     shape = len(before), groups.stop - groups.start
@@ -100,13 +103,14 @@ def open_epoch(
     )
     layout, nodes = scalarization.layout, scalarization.nodes[t]
     ticks, fixed = layout.ticks.copy(), layout.fixed.copy()
-    ticks[:, 2], ticks[:, 3], fixed[:, 3], fixed[:, 5] = before, after, nodes, gap
+    ticks[:, 2], ticks[:, 3] = before, neighbors.after
+    fixed[:, 3], fixed[:, 5] = nodes, neighbors.gap
     epoch = Epoch(
         counts=counts,
         cells=cells,
         value=np.zeros((len(before), 6)),
         energy=np.zeros(problem.datacenters, np.int64),
-        next_energy=next_energy,
+        next_energy=neighbors.energy,
         used=np.zeros(len(problem.pool_nodes), np.int64),
         chunk=problem.chunk[groups],
         size=problem.chunk_size[groups],
@@ -157,11 +161,10 @@ def sum_epoch(epoch: Epoch) -> None:
         nodes = epoch.cells[p, NODES]
         if nodes > 0:
             used[epoch.place[p, 0]] += nodes
-            energy[epoch.place[p, 1]] += (
-                epoch.cells[p, ENERGY]
-                + nodes * ticks[p, 0]
-                + max(0, nodes - ticks[p, 2]) * ticks[p, 1]
-            )
+            energy[epoch.place[p, 1]] += cell_energy(
+                epoch.cells[p, ENERGY], nodes, loading_nodes(nodes, ticks[p, 2]), ticks[p, 0],
+                ticks[p, 1],
+            )  # fmt: skip
         refresh_cell(
             p, epoch.counts, epoch.cells, epoch.value, epoch.moves, epoch.queued, epoch.promises,
             ticks, epoch.fixed, epoch.units,
@@ -198,10 +201,7 @@ def refresh_cell(
             value[p, QUEUED] += chunks * moves[i, p, 1]
             value[p, LOADED] += chunks * moves[i, p, 2]
             value[p, LEAST] = min(value[p, LEAST], queued[p, i, 0])
-    loading = max(0, nodes - ticks[p, 2])
-    share = 0.0
-    if loading > 0:
-        share = fixed[p, 4] * loading / nodes
+    share = loading_share(loading_nodes(nodes, ticks[p, 2]), nodes, fixed[p, 4])
     value[p, WAITING] = queue_value(
         counts[p], -1, 0, -1, 0, cells[p, WORK], cells[p, REQUESTS], cells[p, PROMPTS], nodes,
         fixed[p], units, queued[p], promises, value[p, LEAST],

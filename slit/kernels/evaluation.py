@@ -11,7 +11,6 @@ from operators.types import Floats, Genes, Ints, Longs
 from slit.kernels.cells import (
     NEGLIGIBLE_LATE,
     NEGLIGIBLE_QUEUE,
-    active_nodes,
     empty_cells,
     fill_cells,
     find_waits,
@@ -19,6 +18,7 @@ from slit.kernels.cells import (
     run_nodes,
     serve_entries,
 )
+from slit.kernels.model import active_nodes
 from slit.kernels.objective_sums import (
     add_energy,
     add_nodes,

@@ -9,8 +9,8 @@ import numpy as np
 from operators.compiling import kernel
 from operators.types import Genes, Ints, Longs
 from slit.kernels.cell_objectives import sum_hours
-from slit.kernels.cells import active_nodes
-from slit.kernels.epoch import LOADED, NODES, QUEUED, WAITING, WORK, Epoch, open_epoch
+from slit.kernels.epoch import LOADED, NODES, QUEUED, WAITING, WORK, Epoch, Neighbors, open_epoch
+from slit.kernels.model import active_nodes
 from slit.kernels.moves import exchange, scan, shift
 from slit.kernels.scalarization import Scalarization
 from slit.problem.arrays import Problem, Start
@@ -103,25 +103,19 @@ def epoch_between(
     node_penalty: float,
 ) -> Epoch:
     """Epoch t opened, with what its nodes mean for the epoch that follows (t: none does)."""
-    n_placements = before.shape[0]
-    none = np.zeros(n_placements, np.int64)
-    gap = np.zeros(n_placements, np.float64)
-    no_energy = np.zeros(problem.water_stress.shape[0], np.int64)
+    none, gap = np.zeros(len(before), np.int64), np.zeros(len(before))
+    alone = Neighbors(before, t, none, gap, np.zeros(problem.datacenters, np.int64))
     if following == t:
-        return open_epoch(
-            plan, t, t, problem, scalarization, before, none, gap, no_energy, node_penalty
-        )
-    now = nodes_of_epoch(plan, t, problem)
-    ahead = open_epoch(
-        plan, following, following, problem, scalarization, now, none, gap, no_energy, node_penalty
-    )
+        return open_epoch(plan, t, problem, scalarization, alone, node_penalty)
+    last = alone._replace(before=nodes_of_epoch(plan, t, problem), following=following)
+    ahead = open_epoch(plan, following, problem, scalarization, last, node_penalty)
     after, value = ahead.cells[:, NODES].copy(), ahead.value
     used = after > 0
     loading = value[used, LOADED] - value[used, QUEUED] - value[used, WAITING]
+    gap = np.zeros(len(before))
     gap[used] = loading * problem.load_share[used] / after[used]
-    return open_epoch(
-        plan, t, following, problem, scalarization, before, after, gap, ahead.energy, node_penalty
-    )
+    between = Neighbors(before, following, after, gap, ahead.energy)
+    return open_epoch(plan, t, problem, scalarization, between, node_penalty)
 
 
 @kernel
@@ -232,8 +226,9 @@ def shed_node(a: int, epoch: Epoch) -> tuple[int, float]:
     cell of one node this empties the placement.
     """
     counts, cells, rows = epoch.counts, epoch.cells, epoch.rows
-    target = (cells[a, NODES] - 1) * epoch.node_ticks
-    if target > 0 and cells[a, WORK] - target > epoch.node_ticks // 2:
+    node_ticks = epoch.node_ticks
+    target = (cells[a, NODES] - 1) * node_ticks
+    if target > 0 and cells[a, WORK] - target > node_ticks // 2:
         return 0, 0.0
     old_counts, old_cells, old_value = counts.copy(), cells.copy(), epoch.value.copy()
     old_energy, old_next, old_used = (

@@ -4,12 +4,15 @@ One move touches two cells of the epoch, their datacenters' energy, their pools,
 the same cells of the next epoch (model.md section 4). Candidates are compared by the change of a
 weighted sum of objectives plus `node_penalty` per node beyond capacity; a candidate whose change
 without its new queue is no better than the best so far is dropped before its queue is computed.
+
+`cell_change` and `queue_value` take 14 arguments each: with the sums of a cell in one array, and
+the work of a node as a column of `Epoch.ticks`, a quarter fewer moves a second were evaluated.
 """
 
 from operators.compiling import kernel, kernel_of_types
 from operators.types import Floats, Longs
 from slit.kernels.cell_objectives import hour_change
-from slit.kernels.cells import active_nodes, queue_value
+from slit.kernels.cells import queue_value
 from slit.kernels.epoch import (
     ALWAYS,
     ENERGY,
@@ -24,6 +27,7 @@ from slit.kernels.epoch import (
     Epoch,
     refresh_cell,
 )
+from slit.kernels.model import active_nodes, loading_share
 
 
 @kernel
@@ -93,7 +97,7 @@ def cell_change(
     loading = max(0, nodes - before)
     share = 0.0
     if loading > 0:
-        share = fixed[p, 4] * loading / nodes
+        share = loading_share(loading, nodes, fixed[p, 4])
     loading_next = max(0, after - nodes) - max(0, after - old)
     energy += (nodes - old) * ticks[p, 0] + (loading - max(0, old - before)) * ticks[p, 1]
     report[0], report[1], report[2], report[3] = work, requests, prompts, nodes
@@ -117,9 +121,8 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
     chunk, size, moves, queued = epoch.chunk, epoch.size, epoch.moves, epoch.queued
     promises, place, ticks, fixed = epoch.promises, epoch.place, epoch.ticks, epoch.fixed
     pool, site, units, report = epoch.pool, epoch.site, epoch.units, epoch.scratch
-    next_energy, next_site = epoch.next_energy, epoch.next_site
-    node_ticks, node_penalty = epoch.node_ticks, epoch.node_penalty
-    objectives = epoch.cell_objectives
+    next_energy, next_site, node_ticks = epoch.next_energy, epoch.next_site, epoch.node_ticks
+    node_penalty, objectives = epoch.node_penalty, epoch.cell_objectives
     options, n_options = epoch.options[epoch.rows[i]], epoch.option_count[epoch.rows[i]]
     total_a, share_a = cell_change(
         a, i, -k, -1, 0, cells, value, chunk, size, moves, ticks, fixed, node_ticks, report
@@ -129,7 +132,7 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
         queued[a], promises, value[a, LEAST],
     )  # fmt: skip
     leave = total_a + (1.0 - share_a) * queue_a - value[a, TOTAL]
-    pool_a, center_a = place[a, 0], place[a, 1]
+    pool_a, center_a, left = place[a, 0], place[a, 1], energy.shape[0]
     nodes_a = report[3] - cells[a, NODES]
     beyond, standby = pool_change(nodes_a, used[pool_a], pool[pool_a], node_penalty)
     used_a = used[pool_a] + nodes_a
@@ -138,7 +141,6 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
     leave += beyond + site_change(report[4] + standby, energy[center_a], site[center_a])
     if ticks[a, 1] > 0:
         leave += site_change(report[5] * ticks[a, 1], next_energy[center_a], next_site[center_a])
-    left = energy.shape[0]
     if objectives is not None:
         loads = next_a != next_energy[center_a]
         leave += hour_change(center_a, center_a, left, nodes_a, energy_a, next_a, loads, objectives)
@@ -165,15 +167,9 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
             if center_b == center_a:
                 row, there = left, next_a
             change += hour_change(
-                center_b,
-                row,
-                left + 1,
-                nodes_b,
-                here + added,
-                there + later,
-                later != 0,
+                center_b, row, left + 1, nodes_b, here + added, there + later, later != 0,
                 objectives,
-            )
+            )  # fmt: skip
         if report[5] != 0 and ticks[b, 1] > 0:
             here = next_a if center_b == center_a else next_energy[center_b]
             change += site_change(report[5] * ticks[b, 1], here, next_site[center_b])

@@ -6,6 +6,7 @@ equal cells give equal bits.
 
 from operators.compiling import kernel
 from operators.types import Bools, Floats, Longs
+from slit.kernels.model import grid_energy, mean_delay
 
 
 @kernel
@@ -22,9 +23,8 @@ def add_service(
     """Add what waits, late requests and requests of full quality weigh, (3, M)."""
     waiting, late, good = 0.0, 0.0, 0.0
     for p in used:
-        share = waits[p, 2]
-        waiting += (cells[p, 2] / request_scale) * (
-            (1.0 - share) * waits[p, 0] * waits[p, 1] + share * speeds[p, 4]
+        waiting += (cells[p, 2] / request_scale) * mean_delay(
+            waits[p, 2], waits[p, 0], waits[p, 1], speeds[p, 4]
         )
         late += served[p, 0]
         good += served[p, 1]
@@ -49,7 +49,7 @@ def fill_sites(
     for d in range(energy.shape[0]):
         site[d, 0] = energy[d] * kwh_of_tick
         site[d, 1] = pue[d] * site[d, 0]
-        site[d, 2] = max(0.0, site[d, 1] - renewable[d])
+        site[d, 2] = grid_energy(site[d, 1], renewable[d])
 
 
 @kernel

@@ -7,10 +7,11 @@ import numpy as np
 
 from operators.types import Bools
 from slit.errors import SlitError
-from slit.evaluator import Evaluator, check_plans
+from slit.evaluator import Evaluator
 from slit.front import Front
 from slit.objectives import find, load_plugin
 from slit.objectives.registry import plugin_hash
+from slit.plans import check_plans
 from slit.problem import Problem, compile_problem
 from slit.record.manifest import Manifest, Plugin, read_manifest, write_manifest
 from slit.record.tables import PLANS, read_front, write_front, write_history, write_plans

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from operators.types import Bools, Floats, Ints
+from slit.kernels.accounting import queue_beyond
 from slit.ledger import Ledger
+from slit.problem.first_token import late_while_loading
 
 SHARES = (0.5, 0.95, 0.99)
 """Quantiles that tables show."""
@@ -55,17 +57,9 @@ class _Streams:
     def later_than(self, times: Floats) -> Floats:
         """Share of requests whose TTFT is beyond each time (X,): model.md section 2, Waiting."""
         slack = np.asarray(times)[:, None] - self.base[None, :]
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            tail = np.where(
-                self.mean_wait > 0,
-                self.chance * np.exp(-np.maximum(slack, 0.0) / self.mean_wait),
-                0.0,
-            )
-            loading = np.where(
-                self.load_seconds > 0, np.clip(1.0 - slack / self.load_seconds, 0.0, 1.0), 0.0
-            )
-        queued = np.where(slack >= 0, tail, 1.0)
-        loading = np.where(slack >= 0, loading, 1.0)
+        queued = np.empty(slack.shape)
+        queue_beyond(slack, self.chance, self.mean_wait, queued)
+        loading = late_while_loading(slack, self.load_seconds)
         each = (1.0 - self.loading) * queued + self.loading * loading
         return np.asarray(each @ self.requests / self.requests.sum())
 

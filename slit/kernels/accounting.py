@@ -1,0 +1,94 @@
+"""One plan written out: the steps of full evaluation, with what they compute on the way kept."""
+
+import numpy as np
+
+from operators.compiling import kernel
+from operators.types import Floats, Genes, Longs
+from slit.kernels.cells import NEGLIGIBLE_LATE, fill_cells, find_waits, list_used, run_nodes
+from slit.kernels.evaluation import most_genes, placement_tables, start_nodes
+from slit.kernels.model import (
+    late_in_queue,
+    loading_nodes,
+    mean_delay,
+    queue_outcome,
+    utilization,
+    with_loading,
+)
+from slit.problem.arrays import Problem
+
+
+@kernel
+def account_plan(
+    plan: Genes,
+    problem: Problem,
+    counts: Longs,
+    cells: Longs,
+    nodes: Longs,
+    waits: Floats,
+    occupied: Longs,
+    energy: Longs,
+) -> None:
+    """What a plan (G,) does, into arrays of zeros.
+
+    counts (J, P) chunks; cells (T, P, 4) as in `fill_cells`; nodes (2, T, P) active and loading
+    ones; waits (T, P, 4) as in `find_waits`, with utilization in the last column; occupied (T, Q)
+    nodes of pools; energy (T, D) of datacenters.
+    """
+    places, speeds, pools = placement_tables(problem)
+    before = np.zeros(places.shape[0], np.int64)
+    entries = np.zeros((most_genes(problem.epoch_gene), 3), np.int64)
+    listed = np.zeros(places.shape[0], np.int64)
+    start_nodes(plan, problem, before)
+    for t in range(nodes.shape[1]):
+        active = nodes[0, t]
+        filled = fill_cells(
+            plan, problem.epoch_group[t], problem.epoch_group[t + 1], problem.group_first,
+            problem.chunk, problem.chunk_size, cells[t], entries,
+        )  # fmt: skip
+        for e in range(filled):
+            counts[entries[e, 0], entries[e, 1]] += entries[e, 2]
+        used = listed[: list_used(cells[t], listed)]
+        run_nodes(
+            used, cells[t], problem.node_ticks, before, places, pools, active, occupied[t],
+            energy[t],
+        )  # fmt: skip
+        find_waits(
+            used, cells[t], active, before, speeds, problem.epoch_ticks,
+            problem.request_scale / problem.prompt_scale, problem.variability, NEGLIGIBLE_LATE,
+            waits[t],
+        )  # fmt: skip
+        for p in used:
+            nodes[1, t, p] = loading_nodes(active[p], before[p])
+            waits[t, p, 3] = utilization(cells[t, p, 0], active[p], problem.epoch_ticks)
+        before[:] = active
+
+
+@kernel
+def serve_groups(waits: Floats, problem: Problem, outcomes: Floats) -> None:
+    """Mean seconds to the first token, mean sigma and probability of being late of each group at
+    each placement, into (J, P, 3); waits (T, P, 4) as `account_plan` leaves them.
+    """
+    for j in range(outcomes.shape[0]):
+        promise = problem.slo[problem.group_class[j]]
+        for p in range(outcomes.shape[1]):
+            wait = waits[problem.group_epoch[j], p]
+            service = problem.service[j, p]
+            chance, share = wait[0], wait[2]
+            mean_wait = wait[1] if chance > 0.0 else 1.0
+            late, sigma = queue_outcome(service[0], service[1], promise, chance, mean_wait)
+            delay = mean_delay(share, chance, mean_wait, problem.load_seconds[p] / 2.0)
+            outcomes[j, p, 0] = problem.base_ttft[j, p] + delay
+            outcomes[j, p, 1] = with_loading(share, sigma, service[2])
+            outcomes[j, p, 2] = with_loading(share, late, service[3])
+
+
+@kernel
+def queue_beyond(slack: Floats, chance: Floats, mean_wait: Floats, late: Floats) -> None:
+    """Probability of being late of S streams of requests that meet no loading, at X times.
+
+    slack (X, S) and the result `late` (X, S); chance and mean_wait (S,) of their cells.
+    """
+    for x in range(slack.shape[0]):
+        for s in range(slack.shape[1]):
+            wait = mean_wait[s] if chance[s] > 0.0 else 1.0
+            late[x, s] = late_in_queue(slack[x, s], chance[s], wait)

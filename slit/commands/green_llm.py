@@ -186,20 +186,22 @@ def green_llm(
     _show(name, instance, report, as_json=as_json)
 
 
+_UNREAD = dict.fromkeys(("--placement", "--weights"), ("tolerance", "absolute"))
+_UNREAD["--sweep"] = "allocation", "no_allocation"
+"""What each way to solve has no use for."""
+
+
 def _refuse_unused(ctx: typer.Context, way: str = "") -> None:
     """Raise SlitError for an option that means nothing in this way to solve."""
+    without(way, ctx, *_UNREAD.get(way, ()))
     if way != "--placement":
-        only_with("--placement", ctx, "time_limit")
-    if way in ("--placement", "--weights"):
-        without(way, ctx, "tolerance", "absolute")
+        drawn = ctx.params["source"] is None
+        only_with("--placement", ctx, "time_limit", *(() if drawn else ("seed",)))
     if way == "--sweep":
-        without(way, ctx, "allocation", "no_allocation")
         swept = ctx.params["sweep"].partition("=")[0].strip()
         without(f"--sweep {swept}", ctx, *({"tolerance", "water_cap"} & {swept}))
     if given(ctx, "no_allocation"):
         without("--no-allocation", ctx, "allocation")
-    if ctx.params["source"] is not None and way != "--placement":
-        only_with("--placement", ctx, "seed")
 
 
 def _read(
@@ -407,7 +409,9 @@ def _allocation(
 def _show(name: str, instance: "Instance", report: _Report, *, as_json: bool) -> None:
     if as_json:
         content = {"source": name, "water_cap_l": float(instance.water_cap), **report.content}
-        print(json.dumps(_without_nan(content), indent=1))
+        from slit.report.style import json_ready
+
+        print(json.dumps(json_ready(content), indent=1))
         return
     sizes = instance.sizes
     print(
@@ -432,14 +436,3 @@ def _figure(value: float, form: str) -> str:
     if math.isnan(value):
         return "–"
     return f"{value:.4g}" if 0 < abs(value) < 1 else f"{value:{form}}"
-
-
-def _without_nan(value: Any) -> Any:
-    """JSON has no NaN: null stands for it."""
-    if isinstance(value, Mapping):
-        return {str(key): _without_nan(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(each) for each in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

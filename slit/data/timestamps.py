@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
-import pandas as pd
 
 from operators.types import Longs
 from slit.data.timestamp_forms import UNIX, Place, parse_form
@@ -148,6 +147,8 @@ def _step(naive: Longs) -> int:
 
 def _local(naive: Longs, zone: tzinfo, place: Place) -> Longs:
     """Of an hour that occurs twice, the first in order of time is the one before the change."""
+    import pandas as pd  # half a second, which scenarios in UTC do without
+
     index = pd.DatetimeIndex(naive.view("datetime64[us]"))
     first, second = (
         index.tz_localize(zone, ambiguous=np.full(len(naive), early), nonexistent="NaT")

@@ -7,7 +7,7 @@ prices: where more energy may help, the relaxation allows what rounding nodes up
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -58,8 +58,8 @@ class Relaxation:
     previous optimum; the values do not depend on the number of threads. Epochs whose programs are
     alike to the bit are solved once.
 
-    programs: that of each epoch. solvers: theirs. solves: weight vectors so far. `parts` are the
-    linear parts of the objectives where an evaluator has read them (see `Relaxation.of`).
+    programs: that of each epoch. solvers: theirs. solves: weight vectors so far. parts: the linear
+    parts of the objectives where an evaluator has read them.
     """
 
     def __init__(
@@ -83,8 +83,8 @@ class Relaxation:
         self.threads = threads
         self.solves = 0
         epochs = range(problem.epochs)
-        built = map_items(lambda t: build_epoch(problem, self.terms, t), epochs, threads=threads)
-        self.programs = tuple(built)
+        build = partial(build_epoch, problem, self.terms)
+        self.programs = tuple(map_items(build, epochs, threads=threads))
         self.solvers = SubproblemSolvers(self.programs, threads=threads)
         self._corners: list[Relaxed] = []
 
@@ -119,8 +119,8 @@ class Relaxation:
     def even(self) -> Floats:
         """(M, D): weights by datacenter that spread each objective of the largest evenly."""
         centers = self.problem.datacenters
-        share = np.where(self.terms.largest, 1.0 / centers, 1.0)
-        return frozen(np.repeat(share[:, None], centers, axis=1), np.float64)
+        share = np.where(self.terms.largest, 1.0 / centers, 1.0)[:, None]
+        return frozen(np.repeat(share, centers, axis=1), np.float64)
 
     def minimize(self, weights: ArrayLike, *, spread: ArrayLike | None = None) -> Relaxed:
         """Minimize the sum of weights (M,) times objectives; see `minimize_many`."""
@@ -131,10 +131,10 @@ class Relaxation:
     ) -> list[Relaxed]:
         """Minimize for each of N weight vectors (N, M), >= 0; the results in their order.
 
-        Each epoch goes from vector to nearest vector, which saves a fifth of the time.
-        Where an objective counts the largest datacenter, its weight is spread over the datacenters
-        by the rows of `spread` (M, D) or (N, M, D), each a simplex (default: evenly): any spread
-        gives a valid bound, the best one needs `slit.relaxation.dantzig_wolfe`.
+        Each epoch goes from vector to nearest vector, which saves a fifth of the time. Where an
+        objective counts the largest datacenter, its weight is spread over the datacenters by the
+        rows of `spread` (M, D) or (N, M, D), each a simplex (default: evenly): any spread gives a
+        valid bound, the best one needs `slit.relaxation.dantzig_wolfe`.
 
         Raises InfeasibleError where the demand exceeds what the pools can serve.
         """
@@ -177,19 +177,16 @@ class Relaxation:
 
         Solved here, which warms this relaxation, and kept for `corners` if it was not warm.
         """
-        count, afresh = self.terms.size, self.solves == 0
-        found = tuple(
-            self.lexicographic([m, *(other for other in range(count) if other != m)])
-            for m in range(count)
-        )
+        objectives, afresh = range(self.terms.size), self.solves == 0
+        orders = [[m, *(other for other in objectives if other != m)] for m in objectives]
+        found = tuple(self.lexicographic(order) for order in orders)
         if afresh:
             self._corners[:] = found
         return found
 
     @property
     def corners(self) -> tuple[Relaxed, ...]:
-        """As `solve_corners`, solved afresh, once for all relaxations that share programs: they do
-        not depend on what was solved before."""
+        """As `solve_corners`, but solved afresh, once for all relaxations that share programs."""
         return tuple(self._corners) or self.fresh().solve_corners()
 
     def run_epochs(self, task: Callable[[SubproblemSolver], Output]) -> list[Output]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,10 +14,12 @@ from slit.data.file_table import FileTable
 from slit.data.parquet import read_parquet
 from slit.data.table import Source, Table
 from slit.data.text_files import read_content
-from slit.data.trace import Trace
 from slit.errors import SlitError
 from slit.scenario.references import FileLayout
 from slit.sources.formats import format_of, recognized
+
+if TYPE_CHECKING:
+    from slit.data.trace import Trace
 
 OWN_FOLDER = Path(__file__).parent
 """The folder that `slit:` in a file reference stands for."""
@@ -32,7 +35,7 @@ class Tables:
     base: Path  # folder of the scenario file
     folders: Mapping[str, Path]  # prefix -> folder
     read: dict[tuple[Path, FileLayout], Table] = field(default_factory=dict)
-    traces: dict[Hashable, Trace] = field(default_factory=dict)
+    traces: dict[Hashable, "Trace"] = field(default_factory=dict)
 
     def path(self, file: str) -> Path:
         """`file` relative to the scenario file, or after `name:` to a stated folder."""

@@ -20,7 +20,7 @@ def test_nodes_are_whole(work: int, nodes: int) -> None:
 
 def test_nodes_beyond_those_before_load() -> None:
     assert [model.loading_nodes(active, 3) for active in (5, 4, 3, 2, 0)] == [2, 1, 0, 0, 0]
-    assert model.loading_share(3, 4, 0.2) == close(0.15)
+    assert model.loading_share(3, 4, 0.5) == close(0.375)
 
 
 def test_energy_of_a_cell_and_of_a_site() -> None:
@@ -52,6 +52,7 @@ def test_queue_of_a_cell() -> None:
 def test_who_is_late() -> None:
     half = math.exp(-0.5)
     assert [model.longer_than(slack, 4.0) for slack in (2.0, 0.0, -1.0)] == [half, 1.0, 1.0]
+    assert [model.longer_than(slack, 4.0) for slack in (0.5, -0.5)] == [math.exp(-0.125), 1.0]
     late = [model.late_in_queue(slack, 0.2, 4.0) for slack in (2.0, 0.0, -0.1)]
     assert late == close([0.2 * half, 0.2, 1.0])
 

@@ -161,8 +161,7 @@ class Relaxation:
         """The optimum of the first objective, ties broken by the second, and so on.
 
         Exact, epoch by epoch; its bound is that of the first objective alone. Objectives that count
-        the largest datacenter couple the epochs and are not covered (see
-        `slit.relaxation.dantzig_wolfe`).
+        the largest datacenter couple the epochs: `slit.relaxation.dantzig_wolfe` minimizes those.
         """
         if self.terms.largest[list(order)].any():
             raise ValueError("order: the largest datacenter, expected sums over epochs")

@@ -1,5 +1,6 @@
 """What the documentation shows works: every code block of docs/ and of the README is run."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -114,3 +115,17 @@ def test_the_page_of_python_has_every_attribute_of_problem_and_ledger() -> None:
     for name in (*Problem._fields, *Ledger.__dataclass_fields__):
         row = next(line for line in page.splitlines() if line.startswith(f"| `{name}` |"))
         assert row.split("|")[3].strip(), f"{name}: no shape, unit or meaning"
+
+
+def test_the_architecture_names_every_room_and_no_file_that_is_gone() -> None:
+    text = (REPOSITORY / "docs" / "architecture.md").read_text()
+    rooms = [
+        path.name
+        for path in (REPOSITORY / "slit").iterdir()
+        if (path.suffix == ".py" or (path / "__init__.py").exists())
+        and not path.name.startswith("__")
+    ]
+    assert [name for name in rooms if name not in text] == []
+    named = set(re.findall(r"[\w/*]+\.(?:py|mjs)\b", text))
+    assert len(named) > 50
+    assert [name for name in sorted(named) if not any(REPOSITORY.rglob(name))] == []

@@ -102,7 +102,7 @@ def read_scenario(folder: Path) -> Scenario:
 
 
 def scenario_hash(scenario: Scenario) -> str:
-    """SHA-256 (hex) of everything that changes an evaluation: records and arrays.
+    """SHA-256 (hex) of records and arrays: what changes an evaluation, and the words beside it.
 
     Name, description, inputs and the files a scenario was read from do not count; nor does a field
     that has its default, so that a new field with a neutral default keeps old hashes.

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from slit.data.request_times import LogOptions
 from slit.data.trace import Trace
 from slit.errors import SlitError
+from slit.scenario.demand_schema import Format
 from slit.sources.servegen import read_servegen
 from slit.sources.trace_formats import FORMATS
 
@@ -103,6 +105,10 @@ def holds(read: Read, path: Path, content: bytes) -> None:
     assert np.isfinite(trace.requests).all()
     assert (trace.requests >= 0).all()
     assert not np.isinf(trace.prompt_tokens).any()
+
+
+def test_every_format_is_fuzzed_and_can_be_named() -> None:
+    assert set(FORMATS) == set(CORPUS) - {"servegen lengths"} == set(get_args(Format))
 
 
 @pytest.mark.parametrize("name", CORPUS)

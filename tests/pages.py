@@ -21,6 +21,7 @@ from typing import Any
 from typer.testing import CliRunner
 
 from slit.commands.app import app
+from slit.optimizers.registry import Kind, find
 
 FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,}|~{3,}) *(?P<language>[\w+-]*)(?P<rest>.*)$")
 TITLE = re.compile(r'title="([^"]*)"')
@@ -117,4 +118,7 @@ def with_small_budget(words: Sequence[str]) -> list[str]:
     """A search that states no budget gets a small one, of the optimizer it names."""
     if words[0] != "optimize" or any(word in BUDGETS for word in words):
         return list(words)
-    return [*words, *(SMALL[:2] if "--optimizer" in words else SMALL)]
+    if "--optimizer" not in words:
+        return [*words, *SMALL]
+    named = find(words[words.index("--optimizer") + 1])
+    return [*words, *(SMALL[:2] if named.kind is Kind.SEARCH else ())]

@@ -323,7 +323,7 @@ def test_python_gives_the_certificate_when_asked(tmp_path: Path) -> None:
     assert found.certified.share == again.share == kept.share
     assert found.certified.parts == again.parts == kept.parts
     assert not (found.front.F[found.front.on_front] < kept.certificate.box.ideal).any()
-    with pytest.raises(SlitError, match="with the name or file"):
+    with pytest.raises(SlitError, match=r"hours: 2, expected 0\.5"):
         slit.bound(slit.load_scenario("tiny"), hours=2)
 
 

@@ -9,7 +9,10 @@ import time
 from pathlib import Path
 
 ENTRY = "from slit.commands import main; main()"
-OFTEN = "from slit.record.checkpoint import Keeper; Keeper.SECONDS = 0.2; Keeper.SHARE = 0.5; "
+OFTEN = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "  # ignored in jobs
+    "from slit.record.checkpoint import Keeper; Keeper.SECONDS = 0.2; Keeper.SHARE = 0.5; "
+)
 """Checkpoints more often than by default: when they are written changes no result."""
 LONG = ("optimize", "tiny", "--optimizer", "deap-nsga2", "--population", "12")
 

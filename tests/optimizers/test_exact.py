@@ -17,7 +17,7 @@ from slit.errors import InfeasibleError, SlitError
 from slit.evaluator import Evaluator
 from slit.objectives import Objective, find, ledger_objective
 from slit.objectives.builtin import BUILT_IN
-from slit.optimizers.exact.front import EfficientPlans, ExactProgram
+from slit.optimizers.exact.front import AGREEMENT, EfficientPlans, ExactProgram
 from slit.optimizers.exact.search import Settings
 from slit.optimizers.protocol import Optimizer, Setup
 from slit.optimizers.registry import make_optimizer
@@ -56,8 +56,11 @@ def exact_front(
     plans = EfficientPlans(program, resolution=resolution)
     found = list(plans)
     values = np.array([plan.objectives for plan in found])
-    weighted = values @ (1.0 / np.where(plans.span > 0, plans.span, 1.0))
-    assert (np.array([plan.bound for plan in found]) <= weighted + 1e-6).all()
+    weights = 1.0 / np.where(plans.span > 0, plans.span, 1.0)
+    rounding = AGREEMENT * (
+        np.maximum(program.scale, np.abs(values)) @ weights
+    )  # of the program against the evaluator
+    assert (np.array([plan.bound for plan in found]) <= values @ weights + rounding).all()
     return values, plans.resolution
 
 

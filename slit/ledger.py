@@ -11,7 +11,7 @@ import numpy as np
 from operators.types import Floats, Integers, Longs
 from slit.kernels.accounting import account_plan, serve_groups
 from slit.plans import check_plans
-from slit.problem import Problem
+from slit.problem import Problem, Start
 from slit.scenario.scenario import Scenario
 
 
@@ -52,6 +52,26 @@ class Ledger:
         excess: Longs = np.maximum(self.pool_nodes - self.problem.pool_nodes[None, :], 0)
         return excess
 
+    @property
+    def rerouted(self) -> Floats:
+        """Requests of each group that are served elsewhere than in the epoch before, (J,)."""
+        problem = self.problem
+        share = self.counts / problem.group_chunks[:, None]
+        previous = problem.group_previous
+        moved = 0.5 * np.abs(share - share[previous]).sum(axis=1)
+        return np.where(previous >= 0, moved * problem.group_requests, 0.0)
+
+    @property
+    def switched(self) -> Longs:
+        """Placements turned on or off from the epoch before, (T,)."""
+        on = self.nodes > 0
+        before = np.roll(on, 1, axis=0)
+        if self.problem.start == Start.GIVEN:
+            before[0] = self.problem.initial_nodes > 0
+        elif self.problem.start == Start.FREE:
+            before[0] = on[0]
+        return np.asarray((on != before).sum(axis=1))
+
     def totals(self) -> dict[str, float]:
         """The built-in objectives by name, summed from the ledger."""
         problem = self.problem
@@ -59,6 +79,7 @@ class Ledger:
         total = problem.total_requests
         accuracy = problem.accuracy[problem.group_class]
         water = self.water_on_site_l + self.water_off_site_l
+        compared = float(problem.group_requests[problem.group_previous >= 0].sum())
         return {
             "carbon": float(self.carbon_kg.sum()),
             "water": float(water.sum()),
@@ -71,6 +92,9 @@ class Ledger:
             "scarcity_water": float((water * problem.water_stress[None, :]).sum()),
             "carbon_equity": float(self.carbon_kg.sum(axis=0).max()),
             "water_equity": float(water.sum(axis=0).max()),
+            "reroute": float(self.rerouted.sum()) / compared if compared > 0 else 0.0,
+            "starts": float(self.loading_nodes.sum()),
+            "switches": float(self.switched.sum()),
         }
 
 

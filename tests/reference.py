@@ -215,6 +215,7 @@ class Twin:
             self._fill_cells(out, counts, t, active, self._before(nodes, t))
             self._fill_sites(out, counts, t, active)
         self._sum(out, counts)
+        self._sum_changes(out, counts, nodes)
         return out
 
     def _counts(self, plan: Sequence[int]) -> list[dict[int, int]]:
@@ -382,6 +383,45 @@ class Twin:
             out.objectives[name] = sums[name]
             out.sizes[name] = size.get(name, sums[name])
         self._sum_requests(out, counts)
+
+    def _sum_changes(
+        self, out: Outcome, counts: list[dict[int, int]], nodes: list[dict[int, int]]
+    ) -> None:
+        """Requests served elsewhere than before, nodes started, placements switched."""
+        moved = compared = 0.0
+        for j, group in enumerate(self.groups):
+            earlier = self._earlier(group)
+            if earlier is not None:
+                places = set(counts[j]) | set(counts[earlier])
+                differences = (
+                    Fraction(counts[j].get(p, 0), self.chunks[j])
+                    - Fraction(counts[earlier].get(p, 0), self.chunks[earlier])
+                    for p in places
+                )
+                moved += group.requests * float(sum(map(abs, differences)) / 2)
+                compared += group.requests
+        starts = switches = 0
+        for t, active in enumerate(nodes):
+            before = self._before(nodes, t)
+            for p in range(len(self.placements)):
+                now, then = active.get(p, 0), before.get(p, 0)
+                starts += max(0, now - then)
+                switches += (now == 0) != (then == 0)
+        share = moved / compared if compared else 0.0
+        changes = {"reroute": share, "starts": float(starts), "switches": float(switches)}
+        out.objectives.update(changes)
+        out.sizes.update(changes)
+
+    def _earlier(self, group: Group) -> int | None:
+        """The group of the same origin and class in the epoch before."""
+        epoch, epochs = group.epoch - 1, self.scenario.horizon.epochs
+        if epoch < 0 and epochs > 1 and self.scenario.horizon.begins == HorizonStart.CYCLIC:
+            epoch = epochs - 1
+        for j, other in enumerate(self.groups):
+            same = (other.origin, other.request_class) == (group.origin, group.request_class)
+            if same and other.epoch == epoch:
+                return j
+        return None
 
     def _sum_requests(self, out: Outcome, counts: list[dict[int, int]]) -> None:
         total = sum(group.requests for group in self.groups)

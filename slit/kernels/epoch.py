@@ -10,6 +10,7 @@ from slit.kernels.cell_objectives import DATA, EpochCellObjectives, sum_hours
 from slit.kernels.cells import fill_cells, queue_value
 from slit.kernels.model import cell_energy, loading_nodes, loading_share
 from slit.kernels.scalarization import Scalarization
+from slit.kernels.transitions import UNKNOWN, EpochTransitions, transitions_of_epoch
 from slit.problem.arrays import Problem
 
 WORK, ENERGY, REQUESTS, PROMPTS, NODES = range(5)
@@ -41,8 +42,9 @@ class Epoch(NamedTuple):
     rows: Ints  # (I,) row of `options`
     place: Ints  # (P, 2) pool and datacenter
     ticks: Longs  # (P, 4) idle energy, prewarm energy, nodes before, nodes of the next epoch
-    fixed: Floats  # (P, 6) replicas, prefill fixed and slope, value of a node, load time over
-    #                epoch, value of one node that loads in the next epoch
+    fixed: Floats  # (P, 9) replicas, prefill fixed and slope, value of a node, load time over
+    #                epoch, value of one node that loads in the next epoch, of one that starts, of
+    #                being on or off unlike in the epoch before, and unlike in the next one
     pool: Longs  # (Q, 2) nodes and standby energy
     home: Ints  # (Q,) datacenter of the pool
     site: Floats  # (D, 4) value of energy, of bought energy, kWh of a tick, renewable kWh
@@ -53,6 +55,7 @@ class Epoch(NamedTuple):
     node_ticks: int
     node_penalty: float
     cell_objectives: EpochCellObjectives | None
+    transitions: EpochTransitions | None
 
 
 class Neighbors(NamedTuple):
@@ -101,10 +104,8 @@ def open_epoch(
         problem.variability,
         scalarization.wait,
     )
-    layout, nodes = scalarization.layout, scalarization.nodes[t]
-    ticks, fixed = layout.ticks.copy(), layout.fixed.copy()
-    ticks[:, 2], ticks[:, 3] = before, neighbors.after
-    fixed[:, 3], fixed[:, 5] = nodes, neighbors.gap
+    layout = scalarization.layout
+    ticks, fixed = between(t, scalarization, neighbors)
     epoch = Epoch(
         counts=counts,
         cells=cells,
@@ -132,9 +133,21 @@ def open_epoch(
         node_ticks=problem.node_ticks,
         node_penalty=node_penalty,
         cell_objectives=hours_of_epoch(t, following, problem, scalarization),
+        transitions=transitions_of_epoch(plan, t, problem, scalarization.reroute),
     )
     sum_epoch(epoch)
     return epoch
+
+
+def between(t: int, scalarization: Scalarization, neighbors: Neighbors) -> tuple[Longs, Floats]:
+    """`Epoch.ticks` and `Epoch.fixed` of epoch t between its neighbors."""
+    ticks, fixed = scalarization.layout.ticks.copy(), scalarization.layout.fixed.copy()
+    ticks[:, 2], ticks[:, 3] = neighbors.before, neighbors.after
+    fixed[:, 3], fixed[:, 5] = scalarization.nodes[t], neighbors.gap
+    fixed[:, 6] = scalarization.starts
+    fixed[:, 7] = scalarization.switches * (neighbors.before != UNKNOWN)
+    fixed[:, 8] = scalarization.switches * (neighbors.following != t)
+    return ticks, fixed
 
 
 def hours_of_epoch(

@@ -23,17 +23,16 @@ from slit.kernels.objective_sums import (
     add_energy,
     add_nodes,
     add_service,
-    fill_site_nodes,
     fill_sites,
+    keep_sites,
     sum_requests,
 )
 from slit.kernels.objective_terms import ObjectiveTerms
+from slit.kernels.transitions import UNKNOWN, add_node_changes, add_reroutes
 from slit.problem.arrays import Problem
 
 BLOCK = 128
 """Plans that are evaluated side by side, epoch by epoch, so that an epoch's tables stay at hand."""
-MANY_NODES = np.iinfo(np.int64).max
-"""Nodes before an epoch that spare it any loading."""
 SITE_FIELDS = 4
 """IT, facility and grid energy (kWh) and active nodes of a datacenter-hour."""
 
@@ -82,7 +81,7 @@ def start_nodes(plan: Genes, problem: Problem, nodes: Longs) -> None:
     Free: as many as any epoch could want, so that none has to load.
     """
     if problem.start == 0:
-        nodes[:] = MANY_NODES
+        nodes[:] = UNKNOWN
     elif problem.start == 1:
         for p in range(nodes.shape[0]):
             nodes[p] = problem.initial_nodes[p]
@@ -160,6 +159,7 @@ def evaluate_epochs(
     tables, units, owners, largest = (
         terms.requests, terms.request_unit, terms.request_objective, terms.largest,
     )  # fmt: skip
+    nodes_change = terms.starts.shape[0] > 0 or np.any(terms.switches != 0.0)
     late_counts, good_counts = np.any(service_weights[1] != 0.0), np.any(service_weights[2] != 0.0)
     waits_count = late_counts or good_counts or np.any(service_weights[0] != 0.0)
     negligible = NEGLIGIBLE_LATE if late_counts else NEGLIGIBLE_QUEUE
@@ -202,13 +202,13 @@ def evaluate_epochs(
             add_energy(site_weights[t], largest, site, part, by_center[n])
             if node_weights.shape[0] > 0:
                 add_nodes(node_weights[t], largest, used, nodes, places, part, by_center[n])
+            if nodes_change:
+                add_node_changes(nodes, earlier, terms.starts, terms.switches, part)
             if sites.shape[0] > 0:
-                fill_site_nodes(used, nodes, places, site)
-                for d in range(n_centers):
-                    for field in range(SITE_FIELDS):
-                        sites[n, t, d, field] = site[d, field]
+                keep_sites(used, nodes, places, site, sites[n, t])
             earlier[:] = nodes
             empty_cells(used, cells, nodes, served)
+    add_reroutes(population, first, problem, terms.reroute, parts)
 
 
 @kernel

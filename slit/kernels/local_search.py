@@ -13,6 +13,7 @@ from slit.kernels.epoch import LOADED, NODES, QUEUED, WAITING, WORK, Epoch, Neig
 from slit.kernels.model import active_nodes
 from slit.kernels.moves import exchange, scan, shift
 from slit.kernels.scalarization import Scalarization
+from slit.kernels.transitions import UNKNOWN
 from slit.problem.arrays import Problem, Start
 
 ENOUGH = 1e-12
@@ -24,8 +25,6 @@ MANY = 16
 """Chunks of a group in a cell from which a step takes more than one of them."""
 STEPS = 4
 """Steps in which many chunks leave a cell that sheds a node, about."""
-NO_NODES_LOAD = np.iinfo(np.int64).max
-"""Nodes before an epoch that spare it any loading."""
 
 
 def improve_plan(
@@ -81,7 +80,7 @@ def nodes_before(plan: Genes, t: int, problem: Problem) -> Longs:
         return nodes_of_epoch(plan, t - 1 if t > 0 else problem.epochs - 1, problem)
     if problem.start == Start.GIVEN:
         return problem.initial_nodes
-    return np.full(problem.placements, NO_NODES_LOAD)  # an only epoch follows itself
+    return np.full(problem.placements, UNKNOWN)  # an only epoch follows itself
 
 
 def nodes_of_epoch(plan: Genes, t: int, problem: Problem) -> Longs:

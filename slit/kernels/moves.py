@@ -7,6 +7,7 @@ without its new queue is no better than the best so far is dropped before its qu
 
 `cell_change` and `queue_value` take 14 arguments each: with the sums of a cell in one array, and
 the work of a node as a column of `Epoch.ticks`, a quarter fewer moves a second were evaluated.
+Fields of named tuples are taken into locals, as each use of one counts references.
 """
 
 from operators.compiling import kernel, kernel_of_types
@@ -28,6 +29,7 @@ from slit.kernels.epoch import (
     refresh_cell,
 )
 from slit.kernels.model import active_nodes, loading_share
+from slit.kernels.transitions import exchange_change, reroute_change
 
 
 @kernel
@@ -103,26 +105,35 @@ def cell_change(
     report[0], report[1], report[2], report[3] = work, requests, prompts, nodes
     report[4], report[5] = energy, loading_next
     total = fixed[p, 3] * nodes + loading_next * fixed[p, 5]
+    if nodes != old:
+        total += node_change(nodes, old, before, after, fixed[p])
     if nodes > 0:
         total += always + (1.0 - share) * queued + share * loaded
     return total, share
 
 
 @kernel
-def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float]:
-    """The best placement for `k` chunks of group `i` that are now at `a`, and the change.
+def node_change(nodes: int, old: int, before: int, after: int, fixed: Floats) -> float:
+    """What starts and switches weigh more with `nodes` instead of `old` between two epochs."""
+    starts = max(0, nodes - before) - max(0, old - before)
+    starts += max(0, after - nodes) - max(0, after - old)
+    change = fixed[6] * starts
+    if (nodes > 0) != (old > 0):
+        on = 1.0 if nodes > 0 else -1.0
+        change += fixed[7] * (-on if before > 0 else on)
+        change += fixed[8] * (-on if after > 0 else on)
+    return float(change)
 
-    Returns (-1, limit) if no change is below `limit`.
-    """
-    # Locals, as each use of a field of a named tuple counts references.
-    counts, cells, value, energy, used = (
-        epoch.counts, epoch.cells, epoch.value, epoch.energy, epoch.used,
-    )  # fmt: skip
+
+@kernel
+def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float]:
+    """The best placement for `k` chunks of group `i` now at `a`, and the change; or (-1, limit)."""
+    counts, cells, value, transitions = epoch.counts, epoch.cells, epoch.value, epoch.transitions
+    energy, used, report, node_penalty = epoch.energy, epoch.used, epoch.scratch, epoch.node_penalty
     chunk, size, moves, queued = epoch.chunk, epoch.size, epoch.moves, epoch.queued
     promises, place, ticks, fixed = epoch.promises, epoch.place, epoch.ticks, epoch.fixed
-    pool, site, units, report = epoch.pool, epoch.site, epoch.units, epoch.scratch
+    pool, site, units, objectives = epoch.pool, epoch.site, epoch.units, epoch.cell_objectives
     next_energy, next_site, node_ticks = epoch.next_energy, epoch.next_site, epoch.node_ticks
-    node_penalty, objectives = epoch.node_penalty, epoch.cell_objectives
     options, n_options = epoch.options[epoch.rows[i]], epoch.option_count[epoch.rows[i]]
     total_a, share_a = cell_change(
         a, i, -k, -1, 0, cells, value, chunk, size, moves, ticks, fixed, node_ticks, report
@@ -144,6 +155,7 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
     if objectives is not None:
         loads = next_a != next_energy[center_a]
         leave += hour_change(center_a, center_a, left, nodes_a, energy_a, next_a, loads, objectives)
+    leave += reroute_change(a, i, counts[a, i], -k, transitions)
     best, best_change = -1, limit
     for index in range(n_options):
         b = int(options[index])
@@ -153,6 +165,7 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
             b, i, k, -1, 0, cells, value, chunk, size, moves, ticks, fixed, node_ticks, report
         )
         change = leave + total - value[b, TOTAL]
+        change += reroute_change(b, i, counts[b, i], k, transitions)
         pool_b, center_b = place[b, 0], place[b, 1]
         nodes_b, added = report[3] - cells[b, NODES], report[4]
         if nodes_b > 0:
@@ -231,6 +244,7 @@ def exchange(i: int, a: int, j: int, b: int, epoch: Epoch, limit: float) -> floa
         change += site_change(next_a, epoch.next_energy[center_a], epoch.next_site[center_a])
     if next_b != 0:
         change += site_change(next_b, epoch.next_energy[center_b], epoch.next_site[center_b])
+    change += exchange_change(i, a, j, b, counts, epoch.transitions)
     if epoch.cell_objectives is not None:
         for d, more, added, later in (
             (center_a, nodes_a, added_a, next_a),

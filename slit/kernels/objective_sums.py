@@ -53,11 +53,14 @@ def fill_sites(
 
 
 @kernel
-def fill_site_nodes(used: Longs, nodes: Longs, places: Longs, site: Floats) -> None:
-    """Active nodes of each datacenter into `site` (D, 4)."""
+def keep_sites(used: Longs, nodes: Longs, places: Longs, site: Floats, kept: Floats) -> None:
+    """Copy `site` (D, 4), with the active nodes of each datacenter, to `kept`."""
     site[:, 3] = 0.0
     for p in used:
         site[places[p, 1], 3] += nodes[p]
+    for d in range(site.shape[0]):
+        for field in range(site.shape[1]):
+            kept[d, field] = site[d, field]
 
 
 @kernel

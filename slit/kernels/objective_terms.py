@@ -10,8 +10,9 @@ class ObjectiveTerms(NamedTuple):
 
     An objective is constant + sum over datacenter-hours of site @ (IT, facility, grid kWh)
     + sum over placement-hours of nodes * active nodes + sum over chunks of requests
-    + service @ (summed waits in s, late requests, requests of full quality). Where `largest` is
-    set, the datacenter-hours are summed per datacenter and the largest sum counts.
+    + service @ (summed waits in s, late requests, requests of full quality) + what changes from
+    epoch to epoch (reroute, starts, switches). Where `largest` is set, the datacenter-hours are
+    summed per datacenter and the largest sum counts.
     """
 
     site: Floats  # (T, D, 3, M)
@@ -20,5 +21,8 @@ class ObjectiveTerms(NamedTuple):
     request_unit: Floats  # (L,) what one unit of the integer sum is worth
     request_objective: Ints  # (L,) the objective each belongs to
     service: Floats  # (3, M)
+    reroute: Floats  # (M,) per request that is served elsewhere than in the epoch before
+    starts: Floats  # (P, M) per node that starts; (0, M) if no objective has any
+    switches: Floats  # (M,) per placement turned on or off
     constant: Floats  # (M,)
     largest: Bools  # (M,)

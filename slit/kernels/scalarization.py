@@ -19,7 +19,7 @@ class EpochLayout(NamedTuple):
 
     place: Ints  # (P, 2)
     ticks: Longs  # (P, 4)
-    fixed: Floats  # (P, 6)
+    fixed: Floats  # (P, 9)
     pool: Longs  # (Q, 2)
 
 
@@ -36,6 +36,9 @@ class Scalarization(NamedTuple):
     moves: Floats  # (J, P, 3) per chunk: always, without loading, on a loading node
     queued: Floats  # (J, P, 3) per chunk: slack (s, at least 0), late, lost
     wait: float  # per request-second of waiting
+    reroute: float  # per request that is served elsewhere than in the epoch before
+    starts: Floats  # (P,) per node that starts
+    switches: float  # per placement that is turned on or off
     cell_objectives: CellObjectives | None  # None where none has a weight
     cell_weights: Floats  # (C,) of their values
     layout: EpochLayout
@@ -91,6 +94,11 @@ def scalarize(
         moves=frozen(moves, np.float64),
         queued=frozen(queued, np.float64),
         wait=wait,
+        reroute=float(product(terms.reroute, weights)),
+        starts=product(terms.starts, weights)
+        if len(terms.starts)
+        else np.zeros(problem.placements),
+        switches=float(product(terms.switches, weights)),
         cell_objectives=cell_objectives if weighed else None,
         cell_weights=weights[cell_objectives.owners]
         if weighed and cell_objectives
@@ -106,6 +114,6 @@ def layout_of(problem: Problem) -> EpochLayout:
     return EpochLayout(
         place=np.stack([problem.placement_pool, problem.placement_datacenter], axis=1),
         ticks=np.stack([problem.idle_energy, problem.prewarm_energy, none, none], axis=1),
-        fixed=np.stack([*speeds, no_value, problem.load_share, no_value], axis=1),
+        fixed=np.stack([*speeds, no_value, problem.load_share, *[no_value] * 4], axis=1),
         pool=np.stack([problem.pool_nodes, problem.standby_energy], axis=1),
     )

@@ -101,6 +101,25 @@ def water_equity(problem: Problem, scenario: Scenario) -> Coefficients:
     return _coefficients(water, problem, scenario)
 
 
+@linear_objective(name="reroute", unit="share", title="Requests rerouted between epochs")
+def reroute(problem: Problem, scenario: Scenario) -> Coefficients:
+    """Share of requests served at another placement than in the epoch before."""
+    total = problem.group_requests[problem.group_previous >= 0].sum()
+    return Coefficients(reroute=1.0 / total if total > 0 else 0.0)
+
+
+@linear_objective(name="starts", unit="nodes", title="Node starts")
+def starts(problem: Problem, scenario: Scenario) -> Coefficients:
+    """Nodes that begin to serve a variant, summed over epochs."""
+    return Coefficients(starts=np.ones(problem.placements))
+
+
+@linear_objective(name="switches", unit="switches", title="Placements turned on or off")
+def switches(problem: Problem, scenario: Scenario) -> Coefficients:
+    """How often a pool begins or ceases to serve a variant."""
+    return Coefficients(switches=1.0)
+
+
 BUILT_IN: tuple[Objective, ...] = (
     carbon,
     water,
@@ -113,6 +132,9 @@ BUILT_IN: tuple[Objective, ...] = (
     scarcity_water,
     carbon_equity,
     water_equity,
+    reroute,
+    starts,
+    switches,
 )
 
 

@@ -50,6 +50,9 @@ class Coefficients:
     wait: float = 0.0  # per second that a request waits in queue or for loading
     late: float = 0.0  # per late request
     quality: float = 0.0  # per request of full quality (accuracy * mean sigma)
+    reroute: float = 0.0  # per request that is served elsewhere than in the epoch before
+    starts: Floats | None = None  # (P,) per node that starts
+    switches: float = 0.0  # per placement that is turned on or off
     constant: float = 0.0
 
     def __post_init__(self) -> None:

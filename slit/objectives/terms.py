@@ -13,6 +13,9 @@ from slit.problem import Problem
 from slit.problem.arrays import finest_scale
 from slit.scenario.scenario import Scenario
 
+SCALARS = "wait", "late", "quality", "reroute", "switches", "constant"
+"""Coefficients that are one number."""
+
 
 def read_linear(
     objectives: Sequence[Objective], problem: Problem, scenario: Scenario
@@ -62,8 +65,8 @@ def terms_of(
     tables: list[Longs] = []
     units: list[float] = []
     owners: list[int] = []
-    service = np.zeros((3, n_objectives))
-    constant = np.zeros(n_objectives)
+    scalars = np.zeros((6, n_objectives))
+    starts = np.zeros((problem.placements, n_objectives))
     largest = np.zeros(n_objectives, dtype=np.bool_)
     for m, (objective, coefficients) in enumerate(zip(objectives, linear, strict=True)):
         if coefficients is None:
@@ -80,8 +83,9 @@ def terms_of(
             tables.append(table)
             units.append(unit)
             owners.append(m)
-        service[:, m] = coefficients.wait, coefficients.late, coefficients.quality
-        constant[m] = coefficients.constant
+        scalars[:, m] = [getattr(coefficients, field) for field in SCALARS]
+        if coefficients.starts is not None:
+            starts[:, m] = coefficients.starts
     shape = (0, problem.groups, problem.placements)
     return ObjectiveTerms(
         site=frozen(site, np.float64),
@@ -89,8 +93,11 @@ def terms_of(
         requests=frozen(np.stack(tables) if tables else np.zeros(shape), np.int64),
         request_unit=frozen(units, np.float64),
         request_objective=frozen(owners, np.int32),
-        service=frozen(service, np.float64),
-        constant=frozen(constant, np.float64),
+        service=frozen(scalars[:3], np.float64),
+        reroute=frozen(scalars[3], np.float64),
+        starts=frozen(starts if starts.any() else starts[:0], np.float64),
+        switches=frozen(scalars[4], np.float64),
+        constant=frozen(scalars[5], np.float64),
         largest=frozen(largest, np.bool_),
     )
 
@@ -104,6 +111,7 @@ def check_coefficients(objective: Objective, coefficients: Coefficients, problem
         "grid": by_site,
         "nodes": (problem.epochs, problem.placements),
         "requests": (problem.groups, problem.placements),
+        "starts": (problem.placements,),
     }
     for field, shape in shapes.items():
         value = getattr(coefficients, field)
@@ -116,13 +124,26 @@ def check_coefficients(objective: Objective, coefficients: Coefficients, problem
         if not np.isfinite(value).all():
             raise SlitError(f"objective {objective.name}: {field} is not finite, expected numbers")
     scalars = (coefficients.wait, coefficients.late, coefficients.quality, coefficients.constant)
+    changes = (coefficients.reroute, coefficients.switches)
+    if not np.isfinite(changes).all() or min(changes) < 0 or (_starts(coefficients) < 0).any():
+        raise SlitError(
+            f"objective {objective.name}: reroute, starts and switches "
+            f"{changes[0]:g}, {_starts(coefficients).min():g}, {changes[1]:g}, expected numbers "
+            ">= 0 (the linear programs leave them out)"
+        )
     if not np.isfinite(scalars).all():
         raise SlitError(f"objective {objective.name}: a weight is not finite, expected numbers")
-    if counts_largest(objective) and (coefficients.requests is not None or any(scalars)):
+    coupled = any(changes) or coefficients.starts is not None
+    per_request = coefficients.requests is not None or any(scalars)
+    if counts_largest(objective) and (per_request or coupled):
         raise SlitError(
-            f"objective {objective.name}: terms per request or a constant, expected only energy "
-            "and nodes where the largest datacenter counts"
+            f"objective {objective.name}: terms per request or change, or a constant, expected "
+            "only energy and nodes where the largest datacenter counts"
         )
+
+
+def _starts(coefficients: Coefficients) -> Floats:
+    return np.zeros(1) if coefficients.starts is None else coefficients.starts
 
 
 def counts_largest(objective: Objective) -> bool:

@@ -64,6 +64,8 @@ class Problem(NamedTuple):
     group_prompt: Floats  # (J,) mean prompt tokens
     group_output: Floats  # (J,) mean output tokens
     group_chunks: Ints  # (J,) its genes
+    group_previous: Ints  # (J,) its origin and class in the epoch before, -1 if there is none
+    group_next: Ints  # (J,) the same in the epoch after
     group_first: Ints  # (J + 1,) first gene of each group
     epoch_group: Ints  # (T + 1,) first group of each epoch
     epoch_gene: Ints  # (T + 1,) first gene of each epoch

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from operators.types import Bools, Floats, Ints
+from operators.types import Bools, Floats, Ints, Longs
 from slit.arrays import frozen
 from slit.errors import SlitError
 from slit.problem.arrays import (
@@ -63,6 +63,7 @@ def compile_problem(scenario: Scenario) -> Problem:
         np.rint(per_chunk * groups.prompt * prompt_scale),
     ]
     accounting, horizon = scenario.accounting, scenario.horizon
+    cyclic = HorizonStart(horizon.begins) is HorizonStart.CYCLIC
     return Problem(
         epoch_seconds=horizon.epoch_seconds,
         epoch_ticks=int(horizon.epoch_seconds * MICROTICKS),
@@ -70,7 +71,7 @@ def compile_problem(scenario: Scenario) -> Problem:
         loading=int(Loading.PREWARM if accounting.loading == LoadingMode.PREWARM else 0),
         start=int(Start[HorizonStart(horizon.begins).name]),
         variability=(accounting.arrival_scv + accounting.service_scv) / 2,
-        **_gene_arrays(groups, chunks, allowed, horizon.epochs),
+        **_gene_arrays(groups, chunks, allowed, horizon.epochs, cyclic=cyclic),
         **_placement_arrays(scenario, placements, loading),
         **_work_and_energy(scenario, placements, groups, chunks, prefill, decode, loading),
         pool_datacenter=frozen(_pool_datacenter(scenario), np.int32),
@@ -202,7 +203,20 @@ def _pool_datacenter(scenario: Scenario) -> list[int]:
     return [names.index(pool.datacenter) for pool in scenario.pools]
 
 
-def _gene_arrays(groups: Groups, chunks: Ints, allowed: Bools, epochs: int) -> dict[str, Any]:
+def _neighbors(groups: Groups, step: int, epochs: int, *, cyclic: bool) -> Longs:
+    """(J,): the group of the same origin and class `step` epochs later, -1 if there is none."""
+    shape = epochs, groups.origin.max() + 1, groups.request_class.max() + 1
+    numbers = np.full(shape, -1)
+    numbers[groups.epoch, groups.origin, groups.request_class] = np.arange(len(groups.epoch))
+    there = groups.epoch + step
+    found = numbers[there % epochs, groups.origin, groups.request_class]
+    outside = (there < 0) | (there >= epochs)
+    return np.where(outside & (not cyclic or epochs == 1), -1, found)
+
+
+def _gene_arrays(
+    groups: Groups, chunks: Ints, allowed: Bools, epochs: int, *, cyclic: bool
+) -> dict[str, Any]:
     first = np.concatenate([[0], np.cumsum(chunks, dtype=np.int64)])
     edges = np.searchsorted(groups.epoch, np.arange(epochs + 1))
     gene_group = np.repeat(np.arange(len(chunks)), chunks)
@@ -219,6 +233,8 @@ def _gene_arrays(groups: Groups, chunks: Ints, allowed: Bools, epochs: int) -> d
         "group_prompt": frozen(groups.prompt, np.float64),
         "group_output": frozen(groups.output, np.float64),
         "group_chunks": frozen(chunks, np.int32),
+        "group_previous": frozen(_neighbors(groups, -1, epochs, cyclic=cyclic), np.int32),
+        "group_next": frozen(_neighbors(groups, 1, epochs, cyclic=cyclic), np.int32),
         "group_first": frozen(first, np.int32),
         "epoch_group": frozen(edges, np.int32),
         "epoch_gene": frozen(first[edges], np.int32),

@@ -74,6 +74,9 @@ _EXTREMES = {  # up: carbon and energy; down: water; left: money; right: quality
     "ttft": PlanStyle(_SKY, "triangle-right"),
     "slo_violation": PlanStyle(_GRAY, "triangle-right"),
     "answer_loss": PlanStyle(_YELLOW, "triangle-right"),
+    "reroute": PlanStyle(_RED, "octagon"),
+    "starts": PlanStyle(_GREEN, "octagon"),
+    "switches": PlanStyle(_BLUE, "octagon"),
 }
 _METHODS = {
     "lexicographic": PlanStyle(_SKY, "square"),

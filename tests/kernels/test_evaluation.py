@@ -220,6 +220,9 @@ BY_HAND = {
     "ttft": (2 * (0.5 + 0.3 * WAITS) + 0.8 + 0.99 * 0.3 * WAITS + 0.01 * 18) / 3,
     "slo_violation": (2 * LATE_HERE + LATE_THERE) / 3,
     "quality": 1 - 0.8 * (2 * SIGMA_HERE + SIGMA_THERE) / 3,
+    "reroute": 0.5,  # half of the second hour's requests
+    "starts": 1.0,
+    "switches": 1.0,
 }
 
 

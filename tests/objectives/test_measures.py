@@ -190,7 +190,9 @@ def test_the_largest_datacenter_counts_energy_and_nodes_only() -> None:
         return Coefficients(it=problem.pue, constant=1.0)
 
     largest = linear_objective(name="own", unit="1", title="Own", largest=True)
-    with pytest.raises(SlitError, match="terms per request or a constant, expected only energy"):
+    with pytest.raises(
+        SlitError, match="terms per request or change, or a constant, expected only energy"
+    ):
         values(largest(build))
 
     def nodes(problem: Problem, scenario: Scenario) -> Coefficients:

@@ -31,6 +31,9 @@ BUILT_IN = [
     "scarcity_water",
     "carbon_equity",
     "water_equity",
+    "reroute",
+    "starts",
+    "switches",
 ]
 HEAD = "from slit.objectives import Coefficients, linear_objective\n"
 GOOD = """

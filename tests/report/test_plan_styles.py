@@ -19,7 +19,7 @@ def test_no_two_plans_look_the_same() -> None:
     styles = [style_of_extreme(name) for name in known]  # other tests register objectives of theirs
     styles += [style_of_method(each.name) for each in registry.available(*kinds)]
     pairs = [(style.color, style.symbol) for style in (*styles, BALANCE)]
-    assert len(pairs) == 11 + 10 + 1
+    assert len(pairs) == 14 + 10 + 1
     assert len(set(pairs)) == len(pairs)
 
 

@@ -67,6 +67,15 @@ class ExactProgram:
         self.evaluator = evaluator
         problem = self.problem = evaluator.problem
         self._terms = evaluator.terms
+        for m, objective in enumerate(evaluator.objectives):
+            changes = (
+                self._terms.reroute[m] + self._terms.switches[m] + self._terms.starts[:, m].sum()
+            )
+            if changes > 0:
+                raise SlitError(
+                    f"exact: {objective.name!r} counts changes between epochs, expected objectives "
+                    "that do not"
+                )
         waits = bool(self._terms.service.any())
         self._tabulated = waits or count_states(problem) <= FEW_COLUMNS
         cells = state_cells if self._tabulated else count_cells

@@ -1,0 +1,165 @@
+"""What changes from one epoch to the next: requests served elsewhere, nodes and placements turned
+on or off.
+
+Requests are compared group by group with the same origin and class in the epoch before; in whole
+chunks, so that the sums do not depend on their order.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from operators.compiling import kernel
+from operators.types import Floats, Genes, Ints, Longs
+from slit.kernels.model import loading_nodes
+from slit.problem.arrays import Problem
+
+UNKNOWN = np.iinfo(np.int64).max
+"""Nodes of an epoch of which nothing is known: none has to start, nothing is turned on or off."""
+
+
+class EpochTransitions(NamedTuple):
+    """What rerouting weighs in an opened epoch of I groups; counts in chunks of this epoch."""
+
+    before: Floats  # (P, I) of the epoch before
+    after: Floats  # (P, I) of the epoch after it
+    weight: Floats  # (I, 2) per chunk of difference to the epoch before and to the one after
+
+
+@kernel
+def rerouted_requests(
+    plan: Genes,
+    first_group: int,
+    last_group: int,
+    group_first: Ints,
+    group_previous: Ints,
+    group_requests: Floats,
+    difference: Longs,
+) -> float:
+    """Requests of an epoch's groups that are served elsewhere than in the epoch before.
+
+    A group without one before counts nothing. `difference` (P,) is zero and stays so.
+    """
+    total = 0.0
+    for j in range(first_group, last_group):
+        earlier = group_previous[j]
+        if earlier < 0:
+            continue
+        start, end = group_first[j], group_first[j + 1]
+        start_earlier, end_earlier = group_first[earlier], group_first[earlier + 1]
+        chunks, chunks_earlier = end - start, end_earlier - start_earlier
+        for g in range(start, end):
+            difference[plan[g]] += chunks_earlier
+        for g in range(start_earlier, end_earlier):
+            difference[plan[g]] -= chunks
+        moved = 0
+        for g in range(start, end):
+            moved += abs(difference[plan[g]])
+            difference[plan[g]] = 0
+        for g in range(start_earlier, end_earlier):
+            moved += abs(difference[plan[g]])
+            difference[plan[g]] = 0
+        total += group_requests[j] * (moved / (2 * chunks * chunks_earlier))
+    return total
+
+
+@kernel
+def add_reroutes(
+    population: Genes, first: int, problem: Problem, weights: Floats, parts: Floats
+) -> None:
+    """Add what rerouting weighs, (M,), to `parts` (N, T', M), the epochs from `first` on."""
+    if not np.any(weights != 0.0):
+        return
+    group_first, previous = problem.group_first, problem.group_previous
+    requests, edges = problem.group_requests, problem.epoch_group
+    difference = np.zeros(problem.placement_pool.shape[0], np.int64)
+    for n in range(population.shape[0]):
+        for row in range(parts.shape[1]):
+            start, end = edges[first + row], edges[first + row + 1]
+            moved = rerouted_requests(
+                population[n], start, end, group_first, previous, requests, difference
+            )
+            for m in range(weights.shape[0]):
+                parts[n, row, m] += weights[m] * moved
+
+
+@kernel
+def add_node_changes(
+    nodes: Longs, before: Longs, starts: Floats, switches: Floats, part: Floats
+) -> None:
+    """Add what nodes that start, (P, M), and placements turned on or off, (M,), weigh."""
+    switched = 0
+    for p in range(nodes.shape[0]):
+        if before[p] == UNKNOWN:
+            continue
+        switched += 1 if (nodes[p] > 0) != (before[p] > 0) else 0
+        started = loading_nodes(nodes[p], before[p])
+        if started > 0 and starts.shape[0] > 0:
+            for m in range(part.shape[0]):
+                part[m] += starts[p, m] * started
+    for m in range(part.shape[0]):
+        part[m] += switches[m] * switched
+
+
+@kernel
+def reroute_change(
+    p: int, i: int, chunks: int, change: int, transitions: EpochTransitions | None
+) -> float:
+    """What rerouting weighs more when cell (p, i) of `chunks` gets `change` more."""
+    if transitions is None:
+        return 0.0
+    before, after, weight = transitions.before[p, i], transitions.after[p, i], transitions.weight
+    return float(
+        weight[i, 0] * (abs(chunks + change - before) - abs(chunks - before))
+        + weight[i, 1] * (abs(chunks + change - after) - abs(chunks - after))
+    )
+
+
+@kernel
+def exchange_change(
+    i: int, a: int, j: int, b: int, counts: Longs, transitions: EpochTransitions | None
+) -> float:
+    """What rerouting weighs more when a chunk of group i at a and one of j at b trade places."""
+    return float(
+        reroute_change(a, i, counts[a, i], -1, transitions)
+        + reroute_change(a, j, counts[a, j], 1, transitions)
+        + reroute_change(b, i, counts[b, i], 1, transitions)
+        + reroute_change(b, j, counts[b, j], -1, transitions)
+    )
+
+
+def transitions_of_epoch(
+    plan: Genes, t: int, problem: Problem, weight: float
+) -> EpochTransitions | None:
+    """What rerouting a request, of the given weight, means for epoch t of a plan (G,).
+
+    None where it weighs nothing.
+    """
+    if weight == 0.0:
+        return None
+    own = np.arange(problem.epoch_group[t], problem.epoch_group[t + 1])
+    previous, following = problem.group_previous[own], problem.group_next[own]
+    # Requests count in the epoch in which they are served elsewhere than before.
+    rerouted = np.stack(
+        [
+            np.where(previous >= 0, problem.group_requests[own], 0.0),
+            np.where(following >= 0, problem.group_requests[following], 0.0),
+        ],
+        axis=1,
+    )
+    return EpochTransitions(
+        before=_counts_of(plan, own, previous, problem),
+        after=_counts_of(plan, own, following, problem),
+        weight=weight * rerouted / (2.0 * problem.group_chunks[own, None]),
+    )
+
+
+def _counts_of(plan: Genes, own: Longs, other: Ints, problem: Problem) -> Floats:
+    """(P, I): the chunks of the groups `other` (-1: none), as shares of those of `own`."""
+    counts = np.zeros((problem.placements, len(own)))
+    for i, group in enumerate(other):
+        if group >= 0:
+            genes = plan[problem.group_first[group] : problem.group_first[group + 1]]
+            counts[:, i] = np.bincount(genes, minlength=problem.placements)
+            counts[:, i] *= problem.group_chunks[own[i]] / len(genes)
+    return counts

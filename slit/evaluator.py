@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +19,7 @@ from slit.ledger import Ledger, write_ledger
 from slit.objectives import CellWise, Coefficients, LedgerWise, Objective
 from slit.objectives.cellwise import CellSum, joined_cell_objectives
 from slit.objectives.define import call_function
+from slit.objectives.limits import Limit, excess_over, measured_by
 from slit.objectives.terms import lower_parts, read_linear, terms_of
 from slit.plans import check_plans
 from slit.problem import Problem
@@ -31,21 +32,25 @@ SLICE = 256
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
     """Objectives F (N, M), minimized, and constraint violation (CV) G (N,): nodes beyond
-    capacity, 0 = feasible.
+    capacity, plus a number below 1 for what exceeds the L limits; 0 = feasible.
 
-    `parts` (N, T, M) is what each epoch adds to F, and `excess` (N, T) to G; an objective that is
-    not a sum over epochs, and what is constant in one, has no part (0).
+    `parts` (N, T, E) is what each epoch adds to F and then to what is only limited, `excess`
+    (N, T) its nodes beyond capacity; an objective that is not a sum over epochs, and what is
+    constant in one, has no part (0). `limited` (N, L) are the values of what is limited.
     """
 
     F: Floats
     G: Floats
     parts: Floats
     excess: Longs
+    limited: Floats = field(default_factory=lambda: np.zeros((0, 0)))
 
 
 class Evaluator:
     """Evaluates plans of one problem on a fixed list of objectives, and counts them.
 
+    `limits` make plans beyond them infeasible; `measured` are the objectives and, after them, what
+    is only limited.
     `threads` spreads the plans over cores; the bits do not depend on it. `evaluations` counts full
     evaluations and `moves` the incremental ones that a search reports with `count_moves`.
     """
@@ -56,6 +61,7 @@ class Evaluator:
         scenario: Scenario,
         *,
         objectives: Sequence[Objective],
+        limits: Sequence[Limit] = (),
         threads: int = 1,
     ) -> None:
         if threads < 1:
@@ -63,14 +69,23 @@ class Evaluator:
         self.problem = problem
         self.scenario = scenario
         self.objectives = tuple(objectives)
-        self._linear = read_linear(objectives, problem, scenario)
-        self.terms: ObjectiveTerms = terms_of(objectives, self._linear, problem)
+        self.limits = tuple(limits)
+        self.measured = measured_by(objectives, limits)
+        self._linear = read_linear(self.measured, problem, scenario)
+        self.measured_terms: ObjectiveTerms = terms_of(self.measured, self._linear, problem)
+        self.terms = self.measured_terms
+        if len(self.measured) > len(self.objectives):
+            self.terms = terms_of(objectives, self._linear[: len(self.objectives)], problem)
+        self._limited = [
+            [objective.name for objective in self.measured].index(limit.objective.name)
+            for limit in limits
+        ]
         self.threads = threads
         self.evaluations = 0
         self.moves = 0
         self._cell_sums: dict[int, CellSum] = {}
         self._ledger_wise: dict[int, tuple[str, Callable[[Ledger], float]]] = {}
-        for m, objective in enumerate(self.objectives):
+        for m, objective in enumerate(self.measured):
             if isinstance(objective.measure, CellWise):
                 self._cell_sums[m] = CellSum(objective.name, objective.measure, problem, scenario)
             elif isinstance(objective.measure, LedgerWise):
@@ -93,8 +108,19 @@ class Evaluator:
 
     @cached_property
     def linear_parts(self) -> tuple[Coefficients | None, ...]:
-        """Coefficients that bound each objective from below, None where it has none: read once."""
-        return lower_parts(self.objectives, self._linear, self.problem, self.scenario)
+        """Coefficients that bound each measured objective from below, None where it has none: read
+        once."""
+        return lower_parts(self.measured, self._linear, self.problem, self.scenario)
+
+    def limited_by(self, limits: Sequence[Limit]) -> "Evaluator":
+        """An evaluator of the same objectives under other limits, which counts apart."""
+        return Evaluator(
+            self.problem,
+            self.scenario,
+            objectives=self.objectives,
+            limits=limits,
+            threads=self.threads,
+        )
 
     def apart(self, problem: Problem | None = None) -> "Evaluator":
         """An evaluator of the same objectives, as read, that counts apart.
@@ -114,8 +140,8 @@ class Evaluator:
         Raises SlitError for a wrong shape or a placement that is not allowed for its group.
         """
         plans = self.check(population)
-        values = np.full((len(plans), len(self.objectives)), np.nan)
-        parts = np.full((len(plans), self.problem.epochs, len(self.objectives)), np.nan)
+        values = np.full((len(plans), len(self.measured)), np.nan)
+        parts = np.full((len(plans), self.problem.epochs, len(self.measured)), np.nan)
         excess = np.full(parts.shape[:2], -1, dtype=np.int64)
         rows = np.array_split(np.arange(len(plans)), self.threads)
         jobs = [slice(part[0], part[-1] + 1) for part in rows if len(part)]
@@ -125,11 +151,14 @@ class Evaluator:
             threads=self.threads,
         )
         self.evaluations += len(plans)
+        limited = values[:, self._limited]
+        violation = excess.sum(axis=1) + (excess_over(self.limits, limited) if self.limits else 0.0)
         return Evaluation(
-            F=frozen(values, np.float64),
-            G=frozen(excess.sum(axis=1), np.float64),
+            F=frozen(values[:, : len(self.objectives)], np.float64),
+            G=frozen(violation, np.float64),
             parts=frozen(parts, np.float64),
             excess=frozen(excess, np.int64),
+            limited=frozen(limited, np.float64),
         )
 
     def check(self, population: Integers) -> Genes:
@@ -165,7 +194,7 @@ class Evaluator:
             evaluate_population(
                 plans[part],
                 self.problem,
-                self.terms,
+                self.measured_terms,
                 values[part],
                 parts[part],
                 excess[part],

@@ -12,6 +12,7 @@ from slit.kernels.evaluation import evaluate_population
 from slit.ledger import Ledger
 from slit.objectives import cell_objective, find, ledger_objective
 from slit.objectives.builtin import BUILT_IN
+from slit.objectives.limits import Limit, excess_over
 from slit.problem import Start, compile_problem
 from slit.scenario.records import Residency
 from tests.cases import Case, cases, make_case
@@ -199,3 +200,31 @@ def test_parts_of_objectives_that_are_no_coefficients() -> None:
         assert several.F.tobytes() == found.F.tobytes()
         assert several.parts.tobytes() == found.parts.tobytes()
         assert several.excess.tobytes() == found.excess.tobytes()
+
+
+def test_a_plan_beyond_a_limit_is_infeasible_by_what_it_exceeds() -> None:
+    scenario = hand_scenario()
+    problem = compile_problem(scenario)
+    carbon, water = find(["carbon", "water"])
+    plans = np.array([[0, 0, 1], [0, 0, 0]], dtype=np.int16)
+    free = Evaluator(problem, scenario, objectives=[carbon]).evaluate(plans)
+    water_used = Evaluator(problem, scenario, objectives=[water]).evaluate(plans).F[:, 0]
+    most = float(water_used.mean())
+    limited = Evaluator(
+        problem, scenario, objectives=[carbon], limits=[Limit(water, most)]
+    ).evaluate(plans)
+    assert limited.F.tobytes() == free.F.tobytes()
+    assert limited.limited[:, 0].tolist() == water_used.tolist()
+    excess = np.maximum(water_used - most, 0.0) / most
+    assert (excess > 0).sum() == 1
+    np.testing.assert_allclose(limited.G, free.G + excess / (1 + excess), rtol=1e-15)
+
+
+def test_a_node_beyond_capacity_counts_more_than_any_excess() -> None:
+    carbon = find(["carbon"])[0]
+    values = np.array([[1e20], [2.0], [1.0], [-5.0]])
+    excess = excess_over([Limit(carbon, 1.0)], values)
+    assert (excess < 1).all()
+    assert excess.argsort(kind="stable").tolist() == [2, 3, 1, 0]
+    with pytest.raises(SlitError, match="limit carbon: nan, expected a finite number"):
+        Limit(carbon, float("nan"))

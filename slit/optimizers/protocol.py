@@ -14,6 +14,7 @@ from slit.evaluator import Evaluation, Evaluator
 from slit.kernels.cell_objectives import CellObjectives
 from slit.kernels.objective_terms import ObjectiveTerms
 from slit.objectives import Objective
+from slit.objectives.limits import Limit
 from slit.problem import Problem
 from slit.relaxation import Relaxation
 from slit.scenario.scenario import Scenario
@@ -114,6 +115,21 @@ class Task:
             evaluator,
         )
 
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """What no feasible plan exceeds."""
+        return self._evaluator.limits
+
+    @property
+    def measured(self) -> tuple[Objective, ...]:
+        """The objectives, then what is only limited: E in all."""
+        return self._evaluator.measured
+
+    @property
+    def measured_terms(self) -> ObjectiveTerms:
+        """Their coefficients."""
+        return self._evaluator.measured_terms
+
     def judge(self) -> Evaluator:
         """An evaluator for plans that an optimizer looks at by itself, which counts apart."""
         return self._evaluator.apart()
@@ -121,7 +137,7 @@ class Task:
     @property
     def bounded(self) -> bool:
         """Whether some objective has a linear part, and so a relaxation."""
-        parts = self._evaluator.linear_parts
+        parts = self._evaluator.linear_parts[: len(self.objectives)]
         return any(part is not None and part.wait >= 0 for part in parts)
 
     @cached_property

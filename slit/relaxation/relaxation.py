@@ -96,7 +96,7 @@ class Relaxation:
             evaluator.scenario,
             evaluator.objectives,
             threads=evaluator.threads,
-            parts=evaluator.linear_parts,
+            parts=evaluator.linear_parts[: len(evaluator.objectives)],
         )
 
     def fresh(self) -> "Relaxation":

@@ -27,6 +27,8 @@ SUMS = (
     "scarcity_water",
 )
 """Built-in objectives that are sums over epochs."""
+STABILITY = "reroute", "starts", "switches"
+"""Built-in objectives of what changes between epochs."""
 MANY = 1 << 60
 """Moves: no limit."""
 
@@ -112,14 +114,20 @@ class Weighed:
         return better, moves, change
 
 
-def weighed(case: Case, *, seed: int, penalty: float, plugged: bool = False) -> Weighed:
+def weighed(
+    case: Case, *, seed: int, penalty: float, plugged: bool = False, stable: bool = False
+) -> Weighed:
     """The case with random weights, some of them 0, scaled to what its first plan costs.
 
-    On the objectives SUMS; with `plugged`, on cell-wise ones too.
+    On the objectives SUMS; with `plugged`, on cell-wise ones too; with `stable`, on those of
+    STABILITY.
     """
     rng = np.random.default_rng(seed)
-    objectives = (*find(SUMS), *(PLUGGED if plugged else ()))
+    objectives = (*find(SUMS), *(PLUGGED if plugged else ()), *(find(STABILITY) if stable else ()))
     evaluator = Evaluator(case.problem, case.scenario, objectives=objectives)
     size = np.abs(evaluator.evaluate(case.plans[:1]).F[0])
+    counted = len(size) - len(STABILITY) * stable
+    size[:counted] = np.maximum(size[:counted], 1e-3 * size[:counted].max())
+    size[counted:] = np.maximum(size[counted:], 1.0)
     share = rng.dirichlet(np.full(len(size), 0.5)) * (rng.random(len(size)) < 0.8)
-    return Weighed(case, objectives, share / np.maximum(size, 1e-3 * size.max()), penalty)
+    return Weighed(case, objectives, share / size, penalty)

@@ -130,5 +130,5 @@ GROWN = Case(
     "grown",
     "world-day with other numbers of genes, datacenters and hours (generated)",
     build,
-    frozenset({"bound", "compile", "evaluate", "moves", "optimize"}),
+    frozenset({"bound", "compile", "evaluate", "moves", "optimize", "stability"}),
 )

@@ -14,5 +14,5 @@ TINY = Case(
     "tiny",
     "2 datacenters, 2 hours, 9 genes (built in)",
     build,
-    frozenset({"bound", "compile", "enumerate", "evaluate", "moves", "optimize"}),
+    frozenset({"bound", "compile", "enumerate", "evaluate", "moves", "optimize", "stability"}),
 )

@@ -58,6 +58,6 @@ WORLD_2023 = Case(
     "world-2023",
     "the fleet of world-day on real hours of 2023 (needs the shared data)",
     build,
-    frozenset({"bound", "compile", "evaluate", "moves", "optimize"}),
+    frozenset({"bound", "compile", "evaluate", "moves", "optimize", "stability"}),
     missing,
 )

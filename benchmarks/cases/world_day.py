@@ -14,5 +14,5 @@ WORLD_DAY = Case(
     "world-day",
     "14 regions, a typical October day by the hour, about 2,000 genes (built in)",
     build,
-    frozenset({"bound", "compile", "evaluate", "moves", "optimize"}),
+    frozenset({"bound", "compile", "evaluate", "moves", "optimize", "stability"}),
 )

@@ -16,5 +16,5 @@ WORLD_QUARTERS = Case(
     "world-quarters",
     "world-day in 96 epochs of 15 minutes, about 10,000 genes (interpolated between hours)",
     build,
-    frozenset({"bound", "compile", "evaluate", "moves", "optimize"}),
+    frozenset({"bound", "compile", "evaluate", "moves", "optimize", "stability"}),
 )

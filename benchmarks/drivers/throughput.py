@@ -1,4 +1,5 @@
-"""Evaluations and moves per second of one core; serial and threaded bits compared.
+"""Evaluations and moves per second of one core, moves also with stability in turns; serial and
+threaded bits compared.
 
 Usage: python -m benchmarks.drivers.throughput [--case world-day] [--seconds 5]
 
@@ -32,7 +33,7 @@ def measure(phase: str, case: str, options: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=" ".join(__doc__.split("\n\n")[0].split()))
     parser.add_argument("--case", default="world-day")
     parser.add_argument("--seconds", type=float, default=5.0)
     said = parser.parse_args()
@@ -41,6 +42,7 @@ def main() -> None:
         options = {"objectives": list(objectives), "seconds": said.seconds}
         found[f"evaluate_{name}"] = measure("evaluate", said.case, options | {"plans": PLANS})
         found[f"moves_{name}"] = measure("moves", said.case, options | {"swaps": True})
+        found[f"stability_{name}"] = measure("stability", said.case, options | {"swaps": True})
     print(json.dumps(found | {"machine": machine()}))
 
 

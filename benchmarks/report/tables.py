@@ -27,7 +27,7 @@ SUMMARIZED = (
     "peak_mb",
     "found_share",
 )
-MEASURED = ("compile", "evaluate", "moves")
+MEASURED = ("compile", "evaluate", "moves", "stability")
 """Phases that say how fast something is."""
 
 

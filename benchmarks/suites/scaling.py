@@ -34,6 +34,7 @@ def make_plan(seeds: int) -> Plan:
         jobs += [reference, job("compile", instance)]
         jobs.append(job("evaluate", instance, plans=200, **MEASURED))
         jobs.append(job("moves", instance, swaps=False, **MEASURED))
+        jobs.append(job("stability", instance, swaps=False, **MEASURED))
         budget = MANY_SECONDS if options.get("genes", 0) >= MANY else SECONDS
         jobs += searches(reference, METHODS, budget=budget, seeds=seeds, phase="scale")
     return plan("scaling", seeds, jobs)

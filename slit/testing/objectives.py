@@ -192,7 +192,8 @@ def random_plans(problem: Problem, *, count: int, seed: int = 1) -> Genes:
 def from_ledger(coefficients: Coefficients, ledger: Ledger) -> Floats:
     """What coefficients add up to over the ledger of a plan, by datacenter (D,).
 
-    What belongs to no datacenter (waits, lateness, quality, the constant) is with the first.
+    What belongs to no datacenter (waits, lateness, quality, what changes between epochs, the
+    constant) is with the first.
     """
     problem = ledger.problem
     found = np.zeros(problem.datacenters)
@@ -213,5 +214,9 @@ def from_ledger(coefficients: Coefficients, ledger: Ledger) -> Floats:
     found[0] += coefficients.wait * (requests * (ledger.ttft_s - problem.base_ttft)).sum()
     found[0] += coefficients.late * (requests * ledger.late).sum()
     found[0] += coefficients.quality * (requests * accuracy * ledger.sigma).sum()
+    found[0] += coefficients.reroute * ledger.rerouted.sum()
+    if coefficients.starts is not None:
+        found[0] += (coefficients.starts * ledger.loading_nodes).sum()
+    found[0] += coefficients.switches * ledger.switched.sum()
     found[0] += coefficients.constant
     return found

@@ -187,3 +187,7 @@ def test_the_phases_of_speed_say_how_fast(tmp_path: Path) -> None:
         outcome = find_phase(name).perform(job, Store(tmp_path))
         assert isinstance(outcome, Outcome)
         assert outcome.timing["per_second"] > 0
+    shared = find_phase("stability").perform(
+        Job("stability", "tiny", "", options=options), Store(tmp_path)
+    )
+    assert shared.timing["share"] == shared.timing["stable"] / shared.timing["plain"] > 0

@@ -14,7 +14,7 @@ from slit.kernels.local_search import MANY as LARGE
 from slit.kernels.scalarization import scalarize
 from slit.objectives import cell_objective, find
 from tests.cases import Case, cases, make_case
-from tests.weighed import MANY, Weighed, weighed
+from tests.weighed import MANY, STABILITY, Weighed, weighed
 
 MODES = [
     {"loading": loading, "begins": begins, "epochs": epochs}
@@ -36,7 +36,7 @@ def weighed_cases(draw: st.DrawFn) -> Weighed:
     case: Case = draw(cases(plans=3, largest_epochs=5))
     penalty = draw(st.sampled_from([0.0, 0.01, 1.0]))
     seed, plugged = draw(st.integers(0, 2**32 - 1)), draw(st.booleans())
-    return weighed(case, seed=seed, penalty=penalty, plugged=plugged)
+    return weighed(case, seed=seed, penalty=penalty, plugged=plugged, stable=draw(st.booleans()))
 
 
 def settled(weighed: Weighed, plan: Genes, *, swaps: bool) -> Genes:
@@ -101,14 +101,38 @@ def test_the_change_reported_equals_full_evaluation(
         assert is_canonical(better[None, :], group_first=weighed.problem.group_first).all()
 
 
-@pytest.mark.parametrize("plugged", [False, True], ids=["linear", "plugged"])
+@pytest.mark.parametrize("begins", ["free", "given", "cyclic"])
+def test_what_changes_between_epochs_is_followed_chunk_by_chunk(begins: str) -> None:
+    """With groups that exist in one of two epochs only, and that have other numbers of chunks."""
+    missing = unlike = improved = 0
+    for seed in range(4):
+        case = make_case(seed, plans=3, genes=24, epochs=4, nodes_per_group=1.5, begins=begins)
+        problem = case.problem
+        previous = problem.group_previous
+        missing += int((previous[problem.epoch_group[1] :] < 0).sum())
+        known = previous >= 0
+        chunks = problem.group_chunks
+        unlike += int((chunks[known] != chunks[previous[known]]).sum())
+        evaluator = Evaluator(problem, case.scenario, objectives=find(STABILITY))
+        weights = np.array([50.0, 1.0, 3.0])
+        found = Weighed(case, evaluator.objectives, weights, penalty=0.1)
+        for plan in case.plans:
+            better, _, change = found.improved(plan)
+            gained = found.value(better) - found.value(plan)
+            assert abs(change - gained) <= 1e-9 * found.value(plan)
+            improved += change < 0.0
+    assert improved > 6
+    assert missing > 0
+    assert unlike > 0
+
+
+@pytest.mark.parametrize("kind", ["linear", "plugged", "stable"])
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: "-".join(map(str, mode.values())))
-def test_no_single_move_and_no_swap_helps_at_the_end(
-    mode: dict[str, str | int], plugged: bool
-) -> None:
+def test_no_single_move_and_no_swap_helps_at_the_end(mode: dict[str, str | int], kind: str) -> None:
     for seed in range(2):
         case = make_case(seed, plans=2, genes=12, origins=1, variants=2, **mode)
-        found = weighed(case, seed=seed, penalty=0.3, plugged=plugged)
+        plugged, stable = kind == "plugged", kind == "stable"
+        found = weighed(case, seed=seed, penalty=0.3, plugged=plugged, stable=stable)
         for plan in case.plans:
             end = settled(found, plan, swaps=True)
             least = found.value(end) - ENOUGH - found.tolerance(end)

@@ -16,7 +16,7 @@ from slit.objectives import (
     ledger_objective,
     linear_objective,
 )
-from slit.problem import Problem
+from slit.problem import Problem, Start
 from slit.scenario.load import load_scenario
 from slit.scenario.scenario import Scenario
 from slit.testing import ObjectiveContract
@@ -47,6 +47,25 @@ class TestBuiltIn(OnTiny):
 
 def per_grid_kwh(factor: float) -> Callable[[Problem, Scenario], Coefficients]:
     return lambda problem, _: Coefficients(grid=np.full(problem.pue.shape, factor))
+
+
+def changes(problem: Problem, scenario: Scenario) -> Coefficients:
+    return Coefficients(
+        reroute=1e-3, starts=np.arange(1.0, problem.placements + 1.0), switches=0.25, constant=2.0
+    )
+
+
+class TestOfChanges(OnTiny):
+    def objective(self) -> Objective:
+        return linear_objective(name="churn", unit="USD", title="What changes cost")(changes)
+
+    def expected(self, ledger: Ledger) -> float:
+        assert ledger.problem.start == Start.GIVEN
+        nodes = np.vstack([ledger.problem.initial_nodes, ledger.nodes])
+        switched = ((nodes[1:] > 0) != (nodes[:-1] > 0)).sum()
+        started = np.maximum(nodes[1:] - nodes[:-1], 0).sum(axis=0)
+        places = np.arange(1.0, ledger.problem.placements + 1.0)
+        return float(2.0 + places @ started + 0.25 * switched + 1e-3 * ledger.rerouted.sum())
 
 
 def squared(it: float, facility: float, grid: float, nodes: float, data: object) -> float:

@@ -14,6 +14,7 @@ from operators.dominance import distinct_objectives
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.front import Front
+from slit.objectives.limit_text import ResolvedLimit
 from slit.optimizers.protocol import Optimizer, Phase, Plans
 from slit.stop import Stagnation, Stop, StopReason, StopRequest
 
@@ -83,7 +84,8 @@ class Result:
     `front` holds the plans that were kept and, from `slit.optimize`, the reference plans beside
     them. `evaluations` are full evaluations, `moves` incremental ones, `seconds` wall time.
     `phases` are those of the lexicographic plan; `notes` say what a reader should know. `certified`
-    holds the certificate and the front's share of it, where `slit.optimize` was asked for one.
+    holds the certificate and the front's share of it, where `slit.optimize` was asked for one;
+    `limits` are what no feasible plan exceeds.
     """
 
     front: Front
@@ -95,6 +97,7 @@ class Result:
     phases: tuple[Phase, ...] = ()
     notes: tuple[str, ...] = ()
     certified: "Certified | None" = None
+    limits: tuple[ResolvedLimit, ...] = ()
 
     @property
     def feasible(self) -> bool:

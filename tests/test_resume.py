@@ -84,6 +84,7 @@ def same_bits(folder: Path, other: Path) -> bool:
         ("--hours 1", "hours 1, expected 0.5"),
         ("--start 2023-01-01", "start 2023-01-01T00:00:00+00:00, expected 2023-06-21T12:00:00"),
         ("--start-plan other:3", "start plan other:3, expected none"),
+        ("--limit carbon<=9", "limits carbon<=9, expected none"),
         ("--plugin mine.py", "plug-in mine.py, expected none"),
         ("world-day", "scenario world-day, expected tiny"),
         (
@@ -98,6 +99,21 @@ def test_what_cannot_change_is_refused_with_both_values(
     assert f"resume: {message}" in refused("optimize", "--resume", place, *option.split())
     assert (partial_folder(place) / CHECKPOINT).exists()
     assert not place.exists()
+
+
+def test_limits_are_kept_to_when_resumed(tmp_path: Path) -> None:
+    limits = ["quality<=0.33"]
+    place, whole = tmp_path / "run", tmp_path / "whole"
+    with pytest.raises(Killed):
+        slit.optimize(**SEARCH, evaluations=120, limits=limits, output=place, watch=killed_at(5))
+    with pytest.raises(SlitError, match=r"limits quality<=0\.32, expected quality<=0\.33"):
+        slit.resume(place, limits=["quality<=0.32"])
+    with pytest.raises(SlitError, match=r"limits none, expected quality<=0\.33"):
+        slit.resume(place, limits=[])
+    resumed = slit.resume(place, limits=["quality <= 0.33"])
+    slit.optimize(**SEARCH, evaluations=120, limits=limits, output=whole)
+    assert same_bits(place, whole)
+    assert resumed.limits == read_run(whole).manifest.resolved_limits != ()
 
 
 def test_a_changed_scenario_is_refused(place: Path) -> None:

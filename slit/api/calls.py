@@ -12,6 +12,7 @@ import numpy as np
 
 from operators.types import Integers
 from slit.api.arguments import Objectives, check_budget, names_of, objective_names, scenario_of
+from slit.api.limits import Limits, resolved_limits, stated_limits
 from slit.api.recording import search_into_folder
 from slit.api.references import Prepared
 from slit.api.search import prepare
@@ -56,6 +57,7 @@ def optimize(
     start: str | date | None = None,
     hours: float | None = None,
     start_plan: str | Integers | None = None,
+    limits: Limits | None = None,
     baselines: bool = True,
     bound: bool = False,
     plugin: str | Path | None = None,
@@ -77,9 +79,10 @@ def optimize(
     seconds, stagnation: budgets (`slit.stop.Stop`); by default the optimizer's own. population,
     settings: of the optimizer; settings as the dataclass `Settings` of its module or by name (with
     "lexicographic": `{"order": ["carbon", "cost"], "tolerance": 0.01, "caps": {"water": 20.0}}`).
-    start_plan: "RUN:PLAN", or plans (G,) or (N, G), to begin with. baselines: whether the reference
-    plans are made; a search also begins with them. watch: called with the progress after every
-    step; prepared: with the name and the front of each reference plan as soon as that is made.
+    start_plan: "RUN:PLAN", or plans (G,) or (N, G), to begin with. limits: what no plan may exceed,
+    of any objective: "quality<=0.36", "carbon<=nearest+5%", or Limits. baselines: whether the
+    reference plans are made; a search also begins with them. watch: called with the progress after
+    every step; prepared: with the name and the front of each reference plan when that is made.
 
     Raises SlitError for what the caller can mend, InfeasibleError for demand beyond capacity.
     """
@@ -101,6 +104,7 @@ def optimize(
         bound=bound,
         start_plan=start_plan if isinstance(start_plan, str) else None,
         plugin=_plugin(plugin),
+        limits=tuple(map(str, stated_limits(limits))),
     )
     if output is not None:
         recover(Path(output))
@@ -133,9 +137,12 @@ def evaluate(
     X: Integers,
     *,
     objectives: Objectives = DEFAULT,
+    limits: Limits | None = None,
     threads: int = 1,
 ) -> Front:
     """Evaluate plans X (N, G) or (G,) of placement indices: a front whose rows are in their order.
+
+    limits: as in `optimize`: plans beyond them are infeasible.
 
     Raises SlitError for a wrong shape or a placement that is not allowed for its group.
     """
@@ -144,6 +151,8 @@ def evaluate(
         compile_problem(loaded), loaded, objectives=find(objectives), threads=threads
     )
     plans = evaluator.check(np.atleast_2d(np.asarray(X)))
+    resolved, _ = resolved_limits(stated_limits(limits), evaluator, seed=SEED)
+    evaluator = evaluator.limited_by([each.limit for each in resolved])
     evaluation = evaluator.evaluate(plans)
     return front_of(Plans(plans, evaluation.F, evaluation.G), evaluator, method="given")
 

@@ -69,6 +69,7 @@ def manifest_of(search: Search, result: Result) -> Manifest:
         notes=result.notes,
         findings=doubts(search.scenario),
         phases=result.phases,
+        resolved_limits=result.limits,
     )
 
 

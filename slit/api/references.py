@@ -1,7 +1,7 @@
 """Plans to compare a search with, which also begins with them: of schedulers that make one each."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import numpy as np
@@ -9,15 +9,23 @@ import numpy as np
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.front import Front
-from slit.optimizers.protocol import Phase, Task
+from slit.optimizers.protocol import Phase, Plans, Task
 from slit.optimizers.registry import Kind, available, make_optimizer
 from slit.record.manifest import Request
-from slit.run import Result, run
+from slit.run import front_of, run
 from slit.stop import Stop, StopReason
 
 KINDS = Kind.REFERENCE, Kind.BASELINE, Kind.RIVAL
 Prepared = Callable[[str, Front], None]
 """Told the name of a scheduler and the front of its plan as soon as that is made."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reference:
+    """The plan of one scheduler, a front of one row, and what its phases reached."""
+
+    front: Front
+    phases: tuple[Phase, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,35 +38,77 @@ class References:
 
 
 def reference_plans(
-    request: Request, evaluator: Evaluator, task: Task, *, prepared: Prepared | None = None
+    request: Request,
+    evaluator: Evaluator,
+    task: Task,
+    *,
+    made: Mapping[str, Reference],
+    prepared: Prepared | None = None,
 ) -> References:
     """The plans of the schedulers that make one each, apart from the one that is run.
 
-    The exact one, which takes longest, is made last; rows are in the order of the registry.
+    Those `made` before are judged again; without baselines there are no others. The exact one,
+    which takes longest, is made last; rows are in the order of the registry.
     """
-    entries = [e for e in available(*KINDS) if e.name != request.optimizer]
-    made: dict[str, Result] = {}
+    entries = [
+        entry
+        for entry in available(*KINDS)
+        if entry.name != request.optimizer and (request.baselines or entry.name in made)
+    ]
+    found = {name: _judged(each, evaluator) for name, each in made.items()}
     notes: dict[str, str] = {}
-    phases: tuple[Phase, ...] = ()
     for entry in sorted(entries, key=lambda entry: entry.kind is Kind.REFERENCE):
-        rng = np.random.default_rng([request.seed, 1])
-        optimizer = make_optimizer(entry.name, task, rng=rng)
+        if entry.name in found:
+            continue
         try:
-            result = run(optimizer, evaluator, stop=Stop(evaluations=1))
+            found[entry.name] = reference_plan(
+                entry.name, evaluator, task, seed=request.seed, prepared=prepared
+            )
         except SlitError as error:
             # A scheduler that cannot work on these objectives is no reason not to search.
             notes[entry.name] = f"{entry.name} left out: {error}"
-            continue
-        if result.stop is StopReason.INTERRUPTED:
-            raise KeyboardInterrupt  # with its plan complete or not: the search is not to begin
-        made[entry.name] = result
-        phases = getattr(optimizer, "phases", phases)
-        if prepared is not None:
-            prepared(entry.name, result.front)
     names = [entry.name for entry in entries]
-    fronts = [made[name].front for name in names if name in made]
+    fronts = [found[name].front for name in names if name in found]
     return References(
         reduce(Front.joined, fronts) if fronts else None,
-        phases,
+        next((found[name].phases for name in names if name in found and found[name].phases), ()),
         tuple(notes[name] for name in names if name in notes),
     )
+
+
+def named_plans(
+    names: Iterable[str],
+    evaluator: Evaluator,
+    task: Task,
+    *,
+    seed: int,
+    prepared: Prepared | None = None,
+) -> dict[str, Reference]:
+    """The plans of the schedulers of these names, each needed. Raises SlitError."""
+    made = {}
+    for name in names:
+        try:
+            made[name] = reference_plan(name, evaluator, task, seed=seed, prepared=prepared)
+        except SlitError as error:
+            raise SlitError(f"limit relative to {name}: {error}") from None
+    return made
+
+
+def reference_plan(
+    name: str, evaluator: Evaluator, task: Task, *, seed: int, prepared: Prepared | None = None
+) -> Reference:
+    """The plan of one scheduler. Raises SlitError where it cannot work on these objectives."""
+    optimizer = make_optimizer(name, task, rng=np.random.default_rng([seed, 1]))
+    result = run(optimizer, evaluator, stop=Stop(evaluations=1))
+    if result.stop is StopReason.INTERRUPTED:
+        raise KeyboardInterrupt  # with its plan complete or not: the search is not to begin
+    if prepared is not None:
+        prepared(name, result.front)
+    return Reference(result.front, getattr(optimizer, "phases", ()))
+
+
+def _judged(made: Reference, evaluator: Evaluator) -> Reference:
+    """The same plan under the limits of another evaluator."""
+    found = evaluator.evaluate(made.front.X)
+    plans = Plans(made.front.X, found.F, found.G)
+    return replace(made, front=front_of(plans, evaluator, method=made.front.methods[0]))

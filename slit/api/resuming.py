@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from slit.api.arguments import Objectives, check_budget, names_of, scenario_of
+from slit.api.limits import Limits, stated_limits
 from slit.api.recording import put_in_place, search_into_folder
 from slit.api.search import prepare
 from slit.errors import SlitError
@@ -47,6 +48,7 @@ class Again:
     settings: Mapping[str, Any] | None
     baselines: bool | None
     start_plan: str | None
+    limits: Limits | None
 
     def check(self, left: Unfinished) -> None:
         """Raise SlitError, with both values, for the first thing that is not what it was."""
@@ -60,6 +62,9 @@ class Again:
             given = getattr(self, name)
             if given is not None:
                 _same(name.replace("_", " "), given, getattr(asked, name))
+        if self.limits is not None:
+            again = ", ".join(map(str, stated_limits(self.limits)))
+            _same("limits", again or None, ", ".join(asked.limits) or None)
         settings = {"population": self.population, **(self.settings or {})}
         given = {name: value for name, value in settings.items() if value is not None}
         if given:
@@ -104,6 +109,7 @@ def resume(
     start: str | date | None = None,
     hours: float | None = None,
     start_plan: str | None = None,
+    limits: Limits | None = None,
     baselines: bool | None = None,
     bound: bool | None = None,
     plugin: str | Path | None = None,
@@ -125,7 +131,7 @@ def resume(
     folder = unfinished_folder(place)
     again = Again(
         scenario, start, hours, optimizer, names_of(objectives), seed, population, settings,
-        baselines, start_plan,
+        baselines, start_plan, limits,
     )  # fmt: skip
     with held(folder):
         left = read_unfinished(folder)
@@ -187,6 +193,7 @@ def _result_of(run: Run) -> Result:
         phases=manifest.phases,
         notes=manifest.notes,
         certified=read_certificate(run),
+        limits=manifest.resolved_limits,
     )
 
 

@@ -7,11 +7,13 @@ import numpy as np
 
 from operators.types import Genes, Integers
 from slit.api.bounds import certified_result
-from slit.api.references import Prepared, References, reference_plans
+from slit.api.limits import resolved_limits
+from slit.api.references import Prepared, reference_plans
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.front import Front
 from slit.objectives import find
+from slit.objectives.limit_text import read_limit
 from slit.optimizers.protocol import Make, Resumable, Setup, Task
 from slit.optimizers.registry import Kind, make_optimizer
 from slit.optimizers.registry import find as find_optimizer
@@ -32,7 +34,8 @@ ENDED_EARLY = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Search:
-    """A search ready to run: `request` says what was asked for, `settings` are the optimizer's.
+    """A search ready to run: `request` says what was asked for, `settings` are the optimizer's;
+    `evaluator` knows no limits, as these may be relative to reference plans.
 
     make builds the optimizer if it is none of the registry; start (N, G) are plans to begin with;
     prepared is told of each reference plan.
@@ -52,11 +55,14 @@ class Search:
         `checkpoint` is what an interrupted run of the same search left. Ctrl-C before anything
         was found is passed on.
         """
-        task = Task.of(self.evaluator)
         request = self.request
-        references = References()
-        if request.baselines:
-            references = reference_plans(request, self.evaluator, task, prepared=self.prepared)
+        stated = [read_limit(text) for text in request.limits]
+        limits, made = resolved_limits(
+            stated, self.evaluator, seed=request.seed, prepared=self.prepared
+        )
+        evaluator = self.evaluator.limited_by([each.limit for each in limits])
+        task = Task.of(evaluator)
+        references = reference_plans(request, evaluator, task, made=made, prepared=self.prepared)
         rng = np.random.default_rng(request.seed)
         start = self._start_plans(references.front)
         if self.make is not None:
@@ -69,7 +75,7 @@ class Search:
             self._restore(optimizer, checkpoint)
         outcome = run(
             optimizer,
-            self.evaluator,
+            evaluator,
             stop=request.budget,
             watch=watch,
             state=checkpoint.loop if checkpoint is not None else None,
@@ -85,8 +91,9 @@ class Search:
         if not front.feasible:
             notes = (INFEASIBLE, *notes)
         own = getattr(optimizer, "phases", ())
-        result = replace(outcome, front=front, phases=own or references.phases, notes=notes)
-        return certified_result(result, self.evaluator, task) if request.bound else result
+        phases = own or references.phases
+        result = replace(outcome, front=front, phases=phases, notes=notes, limits=limits)
+        return certified_result(result, evaluator, task) if request.bound else result
 
     def _restore(self, optimizer: Resumable, checkpoint: Checkpoint) -> None:
         """Let an optimizer go on from a checkpoint; SlitError if it does not fit."""

@@ -82,6 +82,14 @@ def optimize(
     start_plan: Annotated[
         str | None, typer.Option(metavar="RUN:PLAN", help="Begin with a plan of another run.")
     ] = None,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME<=MOST",
+            help="What no plan may exceed, of any objective: quality<=0.36, carbon<=nearest+5%; "
+            "may be repeated.",
+        ),
+    ] = None,
     baselines: Annotated[
         bool, typer.Option(help="Make the reference plans too, and begin with them.")
     ] = True,
@@ -145,6 +153,7 @@ def optimize(
                 "threads": threads,
                 "plugin": plugin,
                 "overwrite": overwrite,
+                "limits": limit,
                 "watch": both(bar.watch, None if live is None else live.feed.watch),
             }
             if resume is not None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, Va
 
 from slit.errors import SlitError
 from slit.files import read_file, write_file
+from slit.objectives.limit_text import ResolvedLimit
 from slit.optimizers.protocol import Phase
 from slit.scenario.diagnostics import Finding
 from slit.scenario.validation_errors import refused
@@ -55,6 +56,7 @@ class Request(BaseModel):
     bound: bool = False
     start_plan: str | None = None
     plugin: Plugin | None = None
+    limits: tuple[str, ...] = ()
 
 
 class Pending(Request):
@@ -85,6 +87,7 @@ class Manifest(Request):
     notes: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()  # of the data, that matter
     phases: tuple[Phase, ...] = ()
+    resolved_limits: tuple[ResolvedLimit, ...] = ()
 
 
 def versions() -> dict[str, str]:

@@ -107,10 +107,15 @@ def check_plugin(plugin: Plugin | None, path: str | Path | None) -> None:
 
 
 def evaluator_of(run: Run, *, plugin: str | Path | None = None, threads: int = 1) -> Evaluator:
-    """The evaluator of a run's scenario and objectives."""
+    """The evaluator of a run's scenario, objectives and limits."""
     check_plugin(run.manifest.plugin, plugin)
-    objectives = find(run.manifest.objectives)
-    return Evaluator(run.problem, run.scenario, objectives=objectives, threads=threads)
+    return Evaluator(
+        run.problem,
+        run.scenario,
+        objectives=find(run.manifest.objectives),
+        limits=[each.limit for each in run.manifest.resolved_limits],
+        threads=threads,
+    )
 
 
 def reevaluate(run: Run, *, plugin: str | Path | None = None, threads: int = 1) -> Reevaluation:

@@ -1,0 +1,99 @@
+"""Limits that a search keeps to: as asked for, then as numbers."""
+
+from collections.abc import Sequence
+
+from slit.api.references import KINDS, Prepared, Reference, named_plans
+from slit.display import number
+from slit.errors import SlitError, did_you_mean
+from slit.evaluator import Evaluator
+from slit.front import Front
+from slit.lexicographic import rounded_up
+from slit.objectives import find
+from slit.objectives.limit_text import ResolvedLimit, StatedLimit, read_limit
+from slit.objectives.limits import Limit
+from slit.optimizers.protocol import Task
+from slit.optimizers.registry import available
+
+Limits = Sequence[str | Limit]
+"""Limits as text ("carbon<=nearest+5%") or as objects, mixed as one likes."""
+
+
+def stated_limits(limits: Limits | None) -> tuple[StatedLimit, ...]:
+    """The limits given, each once.
+
+    Raises SlitError for one that cannot be read or names a plan that no scheduler makes.
+    """
+    if isinstance(limits, str):
+        raise SlitError(f"limits: {limits!r}, expected a list of texts or Limits")
+    found = [_stated(limit) for limit in limits or ()]
+    for limit in found:
+        if limit.plan is not None:
+            _check_plan(limit, limit.plan)
+    return tuple(dict.fromkeys(found))
+
+
+def resolved_limits(
+    limits: Sequence[StatedLimit],
+    evaluator: Evaluator,
+    *,
+    seed: int,
+    prepared: Prepared | None = None,
+) -> tuple[tuple[ResolvedLimit, ...], dict[str, Reference]]:
+    """The limits as numbers, and the reference plans that this took, by name.
+
+    evaluator: of the search, without limits. Raises SlitError where a reference plan is beyond
+    capacity or another limit itself.
+    """
+    if not limits:
+        return (), {}
+    names = dict.fromkeys(limit.plan for limit in limits if limit.plan is not None)
+    made = named_plans(names, evaluator, Task.of(evaluator), seed=seed, prepared=prepared)
+    objectives = [find([limit.measure])[0] for limit in limits]
+    # In the evaluator's own order of sums: a plan meets what it sets itself, to the bit.
+    judge = evaluator.limited_by([Limit(objective, 0.0) for objective in objectives])
+    reached = {name: judge.evaluate(each.front.X).limited[0] for name, each in made.items()}
+    found = []
+    for n, (limit, objective) in enumerate(zip(limits, objectives, strict=True)):
+        value = None if limit.plan is None else float(reached[limit.plan][n])
+        most = limit.at(0.0 if value is None else value)
+        said = str(limit), limit.measure, objective.unit
+        found.append(ResolvedLimit(*said, most, limit.plan, value))
+    for name, each in made.items():
+        _check_reference(name, each.front, reached[name].tolist(), found)
+    return tuple(found), made
+
+
+def _stated(limit: str | Limit) -> StatedLimit:
+    if not isinstance(limit, Limit):
+        return read_limit(limit)
+    [objective] = find([limit.objective])
+    return StatedLimit(objective.name, float(limit.most))
+
+
+def _check_plan(limit: StatedLimit, plan: str) -> None:
+    known = [entry.name for entry in available(*KINDS)]
+    if plan not in known:
+        raise SlitError(
+            f"limit '{limit}': {plan!r}, expected a number or one of the reference plans "
+            f"{', '.join(known)}{did_you_mean(plan, known)}"
+        )
+
+
+def _check_reference(
+    name: str, front: Front, values: Sequence[float], limits: Sequence[ResolvedLimit]
+) -> None:
+    """Refuse a plan as a reference that breaks what others must keep to."""
+    own = next(limit for limit in limits if limit.plan == name)
+    if front.G[0] > 0:
+        raise SlitError(
+            f"limit '{own.text}': {name} is {number(float(front.G[0]))} nodes beyond capacity, "
+            "expected a reference plan that is feasible"
+        )
+    for limit, value in zip(limits, values, strict=True):
+        if limit.plan != name and value > limit.most:
+            raise SlitError(
+                f"limit '{own.text}': {name} has {limit.measure} {number(value)}, beyond "
+                f"'{limit.text}' ({number(limit.most)} {limit.unit}), expected a reference plan "
+                "that meets the other limits, or the number itself "
+                f"({own.measure}<={rounded_up(own.most):.6g})"
+            )

@@ -80,9 +80,10 @@ def optimize(
     settings: of the optimizer; settings as the dataclass `Settings` of its module or by name (with
     "lexicographic": `{"order": ["carbon", "cost"], "tolerance": 0.01, "caps": {"water": 20.0}}`).
     start_plan: "RUN:PLAN", or plans (G,) or (N, G), to begin with. limits: what no plan may exceed,
-    of any objective: "quality<=0.36", "carbon<=nearest+5%", or Limits. baselines: whether the
-    reference plans are made; a search also begins with them. watch: called with the progress after
-    every step; prepared: with the name and the front of each reference plan when that is made.
+    of any objective ("quality<=0.36", "carbon<=nearest+5%", or Limits), beside those of the
+    scenario. baselines: whether the reference plans are made; a search also begins with them.
+    watch: called with the progress after every step; prepared: with the name and the front of each
+    reference plan as soon as that is made.
 
     Raises SlitError for what the caller can mend, InfeasibleError for demand beyond capacity.
     """
@@ -104,7 +105,7 @@ def optimize(
         bound=bound,
         start_plan=start_plan if isinstance(start_plan, str) else None,
         plugin=_plugin(plugin),
-        limits=tuple(map(str, stated_limits(limits))),
+        limits=tuple(map(str, stated_limits(limits, planned))),
     )
     if output is not None:
         recover(Path(output))
@@ -142,7 +143,7 @@ def evaluate(
 ) -> Front:
     """Evaluate plans X (N, G) or (G,) of placement indices: a front whose rows are in their order.
 
-    limits: as in `optimize`: plans beyond them are infeasible.
+    limits: as in `optimize`: plans beyond them, or those of the scenario, are infeasible.
 
     Raises SlitError for a wrong shape or a placement that is not allowed for its group.
     """
@@ -151,7 +152,7 @@ def evaluate(
         compile_problem(loaded), loaded, objectives=find(objectives), threads=threads
     )
     plans = evaluator.check(np.atleast_2d(np.asarray(X)))
-    resolved, _ = resolved_limits(stated_limits(limits), evaluator, seed=SEED)
+    resolved, _ = resolved_limits(stated_limits(limits, loaded), evaluator, seed=SEED)
     evaluator = evaluator.limited_by([each.limit for each in resolved])
     evaluation = evaluator.evaluate(plans)
     return front_of(Plans(plans, evaluation.F, evaluation.G), evaluator, method="given")

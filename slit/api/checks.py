@@ -3,6 +3,7 @@
 from datetime import date
 from os import PathLike
 
+from slit.api.limits import stated_limits
 from slit.errors import SlitError
 from slit.problem import compile_problem
 from slit.relaxation.feasibility import check_capacity
@@ -24,6 +25,7 @@ def check(
     if scenario is None or any(finding.severity is Severity.ERROR for finding in findings):
         return findings
     try:
+        stated_limits((), scenario)
         check_capacity(compile_problem(scenario), scenario)
     except SlitError as error:
         return [error_of(error), *findings]

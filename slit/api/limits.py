@@ -9,23 +9,25 @@ from slit.evaluator import Evaluator
 from slit.front import Front
 from slit.lexicographic import rounded_up
 from slit.objectives import find
-from slit.objectives.limit_text import ResolvedLimit, StatedLimit, read_limit
+from slit.objectives.limit_text import ResolvedLimit, StatedLimit, read_limit, stated
 from slit.objectives.limits import Limit
 from slit.optimizers.protocol import Task
 from slit.optimizers.registry import available
+from slit.scenario.scenario import Scenario
 
 Limits = Sequence[str | Limit]
 """Limits as text ("carbon<=nearest+5%") or as objects, mixed as one likes."""
 
 
-def stated_limits(limits: Limits | None) -> tuple[StatedLimit, ...]:
-    """The limits given, each once.
+def stated_limits(limits: Limits | None, scenario: Scenario) -> tuple[StatedLimit, ...]:
+    """The limits of a scenario and those given beside them, each once.
 
     Raises SlitError for one that cannot be read or names a plan that no scheduler makes.
     """
     if isinstance(limits, str):
         raise SlitError(f"limits: {limits!r}, expected a list of texts or Limits")
-    found = [_stated(limit) for limit in limits or ()]
+    found = [stated(each.measure, each.most) for each in scenario.limits]
+    found += [_stated(limit) for limit in limits or ()]
     for limit in found:
         if limit.plan is not None:
             _check_plan(limit, limit.plan)

@@ -63,7 +63,7 @@ class Again:
             if given is not None:
                 _same(name.replace("_", " "), given, getattr(asked, name))
         if self.limits is not None:
-            again = ", ".join(map(str, stated_limits(self.limits)))
+            again = ", ".join(map(str, stated_limits(self.limits, left.scenario)))
             _same("limits", again or None, ", ".join(asked.limits) or None)
         settings = {"population": self.population, **(self.settings or {})}
         given = {name: value for name, value in settings.items() if value is not None}

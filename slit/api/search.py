@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from operators.types import Genes, Integers
+from slit.api.attainable import check_attainable
 from slit.api.bounds import certified_result
 from slit.api.limits import resolved_limits
 from slit.api.references import Prepared, reference_plans
@@ -60,6 +61,7 @@ class Search:
         limits, made = resolved_limits(
             stated, self.evaluator, seed=request.seed, prepared=self.prepared
         )
+        check_attainable(limits, self.evaluator)
         evaluator = self.evaluator.limited_by([each.limit for each in limits])
         task = Task.of(evaluator)
         references = reference_plans(request, evaluator, task, made=made, prepared=self.prepared)

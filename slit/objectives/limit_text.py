@@ -85,7 +85,7 @@ def read_limit(text: str) -> StatedLimit:
 
 def stated(measure: str, most: float | str) -> StatedLimit:
     """A limit from its two sides, `most` a number or as text. Raises SlitError."""
-    return read_limit(f"{measure}<={most!r}" if isinstance(most, float) else f"{measure}<={most}")
+    return read_limit(f"{measure}<={most if isinstance(most, str) else _plain(most)}")
 
 
 def measure_called(name: str, said: str) -> Objective:

@@ -11,6 +11,7 @@ from slit.scenario.records import (
     Accounting,
     Datacenter,
     Horizon,
+    LimitEntry,
     ModelVariant,
     Name,
     NodePool,
@@ -156,6 +157,7 @@ class ScenarioFile(Record):
     quality: Quality | None = text("scores of the variants from a table", default=None)
     services: Listed[Service] = text("how fast node types serve variants")
     residency: Listed[Residency] = text("rules on where requests may be served", default=())
+    limits: Listed[LimitEntry] = text("what no plan may exceed", default=())
     demand: AnyDemand = text("requests")
     latency: Latency = text("round trips", default=Latency())
     inputs: Listed[InputEntry] = text("where figures come from", default=())
@@ -163,6 +165,6 @@ class ScenarioFile(Record):
 
 LISTS = (
     "classes", "origins", "datacenters", "node_types", "pools", "variants", "services",
-    "residency", "inputs",
+    "residency", "limits", "inputs",
 )  # fmt: skip
 """Sections that may come from a table."""

@@ -135,6 +135,7 @@ def _built(file: ScenarioFile, tables: Tables, inherited: Collection[str]) -> Sc
         variants=records(file.variants),
         services=services,
         residency=records(file.residency),
+        limits=records(file.limits),
         signals=signals,
         demand=demand.demand,
         round_trip_s=seconds,

@@ -7,6 +7,7 @@ numeric code reads is converted once, in `slit.problem`.
 from datetime import UTC, datetime
 from enum import StrEnum
 from inspect import get_annotations
+from math import isfinite
 from typing import Annotated, Any
 
 from pydantic import (
@@ -390,3 +391,21 @@ class Residency(Record):
                 "residency rule: nothing allowed, expected datacenters, jurisdictions or variants"
             )
         return self
+
+
+def _number_or_text(value: Any) -> Any:
+    number = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    if not number and not isinstance(value, str):
+        said = str(value).lower() if isinstance(value, bool | float) else type(value).__name__
+        raise ValueError(f"{said}, expected a number or text such as nearest+5%")
+    return value
+
+
+class LimitEntry(Record):
+    """What no plan may exceed: a limit of every search."""
+
+    measure: Name = text("name of an objective, minimized or not")
+    most: Annotated[Number | str, BeforeValidator(_number_or_text)] = text(
+        "number in the objective's unit, or text: a number, a share in per cent, or what a "
+        "reference plan reaches, as nearest or nearest+5%"
+    )

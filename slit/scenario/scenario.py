@@ -14,6 +14,7 @@ from slit.scenario.records import (
     Accounting,
     Datacenter,
     Horizon,
+    LimitEntry,
     ModelVariant,
     NodePool,
     NodeType,
@@ -96,6 +97,7 @@ class Scenario:
     demand: Demand
     round_trip_s: Floats
     description: str = ""
+    limits: tuple[LimitEntry, ...] = ()
     inputs: tuple[Input, ...] = ()
     findings: tuple[Finding, ...] = ()  # of how files were read
     timeline: Timeline | None = field(default=None, init=False, repr=False)

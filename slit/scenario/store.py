@@ -17,6 +17,7 @@ from slit.scenario.records import (
     Accounting,
     Datacenter,
     Horizon,
+    LimitEntry,
     ModelVariant,
     NodePool,
     NodeType,
@@ -45,7 +46,10 @@ _RECORDS: dict[str, Any] = {
     "variants": tuple[ModelVariant, ...],
     "services": tuple[Service, ...],
     "residency": tuple[Residency, ...],
+    "limits": tuple[LimitEntry, ...],
 }
+_ADDED = ("limits",)
+"""Sections that earlier versions did not know: empty, they are left out."""
 _FINDINGS = TypeAdapter(tuple[Finding, ...])
 
 
@@ -128,11 +132,14 @@ def _records(scenario: Scenario, *, exclude_defaults: bool) -> dict[str, Any]:
             getattr(scenario, name), mode="json", exclude_defaults=exclude_defaults
         )
         for name, kind in _RECORDS.items()
+        if name not in _ADDED or getattr(scenario, name)
     }
 
 
 def _record(path: Path, said: dict[str, Any], name: str) -> Any:
     try:
+        if name in _ADDED and name not in said["records"]:
+            return ()
         return TypeAdapter(_RECORDS[name]).validate_python(said["records"][name])
     except (KeyError, TypeError):
         raise SlitError(f"{path}: no records.{name}, expected a saved scenario") from None

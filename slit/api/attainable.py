@@ -1,0 +1,81 @@
+"""Whether limits can be met at all: on the linear relaxation, before a search."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from operators.types import Floats
+from slit.display import number
+from slit.errors import InfeasibleError, SlitError
+from slit.evaluator import Evaluator
+from slit.lexicographic import rounded_up
+from slit.lp.solver import SolverError
+from slit.objectives.limit_text import ResolvedLimit
+from slit.objectives.limits import measured_by
+from slit.relaxation import Relaxation
+from slit.relaxation.dantzig_wolfe import CapsUnmet, irreducible_caps, minimize_capped
+
+
+def check_attainable(limits: Sequence[ResolvedLimit], evaluator: Evaluator) -> None:
+    """Raise InfeasibleError that names a smallest set of limits which no plan meets together.
+
+    Measures without a linear part are not looked at; what the relaxation meets may still have no
+    plan in whole nodes.
+    """
+    measured = measured_by((), [each.limit for each in limits])
+    try:
+        relaxation = Relaxation(
+            evaluator.problem, evaluator.scenario, measured, threads=evaluator.threads
+        )
+    except SlitError:  # nothing that is limited is bounded
+        return
+    tightest = {
+        name: min((each for each in limits if each.measure == name), key=lambda each: each.most)
+        for name in relaxation.names
+    }
+    kept = list(tightest.values())
+    caps = np.array([each.most for each in kept])
+    try:
+        minimize_capped(relaxation, np.zeros(len(caps)), caps)
+    except CapsUnmet as unmet:
+        needed = irreducible_caps(relaxation, caps, unmet.caps).tolist()
+        raise InfeasibleError(_conflict(relaxation, kept, caps, needed)) from None
+    except SolverError:  # undecided: the search will show
+        return
+
+
+def _conflict(
+    relaxation: Relaxation, limits: Sequence[ResolvedLimit], caps: Floats, needed: Sequence[int]
+) -> str:
+    """Which limits contradict each other, and what each would have to be beside the others."""
+    alone, beside = [], []
+    for m in needed:
+        others = np.full(len(caps), np.inf)
+        alone.append(_least(relaxation, m, others))
+        rest = [n for n in needed if n != m]
+        others[rest] = caps[rest]
+        beside.append(_least(relaxation, m, others))
+    said = " and ".join(_said(limits[m]) for m in needed)
+    ways = " or ".join(
+        f"{limits[m].measure} at least {rounded_up(least):.6g} {limits[m].unit}"
+        for m, least in zip(needed, beside, strict=True)
+    )
+    if len(needed) == 1:
+        return f"limits: {said} cannot be met, expected {ways} (the least attainable)"
+    least = ", ".join(
+        f"{limits[m].measure} {number(value)}" for m, value in zip(needed, alone, strict=True)
+    )
+    return (
+        f"limits: {said} cannot be met together, expected {ways} beside the other"
+        f"{'s' * (len(needed) > 2)} (alone attainable: {least})"
+    )
+
+
+def _least(relaxation: Relaxation, m: int, caps: Floats) -> float:
+    return minimize_capped(relaxation, np.eye(len(caps))[m], caps).bound
+
+
+def _said(limit: ResolvedLimit) -> str:
+    """A limit in the words it was given in, with its number where these hide it."""
+    hidden = "" if limit.plan is None else f" ({number(limit.most)} {limit.unit})"
+    return f"'{limit.text}'{hidden}"

@@ -51,6 +51,18 @@ def share(value: float | None) -> str:
     return _signed(f"{rounded} %")
 
 
+def beyond(violation: float) -> str:
+    """What a constraint violation says: whole nodes beyond capacity, below 1 what exceeds limits.
+
+    "3 nodes beyond capacity, beyond a limit"; nothing for 0.
+    """
+    nodes = int(violation)
+    said = [f"{nodes:,} node{'s' * (nodes != 1)} beyond capacity"] if nodes else []
+    if violation > nodes:
+        said.append("beyond a limit")
+    return ", ".join(said)
+
+
 def least_share(value: float) -> str:
     """A share that is reached at least, so rounded down: 0.9446 is at least 94.4 %."""
     return f"{int(1000 * value + 1e-9) / 10:.1f} %"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from slit.display import called, least_share, number, percent, share
+from slit.display import beyond, called, least_share, number, percent, share
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,17 @@ def test_what_is_reached_at_least_is_rounded_down() -> None:
 def test_quality_is_called_a_loss() -> None:
     assert called("quality") == "quality lost"
     assert called("carbon") == "carbon"
+
+
+@pytest.mark.parametrize(
+    ("violation", "text"),
+    [
+        (0.0, ""),
+        (1.0, "1 node beyond capacity"),
+        (1234.0, "1,234 nodes beyond capacity"),
+        (0.25, "beyond a limit"),
+        (3.25, "3 nodes beyond capacity, beyond a limit"),
+    ],
+)
+def test_a_violation_in_words(violation: float, text: str) -> None:
+    assert beyond(violation) == text

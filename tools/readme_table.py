@@ -9,7 +9,7 @@ writes it between the marks in README.md; with --print it only prints it.
 import argparse
 from pathlib import Path
 
-from slit.display import least_share, number
+from slit.display import beyond, least_share, number
 from slit.record import Run, read_certificate, read_run
 from slit.report.picks import PicksData, picks_data
 
@@ -30,8 +30,8 @@ def picks_table(picks: PicksData, *, left_out: tuple[str, ...] = LEFT_OUT) -> st
             + ("" if change is None or mark.name == picks.reference else in_brackets(change))
             for value, change in zip(picks.values[n], picks.changes[n], strict=True)
         ]
-        beyond = f" ({picks.violation[n]:g} nodes beyond)" if picks.violation[n] > 0 else ""
-        lines.append(f"| `{mark.name}`{beyond} | {' | '.join(cells)} |")
+        over = beyond(float(picks.violation[n]))
+        lines.append(f"| `{mark.name}`{f' ({over})' if over else ''} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from slit.api.references import KINDS, Prepared, Reference, named_plans
-from slit.display import number
+from slit.display import number, percent
 from slit.errors import SlitError, did_you_mean
 from slit.evaluator import Evaluator
 from slit.front import Front
@@ -63,6 +65,21 @@ def resolved_limits(
     for name, each in made.items():
         _check_reference(name, each.front, reached[name].tolist(), found)
     return tuple(found), made
+
+
+def missed(front: Front, evaluator: Evaluator, limits: Sequence[ResolvedLimit]) -> tuple[str, ...]:
+    """By how much the plan of a front that is nearest to the limits misses which of them."""
+    if not limits or not len(front) or front.G.min() >= 1:
+        return ()
+    row = int(np.argmin(front.G))
+    [values] = evaluator.evaluate(front.X[[row]]).limited
+    said = [
+        f"{limit.text} by {number(value - limit.most)} {limit.unit} "
+        f"({percent(100 * (value - limit.most) / (abs(limit.most) or 1.0))})"
+        for limit, value in zip(limits, values.tolist(), strict=True)
+        if value > limit.most
+    ]
+    return (f"within capacity, plan {front.plans[row]} is nearest: it misses {', '.join(said)}",)
 
 
 def _stated(limit: str | Limit) -> StatedLimit:

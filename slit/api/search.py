@@ -8,7 +8,7 @@ import numpy as np
 from operators.types import Genes, Integers
 from slit.api.attainable import check_attainable
 from slit.api.bounds import certified_result
-from slit.api.limits import resolved_limits
+from slit.api.limits import missed, resolved_limits
 from slit.api.references import Prepared, reference_plans
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
@@ -91,7 +91,7 @@ class Search:
         if outcome.stop in ENDED_EARLY:
             notes = (ENDED_EARLY[outcome.stop], *notes)
         if not front.feasible:
-            notes = (INFEASIBLE, *notes)
+            notes = (INFEASIBLE, *missed(front, evaluator, limits), *notes)
         own = getattr(optimizer, "phases", ())
         phases = own or references.phases
         result = replace(outcome, front=front, phases=phases, notes=notes, limits=limits)

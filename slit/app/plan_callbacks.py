@@ -15,6 +15,7 @@ from slit.errors import SlitError
 from slit.report.plan import (
     at_epoch,
     describe_plan,
+    describe_stability,
     draw_by_datacenter,
     draw_load,
     draw_nodes,
@@ -85,7 +86,8 @@ def register_plan(app: dash.Dash, store: RunStore) -> None:
 def plan_words(store: RunStore, key: str) -> Any:
     """What the plan does in one sentence."""
     try:
-        return f"{describe_plan(store.plan(key))}."
+        data = store.plan(key)
+        return f"{describe_plan(data)}. {describe_stability(data)}."
     except SlitError as error:
         return html.Span(str(error), className="note")
 

@@ -18,7 +18,7 @@ from slit.app.compare import (
 from slit.app.html_table import table
 from slit.app.points import Points
 from slit.app.reducer import PAGE, Answer, describe_choice
-from slit.display import number, percent, share
+from slit.display import beyond, number, percent, share
 from slit.report.marks import Axis
 from slit.report.plan import PlanData
 from slit.report.waits import SHARES, Waits
@@ -106,7 +106,7 @@ def summary(points: Points, answer: Answer) -> Any:
         html.P(describe_choice(points, answer), className="why"),
     ]
     if points.violation[index] > 0:
-        text = f"Not feasible: {number(float(points.violation[index]))} nodes beyond capacity."
+        text = f"Not feasible: {beyond(float(points.violation[index]))}."
         drawn.append(html.P(text, className="note"))
     return drawn
 

@@ -212,6 +212,7 @@ def summary(place: Path, result: "Result") -> dict[str, Any]:
         "notes": list(result.notes),
         "findings": [asdict(finding) for finding in read_manifest(place).findings],
         "phases": [phase._asdict() for phase in result.phases],
+        "limits": [asdict(limit) for limit in result.limits],
     }
 
 
@@ -227,6 +228,7 @@ def print_result(place: Path, result: "Result") -> None:
         complain(f"{finding.severity}: {finding}")
     for note in manifest.notes:
         print(note)
+    print_limits(result, search=manifest.optimizer)
     print_picks(picks_of(result.front, search=manifest.optimizer))
     print_phases(result.phases)
     moves = f" and {result.moves:,} moves" if result.moves else ""
@@ -238,3 +240,17 @@ def print_result(place: Path, result: "Result") -> None:
         print_share(result.certified)
     report = place / "report.html"
     print(f"run folder: {place}{f' (open {report})' if report.exists() else ''}")
+
+
+def print_limits(result: "Result", *, search: str) -> None:
+    """What no plan may exceed, and how many of the reference plans keep to it."""
+    from slit.report.limits import describe_limits
+
+    if not result.limits:
+        return
+    front = result.front
+    others = [n for n, method in enumerate(front.methods) if method != search]
+    meet = int((front.G[others] == 0).sum())
+    print(f"limits: {describe_limits(result.limits)}")
+    if others:
+        print(f"{meet} of {len(others)} reference plans meet them")

@@ -1,5 +1,6 @@
 """`slit show`: the plans of a run that have a name, or one plan in detail."""
 
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +13,7 @@ from slit.commands.terminal import (
     print_json,
     print_table,
 )
-from slit.display import NOTHING, called, number, percent
+from slit.display import NOTHING, beyond, called, number, percent, share
 from slit.errors import SlitError
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def show(
         for note in run.manifest.notes:
             print(note)
         print_picks(picks)
+        print_limits(run, picks)
         print_phases(run.manifest.phases)
         if certified is not None:
             print()
@@ -123,11 +125,11 @@ def print_picks(picks: "PicksData") -> None:
     header = ["pick", "plan", *(f"{axis.called} ({axis.unit})" for axis in picks.axes)]
     infeasible = bool((picks.violation > 0).any())
     if infeasible:
-        header.append("violation (nodes)")
+        header.append("infeasible")
     rows = []
     for n, mark in enumerate(picks.marks):
         row = [mark.name, str(mark.plan), *(number(value) for value in picks.values[n])]
-        rows.append([*row, number(picks.violation[n])] if infeasible else row)
+        rows.append([*row, beyond(float(picks.violation[n]))] if infeasible else row)
     print_table(header, rows)
     if picks.reference is not None:
         print(f"\nChange against {picks.reference} (minus is less, so better):")
@@ -135,6 +137,61 @@ def print_picks(picks: "PicksData") -> None:
         rows = [
             [mark.name, str(mark.plan), *(percent(value) for value in change)]
             for mark, change in zip(picks.marks, picks.changes, strict=True)
+        ]
+        print_table(header, rows)
+
+
+def print_limits(run: "Run", picks: "PicksData") -> None:
+    """What the picks have of what is limited, and how far that is from the limits."""
+    from slit.report.limits import limits_data, room_text
+
+    if not run.manifest.resolved_limits:
+        return
+    data = limits_data(run, [mark.row for mark in picks.marks])
+    print("\nLimits, and the room that picks leave (minus is beyond):")
+    header = ["pick", "plan", *(limit.text for limit in data.limits)]
+    rows = [["at most", "", *(f"{number(each.most)} {each.unit}" for each in data.limits)]]
+    rows += [
+        [mark.name, str(mark.plan), *map(room_text, values, room)]
+        for mark, values, room in zip(
+            picks.marks, data.values.tolist(), data.room.tolist(), strict=True
+        )
+    ]
+    print_table(header, rows, left=2)
+
+
+def _limits_of(run: "Run", row: int) -> list[dict[str, Any]]:
+    """Each limit of a run as JSON, with what a plan has and the room that it leaves."""
+    from slit.report.limits import limits_data
+
+    data = limits_data(run, [row])
+    return [
+        {
+            "limit": limit.text,
+            "measure": limit.measure,
+            "value": None if isnan(value) else value,
+            "most": limit.most,
+            "room": None if isnan(value) else limit.most - value,
+            "unit": limit.unit,
+        }
+        for limit, value in zip(data.limits, data.values[0].tolist(), strict=True)
+    ]
+
+
+def print_room(limits: "Sequence[dict[str, Any]]") -> None:
+    """The limits of a run with what a plan has of each."""
+    if limits:
+        header = ["limit", "value", "at most", "room", "unit"]
+        rows = [
+            [
+                each["limit"],
+                *(
+                    NOTHING if each[name] is None else number(each[name])
+                    for name in ("value", "most", "room")
+                ),
+                each["unit"],
+            ]
+            for each in limits
         ]
         print_table(header, rows)
 
@@ -155,11 +212,20 @@ def _plan(run: "Run", plan: str, *, routing: bool, as_json: bool) -> dict[str, A
         "cost_usd": ledger.cost_usd.sum(axis=0).tolist(),
     }
     names = [center.name for center in run.scenario.datacenters]
+    totals = ledger.totals()
+    changes = {name: totals[name] for name in ("reroute", "starts", "switches")}
+    limits = _limits_of(run, row)
     if not as_json:
-        feasible = "feasible" if front.G[row] == 0 else f"violation {front.G[row]:g} nodes"
+        feasible = beyond(float(front.G[row])) or "feasible"
         print(f"plan {front.plans[row]} by {front.methods[row]}, {feasible}")
         for m, name in enumerate(front.names):
             print(f"  {called(name)}: {number(front.F[row, m])} {front.units[m]}")
+        print(
+            f"  from one epoch to the next: {share(changes['reroute'])} of requests rerouted, "
+            f"{changes['starts']:,.0f} node starts, {changes['switches']:,.0f} switches of a pool "
+            "and variant on or off"
+        )
+        print_room(limits)
         header = ["datacenter", "facility (kWh)", "carbon (kg CO2e)", "water (L)", "cost (USD)"]
         rows = [
             [name, *(number(values[d]) for values in sums.values())] for d, name in enumerate(names)
@@ -174,6 +240,8 @@ def _plan(run: "Run", plan: str, *, routing: bool, as_json: bool) -> dict[str, A
             "method": front.methods[row],
             "values": values,
             "violation": float(front.G[row]),
+            "changes": changes,
+            "limits": limits,
             "datacenters": [
                 {"datacenter": name, **{key: column[d] for key, column in sums.items()}}
                 for d, name in enumerate(names)

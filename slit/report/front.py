@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from operators.types import Bools, Floats, Longs
-from slit.display import number
+from slit.display import beyond, number
 from slit.front import Front
 from slit.report.marks import Axis, Mark, axes_of, marks_of
 from slit.report.style import (
@@ -328,7 +328,7 @@ def _hover(data: FrontData) -> list[str]:
                 f"{title}: {number(value)} {unit}"
                 for (title, unit), value in zip(titles, row, strict=True)
             ]
-            + ([f"{violation:g} nodes beyond capacity"] if violation > 0 else [])
+            + ([beyond(violation)] if violation > 0 else [])
         )
         for head, row, violation in zip(heads, data.values, data.violation, strict=True)
     ]

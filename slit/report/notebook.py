@@ -24,6 +24,7 @@ from slit.report.markup import joined, table, tag
 from slit.report.plan import (
     PlanData,
     describe_plan,
+    describe_stability,
     draw_by_datacenter,
     draw_load,
     draw_nodes,
@@ -96,7 +97,7 @@ class Plan:
         heads = ("requests", "energy (kWh)", "carbon (kg CO2e)", "water (L)", "cost (USD)")
         everything = joined(
             [
-                tag("p", f"{describe_plan(data)}."),
+                tag("p", f"{describe_plan(data)}. {describe_stability(data)}."),
                 table("The plan as a whole", ("objective", "value", "unit"), objectives),
                 table("By datacenter", ("datacenter", *heads), places),
             ]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from operators.types import Floats, Longs
-from slit.display import number
+from slit.display import number, share
 from slit.ledger import Ledger
 from slit.report.style import (
     Drawing,
@@ -42,6 +42,9 @@ class PlanData:
     nodes: Longs  # (T, Q) active
     capacity: Longs  # (Q,)
     waits: Waits
+    reroute: float  # share of requests served elsewhere than in the epoch before
+    node_starts: int
+    switches: int  # placements turned on or off
 
     @property
     def by_datacenter(self) -> Floats:
@@ -57,7 +60,7 @@ class PlanData:
 def plan_data(ledger: Ledger) -> PlanData:
     """What the figures of a plan show."""
     problem, scenario = ledger.problem, ledger.scenario
-    requests = ledger.group_requests
+    requests, totals = ledger.group_requests, ledger.totals()
     count = len(scenario.variants), len(scenario.datacenters)
     flows = np.zeros((problem.epochs, len(scenario.origins), count[1]))
     by_variant = np.zeros((problem.epochs, count[0]))
@@ -84,11 +87,15 @@ def plan_data(ledger: Ledger) -> PlanData:
         nodes=ledger.pool_nodes,
         capacity=problem.pool_nodes,
         waits=waits_data(ledger),
+        reroute=totals["reroute"],
+        node_starts=round(totals["starts"]),
+        switches=round(totals["switches"]),
     )
 
 
 def at_epoch(data: PlanData, epoch: int) -> PlanData:
-    """The same plan in one epoch alone (from 0); waits and capacity stay those of the whole."""
+    """The same plan in one epoch alone (from 0); waits, capacity and what changes between epochs
+    stay those of the whole."""
     one = slice(epoch, epoch + 1)
     series = ["starts", "flows", "by_variant", "energy", "carbon", "water_on_site"]
     series += ["water_off_site", "cost", "nodes"]
@@ -177,7 +184,7 @@ def draw_by_datacenter(data: PlanData, *, what: str, order: PlanData | None = No
 def draw_nodes(data: PlanData) -> Drawing:
     """Active nodes of each pool by hour, as a share of its nodes."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(data.capacity > 0, 100.0 * data.nodes / data.capacity, np.nan).T
+        in_use = np.where(data.capacity > 0, 100.0 * data.nodes / data.capacity, np.nan).T
     text = [
         [f"{nodes} of {capacity} nodes" for nodes in data.nodes[:, q]]
         for q, capacity in enumerate(data.capacity)
@@ -190,10 +197,10 @@ def draw_nodes(data: PlanData) -> Drawing:
                 "heatmap",
                 x=edges,
                 y=labels(data.pools),
-                z=share,
+                z=in_use,
                 text=text,
                 zmin=0,
-                zmax=max(100.0, float(np.nanmax(share))) if beyond else 100,
+                zmax=max(100.0, float(np.nanmax(in_use))) if beyond else 100,
                 colorscale="Cividis",
                 xgap=1,
                 ygap=1,
@@ -269,6 +276,15 @@ def describe_plan(data: PlanData) -> str:
     return (
         f"{number(load.sum())} requests; most load: {most}; most used variant: "
         f"{data.variants[first]} ({100 * variants[first] / variants.sum():.0f} %)"
+    )
+
+
+def describe_stability(data: PlanData) -> str:
+    """What changes from one epoch to the next, in one sentence."""
+    return (
+        f"From one epoch to the next: {share(data.reroute)} of requests rerouted, "
+        f"{data.node_starts:,} node starts, {data.switches:,} switches of a pool and variant on "
+        "or off"
     )
 
 

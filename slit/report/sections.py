@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from slit.certificates.gap_decomposition import GapParts
-from slit.display import number, percent, share
+from slit.display import beyond, number, percent, share
+from slit.objectives.limit_text import ResolvedLimit
 from slit.record import Run
 from slit.report.certified import (
     EXTREME_COLUMNS,
@@ -21,6 +22,7 @@ from slit.report.certified import (
 from slit.report.convergence import Convergence, draw_convergence, draw_plans
 from slit.report.front import FrontData, describe_front, draw_parallel, draw_scatter_matrix
 from slit.report.inputs import InputRow
+from slit.report.limits import LIMIT_COLUMNS, LimitsData, limit_rows
 from slit.report.marks import Mark, Role
 from slit.report.markup import Html, joined, table, tag
 from slit.report.page import Picture, picture
@@ -28,6 +30,7 @@ from slit.report.picks import PicksData
 from slit.report.plan import (
     PlanData,
     describe_plan,
+    describe_stability,
     draw_by_datacenter,
     draw_load,
     draw_nodes,
@@ -48,13 +51,14 @@ _ROLES = {
 }
 
 
-def picks_section(picks: PicksData) -> Html:
-    """The table of picks; the page's script can take another reference."""
+def picks_section(picks: PicksData, limits: LimitsData | None = None) -> Html:
+    """The table of picks; the page's script can take another reference. limits: of the run, for the
+    rows of the picks."""
     columns: list[object] = ["Plan", *(axis.full for axis in picks.axes)]
     if not picks.undominated.all():
         columns.append("Note")
     numeric = frozenset(range(1, 1 + len(picks.axes)))
-    rows = [_pick_row(picks, n) for n in range(len(picks.marks))]
+    rows = [_pick_row(picks, n, limits) for n in range(len(picks.marks))]
     choice = ""
     if picks.references:
         options = [
@@ -85,7 +89,7 @@ def picks_section(picks: PicksData) -> Html:
     )
 
 
-def _pick_row(picks: PicksData, n: int) -> list[object]:
+def _pick_row(picks: PicksData, n: int, limits: LimitsData | None) -> list[object]:
     mark = picks.marks[n]
     name = tag("span", mark.name, data_pick=mark.name, title=_ROLES[mark.role])
     symbol = _symbol(mark.style)
@@ -97,9 +101,11 @@ def _pick_row(picks: PicksData, n: int) -> list[object]:
         shown = tag("span", number(value), data_value=repr(value))
         row.append(joined([shown, tag("span", percent(change), data_change=m, class_="below")]))
     if not picks.undominated.all():
-        over = picks.violation[n]
+        over = beyond(float(picks.violation[n]))
         dominated = "" if picks.undominated[n] else "dominated"
-        row.append(f"infeasible: {number(over)} nodes too many" if over > 0 else dominated)
+        exceeded = [] if limits is None else limits.exceeded(n)
+        named = f" ({', '.join(exceeded)})" if exceeded else ""
+        row.append(f"infeasible: {over}{named}" if over else dominated)
     return row
 
 
@@ -110,10 +116,19 @@ def _symbol(style: PlanStyle) -> Html:
     return tag("svg", drawn, viewbox="-1.5 -1.5 3 3", class_="symbol", aria_hidden="true")
 
 
-def front_section(data: FrontData) -> Html:
-    """Parallel coordinates and scatter matrix."""
+def front_section(data: FrontData, limits: Sequence[ResolvedLimit] = ()) -> Html:
+    """Parallel coordinates and scatter matrix, and the limits that plans on the front keep to."""
     description = describe_front(data)
     parts: list[object] = [tag("h2", "Front")]
+    if limits:
+        parts += [
+            tag(
+                "p",
+                "Every plan on the front keeps to these limits; plans beyond them are drawn for "
+                "comparison, and named as such.",
+            ),
+            table("Limits", LIMIT_COLUMNS, limit_rows(limits), numeric=frozenset({1})),
+        ]
     if data.sampled:
         parts.append(
             tag(
@@ -191,7 +206,7 @@ def _plan_article(row: int, marks: Sequence[Mark], data: PlanData, *, hidden: bo
     return tag(
         "article",
         tag("h3", name),
-        tag("p", f"Plan {marks[0].plan}: {description}."),
+        tag("p", f"Plan {marks[0].plan}: {description}. {describe_stability(data)}."),
         tag(
             "div",
             shown("load", "Requests by datacenter", draw_load(data, by="datacenter")),

@@ -14,6 +14,7 @@ from slit.report.convergence import convergence_data
 from slit.report.front import front_data
 from slit.report.head import head_section
 from slit.report.inputs import inputs_data
+from slit.report.limits import limits_data
 from slit.report.marks import axes_of
 from slit.report.markup import tag
 from slit.report.page import page
@@ -68,9 +69,11 @@ def report_html(run: Run, *, certificate: Certificate | None = None) -> str:
     ]
     sections = []
     if picks is not None:
+        limits = manifest.resolved_limits
+        kept = limits_data(run, [mark.row for mark in picks.marks]) if limits else None
         sections += [
-            picks_section(picks),
-            front_section(front_data(front, search=search)),
+            picks_section(picks, kept),
+            front_section(front_data(front, search=search), limits),
             plans_section(picks, _plans(run, [mark.row for mark in picks.marks])),
         ]
     else:

@@ -213,7 +213,7 @@ def test_infeasible_picks_are_noted(run: Run) -> None:
     front = Front(
         run.front.X, run.front.F, excess, run.front.names, run.front.units, run.front.methods
     )
-    assert "infeasible: 3 nodes too many" in report_html(replace(run, front=front))
+    assert "infeasible: 3 nodes beyond capacity" in report_html(replace(run, front=front))
 
 
 def test_tags_escape_what_is_not_html() -> None:

@@ -6,21 +6,38 @@ within a tolerance of their optima and every capped objective within its cap.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
+from math import comb
 
 import numpy as np
 from numpy.random import Generator
 
-from operators.types import Bools, Floats, Genes, Positions
+from operators.types import Floats, Genes, Positions
 from slit.arrays import product
 from slit.errors import InfeasibleError, SlitError, did_you_mean
 from slit.evaluator import Evaluator
 from slit.relaxation import Relaxation
 from slit.relaxation.dantzig_wolfe import CapsUnmet, Coupled, irreducible_caps, minimize_capped
-from slit.relaxation.rounding import Descent, fit_capacity, round_shares, shares_of
+from slit.relaxation.rounding import (
+    Descent,
+    LimitMultipliers,
+    fit_capacity,
+    round_shares,
+    shares_of,
+)
 
 ROOM = 1e-8
 """A step without tolerance still leaves this share of its optimum, so that rounding cannot fail."""
-PENALTY_ROUNDS = 12
+FIRST_ROUNDS = 8
+"""Descents from each start in the first phase, where limits hold at other multipliers."""
+LATER_ROUNDS = 4
+"""Descents from the best plan so far in every later phase."""
+RECOMBINED_ROUNDS = 16
+"""Multipliers at which epochs of the plans found are put together: no descent is needed."""
+NEIGHBOR_GENES = 300_000
+"""Genes of all plans near those found, up to which they are evaluated."""
+MOST_AT_ONCE = 3
+"""Chunks in which a plan near another may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +69,15 @@ class Lexicographic:
     broken: tuple[str, ...]
     moves: int
 
+    @property
+    def missed(self) -> tuple[Stage, ...]:
+        """The stages whose limit the plan exceeds (the relaxed optimum meets all)."""
+        return tuple(
+            stage
+            for stage in self.stages
+            if self.values[stage.name] > stage.limit + 10 * ROOM * abs(stage.limit)
+        )
+
 
 def lexicographic(
     relaxation: Relaxation,
@@ -77,8 +103,10 @@ def lexicographic(
     rooms = check_tolerance(tolerance, len(steps))
     stages, points = solve_stages(relaxation, steps, limits, rooms, absolute=absolute)
     evaluated = evaluator.evaluations
-    goal = _Goal(relaxation, evaluator, steps, limits, rooms, absolute)
-    plan = goal.best(goal.candidates(points, rng=rng))
+    rest = [m for m in range(len(limits)) if m not in steps]
+    goal = _Goal(limits, [*steps, *rest], [*rooms, *(0.0 for _ in rest)], absolute)
+    search = _Search(relaxation, evaluator, goal)
+    plan = search.plan(points, rng=rng)
     found = evaluator.evaluate(plan[None, :])
     values = dict(zip(evaluator.names, map(float, found.F[0]), strict=True))
     names = relaxation.names
@@ -89,7 +117,7 @@ def lexicographic(
         values=values,
         violation=float(found.G[0]),
         broken=tuple(name for name, cap in (caps or {}).items() if values[name] > cap),
-        moves=goal.moves + evaluator.evaluations - evaluated,
+        moves=search.moves + evaluator.evaluations - evaluated,
     )
 
 
@@ -203,76 +231,167 @@ def rounded_up(value: float) -> float:
     return float(np.ceil(value / step) * step)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class _Goal:
-    """What the plan is judged by: caps first, then the objectives in order."""
+    """What plans are judged by: caps (M,) first, then the objectives in order.
 
-    def __init__(
-        self,
-        relaxation: Relaxation,
-        evaluator: Evaluator,
-        steps: Sequence[int],
-        caps: Floats,
-        tolerances: Floats,
-        absolute: bool,
-    ) -> None:
-        self.relaxation, self.evaluator, self.caps = relaxation, evaluator, caps
-        self.columns = [evaluator.names.index(name) for name in relaxation.names]
-        rest = [m for m in range(len(caps)) if m not in steps]
-        self.order = [*steps, *rest]
-        self.tolerances = [*tolerances, *(0.0 for _ in rest)]
-        self.absolute = absolute
-        self.moves = 0
+    order: objective indices, those of the phases first; tolerances, one for each.
+    """
 
-    def candidates(self, points: Sequence[Coupled], *, rng: Generator) -> Genes:
-        """Each stage's optimum rounded and repaired, and descents from the first and the last.
+    caps: Floats
+    order: Sequence[int]
+    tolerances: Sequence[float]
+    absolute: bool
 
-        A descent follows the stage's prices: its objective, and the others by what their limits
-        are worth. Objectives over their cap are weighed more until it is met.
+    def best(self, found: "_Found", *, phases: int | None = None) -> tuple[Genes, Floats]:
+        """The plan with the least violation, then excess over caps, then by the first phases (all).
+
+        Also the limits (M,) that hold after them: caps, and what each phase may grow to.
         """
-        relaxation = self.relaxation
-        problem = relaxation.problem
-        rounded = [round_shares(problem, shares_of(relaxation, point.relaxed)) for point in points]
-        starts = fit_capacity(problem, np.array(rounded), rng=rng)
-        plans = list(starts)
-        if not self.evaluator.linear:
-            return starts
-        improve = Descent(problem, self.evaluator.terms)
-        for point in points:
-            for start in np.unique(starts[[0, -1]], axis=0):
-                weights = np.zeros(len(self.evaluator.names))
-                weights[self.columns] = _scaled(point.relaxed.weights, point.relaxed.objectives)
-                plan = start
-                for _ in range(PENALTY_ROUNDS):
-                    plan = improve(plan[None, :], weights[None, :])[0]
-                    plans.append(plan)
-                    values = self.evaluator.evaluate(plan[None, :]).F[0]
-                    over = values[self.columns] > self.caps
-                    if not over.any():
-                        break
-                    weights[self.columns] = self._raised(weights[self.columns], over, point)
-                    weights = _scaled(weights, values)
-        self.moves += improve.moves
-        return np.unique(np.array(plans), axis=0)
-
-    def best(self, plans: Genes) -> Genes:
-        """The plan with the least violation, then excess over caps, then by the order."""
-        found = self.evaluator.evaluate(plans)
-        values = found.F[:, self.columns]
         sizes = np.where(np.isfinite(self.caps), np.maximum(np.abs(self.caps), 1e-300), 1.0)
-        excess = (np.maximum(values - self.caps, 0.0) / sizes).sum(axis=1)
-        left = np.lexsort((excess, found.G))
-        left = left[(found.G[left] <= found.G[left[0]]) & (excess[left] <= excess[left[0]])]
-        for m, tolerance in zip(self.order, self.tolerances, strict=True):
-            least = values[left, m].min()
+        excess = (np.maximum(found.values - self.caps, 0.0) / sizes).sum(axis=1)
+        left = np.lexsort((excess, found.violation))
+        first = left[0]
+        left = left[
+            (found.violation[left] <= found.violation[first]) & (excess[left] <= excess[first])
+        ]
+        limits = self.caps.copy()
+        for m, tolerance in list(zip(self.order, self.tolerances, strict=True))[:phases]:
+            least = found.values[left, m].min()
             room = tolerance if self.absolute else tolerance * abs(least)
-            left = left[values[left, m] <= least + room]
-        return np.asarray(plans[left[0]])
+            limits[m] = min(limits[m], least + room)
+            left = left[found.values[left, m] <= least + room]
+        return found.plans[left[0]], limits
 
-    def _raised(self, weights: Floats, over: Bools, point: Coupled) -> Floats:
-        floor = 0.1 / np.maximum(np.abs(point.relaxed.objectives), 1e-300)
-        return np.where(over, np.maximum(3.0 * weights, floor), weights)
+
+class _Found:
+    """Plans (N, G), evaluated once each: values (N, M) of the relaxation's objectives and their
+    parts (N, T, M), violation (N,), and of it nodes beyond capacity (N,)."""
+
+    def __init__(self, relaxation: Relaxation, evaluator: Evaluator, plans: Genes) -> None:
+        self.evaluator = evaluator
+        self.columns = [evaluator.names.index(name) for name in relaxation.names]
+        self.plans = np.empty((0, plans.shape[1]), np.int16)
+        self.values = np.empty((0, len(self.columns)))
+        self.parts = np.empty((0, relaxation.problem.epochs, len(self.columns)))
+        self.violation = np.empty(0)
+        self.beyond = np.empty(0, np.int64)
+        self.add(plans)
+
+    def add(self, plans: Genes) -> None:
+        """Evaluate plans (N, G) and keep them."""
+        found = self.evaluator.evaluate(plans)
+        self.plans = np.concatenate([self.plans, plans])
+        self.values = np.concatenate([self.values, found.F[:, self.columns]])
+        self.parts = np.concatenate([self.parts, found.parts[:, :, self.columns]])
+        self.violation = np.concatenate([self.violation, found.G])
+        self.beyond = np.concatenate([self.beyond, found.excess.sum(axis=1)])
+
+
+class _Search:
+    """Looks for the plan in whole nodes, phase by phase, on the caps and limits as penalties.
+
+    A limit of a phase is what the best plan in whole nodes may grow to: the relaxed limit may be
+    below any plan. The multipliers of the relaxation are where the penalties begin. `moves` counts
+    incremental evaluations.
+    """
+
+    def __init__(self, relaxation: Relaxation, evaluator: Evaluator, goal: _Goal) -> None:
+        self.relaxation, self.evaluator, self.goal = relaxation, evaluator, goal
+        self.problem = relaxation.problem
+        self.improve = Descent(self.problem, evaluator.terms)
+
+    @property
+    def moves(self) -> int:
+        """Incremental evaluations made so far."""
+        return self.improve.moves
+
+    def plan(self, points: Sequence[Coupled], *, rng: Generator) -> Genes:
+        """The best plan (G,) found from the phases' relaxed optima, rounded and repaired."""
+        shares = [shares_of(self.relaxation, point.relaxed) for point in points]
+        rounded = np.array([round_shares(self.problem, each) for each in shares])
+        starts = fit_capacity(self.problem, rounded, rng=rng)
+        found = _Found(self.relaxation, self.evaluator, starts)
+        if not self.evaluator.linear:
+            return self.goal.best(found)[0]
+        limits = self.goal.caps
+        ahead = list(np.unique(starts[[0, -1]], axis=0))
+        for phase, point in enumerate(points):
+            weights = np.eye(len(limits))[self.goal.order[phase]]
+            rounds = LATER_ROUNDS if phase else FIRST_ROUNDS
+            for start in ahead:
+                multipliers = LimitMultipliers(point.multipliers)
+                self._descend(found, start, weights, limits, multipliers, rounds)
+            self._recombine(found, weights, limits, LimitMultipliers(point.multipliers))
+            best, limits = self.goal.best(found, phases=phase + 1)
+            ahead = [best]
+        return self._polished(found)
+
+    def _descend(
+        self,
+        found: _Found,
+        start: Genes,
+        weights: Floats,
+        limits: Floats,
+        multipliers: LimitMultipliers,
+        rounds: int,
+    ) -> None:
+        """Descend on weights (M,) and multipliers, each time from the plan before."""
+        plan, values = start, found.values[(found.plans == start).all(axis=1)][0]
+        for _ in range(rounds):
+            weighed = np.zeros(len(self.evaluator.names))
+            weighed[found.columns] = _scaled(weights + multipliers.values, values)
+            plan = self.improve(plan[None, :], weighed[None, :])[0]
+            found.add(plan[None, :])
+            values = found.values[-1]
+            if not multipliers.update(values, limits, weights):
+                break
+
+    def _recombine(
+        self, found: _Found, weights: Floats, limits: Floats, multipliers: LimitMultipliers
+    ) -> None:
+        """Add the plans of each epoch's best at weights (M,) and multipliers.
+
+        Epochs are judged apart; what those of different plans mean for each other, by nodes that
+        load, only the evaluation of the whole says.
+        """
+        within = np.flatnonzero(found.beyond == found.beyond.min())
+        parts, epochs = found.parts[within], np.arange(self.problem.epochs)
+        constant = found.values[within[0]] - parts[0].sum(axis=0)
+        chosen = []
+        for _ in range(RECOMBINED_ROUNDS):
+            chosen.append(product(parts, weights + multipliers.values).argmin(axis=0))
+            values = parts[chosen[-1], epochs].sum(axis=0) + constant
+            if not multipliers.update(values, limits, weights):
+                break
+        epoch_of_gene = np.repeat(epochs, np.diff(self.problem.epoch_gene))
+        rows = within[np.unique(chosen, axis=0)][:, epoch_of_gene]
+        found.add(found.plans[rows, np.arange(self.problem.genes)])
+
+    def _polished(self, found: _Found) -> Genes:
+        """The best plan, also of those that differ in a few chunks from one that was found.
+
+        Only where these are not many: in small plans a chunk is a large part of the whole, and no
+        multipliers lead to most of the best ones.
+        """
+        gene, place = np.nonzero(self.problem.allowed[self.problem.gene_group])
+        around = np.unique(found.plans, axis=0)
+        most, at_once = NEIGHBOR_GENES // around.size, 0
+        while at_once < MOST_AT_ONCE and comb(len(gene) + at_once, at_once + 1) <= most:
+            at_once += 1
+        plan, before = self.goal.best(found)[0], None
+        if at_once == 0:
+            return plan
+        moves = np.array(list(combinations_with_replacement(range(len(gene)), at_once)))
+        while before is None or (plan != before).any():
+            near = np.repeat(around[:, None, :], len(moves), axis=1)
+            near[:, np.arange(len(moves))[:, None], gene[moves]] = place[moves]
+            found.add(np.unique(near.reshape(-1, self.problem.genes), axis=0))
+            plan, before = self.goal.best(found)[0], plan
+            around = plan[None, :]
+        return plan
 
 
 def _scaled(weights: Floats, objectives: Floats) -> Floats:
     """Weights whose weighted sum is about 1."""
-    return np.asarray(weights / max(float(product(weights, np.abs(objectives))), 1e-300))
+    return np.asarray(weights / (float(product(weights, np.abs(objectives))) or 1.0))

@@ -12,7 +12,7 @@ import numpy as np
 
 from operators.types import Genes
 from slit.errors import SlitError
-from slit.lexicographic import Lexicographic, lexicographic
+from slit.lexicographic import Lexicographic, lexicographic, rounded_up
 from slit.optimizers.protocol import Optimizer, Phase, Setup
 from slit.optimizers.single import SinglePlan
 
@@ -68,7 +68,8 @@ def build(setup: Setup) -> Optimizer:
 class LexicographicPlan(SinglePlan):
     """Makes the lexicographic plan.
 
-    Afterwards `phases` says what each phase reached, and `notes` which caps the plan exceeds.
+    Afterwards `phases` says what each phase reached, and `notes` which caps and which limits of
+    phases the plan exceeds.
     """
 
     def __init__(self, setup: Setup) -> None:
@@ -104,15 +105,28 @@ class LexicographicPlan(SinglePlan):
             )
             for stage in found.stages
         )
-        self.notes = tuple(_exceeded(found, settings.caps, name) for name in found.broken)
+        self.notes = _exceeded(found, settings.caps)
         return np.asarray(found.plan)
 
 
-def _exceeded(found: Lexicographic, caps: Mapping[str, float], name: str) -> str:
+def _exceeded(found: Lexicographic, caps: Mapping[str, float]) -> tuple[str, ...]:
+    """The caps and the limits of phases that a plan exceeds, in words."""
+
+    def said(what: str, name: str, limit: float, relaxed: float) -> str:
+        return (
+            f"{what} <= {limit:.6g}: the relaxed optimum meets it ({relaxed:.6g}), the plan in "
+            f"whole nodes does not ({rounded_up(found.values[name]):.6g})"
+        )
+
     return (
-        f"cap {name} <= {caps[name]:.6g}: the relaxed optimum meets it "
-        f"({found.relaxed[name]:.6g}), the plan in whole nodes does not "
-        f"({found.values[name]:.6g})"
+        *(said(f"cap {name}", name, caps[name], found.relaxed[name]) for name in found.broken),
+        *(
+            said(f"phase {number}: {stage.name}", stage.name, stage.limit, stage.value)
+            for number, stage in enumerate(found.stages, start=1)
+            # Where a phase may grow up to its cap, that is said of the cap.
+            if stage in found.missed
+            and not (stage.name in found.broken and stage.limit == caps[stage.name])
+        ),
     )
 
 

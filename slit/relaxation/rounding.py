@@ -5,6 +5,7 @@ from numpy.random import Generator
 
 from operators.repair import repair
 from operators.types import Floats, Genes
+from slit.arrays import product
 from slit.errors import SlitError
 from slit.kernels.local_search import MOST_MOVES, improve_plan
 from slit.kernels.objective_terms import ObjectiveTerms
@@ -16,6 +17,10 @@ from slit.relaxation.relaxation import Relaxation, Relaxed
 NODE_PENALTY = 10.0
 """What a node beyond capacity weighs in a descent, in units of the scaled weighted sum."""
 TINY_SHARE = 1e-9
+FIRST_SHARE = 0.1
+"""What a limit that weighed nothing weighs at first, of the weighted sum."""
+FIRST_STEP = float(np.log(2.0))
+LARGEST_STEP = float(np.log(16.0))
 
 
 def shares_of(relaxation: Relaxation, relaxed: Relaxed) -> Floats:
@@ -84,3 +89,37 @@ class Descent:
             )
             self.moves += moves
         return better
+
+
+class LimitMultipliers:
+    """What one unit of each objective over its limit weighs in a descent: bisected in logarithms.
+
+    `values` (M,) rise while plans exceed the limit and fall while they keep to it. The step grows
+    until the side changes for the first time, and is halved whenever it changes.
+    """
+
+    def __init__(self, first: Floats) -> None:
+        self.values = first
+        self._step = np.full(len(first), FIRST_STEP)
+        self._side = np.zeros(len(first))
+        self._turned = np.zeros(len(first), np.bool_)
+
+    def update(self, values: Floats, limits: Floats, weights: Floats) -> bool:
+        """Take in a plan of objectives `values` (M,), limits inf for none.
+
+        A limit that weighed nothing and is exceeded begins with a share of the weighted sum, of
+        `weights` (M,). Returns whether any limit weighs something.
+        """
+        over = values > limits
+        side = np.where(over, 1.0, -1.0)
+        turns, same = side * self._side < 0, side * self._side > 0
+        self._turned |= turns
+        wider = np.where(same & ~self._turned, 2.0 * self._step, self._step)
+        self._step = np.where(turns, self._step / 2.0, np.minimum(wider, LARGEST_STEP))
+        self._side = side
+        size = float(product(weights, np.abs(values))) or 1.0
+        begun = FIRST_SHARE * size / np.maximum(np.abs(values), 1e-300)
+        changed = self.values * np.exp(side * self._step)
+        changed = np.where(over & (self.values == 0), begun, changed)
+        self.values = np.where(np.isfinite(limits), changed, 0.0)
+        return bool(self.values.any())

@@ -12,7 +12,13 @@ from slit.evaluator import Evaluator
 from slit.objectives import find
 from slit.problem import Problem
 from slit.relaxation import Relaxation
-from slit.relaxation.rounding import Descent, fit_capacity, round_shares, shares_of
+from slit.relaxation.rounding import (
+    Descent,
+    LimitMultipliers,
+    fit_capacity,
+    round_shares,
+    shares_of,
+)
 from tests.cases import Case, cases, make_case
 
 
@@ -92,3 +98,36 @@ def test_fitted_plans_do_not_exceed_more() -> None:
     assert (after <= before).all()
     assert after.sum() < before.sum()
     assert is_canonical(fitted, group_first=case.problem.group_first).all()
+
+
+def test_multipliers_close_in_on_the_price_of_a_limit() -> None:
+    """An answer that holds the limit exactly from a price of 37 on, begun far from it."""
+    limits, weights = np.array([np.inf, 1.0]), np.array([1.0, 0.0])
+    for first in (1.0, 37.0, 4000.0):
+        multipliers = LimitMultipliers(np.array([0.0, first]))
+        for _ in range(60):
+            over = multipliers.values[1] < 37.0
+            assert multipliers.update(np.array([5.0, 2.0 if over else 0.5]), limits, weights)
+        assert multipliers.values[1] == pytest.approx(37.0, rel=1e-6)
+        assert multipliers.values[0] == 0.0
+
+
+def test_multipliers_rise_above_a_limit_and_fall_below_it() -> None:
+    """By 2, 4 and 16, until the side changes; from then on by half in logarithms."""
+    limits, weights = np.array([1.0]), np.array([0.0])
+    multipliers = LimitMultipliers(np.array([1.0]))
+    factors = []
+    for value in (2.0, 2.0, 2.0, 2.0, 0.5, 0.5, 2.0):
+        before = multipliers.values[0]
+        multipliers.update(np.array([value]), limits, weights)
+        factors.append(multipliers.values[0] / before)
+    assert factors == pytest.approx([2, 4, 16, 16, 1 / 4, 1 / 4, 2])
+
+
+def test_a_limit_that_cost_nothing_begins_with_a_tenth_of_the_sum() -> None:
+    limits, weights = np.array([np.inf, 3.0]), np.array([2.0, 0.0])
+    multipliers = LimitMultipliers(np.zeros(2))
+    assert not multipliers.update(np.array([5.0, 2.0]), limits, weights)
+    assert multipliers.values.tolist() == [0.0, 0.0]
+    assert multipliers.update(np.array([5.0, 4.0]), limits, weights)
+    assert multipliers.values.tolist() == [0.0, pytest.approx(0.1 * 2.0 * 5.0 / 4.0)]

@@ -17,6 +17,7 @@ from slit.errors import InfeasibleError, SlitError
 from slit.evaluator import Evaluator
 from slit.objectives import Objective, find, ledger_objective
 from slit.objectives.builtin import BUILT_IN
+from slit.objectives.limits import Limit
 from slit.optimizers.exact.front import AGREEMENT, EfficientPlans, ExactProgram
 from slit.optimizers.exact.search import Settings
 from slit.optimizers.protocol import Optimizer, Setup
@@ -110,6 +111,102 @@ def test_the_front_is_that_of_all_plans(seed: int, waits: bool) -> None:
         assert relaxed.bound <= exact[:, m].min() + 1e-12 * size[m]
     share = certify(relaxation, rng=rng, weights=6, refined=0).share(exact)
     assert np.isnan(share) or share <= 1
+
+
+@settings(max_examples=100)
+@given(seed=st.integers(0, 2**32 - 1), waits=st.booleans())
+def test_under_limits_the_front_is_that_of_all_plans_within_them(seed: int, waits: bool) -> None:
+    """Limits are values that plans attain, so that the edge itself is tried."""
+    rng = np.random.default_rng(seed)
+    case = small_case(seed, rng)
+    plans = all_plans(case.problem, most=1000)
+    assume(plans is not None)
+    assert plans is not None
+    pool = WITHOUT_CHANGES if waits else WITHOUT_WAITS
+    drawn = [pool[i] for i in rng.permutation(len(pool))[:3]]
+    objectives, limited = drawn[:2], drawn[1:]
+    measured = Evaluator(case.problem, case.scenario, objectives=limited).evaluate(plans)
+    attained = measured.F[measured.G == 0]
+    assume(len(attained) > 1)
+    limits = [
+        Limit(measure, float(np.sort(values)[int(rng.integers(len(values) // 3, len(values)))]))
+        for measure, values in zip(limited, attained.T, strict=True)
+    ]
+    judge = Evaluator(case.problem, case.scenario, objectives=objectives, limits=limits)
+    found = judge.evaluate(plans)
+    within = ([limit.most for limit in limits] >= measured.F).all(axis=1) & (measured.G == 0)
+    assert ((found.G == 0) == within).all()
+    values = found.F[within]
+    program = ExactProgram(judge)
+    if not len(values):
+        with pytest.raises(InfeasibleError, match="limits: no plan in whole nodes keeps to "):
+            EfficientPlans(program, resolution=1e-4)
+        return
+    assume(len(values[nondominated(values)]) < 12)
+    search = EfficientPlans(program, resolution=1e-4)
+    exact = np.array([plan.objectives for plan in search])
+    covered = (exact[None, :, :] <= values[:, None, :] + 1.01 * search.resolution).all(axis=2)
+    assert covered.any(axis=1).all()
+    attainable = np.isclose(exact[:, None, :], values[None, :, :], rtol=1e-12, atol=0).all(axis=2)
+    assert attainable.any(axis=1).all()
+
+
+@pytest.mark.parametrize("tabulated", [True, False])
+def test_tiny_under_limits_has_the_front_of_all_plans_within_them(
+    tabulated: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario = load_scenario("tiny")
+    problem = compile_problem(scenario)
+    plans = all_plans(problem, most=200_000)
+    assert plans is not None
+    [carbon, cost, water, quality] = find(["carbon", "cost", "water", "quality"])
+    if not tabulated:
+        monkeypatch.setattr("slit.optimizers.exact.front.FEW_COLUMNS", 0)
+    for limits in ([Limit(carbon, 0.4)], [Limit(water, 8.0)], [Limit(quality, 0.34)]):
+        judge = Evaluator(problem, scenario, objectives=[carbon, cost], limits=limits)
+        found = judge.evaluate(plans)
+        values = found.F[found.G == 0]
+        search = EfficientPlans(ExactProgram(judge), resolution=0.01)
+        exact = np.array([plan.objectives for plan in search])
+        step = search.resolution
+        covered = (exact[None, :, :] <= values[:, None, :] + step + 1e-9).all(axis=2)
+        assert covered.any(axis=1).all()
+        for row in exact:
+            assert np.isclose(values, row, rtol=1e-9).all(axis=1).any()
+
+
+@pytest.mark.parametrize("tabulated", [True, False])
+def test_a_plan_beyond_a_limit_by_less_than_tolerances_is_not_taken(
+    tabulated: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Just below what the best plan attains: the next one is found instead."""
+    scenario = load_scenario("tiny")
+    problem = compile_problem(scenario)
+    if not tabulated:
+        monkeypatch.setattr("slit.optimizers.exact.front.FEW_COLUMNS", 0)
+    plans = all_plans(problem, most=200_000)
+    assert plans is not None
+    [cost, water] = find(["cost", "water"])
+    values = Evaluator(problem, scenario, objectives=[cost, water]).evaluate(plans)
+    feasible = values.F[values.G == 0]
+    best = feasible[np.lexsort((feasible[:, 1], feasible[:, 0]))[0]]
+    limit = Limit(water, float(best[1]) * (1 - 1e-9))
+    judge = Evaluator(problem, scenario, objectives=[cost], limits=[limit])
+    found = ExactProgram(judge).minimize(np.ones(1))
+    assert found is not None
+    within = feasible[feasible[:, 1] <= limit.most]
+    assert found.objectives[0] == pytest.approx(within[:, 0].min(), rel=1e-9)
+    assert found.objectives[0] > best[0]
+
+
+def test_limits_that_the_program_does_not_cover_are_refused() -> None:
+    scenario = load_scenario("tiny")
+    [cost, reroute] = find(["cost", "reroute"])
+    judge = Evaluator(
+        compile_problem(scenario), scenario, objectives=[cost], limits=[Limit(reroute, 0.1)]
+    )
+    with pytest.raises(SlitError, match="'reroute' counts changes between epochs, expected "):
+        ExactProgram(judge)
 
 
 def test_tiny_has_the_front_of_all_plans() -> None:

@@ -4,7 +4,8 @@ Covers every objective of `slit.objectives` that is linear in what a plan uses (
 plug-ins made with `linear_objective`), exactly as the evaluator counts them. Objectives that depend
 on waits (quality, ttft, slo_violation, and plug-ins with such terms) need every state of every cell
 listed, which limits them to about 60 chunks in small groups; the others reach further, but where
-cells are not listed one that fills its nodes to within 1e-6 may be misjudged.
+cells are not listed one that fills its nodes to within 1e-6 may be misjudged. Limits hold exactly,
+as the evaluator judges them.
 """
 
 from collections.abc import Iterator
@@ -16,12 +17,17 @@ from scipy import sparse
 
 from operators.types import Floats, Genes, Longs
 from slit.arrays import product
-from slit.errors import InfeasibleError, SlitError
+from slit.errors import InfeasibleError
 from slit.evaluator import Evaluator
 from slit.lp.rows import Rows
 from slit.lp.solver import LinearModel, Solution, Solver, SolverError, SolverOptions, Status
-from slit.objectives import Linear
 from slit.optimizers.exact.cells import Cells, count_cells
+from slit.optimizers.exact.limits import (
+    check_measures,
+    measured_values,
+    with_limits,
+    without_plan,
+)
 from slit.optimizers.exact.program import assemble, with_choices
 from slit.optimizers.exact.states import count_states, state_cells
 
@@ -58,30 +64,21 @@ class ExactProgram:
     """
 
     def __init__(self, evaluator: Evaluator) -> None:
-        for objective in evaluator.objectives:
-            if not isinstance(objective.measure, Linear):
-                raise SlitError(
-                    f"exact: {objective.name!r} is a function of the whole plan, expected "
-                    "objectives linear in what a plan uses"
-                )
+        check_measures(evaluator)
         self.evaluator = evaluator
         problem = self.problem = evaluator.problem
-        self._terms = evaluator.terms
-        for m, objective in enumerate(evaluator.objectives):
-            changes = (
-                self._terms.reroute[m] + self._terms.switches[m] + self._terms.starts[:, m].sum()
-            )
-            if changes > 0:
-                raise SlitError(
-                    f"exact: {objective.name!r} counts changes between epochs, expected objectives "
-                    "that do not"
-                )
+        self._terms = evaluator.measured_terms
         waits = bool(self._terms.service.any())
         self._tabulated = waits or count_states(problem) <= FEW_COLUMNS
         cells = state_cells if self._tabulated else count_cells
         self._cells: Cells = cells(problem, self._terms)
-        self.scale = self._sizes()
-        self._model, self._value = assemble(problem, self._terms, self._cells, self.scale)
+        sizes = self._sizes()
+        model, value = assemble(problem, self._terms, self._cells, sizes)
+        limits = evaluator.limits
+        self._model = with_limits(model, limits, evaluator.measured, value, sizes, room=AGREEMENT)
+        count = len(evaluator.objectives)
+        self._all, self._sizes_of_all = value, sizes
+        self._value, self.scale = value[:count], sizes[:count]
 
     def minimize(self, weights: Floats, *, beyond: Floats | None = None) -> ExactPlan | None:
         """The feasible plan with the least weights (M,) @ objectives, None if there is none.
@@ -100,24 +97,34 @@ class ExactProgram:
             if solution.status is not Status.OPTIMAL:
                 raise SolverError(f"exact optimum: HiGHS stopped ({solution.status.value})")
             counts = self._counts(solution.x)
-            if not self._cut_overfull(counts, solution.x):
-                return self._checked(counts, solution, weights, size)
-        raise SolverError(f"exact optimum: cells still overfull after {MOST_CUTS} cuts")
+            if self._cut_overfull(counts, solution.x):
+                continue
+            found = self._checked(counts, solution, weights, size)
+            if found is not None:
+                return found
+            self._model = without_plan(
+                self._model, self._cells, solution.x, tabulated=self._tabulated
+            )
+        raise SolverError(f"exact optimum: no plan to rely on after {MOST_CUTS} cuts")
 
     def _checked(
         self, counts: Longs, solution: Solution, weights: Floats, size: float
-    ) -> ExactPlan:
-        """The plan, if the evaluator gives what the program says."""
+    ) -> ExactPlan | None:
+        """The plan, if the evaluator gives what the program says; None if it is beyond a limit,
+        which tolerances of the solver allow."""
         group, placement = np.nonzero(counts)
         plan = np.repeat(placement, counts[group, placement]).astype(np.int16)
         found = self.evaluator.evaluate(plan[None, :])
-        values, said = found.F[0], solution.x[self._value] * self.scale
+        if found.G[0] > 0 and not found.excess.any():
+            return None
+        [values] = measured_values(self.evaluator, found)
+        said, count = solution.x[self._all] * self._sizes_of_all, len(weights)
         # Grid energy and largest totals are free to be too high where nothing weighs them.
-        room = AGREEMENT * np.maximum(self.scale, np.abs(values))
-        apart = product(weights, said - values) > product(weights, room)
-        if found.G[0] > 0 or apart or (values > said + room).any():
+        room = AGREEMENT * np.maximum(self._sizes_of_all, np.abs(values))
+        apart = product(weights, (said - values)[:count]) > product(weights, room[:count])
+        if found.excess.any() or apart or (values > said + room).any():
             raise SolverError(f"exact optimum: {said.tolist()}, evaluated {values.tolist()}")
-        return ExactPlan(plan, values, solution.mip_bound * size)
+        return ExactPlan(plan, found.F[0], solution.mip_bound * size)
 
     def _beyond(self, beyond: Floats | None) -> LinearModel:
         """The program, and for each row of `beyond` a choice of what is at least met."""
@@ -181,12 +188,13 @@ class ExactProgram:
         return found
 
     def _sizes(self) -> Floats:
-        """(M,): how large the objectives get, over plans that favor one placement each."""
+        """(M',): how large what is measured gets, over plans that favor one placement each."""
         problem = self.problem
         first = problem.allowed.argmax(axis=1)
         favored = [np.where(column, p, first) for p, column in enumerate(problem.allowed.T)]
         plans = np.array(favored)[:, problem.gene_group].astype(np.int16)
-        sizes = np.abs(self.evaluator.evaluate(plans).F).max(axis=0)
+        found = self.evaluator.evaluate(plans)
+        sizes = np.abs(measured_values(self.evaluator, found)).max(axis=0)
         return np.where(sizes > TINY_SIZE, sizes, 1.0)
 
     def _counts(self, x: Floats) -> Longs:
@@ -221,7 +229,7 @@ class EfficientPlans:
         extremes = [program.minimize(unit) for unit in np.eye(len(program.scale))]
         found = [extreme.objectives for extreme in extremes if extreme is not None]
         if len(found) < len(extremes):
-            raise InfeasibleError("demand: no plan in whole nodes, expected room in the pools")
+            raise InfeasibleError(_none_feasible(program.evaluator))
         span = np.ptp(found, axis=0)
         self.span = np.where(span > FLAT * program.scale, span, program.scale)
         self.resolution = np.maximum(resolution * self.span, FLAT * program.scale)
@@ -236,3 +244,10 @@ class EfficientPlans:
             raise StopIteration
         self._values = np.vstack([self._values, found.objectives])
         return found
+
+
+def _none_feasible(evaluator: Evaluator) -> str:
+    if not evaluator.limits:
+        return "demand: no plan in whole nodes, expected room in the pools"
+    said = ", ".join(f"{limit.objective.name}<={limit.most:.6g}" for limit in evaluator.limits)
+    return f"limits: no plan in whole nodes keeps to {said}, expected larger ones"

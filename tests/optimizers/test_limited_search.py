@@ -1,0 +1,47 @@
+"""Every search keeps its front within limits."""
+
+from typing import Any
+
+import pytest
+
+import slit
+from slit.evaluator import Evaluator
+from slit.objectives import find
+from slit.optimizers.registry import Kind, available
+from slit.problem import compile_problem
+from slit.scenario.load import load_scenario
+
+SEARCHES = [entry.name for entry in available(Kind.SEARCH)]
+LIMITS = {"quality": 0.34, "starts": 3.0}
+"""One that is minimized, one that is not."""
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "measure"),
+    [
+        *((name, "quality") for name in SEARCHES),
+        *((name, "starts") for name in SEARCHES if name not in ("exact", "slit", "slit-paper")),
+    ],
+)
+def test_every_row_of_the_front_meets_the_limit(optimizer: str, measure: str) -> None:
+    scenario, most = load_scenario("tiny"), LIMITS[measure]
+    names = ["cost", "quality"] if measure == "quality" else ["carbon", "cost"]
+    budget: dict[str, Any] = {} if optimizer == "exact" else {"evaluations": 600}
+    result = slit.optimize(
+        scenario, optimizer=optimizer, objectives=names, limits=[f"{measure}<={most}"],
+        baselines=False, **budget,
+    )  # fmt: skip
+    front = result.front.rows(result.front.on_front)
+    assert len(front)
+    judge = Evaluator(compile_problem(scenario), scenario, objectives=find([measure]))
+    assert (most >= judge.evaluate(front.X).F).all()
+    assert (front.G == 0).all()
+    assert set(front.methods) == {optimizer}
+
+
+def test_the_limit_binds() -> None:
+    """Without it the same search has plans beyond."""
+    front = slit.optimize(
+        "tiny", optimizer="nsga2", objectives=["cost", "quality"], evaluations=600, baselines=False
+    ).front
+    assert (front.F[front.on_front, 1] > LIMITS["quality"]).any()

@@ -13,6 +13,7 @@ import numpy as np
 from operators.types import Genes
 from slit.errors import SlitError
 from slit.lexicographic import Lexicographic, lexicographic, rounded_up
+from slit.objectives.limits import Limit
 from slit.optimizers.protocol import Optimizer, Phase, Setup
 from slit.optimizers.single import SinglePlan
 
@@ -84,6 +85,7 @@ class LexicographicPlan(SinglePlan):
         if not relaxation.names:
             said = "; ".join(f"{name} has {why}" for name, why in relaxation.left_out.items())
             raise SlitError(f"lexicographic: {said}, expected an objective with a linear part")
+        caps = _with_limits(settings.caps, task.limits, relaxation.names)
         found = lexicographic(
             relaxation,
             task.judge(),
@@ -91,7 +93,7 @@ class LexicographicPlan(SinglePlan):
             rng=self._setup.rng,
             tolerance=settings.tolerance,
             absolute=settings.absolute,
-            caps=settings.caps,
+            caps=caps,
         )
         self.moves = found.moves
         self.phases = tuple(
@@ -105,8 +107,20 @@ class LexicographicPlan(SinglePlan):
             )
             for stage in found.stages
         )
-        self.notes = _exceeded(found, settings.caps)
+        self.notes = _exceeded(found, caps)
         return np.asarray(found.plan)
+
+
+def _with_limits(
+    caps: Mapping[str, float], limits: Sequence[Limit], names: Sequence[str]
+) -> dict[str, float]:
+    """The caps, and the limits on objectives that are ranked: of two the smaller."""
+    most = dict(caps)
+    for limit in limits:
+        name = limit.objective.name
+        if name in names:
+            most[name] = min(limit.most, most.get(name, limit.most))
+    return most
 
 
 def _exceeded(found: Lexicographic, caps: Mapping[str, float]) -> tuple[str, ...]:

@@ -131,3 +131,15 @@ def test_the_minimum_said_is_one_that_works() -> None:
     assert found.phases[1].final == pytest.approx(2.90519)
     with pytest.raises(SlitError, match="setting 'ordre'"):
         slit.optimize("tiny", settings={"ordre": ["cost"]}, **call)  # type: ignore[arg-type]
+
+
+def test_limits_on_what_is_ranked_are_caps() -> None:
+    options: dict[str, Any] = {"optimizer": "lexicographic", "baselines": False}
+    order = {"order": ["quality", "cost"]}
+    capped = slit.optimize("tiny", settings={**order, "caps": {"water": 8.0}}, **options)
+    limited = slit.optimize("tiny", settings=order, limits=["water<=8", "water<=30"], **options)
+    free = slit.optimize("tiny", settings=order, **options)
+    assert (limited.front.X == capped.front.X).all()
+    assert limited.phases == capped.phases
+    assert limited.front.F[0, 1] <= 8.0 < free.front.F[0, 1]
+    assert limited.feasible

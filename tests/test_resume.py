@@ -14,6 +14,7 @@ import pytest
 
 import slit
 from slit.errors import SlitError
+from slit.objectives.registry import set_apart
 from slit.record import read_run
 from slit.record.checkpoint import CHECKPOINT, REQUEST
 from slit.record.folder import partial_folder, replaced_folder
@@ -114,6 +115,30 @@ def test_limits_are_kept_to_when_resumed(tmp_path: Path) -> None:
     slit.optimize(**SEARCH, evaluations=120, limits=limits, output=whole)
     assert same_bits(place, whole)
     assert resumed.limits == read_run(whole).manifest.resolved_limits != ()
+
+
+PEAK = """
+from slit.objectives import ledger_objective
+
+@ledger_objective(name="peak_of_resume_test", unit="nodes", title="Most nodes at once")
+def peak(ledger):
+    return float(ledger.pool_nodes.sum(axis=1).max())
+"""
+
+
+def test_limits_on_objectives_of_a_plug_in_are_resumed(tmp_path: Path) -> None:
+    file, place = tmp_path / "peak.py", tmp_path / "run"
+    file.write_text(PEAK)
+    limits = ["peak_of_resume_test<=3"]
+    with set_apart(), pytest.raises(Killed):
+        slit.optimize(
+            **SEARCH, evaluations=120, limits=limits, plugin=file, output=place,
+            watch=killed_at(5),
+        )  # fmt: skip
+    with set_apart():
+        result = slit.resume(place, limits=limits, plugin=file)
+    assert result.limits[0].most == 3.0
+    assert read_run(place).manifest.limits == ("peak_of_resume_test<=3",)
 
 
 def test_a_changed_scenario_is_refused(place: Path) -> None:

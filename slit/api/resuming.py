@@ -62,15 +62,18 @@ class Again:
             given = getattr(self, name)
             if given is not None:
                 _same(name.replace("_", " "), given, getattr(asked, name))
-        if self.limits is not None:
-            again = ", ".join(map(str, stated_limits(self.limits, left.scenario)))
-            _same("limits", again or None, ", ".join(asked.limits) or None)
         settings = {"population": self.population, **(self.settings or {})}
         given = {name: value for name, value in settings.items() if value is not None}
         if given:
             asked_again = _plain(default_settings(asked.optimizer, **given))
             for name in given:
                 _same(name, asked_again[name], _plain(_settings(asked))[name])
+
+    def check_limits(self, left: Unfinished) -> None:
+        """As `check`, once a plug-in whose objectives they may name is loaded."""
+        if self.limits is not None:
+            again = ", ".join(map(str, stated_limits(self.limits, left.scenario)))
+            _same("limits", again or None, ", ".join(left.pending.limits) or None)
 
     def _check_scenario(self, begun: Scenario) -> None:
         horizon = begun.horizon
@@ -153,6 +156,7 @@ def resume(
         if pending.plugin is None:
             _same("plug-in", plugin, None)
         check_plugin(pending.plugin, plugin)
+        again.check_limits(left)
         search = prepare(
             left.scenario,
             _asked(pending),

@@ -78,6 +78,20 @@ def test_a_change_is_read_back_to_the_bit(percent: float) -> None:
     assert read_limit(str(limit)) == limit
 
 
+PIECES = st.sampled_from(
+    [*"+-5%, =", "carbon", "reroute", "nearest", "<=", "≤", ">=", "1e999", ".5"]
+)
+
+
+@given(st.one_of(st.text(), st.lists(PIECES, max_size=8).map("".join)))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    try:
+        limit = read_limit(text)
+    except SlitError:
+        return
+    assert read_limit(str(limit)) == limit
+
+
 def test_a_change_is_a_share_of_the_size_of_what_the_plan_reaches() -> None:
     more = StatedLimit("cost", plan="nearest", percent=5.0)
     assert (more.at(200.0), more.at(-200.0)) == (210.0, -190.0)

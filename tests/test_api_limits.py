@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import slit
+from slit.api.references import Reference
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.objectives import find
@@ -135,3 +137,16 @@ def test_the_command_takes_limits(tmp_path: Path) -> None:
     assert read_run(tmp_path / "run").manifest.limits == ("quality<=0.335", "carbon<=helix+90%")
     message = refused("optimize", "tiny", "--limit", "quality>=0.6")
     assert message.startswith("slit: limit 'quality>=0.6': >=")
+
+
+def test_a_plan_beyond_capacity_sets_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = slit.evaluate("tiny", slit.optimize("tiny", optimizer="helix", baselines=False).front.X)
+    beyond = slit.Front(made.X, made.F, np.array([3.0]), made.names, made.units, ("helix",))
+    monkeypatch.setattr(
+        "slit.api.limits.named_plans", lambda *_, **__: {"helix": Reference(beyond)}
+    )
+    with pytest.raises(
+        SlitError,
+        match=r"limit 'cost<=helix\+5%': helix is 3 nodes beyond capacity, expected a ",
+    ):
+        slit.optimize("tiny", limits=["cost<=helix+5%"], **QUICK)

@@ -153,7 +153,8 @@ def evaluate(
     )
     plans = evaluator.check(np.atleast_2d(np.asarray(X)))
     resolved, _ = resolved_limits(stated_limits(limits, loaded), evaluator, seed=SEED)
-    evaluator = evaluator.limited_by([each.limit for each in resolved])
+    if resolved:
+        evaluator = evaluator.limited_by([each.limit for each in resolved])
     evaluation = evaluator.evaluate(plans)
     return front_of(Plans(plans, evaluation.F, evaluation.G), evaluator, method="given")
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from slit.api.references import KINDS, Prepared, Reference, named_plans
-from slit.display import number, percent
+from slit.display import beyond, number, percent
 from slit.errors import SlitError, did_you_mean
 from slit.evaluator import Evaluator
 from slit.front import Front
@@ -105,8 +105,8 @@ def _check_reference(
     own = next(limit for limit in limits if limit.plan == name)
     if front.G[0] > 0:
         raise SlitError(
-            f"limit '{own.text}': {name} is {number(float(front.G[0]))} nodes beyond capacity, "
-            "expected a reference plan that is feasible"
+            f"limit '{own.text}': {name} is {beyond(float(front.G[0]))}, expected a "
+            "reference plan that is feasible"
         )
     for limit, value in zip(limits, values, strict=True):
         if limit.plan != name and value > limit.most:

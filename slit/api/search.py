@@ -62,7 +62,9 @@ class Search:
             stated, self.evaluator, seed=request.seed, prepared=self.prepared
         )
         check_attainable(limits, self.evaluator)
-        evaluator = self.evaluator.limited_by([each.limit for each in limits])
+        evaluator = self.evaluator
+        if limits:
+            evaluator = evaluator.limited_by([each.limit for each in limits])
         task = Task.of(evaluator)
         references = reference_plans(request, evaluator, task, made=made, prepared=self.prepared)
         rng = np.random.default_rng(request.seed)

@@ -14,6 +14,7 @@ METHODS = (
     Method("slit", "no LP starts", {"lp_partitions": 0}),
     Method("slit", "no relinking", {"children": 0}),
     Method("slit", "no swaps", {"swaps": False}),
+    Method("slit", "farthest weights", {"loosest": False}),
     Method("slit", "no increments", instead="no increments"),
     Method("slit-paper"),
     Method("slit-paper", "slit-paper, random starts", {"starts": "random"}),

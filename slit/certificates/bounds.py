@@ -9,15 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from operators.directions import das_dennis
 from operators.indicators import hypervolume
 from operators.types import Floats
 from slit.arrays import product
 from slit.certificates.normalization import REACH, ReferenceBox, reference_box
-from slit.certificates.outer_volume import Volume, cut_volume, points_within
+from slit.certificates.outer_volume import POWER, Volume, cut_volume
 from slit.errors import SlitError
 from slit.relaxation import Relaxation, Relaxed
 from slit.relaxation.dantzig_wolfe import minimize_capped
+from slit.sandwich import lattice, loosest, points_within, unlike
 
 SAFETY = 1e-9
 """Half-spaces are moved outwards by this share of the box: more than Qhull rounds."""
@@ -25,16 +25,11 @@ SPREAD_ROUNDS = 4
 """Rounds spent on the spread of a weight over datacenters, where the largest counts."""
 BATCH = 24
 CANDIDATES = 1000
-PARTS = 64
-"""Of the points, taken in turn: the heights of all over all candidates take much memory, and
-threads of BLAS that cost more than they save."""
 LATTICE, REFINED = 35, 130
 """Weight vectors of a certificate, while `MOST_SOLVES` admits them."""
 MOST_SOLVES = 40_000
 """Programs of epochs that a certificate solves unless told otherwise: about a minute of small ones.
 All weight vectors up to 242 epochs that differ, 20 at 2,000."""
-ALIKE = 0.02
-"""Weight vectors nearer than this (L1) are not worth two solves."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -139,14 +134,6 @@ def vectors_within(epochs: int) -> tuple[int, int]:
     return weights, min(REFINED, most - weights)
 
 
-def lattice(objectives: int, most: int) -> Floats:
-    """The finest Das-Dennis lattice of at most `most` vectors (at least the unit vectors)."""
-    partitions = 1
-    while len(das_dennis(objectives, partitions + 1)) <= most:
-        partitions += 1
-    return das_dennis(objectives, partitions)
-
-
 def gaps(box: ReferenceBox, objectives: Floats) -> tuple[Gap, ...]:
     """For each bounded objective the gap of the best feasible plan among (N, M)."""
     best = np.atleast_2d(objectives).min(axis=0)
@@ -201,23 +188,7 @@ class _Supports:
         The optimum for a weight vector lies between the bound so far and the best of the optima
         known; what it may cut off is counted on evenly spread points.
         """
-        candidates = lattice(self.weights.shape[1], CANDIDATES)
-        distance = np.abs(candidates[:, None, :] - self.weights[None, :, :]).sum(axis=2)
-        candidates = candidates[distance.min(axis=1) > ALIKE]
-        points = points_within(self.weights, self.offsets, edge=REACH)
+        candidates = unlike(lattice(self.weights.shape[1], CANDIDATES), self.weights)
+        points = points_within(self.weights, self.offsets, edge=REACH, power=POWER)
         reached = product(self.optima, candidates.T).min(axis=0)
-        below = np.concatenate(
-            [product(part, candidates.T) < reached for part in np.array_split(points, PARTS)]
-        )
-        chosen: list[Floats] = []
-        while len(chosen) < count and len(points):
-            gain = below.sum(axis=0)
-            best = int(np.argmax(gain))
-            if gain[best] == 0:
-                break
-            chosen.append(candidates[best])
-            height = product(points, candidates[best])
-            left = height >= 0.5 * (height.min() + reached[best])
-            points, below = points[left], below[left]
-            below[:, np.abs(candidates - candidates[best]).sum(axis=1) <= ALIKE] = False
-        return np.array(chosen).reshape(-1, self.weights.shape[1])
+        return loosest(candidates, reached, points, count=count)

@@ -11,10 +11,10 @@ import numpy as np
 from scipy.spatial import ConvexHull, QhullError
 
 from operators.indicators import hypervolume
+from operators.sobol import sobol
 from operators.types import Floats
 from slit.arrays import product
 from slit.certificates.outer_volume import EXACT_UP_TO
-from slit.certificates.sobol import sobol
 
 EVENNESS = 0.5
 """Exponent of the coordinates of directions: of 1, 1/2, 1/4 and 1/10 this gave the most volume."""

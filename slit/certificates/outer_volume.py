@@ -11,7 +11,6 @@ from scipy.spatial import ConvexHull, HalfspaceIntersection, QhullError
 
 from operators.types import Floats
 from slit.arrays import product
-from slit.certificates.sobol import sobol
 
 EXACT_UP_TO = 5
 """Objectives up to which the volume is computed exactly; beyond, it is sampled."""
@@ -64,12 +63,6 @@ def _corners(normals: Floats, offsets: Floats, *, edge: float) -> Floats:
     found = HalfspaceIntersection(np.vstack([walls, cuts]), _inside(normals, offsets, edge=edge))
     points = found.intersections[np.isfinite(found.intersections).all(axis=1)]
     return np.asarray(np.clip(points, 0.0, edge))
-
-
-def points_within(normals: Floats, offsets: Floats, *, edge: float) -> Floats:
-    """Evenly spread points (n, M) of the cut box, n <= 2**POWER; always the same."""
-    sample = edge * sobol(normals.shape[1], POWER)
-    return np.asarray(sample[(product(sample, normals.T) >= offsets).all(axis=1)])
 
 
 def sampled_volume(

@@ -17,7 +17,7 @@ from slit.optimizers.metaheuristic.pool import EpochPool
 from slit.optimizers.metaheuristic.search import Metaheuristic
 from slit.optimizers.metaheuristic.settings import Guidance, Settings, Starts
 from slit.optimizers.metaheuristic.surrogate import FEWEST_ROWS, Surrogate
-from slit.optimizers.metaheuristic.weight_selection import nearest_other, spread_weights
+from slit.optimizers.metaheuristic.weight_selection import loosest_weights, nearest_other
 from slit.optimizers.protocol import Setup, State, Task
 from slit.optimizers.registry import make_optimizer
 from slit.problem import compile_problem
@@ -34,6 +34,7 @@ VARIANTS = {
     "without linear programs": Settings(lp_partitions=0),
     "without recombination": Settings(children=0),
     "random starts": Settings(starts=Starts.RANDOM),
+    "farthest weights": Settings(loosest=False),
     "without swaps": Settings(swaps=False),
     "as the paper": PaperSettings(),
 }
@@ -211,11 +212,23 @@ def test_the_guide_learns_where_gains_are() -> None:
     assert 0 <= expected[1] < 0.05
 
 
-def test_weight_designs() -> None:
-    spread = spread_weights(4, count=50)
-    assert len(spread) == 35  # 4 partitions; 5 would be 56
-    assert np.allclose(spread.sum(axis=1), 1)
+def test_nearest_weights() -> None:
     assert (nearest_other(np.array([[0.0, 1], [0.1, 0.9], [1, 0]])) == [1, 0, 1]).all()
+
+
+def test_the_next_weights_are_those_where_most_may_be_found() -> None:
+    """Between (0, 1) and (1, 0) nothing is known; beside (0.1, 0.1) little is left."""
+    corners = np.array([[1.0, 0.0], [0.0, 1.0]])
+    extremes = np.array([[0.0, 1.0], [1.0, 0.0]])
+    [middle] = loosest_weights(corners, extremes, count=1)
+    assert abs(middle - 0.5).max() < 0.05
+    searched, reached = np.vstack([corners, middle]), np.vstack([extremes, [0.1, 0.1]])
+    left, right = loosest_weights(searched, reached, count=2)
+    assert (left[0] - 0.5) * (right[0] - 0.5) < 0
+    assert abs(np.array([left, right]) - 0.5).min() > 0.3
+    assert not len(loosest_weights(corners, np.zeros((1, 2)), count=4))
+    assert not len(loosest_weights(corners, np.zeros((0, 2)), count=4))
+    assert not len(loosest_weights(np.ones((1, 1)), np.ones((1, 1)), count=4))
 
 
 def test_settings_out_of_range_are_refused() -> None:

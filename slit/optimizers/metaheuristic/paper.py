@@ -19,6 +19,8 @@ class Settings(settings.Settings):
     """`slit`'s settings with the paper's choices as defaults."""
 
     lp_partitions: int = 0
+    partitions: int = 4
+    loosest: bool = False
     children: int = 0
     starts: Starts = Starts.LEARNED
     evolution: bool = True

@@ -21,10 +21,11 @@ from slit.optimizers.metaheuristic.pool import EpochPool
 from slit.optimizers.metaheuristic.recombination import affordable, first_plans, mutants, recombined
 from slit.optimizers.metaheuristic.relaxed import RelaxedStarts, relaxed_starts
 from slit.optimizers.metaheuristic.settings import Settings, Starts
-from slit.optimizers.metaheuristic.weight_selection import WeightSelection, spread_weights
+from slit.optimizers.metaheuristic.weight_selection import WeightSelection, floored
 from slit.optimizers.protocol import AskTellGuard, Optimizer, Plans, Setup, State
 from slit.optimizers.single import SinglePlan
 from slit.problem.binding import options_of
+from slit.sandwich import lattice
 
 MUTANTS = 4
 """One mutated child of the archive for so many recombined plans."""
@@ -52,8 +53,7 @@ class Metaheuristic:
         self._relaxed: RelaxedStarts | None = None
         self._population: Population | None = None
         if self._settings.evolution:
-            cells = spread_weights(n_objectives, count=self._settings.population)
-            self._population = Population(problem, cells)
+            self._population = Population(problem, lattice(n_objectives, self._settings.population))
         self._low, self._span = np.zeros(n_objectives), np.ones(n_objectives)
         self._step = 0
         self._optima: list[LocalOptimum] = []
@@ -64,10 +64,12 @@ class Metaheuristic:
         self._guard.check_ask()
         if self._step == 0:
             return self._guard.record(self._sample())
-        weights, epochs = self._selection.next_batch(self._pool, self._span)
+        weights, epochs = self._selection.next_batch(self._pool, self._low, self._span)
         starts = self._starts(weights)
-        scaled, swaps = weights / self._span, self._settings.swaps
-        self._optima = local_searches(starts, scaled, self._task, swaps=swaps, epochs=epochs)
+        swaps = self._settings.swaps and self._selection.swaps_pay
+        self._optima = local_searches(
+            starts, weights / self._span, self._task, swaps=swaps, epochs=epochs
+        )
         self.moves += sum(descent.moves for descent in self._optima)
         searched = np.array([descent.plan for descent in self._optima])
         return self._guard.record(np.concatenate([searched, self._relatives()]))
@@ -87,7 +89,7 @@ class Metaheuristic:
                 weights=self._selection.voters / self._span,
             )
             gains = np.array([descent.gains for descent in self._optima])
-            self._selection.learn(gains)
+            self._selection.learn(gains, plans.F[searched][plans.G[searched] == 0])
             if self._step <= self._selection.corner_batches and self._relaxed is None:
                 self._rescale()
             if self._population is not None:
@@ -104,7 +106,7 @@ class Metaheuristic:
         parts = [first_plans(self._task.problem, count=count, rng=self._rng)]
         if self._settings.lp_partitions:
             design = das_dennis(self._guard.objectives, self._settings.lp_partitions)
-            self._relaxed = relaxed_starts(self._task, self._selection.floor(design))
+            self._relaxed = relaxed_starts(self._task, floored(design))
         if self._relaxed is not None:
             parts.insert(0, self._relaxed.plans)
         if self._given is not None:
@@ -118,8 +120,7 @@ class Metaheuristic:
             values = plans.F[first : first + len(self._relaxed.plans)]
             self._low, self._span = self._relaxed.box(self._task.objectives, values)
         else:
-            self._low = plans.F.min(axis=0)
-            self._span = _width(plans.F)
+            self._low, self._span = plans.F.min(axis=0), _width(plans.F)
         self._pool.add(
             plans.X,
             evaluation.parts,

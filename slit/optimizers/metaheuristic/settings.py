@@ -36,17 +36,20 @@ class Settings:
 
     batch: local searches between two evaluations. capacity: plans the archive keeps. lp_partitions:
     weights of the linear programs that give starts, as partitions of the simplex (0: none).
-    partitions: the same for the designed weights of the local searches. children: recombined plans
-    evaluated per batch (0: no recombination of epochs). starts: where a local search starts.
-    swaps: whether local search exchanges chunks of two cells. guidance: what a learned model
-    chooses. evolution: whether searched plans are crossed with unsearched ones (as the paper
-    describes). pool: most locally searched plans to recombine from.
+    partitions: the same for the designed weights of the local searches. loosest: whether those
+    after them are where the front is loosest, or farthest from those searched. children: recombined
+    plans evaluated per batch (0: no recombination of epochs). starts: where a local search starts.
+    swaps: whether local search exchanges chunks of two cells (with `loosest` only for the first
+    weights and once nothing is loose). guidance: what a learned model chooses. evolution: whether
+    searched plans are crossed with unsearched ones (as the paper describes). pool: most locally
+    searched plans to recombine from.
     """
 
     batch: int = 4
     capacity: int = 2000
     lp_partitions: int = 2
-    partitions: int = 4
+    partitions: int = 2
+    loosest: bool = True
     children: int = 400
     starts: Starts = Starts.BEST
     swaps: bool = True

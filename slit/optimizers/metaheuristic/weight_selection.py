@@ -5,12 +5,14 @@ from numpy.random import Generator
 
 from operators.directions import das_dennis
 from operators.types import Bools, Floats, Genes, Longs
+from slit.arrays import product
 from slit.optimizers.metaheuristic.evolution import RANDOM_ROUNDS, Population
 from slit.optimizers.metaheuristic.pool import EpochPool
 from slit.optimizers.metaheuristic.settings import Guidance, Settings, Starts
 from slit.optimizers.metaheuristic.surrogate import Surrogate
 from slit.optimizers.protocol import State
 from slit.problem import Problem
+from slit.sandwich import lattice, loosest, points_within, unlike
 
 SMALLEST_WEIGHT = 1e-5
 """Every objective keeps this weight, so that ties are broken and ends of the front are clean."""
@@ -23,13 +25,17 @@ SPACING = 0.08
 WORTHWHILE = 0.25
 """An epoch is searched if its expected gain is at least this share of the mean."""
 EPOCH_FEATURES = 5
+LATTICE = 1000
+"""Weight vectors among which those are found where the front is loosest."""
+EDGE, POWER = 1.1, 12
+"""The box in which looseness is counted, in widths of the front, and its points: 2**POWER."""
 
 
 class WeightSelection:
     """Hands out designed weight vectors first; then those that promise most.
 
-    What promises most is what the surrogate predicts, or, without it, the weight vector farthest
-    from those already searched.
+    That is what the surrogate predicts, or, without it, where the front is loosest; where that is
+    nowhere, what is farthest from the weight vectors already searched.
     """
 
     def __init__(
@@ -41,19 +47,17 @@ class WeightSelection:
         self._n_objectives = n_objectives
         self._epochs = problem.epochs
         self._load = _epoch_load(problem)
-        designed = self.floor(das_dennis(n_objectives, settings.partitions))
-        corners = np.argsort(-designed.max(axis=1), kind="stable")[:n_objectives]
-        inside = rng.permutation(np.setdiff1d(np.arange(len(designed)), corners))
-        self._queue = np.concatenate([designed[corners], designed[inside]])
+        self._queue = _design(n_objectives, settings.partitions, rng)
         self._next = 0
-        self.voters = self.floor(das_dennis(n_objectives, max(settings.partitions, 8)))
+        self.voters = floored(das_dennis(n_objectives, max(settings.partitions, 8)))
+        self._tight = not settings.loosest  # looked for only until nothing is loose
         self._searched = np.zeros((0, n_objectives))
-        self._surrogate = Surrogate(
-            features=n_objectives + EPOCH_FEATURES, seed=int(rng.integers(2**31))
-        )
+        self._reached = np.zeros((0, n_objectives))
+        features = n_objectives + EPOCH_FEATURES
+        self._surrogate = Surrogate(features=features, seed=int(rng.integers(2**31)))
         self._end_surrogate = Surrogate(features=2 * n_objectives, seed=int(rng.integers(2**31)))
         self._batch = np.zeros((0, n_objectives))
-        self._batch_rows = np.zeros((0, self._epochs, n_objectives + EPOCH_FEATURES))
+        self._batch_rows = np.zeros((0, self._epochs, features))
         self._batch_epochs = np.zeros((0, self._epochs), dtype=np.bool_)
         self._start_values = np.zeros((0, n_objectives))
 
@@ -62,37 +66,39 @@ class WeightSelection:
         """Batches until each objective was searched for itself."""
         return -(-self._n_objectives // self._settings.batch)
 
-    def floor(self, weights: Floats) -> Floats:
-        """Weights (N, M) with a little of everything, summing to 1."""
-        raised = np.maximum(weights, SMALLEST_WEIGHT)
-        return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+    @property
+    def swaps_pay(self) -> bool:
+        """Whether swaps are worth their moves in the last batch."""
+        return self._tight or len(self._searched) <= self.corner_batches * self._settings.batch
 
-    def next_batch(self, pool: EpochPool, span: Floats) -> tuple[Floats, Bools]:
-        """Weight vectors (B, M) of the unit box, and the epochs to search for each (B, T)."""
+    def next_batch(self, pool: EpochPool, low: Floats, span: Floats) -> tuple[Floats, Bools]:
+        """Weight vectors (B, M) of the box `low` + `span`, and the epochs to search (B, T)."""
         count = self._settings.batch
-        if self._next < len(self._queue):
-            weights = self._queue[self._next : self._next + count]
-            self._next += len(weights)
+        weights = self._queue[self._next : self._next + count]
+        self._next += len(weights)
+        if not (len(weights) or self._tight or self._guided):
+            reached = (self._reached - low) / span
+            weights = floored(loosest_weights(self._searched, reached, count=count))
+        if len(weights):
             rows = self._features(weights, pool, span)
             epochs = np.ones((len(weights), self._epochs), dtype=np.bool_)
         else:
+            self._tight = True
             weights, epochs, rows = self._promising(pool, span, count)
         self._batch, self._batch_rows, self._batch_epochs = weights, rows, epochs
         self._searched = np.concatenate([self._searched, weights])
         return weights, epochs
 
-    def learn(self, gains: Floats) -> None:
-        """What the epochs of the last batch gained (B, T)."""
+    def learn(self, gains: Floats, reached: Floats) -> None:
+        """Gains of the last batch's epochs (B, T), and objectives of its feasible plans (n, M)."""
+        self._reached = np.concatenate([self._reached, reached])
         if self._guided:
             marked = self._batch_epochs
             self._surrogate.learn(self._batch_rows[marked], gains[marked])
 
     def recombination_weights(self, count: int) -> Floats:
         """Weight vectors (count, M) all over the simplex, for recombination."""
-        concentration = self._rng.choice([0.3, 1.0], size=count)
-        shape = np.repeat(concentration[:, None], self._n_objectives, axis=1)
-        drawn = self._rng.standard_gamma(shape) + 1e-12
-        return self.floor(drawn / drawn.sum(axis=1, keepdims=True))
+        return _dirichlet(count, self._n_objectives, self._rng)
 
     def _promising(self, pool: EpochPool, span: Floats, count: int) -> tuple[Floats, Bools, Floats]:
         most = max(count, MOST_SCORES // (len(pool) * self._epochs))
@@ -126,11 +132,10 @@ class WeightSelection:
         distance = np.ones(len(weights))
         if len(self._searched):
             distance = _distances(weights, self._searched).min(axis=1)
-        angle = 2 * np.pi * epochs / self._epochs
-        columns = [np.broadcast_to(weights[:, None, m], shape) for m in range(weights.shape[1])]
+        columns = [np.broadcast_to(column[:, None], shape) for column in weights.T]
         columns += [
-            np.broadcast_to(np.sin(angle), shape),
-            np.broadcast_to(np.cos(angle), shape),
+            np.broadcast_to(np.sin(2 * np.pi * epochs / self._epochs), shape),
+            np.broadcast_to(np.cos(2 * np.pi * epochs / self._epochs), shape),
             np.broadcast_to(self._load, shape),
             value,
             np.broadcast_to(distance[:, None], shape),
@@ -177,6 +182,8 @@ class WeightSelection:
             "queue": self._queue,
             "queue_next": self._next,
             "searched": self._searched,
+            "reached": self._reached,
+            "tight": self._tight,
             **{f"guide_{name}": value for name, value in self._surrogate.state().items()},
             **{f"ends_{name}": value for name, value in self._end_surrogate.state().items()},
         }
@@ -184,18 +191,34 @@ class WeightSelection:
     def restore(self, state: State) -> None:
         """Take the state over."""
         self._queue, self._next = state["queue"], state["queue_next"]
-        self._searched = state["searched"]
+        self._searched, self._tight = state["searched"], state["tight"]
+        self._reached = state["reached"]
         for prefix, surrogate in (("guide_", self._surrogate), ("ends_", self._end_surrogate)):
             own = {k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)}
             surrogate.restore(own)
 
 
-def spread_weights(objectives: int, *, count: int) -> Floats:
-    """The finest even design of weight vectors (N, M) that has at most `count` of them."""
-    partitions = 1
-    while len(das_dennis(objectives, partitions + 1)) <= count:
-        partitions += 1
-    return das_dennis(objectives, partitions)
+def floored(weights: Floats) -> Floats:
+    """Weights (N, M) with a little of everything, summing to 1."""
+    raised = np.maximum(weights, SMALLEST_WEIGHT)
+    return np.asarray(raised / raised.sum(axis=1, keepdims=True))
+
+
+def loosest_weights(searched: Floats, reached: Floats, *, count: int) -> Floats:
+    """At most `count` weight vectors whose sums may fall most: none if there is no such place.
+
+    What local search found for the weights `searched` (K, M), objectives `reached` (N, M) in the
+    unit box, counts as the least there is.
+    """
+    objectives = searched.shape[1]
+    if objectives < 2 or not len(reached):
+        return np.empty((0, objectives))
+    candidates = unlike(lattice(objectives, LATTICE), searched)
+    if not len(candidates):
+        return candidates
+    least = product(reached, searched.T).min(axis=0)
+    points = points_within(searched, least, edge=EDGE, power=POWER)
+    return loosest(candidates, product(reached, candidates.T).min(axis=0), points, count=count)
 
 
 def nearest_other(vectors: Floats) -> Longs:
@@ -203,6 +226,22 @@ def nearest_other(vectors: Floats) -> Longs:
     distance = _distances(vectors, vectors)
     np.fill_diagonal(distance, np.inf)
     return np.asarray(distance.argmin(axis=1), dtype=np.int64)
+
+
+def _design(objectives: int, partitions: int, rng: Generator) -> Floats:
+    """A lattice of weights (N, M), each objective for itself first, the others in any order."""
+    designed = floored(das_dennis(objectives, partitions))
+    corners = np.argsort(-designed.max(axis=1), kind="stable")[:objectives]
+    inside = rng.permutation(np.setdiff1d(np.arange(len(designed)), corners))
+    return np.concatenate([designed[corners], designed[inside]])
+
+
+def _dirichlet(count: int, objectives: int, rng: Generator) -> Floats:
+    """Random weights (count, M), half of them rather near the edges."""
+    concentration = rng.choice([0.3, 1.0], size=count)
+    shape = np.repeat(concentration[:, None], objectives, axis=1)
+    drawn = rng.standard_gamma(shape) + 1e-12
+    return floored(drawn / drawn.sum(axis=1, keepdims=True))
 
 
 def _epoch_load(problem: Problem) -> Floats:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats.qmc import Sobol
 
-from slit.certificates.sobol import sobol
+from operators.sobol import sobol
 
 
 @pytest.mark.parametrize("dimensions", range(1, 8))

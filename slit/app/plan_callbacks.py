@@ -12,6 +12,7 @@ from slit.app.sections import TOTALS, compare_figures, plan_figures
 from slit.app.worldmap import WHOLE, draw_map, hour_text, map_data
 from slit.display import number, share
 from slit.errors import SlitError
+from slit.report.limits import describe_room, limits_data
 from slit.report.plan import (
     at_epoch,
     describe_plan,
@@ -84,10 +85,14 @@ def register_plan(app: dash.Dash, store: RunStore) -> None:
 
 
 def plan_words(store: RunStore, key: str) -> Any:
-    """What the plan does in one sentence."""
+    """What the plan does, what changes from one epoch to the next, and the room to limits."""
     try:
-        data = store.plan(key)
-        return f"{describe_plan(data)}. {describe_stability(data)}."
+        data, run = store.plan(key), store.run_of(key)
+        said = f"{describe_plan(data)}. {describe_stability(data)}."
+        if not run.manifest.resolved_limits:
+            return said
+        row = int(store.points.row[store.points.index[key]])
+        return f"{said} {describe_room(limits_data(run, [row]), 0)}"
     except SlitError as error:
         return html.Span(str(error), className="note")
 

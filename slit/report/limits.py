@@ -74,8 +74,19 @@ def limit_rows(limits: Sequence[ResolvedLimit]) -> list[list[str]]:
 
 
 def room_text(value: float, room: float) -> str:
-    """A value and how far it is below its limit: "0.3509 (room +2.5 %)"."""
+    """A value and how far it is below its limit: "0.3509 (+2.5 %)"."""
     return NOTHING if np.isnan(value) else f"{number(value)} ({percent(room)})"
+
+
+def describe_room(data: LimitsData, row: int) -> str:
+    """What a plan has of each limit and the room that it leaves, in one sentence."""
+    said = ", ".join(
+        f"{limit.text}: {room_text(value, room)}"
+        for limit, value, room in zip(
+            data.limits, data.values[row].tolist(), data.room[row].tolist(), strict=True
+        )
+    )
+    return f"Limits, with the room to them (minus is beyond): {said}."
 
 
 def describe_limits(limits: Sequence[ResolvedLimit]) -> str:

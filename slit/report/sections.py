@@ -22,7 +22,7 @@ from slit.report.certified import (
 from slit.report.convergence import Convergence, draw_convergence, draw_plans
 from slit.report.front import FrontData, describe_front, draw_parallel, draw_scatter_matrix
 from slit.report.inputs import InputRow
-from slit.report.limits import LIMIT_COLUMNS, LimitsData, limit_rows
+from slit.report.limits import LIMIT_COLUMNS, LimitsData, describe_room, limit_rows
 from slit.report.marks import Mark, Role
 from slit.report.markup import Html, joined, table, tag
 from slit.report.page import Picture, picture
@@ -165,8 +165,13 @@ def front_section(data: FrontData, limits: Sequence[ResolvedLimit] = ()) -> Html
     return tag("section", *parts, id="front")
 
 
-def plans_section(picks: PicksData, plans: Mapping[int, PlanData]) -> Html:
-    """What each pick does; the page shows one at a time."""
+def plans_section(
+    picks: PicksData, plans: Mapping[int, PlanData], limits: LimitsData | None = None
+) -> Html:
+    """What each pick does; the page shows one at a time. limits: for the rows of the picks."""
+    room = {}
+    if limits is not None:
+        room = {mark.row: describe_room(limits, n) for n, mark in enumerate(picks.marks)}
     groups: dict[int, list[Mark]] = {}
     for mark in picks.marks:
         groups.setdefault(mark.row, []).append(mark)
@@ -176,7 +181,8 @@ def plans_section(picks: PicksData, plans: Mapping[int, PlanData]) -> Html:
         for row, marks in groups.items()
     ]
     articles = [
-        _plan_article(row, marks, plans[row], hidden=row != first) for row, marks in groups.items()
+        _plan_article(row, marks, plans[row], hidden=row != first, room=room.get(row, ""))
+        for row, marks in groups.items()
     ]
     return tag(
         "section",
@@ -187,7 +193,9 @@ def plans_section(picks: PicksData, plans: Mapping[int, PlanData]) -> Html:
     )
 
 
-def _plan_article(row: int, marks: Sequence[Mark], data: PlanData, *, hidden: bool) -> Html:
+def _plan_article(
+    row: int, marks: Sequence[Mark], data: PlanData, *, hidden: bool, room: str
+) -> Html:
     name = " = ".join(mark.name for mark in marks)
     description = describe_plan(data)
 
@@ -206,7 +214,9 @@ def _plan_article(row: int, marks: Sequence[Mark], data: PlanData, *, hidden: bo
     return tag(
         "article",
         tag("h3", name),
-        tag("p", f"Plan {marks[0].plan}: {description}. {describe_stability(data)}."),
+        tag(
+            "p", f"Plan {marks[0].plan}: {description}. {describe_stability(data)}. {room}".rstrip()
+        ),
         tag(
             "div",
             shown("load", "Requests by datacenter", draw_load(data, by="datacenter")),

@@ -74,7 +74,7 @@ def report_html(run: Run, *, certificate: Certificate | None = None) -> str:
         sections += [
             picks_section(picks, kept),
             front_section(front_data(front, search=search), limits),
-            plans_section(picks, _plans(run, [mark.row for mark in picks.marks])),
+            plans_section(picks, _plans(run, [mark.row for mark in picks.marks]), kept),
         ]
     else:
         sections.append(tag("p", "The run holds no plan.", class_="note"))

@@ -11,7 +11,7 @@ from slit.evaluator import Evaluator
 from slit.objectives import find
 from slit.objectives.limit_text import ResolvedLimit
 from slit.record import Run, read_run
-from slit.report.limits import describe_limits, limit_rows, limits_data, room_text
+from slit.report.limits import describe_limits, describe_room, limit_rows, limits_data, room_text
 from slit.report.write import report_html
 
 
@@ -66,6 +66,10 @@ def test_the_report_states_limits_and_names_what_is_beyond(run: Run) -> None:
     assert "infeasible: beyond a limit (quality&lt;=helix)" in html
     assert "nodes too many" not in html
     assert "of requests rerouted" in html
+    nearest = run.front.methods.index("nearest")
+    said = describe_room(limits_data(run, [nearest]), 0)
+    assert said.startswith("Limits, with the room to them (minus is beyond): quality<=helix: 0.36")
+    assert said.replace("<", "&lt;") in html
 
 
 def test_a_report_without_limits_says_nothing_of_them(run: Run) -> None:

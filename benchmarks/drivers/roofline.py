@@ -27,6 +27,7 @@ from benchmarks.phases.evaluate import searched_plans
 from operators.mutation import count_table
 from operators.nsga2 import make_offspring, next_generation, survive
 from operators.types import Genes
+from slit.kernels.scalarization import scalarize
 from slit.objectives import DEFAULT
 from slit.optimizers.metaheuristic.local_search import local_search
 from slit.problem import Problem
@@ -72,9 +73,14 @@ def of_evaluation(case: str, rates: dict[str, float], rounds: int) -> dict[str, 
     used = np.mean([_used(plan, problem) for plan in plans], axis=0)
     exps = 1e-3 * rates["exponential_ns"] * float(used.sum())
     weights = np.ones(len(DEFAULT)) / np.abs(evaluator.evaluate(plans).F).mean(axis=0)
-    done = local_search(plans[0], weights, problem, evaluator.terms, swaps=False)
+    done = local_search(
+        plans[0], scalarize(weights, problem, evaluator.terms), problem, swaps=False
+    )
     search = least(
-        lambda: local_search(plans[0], weights, problem, evaluator.terms, swaps=False), rounds
+        lambda: local_search(
+            plans[0], scalarize(weights, problem, evaluator.terms), problem, swaps=False
+        ),
+        rounds,
     )
     per_gene = gathers / problem.genes
     return {

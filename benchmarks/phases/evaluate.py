@@ -15,6 +15,7 @@ from benchmarks.store import Outcome, Store
 from operators.sampling import uniform
 from operators.types import Genes
 from slit.evaluator import Evaluator
+from slit.kernels.scalarization import scalarize
 from slit.optimizers.metaheuristic.local_search import local_search
 from slit.problem.binding import options_of
 
@@ -53,7 +54,9 @@ def searched_plans(
     found = []
     for start in starts:
         weights = rng.dirichlet(np.ones(len(scale))) / np.abs(scale)
-        done = local_search(start, weights, problem, evaluator.terms, swaps=False)
+        done = local_search(
+            start, scalarize(weights, problem, evaluator.terms), problem, swaps=False
+        )
         found.append(done.plan)
     searched = np.array(found)
     source = rng.integers(SEARCHED, size=(count, problem.epochs))

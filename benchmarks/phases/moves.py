@@ -12,6 +12,7 @@ from benchmarks.measuring.scenarios import generator, planned, practice
 from benchmarks.registry import Phase
 from benchmarks.store import Outcome, Store
 from operators.sampling import uniform
+from slit.kernels.scalarization import scalarize
 from slit.optimizers.metaheuristic.local_search import local_search
 from slit.problem.binding import options_of
 
@@ -30,7 +31,9 @@ def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases ar
         start = sample[descents % SAMPLE]
         weights = rng.dirichlet(np.ones(len(scale))) / scale
         began = time.process_time()
-        done = local_search(start, weights, problem, evaluator.terms, swaps=job.options["swaps"])
+        done = local_search(
+            start, scalarize(weights, problem, evaluator.terms), problem, swaps=job.options["swaps"]
+        )
         spent += time.process_time() - began
         moves += done.moves
         descents += 1
@@ -44,7 +47,12 @@ def warm(job: Job) -> None:
     evaluator = instance.evaluator(job.options["objectives"])
     start = uniform(1, rng=np.random.default_rng(0), **options_of(instance.problem))[0]
     weights = np.ones(len(job.options["objectives"]))
-    local_search(start, weights, instance.problem, evaluator.terms, swaps=job.options["swaps"])
+    local_search(
+        start,
+        scalarize(weights, instance.problem, evaluator.terms),
+        instance.problem,
+        swaps=job.options["swaps"],
+    )
 
 
 MOVES = Phase("moves", perform, warm)

@@ -16,6 +16,7 @@ from benchmarks.store import Outcome, Store
 from operators.sampling import uniform
 from operators.types import Floats, Genes
 from slit.evaluator import Evaluator
+from slit.kernels.scalarization import scalarize
 from slit.optimizers.metaheuristic.local_search import local_search
 from slit.problem.binding import options_of
 
@@ -49,7 +50,12 @@ def _both(start: Genes, weights: Floats, evaluator: Evaluator, *, swaps: bool) -
         weighed = weights.copy()
         weighed[-len(STABILITY) :] *= counts
         began = time.process_time()
-        done = local_search(start, weighed, evaluator.problem, evaluator.terms, swaps=swaps)
+        done = local_search(
+            start,
+            scalarize(weighed, evaluator.problem, evaluator.terms),
+            evaluator.problem,
+            swaps=swaps,
+        )
         found[:, column] = done.moves, time.process_time() - began
     return found
 

@@ -28,6 +28,7 @@ class EpochTransitions(NamedTuple):
 
 @kernel
 def rerouted_requests(
+    before: Genes,
     plan: Genes,
     first_group: int,
     last_group: int,
@@ -36,7 +37,8 @@ def rerouted_requests(
     group_requests: Floats,
     difference: Longs,
 ) -> float:
-    """Requests of an epoch's groups that are served elsewhere than in the epoch before.
+    """Requests of an epoch's groups in `plan` (G,) that plan `before` (G,), often the same, serves
+    elsewhere in the epoch before.
 
     A group without one before counts nothing. `difference` (P,) is zero and stays so.
     """
@@ -51,14 +53,14 @@ def rerouted_requests(
         for g in range(start, end):
             difference[plan[g]] += chunks_earlier
         for g in range(start_earlier, end_earlier):
-            difference[plan[g]] -= chunks
+            difference[before[g]] -= chunks
         moved = 0
         for g in range(start, end):
             moved += abs(difference[plan[g]])
             difference[plan[g]] = 0
         for g in range(start_earlier, end_earlier):
-            moved += abs(difference[plan[g]])
-            difference[plan[g]] = 0
+            moved += abs(difference[before[g]])
+            difference[before[g]] = 0
         total += group_requests[j] * (moved / (2 * chunks * chunks_earlier))
     return total
 
@@ -77,7 +79,14 @@ def add_reroutes(
         for row in range(parts.shape[1]):
             start, end = edges[first + row], edges[first + row + 1]
             moved = rerouted_requests(
-                population[n], start, end, group_first, previous, requests, difference
+                population[n],
+                population[n],
+                start,
+                end,
+                group_first,
+                previous,
+                requests,
+                difference,
             )
             for m in range(weights.shape[0]):
                 parts[n, row, m] += weights[m] * moved

@@ -146,6 +146,13 @@ class Task:
         depend on who solved it before. Raises SlitError if no objective has a linear part."""
         return Relaxation.of(self._evaluator)
 
+    @cached_property
+    def measured_relaxation(self) -> Relaxation:
+        """As `relaxation`, of all that is measured; the same where nothing more is."""
+        if len(self.measured) == len(self.objectives):
+            return self.relaxation
+        return Relaxation.of(self._evaluator, measured=True)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Setup:

@@ -89,15 +89,13 @@ class Relaxation:
         self._corners: list[Relaxed] = []
 
     @classmethod
-    def of(cls, evaluator: Evaluator) -> "Relaxation":
-        """The relaxation of what an evaluator judges. Raises SlitError if nothing is bounded."""
-        return cls(
-            evaluator.problem,
-            evaluator.scenario,
-            evaluator.objectives,
-            threads=evaluator.threads,
-            parts=evaluator.linear_parts[: len(evaluator.objectives)],
-        )
+    def of(cls, evaluator: Evaluator, *, measured: bool = False) -> "Relaxation":
+        """The relaxation of an evaluator's objectives, or of all that it measures. Raises SlitError
+        if nothing is bounded."""
+        objectives = evaluator.measured if measured else evaluator.objectives
+        given = evaluator.problem, evaluator.scenario, objectives
+        parts = evaluator.linear_parts[: len(objectives)]
+        return cls(*given, threads=evaluator.threads, parts=parts)
 
     def fresh(self) -> "Relaxation":
         """The same relaxation, not warmed by earlier solves; programs and corners are shared."""

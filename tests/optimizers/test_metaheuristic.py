@@ -9,9 +9,10 @@ from operators.dominance import nondominated
 from operators.indicators import hypervolume
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
+from slit.kernels.scalarization import scalarize
 from slit.objectives import DEFAULT, find
 from slit.optimizers.metaheuristic import local_search as searching
-from slit.optimizers.metaheuristic.local_search import local_search, local_searches
+from slit.optimizers.metaheuristic.local_search import Priced, local_search, local_searches
 from slit.optimizers.metaheuristic.paper import Settings as PaperSettings
 from slit.optimizers.metaheuristic.pool import EpochPool
 from slit.optimizers.metaheuristic.search import Metaheuristic
@@ -126,7 +127,7 @@ def test_the_pool_takes_each_epoch_where_it_is_best(roomy: Scenario) -> None:
     )
     found = evaluator.evaluate(plans)
     weights = np.array([[1.0, 0, 0, 0], [0, 0, 0, 1.0]])
-    pool = EpochPool(problem, objectives=4, capacity=100)
+    pool = EpochPool(problem, measures=4, capacity=100)
     pool.add(plans.astype(np.int16), found.parts, np.zeros_like(found.excess), weights=weights)
     chosen = pool.choose(weights)
     for w, objective in enumerate((0, 3)):
@@ -140,7 +141,7 @@ def test_the_pool_takes_each_epoch_where_it_is_best(roomy: Scenario) -> None:
 
 def test_the_pool_prefers_fewer_nodes_beyond_capacity(roomy: Scenario) -> None:
     problem = compile_problem(roomy)
-    pool = EpochPool(problem, objectives=1, capacity=2)
+    pool = EpochPool(problem, measures=1, capacity=2)
     parts = np.zeros((3, problem.epochs, 1))
     parts[:, :, 0] = [[1.0], [2.0], [3.0]]
     excess = np.zeros((3, problem.epochs), np.int64)
@@ -161,14 +162,21 @@ def test_a_descent_searches_only_the_epochs_it_is_given(roomy: Scenario) -> None
     epochs = np.zeros((1, problem.epochs), dtype=np.bool_)
     epochs[0, 1] = True
     weights = 1 / np.abs(evaluator.evaluate(start[None, :]).F)
-    [some] = local_searches(start[None, :], weights, Task.of(evaluator), swaps=True, epochs=epochs)
+    [some] = local_searches(
+        start[None, :],
+        Priced(weights, np.zeros(1)),
+        Task.of(evaluator),
+        swaps=True,
+        epochs=epochs,
+        continued=False,
+    )
     inside = slice(problem.epoch_gene[1], problem.epoch_gene[2])
     outside = np.delete(np.arange(problem.genes), np.r_[inside])
     assert (some.plan[outside] == start[outside]).all()
     assert (some.plan[inside] != start[inside]).any()
     assert some.gains[1] > 0
     assert (np.delete(some.gains, 1) == 0).all()
-    everywhere = local_search(start, weights[0], problem, terms, swaps=True)
+    everywhere = local_search(start, scalarize(weights[0], problem, terms), problem, swaps=True)
     before, after = evaluator.evaluate(np.stack([start, everywhere.plan])).F @ weights[0]
     excess = evaluator.evaluate(np.stack([start, everywhere.plan])).G
     gained = before - after + 10.0 * (excess[0] - excess[1])
@@ -180,9 +188,9 @@ def test_a_descent_ends_by_its_moves(roomy: Scenario, monkeypatch: pytest.Monkey
     problem, terms = evaluator.problem, evaluator.terms
     plan = np.ascontiguousarray(problem.options[problem.gene_row, 0])
     weights = 1 / np.abs(evaluator.evaluate(plan[None, :]).F[0])
-    whole = local_search(plan, weights, problem, terms, swaps=True)
+    whole = local_search(plan, scalarize(weights, problem, terms), problem, swaps=True)
     monkeypatch.setattr(searching, "MOST_MOVES", problem.epochs)
-    short = local_search(plan, weights, problem, terms, swaps=True)
+    short = local_search(plan, scalarize(weights, problem, terms), problem, swaps=True)
     assert 0 < short.moves < whole.moves
     assert 0 < short.gains.sum() < whole.gains.sum()
 

@@ -1,20 +1,26 @@
 """Local searches of one batch, side by side; what each epoch gained is kept for the surrogate."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from operators.types import Bools, Floats, Genes
 from slit.compute import map_items
-from slit.kernels.cell_objectives import CellObjectives
 from slit.kernels.local_search import MOST_MOVES, improve_plan
-from slit.kernels.objective_terms import ObjectiveTerms
-from slit.kernels.scalarization import scalarize
+from slit.kernels.scalarization import Scalarization, scalarize
 from slit.optimizers.protocol import Task
 from slit.problem import Problem
 
 NODE_PENALTY = 10.0
 """What a node beyond capacity weighs, in widths of the front: no saving is worth one."""
+
+
+class Priced(NamedTuple):
+    """Weights (W, E) of measures that are sums, and of a rerouted request (W,)."""
+
+    weights: Floats
+    prices: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,46 +34,71 @@ class LocalOptimum:
 
 def local_search(
     start: Genes,
-    weights: Floats,
+    scalarization: Scalarization,
     problem: Problem,
-    terms: ObjectiveTerms,
     *,
     swaps: bool,
-    cell_objectives: CellObjectives | None = None,
     epochs: Bools | None = None,
+    continued: bool = False,
 ) -> LocalOptimum:
-    """Local search from `start` (G,) on weights (M,) @ objectives, in all epochs or some (T,).
+    """Local search from `start` (G,) on a weighted sum, in all epochs or some (T,).
 
-    Cell-wise objectives count where `cell_objectives` are given (see
-    `slit.kernels.scalarization.scalarize`).
+    With `continued`, an epoch starts from what the epoch before it ended with: where rerouting
+    costs, moves within one epoch do not find the way there.
     """
     plan = start.copy()
-    scalarization = scalarize(weights, problem, terms, cell_objectives=cell_objectives)
     gains = np.zeros(problem.epochs)
     moves, most_moves = 0, MOST_MOVES // problem.epochs
-    for t in range(problem.epochs) if epochs is None else np.flatnonzero(epochs):
+    for t in range(problem.epochs) if epochs is None else np.flatnonzero(epochs).tolist():
+        if continued:
+            # The next epoch will follow this one: what it was until then does not count.
+            for epoch in range(max(t, 1), min(t + 2, problem.epochs)):
+                continue_epoch(plan, epoch, problem)
         evaluated, change = improve_plan(
-            plan, problem, scalarization, int(t), int(t) + 1, NODE_PENALTY, swaps, most_moves
+            plan, problem, scalarization, t, t + 1, NODE_PENALTY, swaps, most_moves
         )
         moves += evaluated
         gains[t] = -change
     return LocalOptimum(plan, moves, gains)
 
 
+def continue_epoch(plan: Genes, t: int, problem: Problem) -> None:
+    """Let epoch t of a plan (G,) serve requests where epoch t - 1 does, in place."""
+    for j in range(problem.epoch_group[t], problem.epoch_group[t + 1]):
+        earlier = problem.group_previous[j]
+        if earlier >= 0:
+            genes = plan[problem.group_first[earlier] : problem.group_first[earlier + 1]]
+            chunks = int(problem.group_chunks[j])
+            middle = (np.arange(chunks) + 0.5) * (len(genes) / chunks)
+            first = problem.group_first[j]
+            plan[first : first + chunks] = np.sort(genes)[middle.astype(np.int64)]
+
+
 def local_searches(
-    starts: Genes, weights: Floats, task: Task, *, swaps: bool, epochs: Bools
+    starts: Genes,
+    priced: Priced,
+    task: Task,
+    *,
+    swaps: bool,
+    epochs: Bools,
+    continued: bool,
 ) -> list[LocalOptimum]:
-    """`local_search` for each start (N, G) with its weights (N, M) and epochs (N, T), in order."""
+    """`local_search` for each start (N, G) with its weights (N, E), price and epochs (N, T)."""
 
     def one(n: int) -> LocalOptimum:
+        scalarization = scalarize(
+            priced.weights[n],
+            task.problem,
+            task.measured_terms,
+            cell_objectives=task.cell_objectives,
+        )
         return local_search(
             starts[n],
-            weights[n],
+            scalarization._replace(reroute=float(priced.prices[n])),
             task.problem,
-            task.terms,
             swaps=swaps,
-            cell_objectives=task.cell_objectives,
             epochs=epochs[n],
+            continued=continued,
         )
 
     return map_items(one, range(len(starts)), threads=task.threads)

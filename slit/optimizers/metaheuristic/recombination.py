@@ -8,6 +8,7 @@ from operators.crossover import by_block
 from operators.mutation import reset
 from operators.sampling import extremes, uniform
 from operators.types import Floats, Genes
+from slit.optimizers.metaheuristic.multipliers import Multipliers
 from slit.optimizers.metaheuristic.pool import EpochPool
 from slit.optimizers.metaheuristic.weight_selection import nearest_other
 from slit.problem import Problem
@@ -36,14 +37,27 @@ def first_plans(problem: Problem, *, count: int, rng: Generator) -> Genes:
     )
 
 
-def recombined(pool: EpochPool, weights: Floats, *, rng: Generator) -> Genes:
-    """The best recombinations of the pool for weights (N, M), and plans on the paths between.
+def recombined(
+    pool: EpochPool,
+    multipliers: Multipliers,
+    weights: Floats,
+    span: Floats,
+    *,
+    rng: Generator,
+) -> Genes:
+    """The best recombinations of the pool for weights (N, M) of the unit box, whose sides are
+    `span`, and plans on the paths between.
 
     Path relinking: some epochs come from the best plan of one weight vector, the others from that
-    of the vector nearest to it.
+    of the vector nearest to it. There is none where rerouting costs: its seams cost too much.
     """
-    chosen = pool.choose(weights)
-    partner = chosen[nearest_other(weights / weights.mean(axis=0))]
+    steered = multipliers.steer(weights, span)
+    chosen, count = steered.tried, len(weights)
+    if steered.priced.prices.any():
+        return pool.build(np.unique(chosen, axis=0))
+    row = np.arange(len(chosen))
+    nearest = nearest_other(weights / span / (weights / span).mean(axis=0))
+    partner = chosen[row - row % count + nearest[row % count]]
     mixed = np.where(rng.random(chosen.shape) < rng.random((len(chosen), 1)), chosen, partner)
     return pool.build(np.unique(np.concatenate([chosen, mixed]), axis=0))
 

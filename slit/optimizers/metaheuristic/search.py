@@ -17,6 +17,7 @@ from slit.evaluator import Evaluation
 from slit.optimizers.metaheuristic.evolution import Population
 from slit.optimizers.metaheuristic.incumbents import Incumbents
 from slit.optimizers.metaheuristic.local_search import LocalOptimum, local_searches
+from slit.optimizers.metaheuristic.multipliers import Multipliers, Steered
 from slit.optimizers.metaheuristic.pool import EpochPool
 from slit.optimizers.metaheuristic.recombination import affordable, first_plans, mutants, recombined
 from slit.optimizers.metaheuristic.relaxed import RelaxedStarts, relaxed_starts
@@ -48,7 +49,8 @@ class Metaheuristic:
         most = affordable(self._settings.capacity, genes=problem.genes, least=n_objectives)
         self._incumbents = Incumbents(genes=problem.genes, objectives=n_objectives, capacity=most)
         most = affordable(self._settings.pool, genes=problem.genes)
-        self._pool = EpochPool(problem, objectives=n_objectives, capacity=most)
+        self._pool = EpochPool(problem, measures=len(setup.task.measured), capacity=most)
+        self._multipliers = Multipliers(setup.task, self._pool)
         self._selection = WeightSelection(problem, n_objectives, self._settings, rng=self._rng)
         self._relaxed: RelaxedStarts | None = None
         self._population: Population | None = None
@@ -58,6 +60,7 @@ class Metaheuristic:
         self._step = 0
         self._optima: list[LocalOptimum] = []
         self._targets: Longs = np.zeros(0, np.int64)
+        self._searched = np.zeros((0, n_objectives)), np.zeros(0)
 
     def ask(self) -> Genes:
         """The next batch (N, G): locally searched plans first, then their relatives."""
@@ -65,10 +68,12 @@ class Metaheuristic:
         if self._step == 0:
             return self._guard.record(self._sample())
         weights, epochs = self._selection.next_batch(self._pool, self._low, self._span)
-        starts = self._starts(weights)
+        steered = self._multipliers.steer(weights, self._span)
+        self._searched = weights, steered.priced.prices
+        starts, calming = self._starts(weights, steered), self._multipliers.calming
         swaps = self._settings.swaps and self._selection.swaps_pay
         self._optima = local_searches(
-            starts, weights / self._span, self._task, swaps=swaps, epochs=epochs
+            starts, steered.priced, self._task, swaps=swaps, epochs=epochs, continued=calming
         )
         self.moves += sum(descent.moves for descent in self._optima)
         searched = np.array([descent.plan for descent in self._optima])
@@ -81,15 +86,11 @@ class Metaheuristic:
         if self._step == 0:
             self._begin(plans, evaluation)
         else:
-            searched = slice(0, len(self._optima))
-            self._pool.add(
-                plans.X[searched],
-                evaluation.parts[searched],
-                evaluation.excess[searched],
-                weights=self._selection.voters / self._span,
-            )
+            count = len(self._optima)
+            self._add_to_pool(plans, evaluation, count)
             gains = np.array([descent.gains for descent in self._optima])
-            self._selection.learn(gains, plans.F[searched][plans.G[searched] == 0])
+            self._selection.learn(gains, plans.F[:count][plans.G[:count] == 0])
+            self._multipliers.learn(*self._searched, evaluation.limited[:count])
             if self._step <= self._selection.corner_batches and self._relaxed is None:
                 self._rescale()
             if self._population is not None:
@@ -102,16 +103,14 @@ class Metaheuristic:
 
     def _sample(self) -> Genes:
         """Initial plans: given ones, relaxed optima, everything at one placement, random ones."""
-        count = self._settings.population
-        parts = [first_plans(self._task.problem, count=count, rng=self._rng)]
+        relaxed, count = None, self._settings.population
         if self._settings.lp_partitions:
             design = das_dennis(self._guard.objectives, self._settings.lp_partitions)
-            self._relaxed = relaxed_starts(self._task, floored(design))
-        if self._relaxed is not None:
-            parts.insert(0, self._relaxed.plans)
-        if self._given is not None:
-            parts.insert(0, self._given)
-        return np.concatenate(parts)
+            relaxed = relaxed_starts(self._task, floored(design))
+            self._multipliers.relaxed = self._relaxed = relaxed
+        first = first_plans(self._task.problem, count=count, rng=self._rng)
+        parts = self._given, None if relaxed is None else relaxed.plans, first
+        return np.concatenate([part for part in parts if part is not None])
 
     def _begin(self, plans: Plans, evaluation: Evaluation) -> None:
         """Take the initial plans into the pool, and the scale of the objectives from them."""
@@ -121,46 +120,43 @@ class Metaheuristic:
             self._low, self._span = self._relaxed.box(self._task.objectives, values)
         else:
             self._low, self._span = plans.F.min(axis=0), _width(plans.F)
-        self._pool.add(
-            plans.X,
-            evaluation.parts,
-            evaluation.excess,
-            weights=self._selection.voters / self._span,
-        )
+        self._add_to_pool(plans, evaluation, len(plans.X))
         if self._population is not None:
             count = len(self._population.weights)
             self._population.fill(plans.X[-count:], self._boxed(plans)[-count:])
+
+    def _add_to_pool(self, plans: Plans, evaluation: Evaluation, count: int) -> None:
+        """Take the first `count` plans into the pool."""
+        parts, excess = evaluation.parts[:count], evaluation.excess[:count]
+        voters = self._selection.voters / self._span
+        self._pool.add(plans.X[:count], parts, excess, weights=voters)
 
     def _boxed(self, plans: Plans) -> Floats:
         """Objectives in the unit box, nodes beyond capacity added to each."""
         return np.asarray((plans.F - self._low) / self._span + plans.G[:, None])
 
-    def _starts(self, weights: Floats) -> Genes:
+    def _starts(self, weights: Floats, steered: Steered) -> Genes:
         """Where the searches for weights (N, M) start: (N, G)."""
         if self._population is not None and self._settings.starts is not Starts.BEST:
             return self._selection.population_starts(self._population, weights)
         if self._settings.starts is Starts.RANDOM:
             return uniform(len(weights), rng=self._rng, **options_of(self._task.problem))
-        starts = self._pool.build(self._pool.choose(weights / self._span))
+        starts = self._pool.build(steered.tried[steered.best])
         return starts if self._relaxed is None else self._relaxed.replace(starts, weights)
 
     def _relatives(self) -> Genes:
         """Recombinations of the pool by epochs, or children of the population."""
-        problem = self._task.problem
         if self._population is not None:
             children, self._targets = self._population.offspring(self._rng)
             return children
+        problem, parents = self._task.problem, self._incumbents.archive.population
         count = affordable(self._settings.children, genes=COPIES * problem.genes)
         if not self._settings.children:
             return np.empty((0, problem.genes), np.int16)
-        vectors = self._selection.recombination_weights(count)
-        parents = self._incumbents.archive.population
-        return np.concatenate(
-            [
-                recombined(self._pool, vectors / self._span, rng=self._rng),
-                mutants(problem, parents, count=count // MUTANTS, rng=self._rng),
-            ]
-        )
+        vectors = self._selection.recombination_weights(self._multipliers.vectors(count))
+        crossed = recombined(self._pool, self._multipliers, vectors, self._span, rng=self._rng)
+        mutated = mutants(problem, parents, count=count // MUTANTS, rng=self._rng)
+        return np.concatenate([crossed, mutated])
 
     def _rescale(self) -> None:
         """The box of the front found so far, once its corners were searched."""
@@ -180,6 +176,7 @@ class Metaheuristic:
             **self._incumbents.state(),
             **self._pool.state(),
             **self._selection.state(),
+            **self._multipliers.state(),
         }
         if self._relaxed is not None:
             state.update(self._relaxed.state())
@@ -195,7 +192,9 @@ class Metaheuristic:
         self._incumbents.restore(state)
         self._pool.restore(state)
         self._selection.restore(state)
-        self._relaxed = RelaxedStarts.of(state, self._low, self._span)
+        self._multipliers.restore(state)
+        relaxed = RelaxedStarts.of(state, self._low, self._span)
+        self._multipliers.relaxed = self._relaxed = relaxed
         if self._population is not None:
             self._population.restore(state)
 

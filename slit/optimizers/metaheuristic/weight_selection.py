@@ -127,7 +127,7 @@ class WeightSelection:
             return np.zeros((*shape, self._n_objectives + EPOCH_FEATURES))
         chosen = pool.choose(weights / span)
         epochs = np.arange(self._epochs)
-        parts = pool.parts[chosen, epochs[None, :]] / span
+        parts = pool.parts[chosen, epochs[None, :], : self._n_objectives] / span
         value = np.einsum("ntm,nm->nt", parts, weights)
         distance = np.ones(len(weights))
         if len(self._searched):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from operators.types import Floats
 from slit.api.arguments import Objectives, objective_names, scenario_of
 from slit.certificates.bounds import LATTICE, REFINED, Certificate, vectors_within
 from slit.certificates.certificate_store import default_folder, stored_certificate
@@ -118,7 +119,7 @@ def certified_front(
         cold = Relaxation(
             evaluator.problem, evaluator.scenario, find(objectives), threads=evaluator.threads
         )
-    certificate = _certificate(cold, weights, refined)
+    certificate = _certificate(cold, weights, refined, caps=_caps(cold, evaluator))
     if not parts:
         return certified_data(front, certificate)
     nodes = whole_node_bounds(cold) if gap else None
@@ -137,7 +138,8 @@ def certified_result(result: Result, evaluator: Evaluator, task: Task) -> Result
     try:
         certified = certified_front(result.front, evaluator, relaxation=task.relaxation)
         coarse = coarser(task.relaxation.solvers.distinct)
-        return replace(result, certified=certified, notes=(*result.notes, *coarse))
+        unused = unused_limits(task.relaxation, evaluator)
+        return replace(result, certified=certified, notes=(*result.notes, *coarse, *unused))
     except KeyboardInterrupt:
         return replace(result, notes=(*result.notes, UNCERTIFIED))
     except (SlitError, SolverError) as error:
@@ -156,11 +158,40 @@ def coarser(epochs: int) -> tuple[str, ...]:
     )
 
 
-def _certificate(relaxation: Relaxation, weights: int | None, refined: int | None) -> Certificate:
+def _caps(relaxation: Relaxation, evaluator: Evaluator) -> Floats | None:
+    """The limits on bounded objectives, (M,), inf for none; None if there is none at all."""
+    caps = np.full(len(relaxation.names), np.inf)
+    for limit in evaluator.limits:
+        if limit.objective.name in relaxation.names:
+            m = relaxation.names.index(limit.objective.name)
+            caps[m] = min(caps[m], limit.most)
+    return caps if np.isfinite(caps).any() else None
+
+
+def unused_limits(relaxation: Relaxation, evaluator: Evaluator) -> tuple[str, ...]:
+    """What is to be said of limits that the bound leaves out: it holds, but may be looser."""
+    names = [limit.objective.name for limit in evaluator.limits]
+    outside = dict.fromkeys(name for name in names if name not in relaxation.names)
+    if not outside:
+        return ()
+    return (
+        f"certificate: leaves out the limit on {', '.join(outside)}: valid, but looser, as plans "
+        "beyond it count as attainable",
+    )
+
+
+def _certificate(
+    relaxation: Relaxation,
+    weights: int | None,
+    refined: int | None,
+    *,
+    caps: Floats | None = None,
+) -> Certificate:
     return stored_certificate(
         relaxation,
         rng=np.random.default_rng(SEED),
         folder=default_folder(),
         weights=weights,
         refined=refined,
+        caps=caps,
     )

@@ -11,7 +11,7 @@ from numpy.random import Generator
 
 from operators.types import Floats
 from slit.certificates.bounds import Certificate, certify, vectors_within
-from slit.certificates.normalization import ReferenceBox
+from slit.certificates.normalization import ReferenceBox, limited_box
 from slit.certificates.outer_volume import Volume
 from slit.errors import SlitError
 from slit.files import read_json, write_json
@@ -33,11 +33,16 @@ def default_folder() -> Path:
     return Path(home) / "slit"
 
 
-def certificate_key(relaxation: Relaxation, *, weights: int, refined: int) -> str:
-    """SHA-256 (hex) of the scenario, the relaxed objectives' coefficients and the settings."""
+def certificate_key(
+    relaxation: Relaxation, *, weights: int, refined: int, caps: Floats | None = None
+) -> str:
+    """SHA-256 (hex) of the scenario, the relaxed objectives' coefficients, limits on them (M,) and
+    the settings."""
     terms = relaxation.terms
     digest = sha256(scenario_hash(relaxation.scenario).encode())
     digest.update(f"{FORMAT} {weights} {refined} {terms.names} {terms.left_out}".encode())
+    if caps is not None:
+        digest.update(caps.astype("<f8").tobytes())
     for table in (
         terms.it, terms.facility, terms.grid, terms.nodes, terms.groups, terms.constant,
         terms.largest,
@@ -54,12 +59,16 @@ def stored_certificate(
     folder: Path,
     weights: int | None = None,
     refined: int | None = None,
+    caps: Floats | None = None,
 ) -> Certificate:
-    """`certify`, or what it gave before: kept in `folder` where that can be written."""
+    """`certify`, or what it gave before: kept in `folder` where that can be written.
+
+    `caps` (M,) are limits on the objectives, inf for none: the box is that of what they leave.
+    """
     even, loosest = vectors_within(relaxation.solvers.distinct)
     weights = even if weights is None else weights
     refined = loosest if refined is None else refined
-    key = certificate_key(relaxation, weights=weights, refined=refined)
+    key = certificate_key(relaxation, weights=weights, refined=refined, caps=caps)
     path = folder / f"certificate-{key[:32]}.json"
     try:
         said = read_json(path, holding="a certificate")
@@ -67,7 +76,8 @@ def stored_certificate(
             return certificate_from_json(said)
     except (SlitError, ValueError, KeyError, TypeError, AttributeError):
         pass  # none yet, or not one of this version
-    certificate = certify(relaxation, rng=rng, weights=weights, refined=refined)
+    box = None if caps is None else limited_box(relaxation, caps)
+    certificate = certify(relaxation, rng=rng, weights=weights, refined=refined, box=box)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(path, {"key": key, **certificate_to_json(certificate)})

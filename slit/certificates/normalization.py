@@ -6,11 +6,15 @@ import numpy as np
 
 from operators.types import Bools, Floats
 from slit.lexicographic import solve_stages
-from slit.relaxation import Relaxation
+from slit.relaxation import Relaxation, Relaxed
 from slit.relaxation.dantzig_wolfe import minimize_capped
 
 REACH = 1.1
 """The reference point lies this many ranges (nadir - ideal) beyond the ideal."""
+TIE = 1e-4
+"""Share of the weight of the others where ties within limits are broken."""
+KNOWN = 40
+"""Optima that a program within limits begins with."""
 NO_RANGE = 1e-7
 """An objective whose range is below this share of its size does not conflict with the others."""
 
@@ -64,6 +68,33 @@ def reference_box(relaxation: Relaxation) -> ReferenceBox:
     flat = [name for name, conflicts in zip(relaxation.names, kept, strict=True) if not conflicts]
     left_out.update(dict.fromkeys(flat, "does not conflict with the other objectives (range 0)"))
     return ReferenceBox(relaxation.names, relaxation.terms.units, ideal, nadir, kept, left_out)
+
+
+def limited_box(relaxation: Relaxation, caps: Floats) -> ReferenceBox:
+    """The box of what limits on the objectives leave: caps (M,), inf for none.
+
+    Ideal and nadir are those of the plans within the limits, and no reference point lies beyond a
+    limit. Raises `slit.relaxation.dantzig_wolfe.CapsUnmet` if nothing is within them.
+    """
+    box = reference_box(relaxation)
+    if not np.isfinite(caps).any():
+        return box
+    count, cold = len(caps), relaxation.fresh()
+    ideal, points = np.empty(count), np.empty((count, count))
+    known: tuple[Relaxed, ...] = ()
+    for m, weights in enumerate(np.eye(count) / np.where(box.kept, box.range, 1.0)):
+        least = minimize_capped(cold, weights, caps, known=known[-KNOWN:])
+        ideal[m] = least.bound / weights[m]
+        others = np.where(box.kept, TIE / np.where(box.kept, box.range, 1.0), 0.0)
+        tied = np.maximum(weights, others)  # a little of the others breaks ties
+        best = minimize_capped(cold, tied, caps, known=least.known[-KNOWN:])
+        points[m], known = best.relaxed.objectives, best.known
+    reference = np.minimum(ideal + REACH * (points.max(axis=0) - ideal), caps)
+    nadir = ideal + np.maximum(reference - ideal, 0.0) / REACH
+    kept = box.kept & (nadir - ideal > NO_RANGE * np.maximum(np.abs(ideal), np.abs(nadir)))
+    gone = [name for name, was, left in zip(box.names, box.kept, kept, strict=True) if was > left]
+    left_out = {**box.left_out, **dict.fromkeys(gone, "has no range within the limits")}
+    return ReferenceBox(box.names, box.units, ideal, nadir, kept, left_out)
 
 
 def _coupled_corners(relaxation: Relaxation) -> tuple[Floats, Floats]:

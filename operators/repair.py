@@ -2,8 +2,8 @@
 
 The genes of a chromosome lie in contiguous blocks (say, hours). A gene g of block b at value v adds
 load[load_row[g], v] to the work of (b, v). That work takes nodes = ceil(work / quantum[v]) of
-resource[v], and the nodes of all values of resource r may not exceed limits[b, r]. With a quantum
-of 1 and one value a resource this is the plain "sum of loads <= limit".
+resource[v], or least[v] if more, and the nodes of all values of resource r may not exceed limits[b,
+r]. With a quantum of 1, least 0 and one value a resource this is the plain "sum of loads <= limit".
 
 Work is an exact integer sum. Blocks are independent of one another.
 """
@@ -26,8 +26,8 @@ from operators.arrays import (
 from operators.compiling import kernel, kernel_of_types
 from operators.types import Bools, Floats, Genes, Ints, Longs
 
-WORK, NODES, QUANTUM, RESOURCE = 0, 1, 2, 3
-"""Rows of `values` (4, P): what a block puts on each value, and what the value is."""
+WORK, NODES, QUANTUM, RESOURCE, LEAST = 0, 1, 2, 3, 4
+"""Rows of `values` (5, P): what a block puts on each value, and what the value is."""
 USED, LIMIT = 0, 1
 """Rows of `pools` (2, R): nodes of each resource in a block."""
 
@@ -48,6 +48,7 @@ class Loads(NamedTuple):
     resource: Ints  # (P,)
     quantum: Longs  # (P,)
     limits: Longs  # (B, R)
+    least: Longs  # (P,)
 
 
 def repair(
@@ -63,6 +64,7 @@ def repair(
     quantum: ArrayLike,
     limits: ArrayLike,
     rng: Generator,
+    least: ArrayLike = 0,
     passes: int = 4,
 ) -> Repaired:
     """Chromosomes (N, G) whose overloaded blocks are changed until they fit, if they can be.
@@ -75,12 +77,12 @@ def repair(
     smaller share of a resource. Blocks that fit are left as they are and draw no random numbers;
     the others start from a random order of genes and options.
 
-    `quantum` is a number or one a value (P,). ValueError if shapes do not fit or a value of the
-    population is not allowed.
+    `quantum` and `least` are a number or one a value (P,). ValueError if shapes do not fit or a
+    value of the population is not allowed.
     """
     rows = read_genes(population)
     allowed = read_allowed(gene_row, options, option_count, genes=rows.shape[1])
-    loads = read_loads(rows.shape[1], block_first, load_row, load, resource, quantum, limits)
+    loads = read_loads(rows.shape[1], block_first, load_row, load, resource, quantum, limits, least)
     check_allowed(rows, **allowed._asdict())
     check_positive(passes, name="passes", smallest=0)
     if allowed.options.max() >= len(loads.resource):
@@ -89,19 +91,7 @@ def repair(
         )
     repaired = rows.copy()
     excess = np.zeros(len(rows), np.int64)
-    repair_rows(
-        repaired,
-        *allowed,
-        loads.block_first,
-        loads.load_row,
-        loads.load,
-        loads.resource,
-        loads.quantum,
-        loads.limits,
-        passes,
-        excess,
-        rng,
-    )
+    repair_rows(repaired, *allowed, *loads, passes, excess, rng)
     return Repaired(repaired, excess)
 
 
@@ -113,6 +103,7 @@ def read_loads(
     resource: ArrayLike,
     quantum: ArrayLike,
     limits: ArrayLike,
+    least: ArrayLike = 0,
 ) -> Loads:
     """Check the arrays of the module's description. ValueError if they do not fit."""
     table = read_longs(load, name="load", dimensions=2)
@@ -125,7 +116,8 @@ def read_loads(
     places = read_ints(resource, name="resource", below=room.shape[1])
     check_length(places, values, name="resource", meaning="one a value")
     node = read_longs(np.broadcast_to(np.asarray(quantum), values), name="quantum", smallest=1)
-    return Loads(blocks, rows, table, places, node, room)
+    always = read_longs(np.broadcast_to(np.asarray(least), values), name="least", smallest=0)
+    return Loads(blocks, rows, table, places, node, room, always)
 
 
 @kernel
@@ -140,14 +132,19 @@ def repair_rows(
     resource: Ints,
     quantum: Longs,
     limits: Longs,
+    least: Longs,
     passes: int,
     excess: Longs,
     rng: Generator,
 ) -> None:
     """Repair chromosomes in place and write their excess (N,); checks nothing."""
-    values = np.zeros((4, quantum.shape[0]), np.int64)
+    values = np.zeros((5, quantum.shape[0]), np.int64)
     for v in range(quantum.shape[0]):
-        values[QUANTUM, v], values[RESOURCE, v] = quantum[v], resource[v]
+        values[QUANTUM, v], values[RESOURCE, v], values[LEAST, v] = (
+            quantum[v],
+            resource[v],
+            least[v],
+        )
     pools = np.zeros((2, limits.shape[1]), np.int64)
     for i in range(population.shape[0]):
         excess[i] = 0
@@ -178,7 +175,7 @@ def _add_up(genes: Genes, rows: Ints, load: Longs, values: Longs, pools: Longs) 
     """Work and nodes of each value, nodes used of each resource."""
     # Rows of their own: the compiler makes vectors of the loops; nothing waits for a division.
     work, nodes, quantum, resource = values[WORK], values[NODES], values[QUANTUM], values[RESOURCE]
-    used = pools[USED]
+    least, used = values[LEAST], pools[USED]
     work[:], used[:] = 0, 0
     for g in range(genes.shape[0]):
         value = np.uint16(genes[g])
@@ -186,7 +183,8 @@ def _add_up(genes: Genes, rows: Ints, load: Longs, values: Longs, pools: Longs) 
     for v in range(work.shape[0]):
         full = int(work[v] / quantum[v])  # as doubles: up to one too few
         rest = work[v] - full * quantum[v]
-        nodes[v] = full + (1 if rest > 0 else 0) + (1 if rest > quantum[v] else 0)
+        needed = full + (1 if rest > 0 else 0) + (1 if rest > quantum[v] else 0)
+        nodes[v] = max(needed, least[v])
     for v in range(nodes.shape[0]):
         used[np.uint64(resource[v])] += nodes[v]
 
@@ -286,10 +284,12 @@ def _empty_nodes(
 
 @kernel
 def _cheapest(r: int, values: Longs, tried: Bools) -> int:
-    """The untried value of a resource with the least work on its last node, -1 if there is none."""
+    """The untried value of a resource with the least work on a last node that work alone keeps
+    active, -1 if there is none."""
     best, least = -1, 0
     for v in range(values.shape[1]):
-        if values[RESOURCE, v] == r and values[NODES, v] > 0 and not tried[v]:
+        spared = values[NODES, v] > values[LEAST, v]
+        if values[RESOURCE, v] == r and spared and not tried[v]:
             last = values[WORK, v] - (values[NODES, v] - 1) * values[QUANTUM, v]
             if best < 0 or last < least:
                 best, least = v, last
@@ -378,7 +378,8 @@ def _target(
         if u == v:
             continue
         r = values[RESOURCE, u]
-        new = -(-(values[WORK, u] + load[u]) // values[QUANTUM, u]) - values[NODES, u]
+        needed = -(-(values[WORK, u] + load[u]) // values[QUANTUM, u])
+        new = max(needed - values[NODES, u], 0)
         if new > 0:
             full = pools[USED, r] + new > pools[LIMIT, r]
             if full or not fresh or r == values[RESOURCE, v]:
@@ -425,6 +426,6 @@ def _move(
     values[WORK, v] -= load[v]
     values[WORK, u] += load[u]
     for w in (v, u):
-        nodes = -(-values[WORK, w] // values[QUANTUM, w])
+        nodes = max(-(-values[WORK, w] // values[QUANTUM, w]), values[LEAST, w])
         pools[USED, values[RESOURCE, w]] += nodes - values[NODES, w]
         values[NODES, w] = nodes

@@ -7,6 +7,7 @@ from math import ceil
 import numpy as np
 
 from operators.types import Floats
+from slit.scenario.fit import misfit, pairs
 from slit.scenario.records import (
     Accounting,
     Datacenter,
@@ -49,15 +50,17 @@ def random_scenario(
     extras: bool = True,
     spare_nodes: int = 2,
     nodes_per_group: float = 1.5,
+    warm: bool = False,
 ) -> Scenario:
     """A random scenario in which at least one plan is feasible.
 
     That plan serves each (origin, class) wholly at one placement; capacity is what it needs plus 0
     to `spare_nodes` nodes a pool, so most random plans are infeasible. Corner cases by switch:
     prices below zero, on-site renewables above the load, standby power, residency rules, groups
-    without requests, `extras` (water energy, embodied carbon, rental, egress, ITL limits, variants
-    that fit nowhere or only with a smaller batch). `nodes_per_group` is the typical need of a
-    group in nodes: below 1 many cells hold a single node. Same `rng` state, same scenario.
+    without requests, `warm` nodes (on top of the others), `extras` (water energy, embodied carbon,
+    rental, egress, ITL limits, variants that fit nowhere or only with a smaller batch).
+    `nodes_per_group` is the typical need of a group in nodes: below 1 many cells hold a single
+    node. Same `rng` state, same scenario.
     """
     class_records = tuple(_random_class(rng, k, extras) for k in range(classes))
     type_records = tuple(_random_node_type(rng, n, standby, extras) for n in range(node_types))
@@ -108,7 +111,7 @@ def random_scenario(
     signals = _random_signals(
         rng, epochs, pools, center_records, epoch_seconds / 3600, negative_prices, renewables
     )
-    return Scenario(
+    scenario = Scenario(
         name="random",
         horizon=Horizon(
             start=datetime(2023, 7, 1, tzinfo=UTC),
@@ -130,6 +133,23 @@ def random_scenario(
         demand=Demand(requests=requests, prompt=prompt, output=output),
         round_trip_s=rng.uniform(0.0, 0.3, (origins, datacenters)),
     )
+    return _with_warm_nodes(rng, scenario) if warm else scenario
+
+
+def _with_warm_nodes(rng: Rng, scenario: Scenario) -> Scenario:
+    """Up to 2 warm nodes of about half the variants that fit a pool; as many more nodes."""
+    pools = list(scenario.pools)
+    for pair in pairs(scenario):
+        variant = scenario.variants[pair.variant]
+        unfit = misfit(pair.service, pair.node_type, variant, scenario.accounting.memory_share)
+        if unfit is None and rng.random() < 0.5:
+            pool, count = pools[pair.pool], int(rng.integers(1, 3))
+            changed = {
+                "nodes": pool.nodes + count,
+                "warm_nodes": pool.warm_nodes | {variant.name: count},
+            }
+            pools[pair.pool] = pool.model_copy(update=changed)
+    return replace(scenario, pools=tuple(pools))
 
 
 def _random_class(rng: Rng, k: int, extras: bool) -> RequestClass:

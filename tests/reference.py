@@ -262,7 +262,13 @@ class Twin:
         accounting, epoch = self.scenario.accounting, self.scenario.horizon.epoch_seconds
         capacity = Fraction(accounting.utilization * epoch * TICKS)
         work = {p: self._work(counts, t, p) for p in range(len(self.placements))}
-        return {p: ceil(Fraction(w) / capacity) for p, w in work.items() if w > 0}
+        nodes = {p: max(ceil(Fraction(w) / capacity), self._warm(p)) for p, w in work.items()}
+        return {p: m for p, m in nodes.items() if m > 0}
+
+    def _warm(self, p: int) -> int:
+        """Nodes that are active with or without work."""
+        q, v = self.placements[p]
+        return self.scenario.pools[q].warm_nodes.get(self.scenario.variants[v].name, 0)
 
     def _before(self, nodes: list[dict[int, int]], t: int) -> dict[int, int]:
         """Nodes that hold weights when the epoch begins."""
@@ -292,7 +298,7 @@ class Twin:
             here = [j for j, g in enumerate(self.groups) if g.epoch == t and p in counts[j]]
             size = {j: counts[j][p] * self.groups[j].requests / self.chunks[j] for j in here}
             requests = sum(size.values())
-            prefill = sum(size[j] * self._prefill(j, p) for j in here) / requests
+            prefill = sum(size[j] * self._prefill(j, p) for j in here) / (requests or 1.0)
             rho = self._work(counts, t, p) / (m * epoch * TICKS)
             n = m * replicas(self.scenario, *self.placements[p])
             chance = rho ** (sqrt(2 * (n + 1)) - 1)

@@ -4,7 +4,13 @@ import numpy as np
 
 from operators.compiling import kernel
 from operators.types import Floats, Genes, Longs
-from slit.kernels.cells import NEGLIGIBLE_LATE, fill_cells, find_waits, list_used, run_nodes
+from slit.kernels.cells import (
+    NEGLIGIBLE_LATE,
+    fill_cells,
+    find_waits,
+    list_cells,
+    run_nodes,
+)
 from slit.kernels.evaluation import most_genes, placement_tables, start_nodes
 from slit.kernels.model import (
     late_in_queue,
@@ -37,7 +43,7 @@ def account_plan(
     places, speeds, pools = placement_tables(problem)
     before = np.zeros(places.shape[0], np.int64)
     entries = np.zeros((most_genes(problem.epoch_gene), 3), np.int64)
-    listed = np.zeros(places.shape[0], np.int64)
+    listed = np.zeros((2, places.shape[0]), np.int64)
     start_nodes(plan, problem, before)
     for t in range(nodes.shape[1]):
         active = nodes[0, t]
@@ -47,9 +53,9 @@ def account_plan(
         )  # fmt: skip
         for e in range(filled):
             counts[entries[e, 0], entries[e, 1]] += entries[e, 2]
-        used = listed[: list_used(cells[t], listed)]
+        used, powered = list_cells(cells[t], places, True, listed)
         run_nodes(
-            used, cells[t], problem.node_ticks, before, places, pools, active, occupied[t],
+            powered, cells[t], problem.node_ticks, before, places, pools, active, occupied[t],
             energy[t],
         )  # fmt: skip
         find_waits(
@@ -57,7 +63,7 @@ def account_plan(
             problem.request_scale / problem.prompt_scale, problem.variability, NEGLIGIBLE_LATE,
             waits[t],
         )  # fmt: skip
-        for p in used:
+        for p in powered:
             nodes[1, t, p] = loading_nodes(active[p], before[p])
             waits[t, p, 3] = utilization(cells[t, p, 0], active[p], problem.epoch_ticks)
         before[:] = active

@@ -3,7 +3,6 @@
 from operators.compiling import kernel
 from operators.types import Floats, Genes, Ints, Longs
 from slit.kernels.model import (
-    active_nodes,
     cell_energy,
     cell_queue,
     loading_nodes,
@@ -11,6 +10,7 @@ from slit.kernels.model import (
     longer_than,
     lost_beyond,
     queue_outcome,
+    running_nodes,
     with_loading,
 )
 
@@ -66,19 +66,28 @@ def fill_cells(
 
 
 @kernel
-def list_used(cells: Longs, used: Longs) -> int:
-    """The cells in use, ascending, into `used` (P,); returns how many."""
-    n = 0
+def list_cells(cells: Longs, places: Longs, warm: bool, listed: Longs) -> tuple[Longs, Longs]:
+    """The cells in use, and those with active nodes, ascending; kept in `listed` (2, P).
+
+    They are the same unless some nodes are `warm`; places as in `placement_tables`.
+    """
+    n, m = 0, 0
     for p in range(cells.shape[0]):
         # Without a branch: which cells are in use nobody can predict.
-        used[n] = p
+        listed[0, n] = p
         n += 1 if cells[p, 2] > 0 else 0
-    return n
+    used = listed[0, :n]
+    if not warm:
+        return used, used
+    for p in range(cells.shape[0]):
+        listed[1, m] = p
+        m += 1 if cells[p, 2] > 0 or places[p, 4] > 0 else 0
+    return used, listed[1, :m]
 
 
 @kernel
 def empty_cells(used: Longs, cells: Longs, nodes: Longs, served: Floats) -> None:
-    """Zeros for the cells in use, so that the next plan finds all of them empty."""
+    """Zeros for the cells listed, so that the next plan finds all of them empty."""
     for p in used:
         nodes[p] = 0
         for field in range(cells.shape[1]):
@@ -100,13 +109,13 @@ def run_nodes(
 ) -> int:
     """Active nodes (P,) and IT energy of each datacenter (D,); returns the nodes beyond capacity.
 
-    `places` (P, 4) and `pools` (Q, 3) as in `placement_table` and `pool_table`; `occupied` (Q,)
-    receives the nodes of each pool.
+    `used` are the cells with active nodes; `places` (P, 5) and `pools` (Q, 3) as in
+    `placement_tables`; `occupied` (Q,) receives the nodes of each pool.
     """
     occupied[:] = 0
     energy[:] = 0
     for p in used:
-        active = active_nodes(cells[p, 0], node_ticks)
+        active = running_nodes(cells[p, 0], node_ticks, places[p, 4])
         nodes[p] = active
         occupied[places[p, 0]] += active
         energy[places[p, 1]] += cell_energy(
@@ -210,7 +219,7 @@ def queue_value(
 
     counts (I,), queued (I, 3) are those of the cell; fixed and units as in `Epoch`.
     """
-    if nodes == 0:
+    if requests == 0:
         return 0.0
     chance, mean_wait = cell_queue(
         work, requests, prompts, nodes, fixed, units[2], units[1], units[3]

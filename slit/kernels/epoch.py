@@ -41,7 +41,8 @@ class Epoch(NamedTuple):
     option_count: Ints  # (R,)
     rows: Ints  # (I,) row of `options`
     place: Ints  # (P, 2) pool and datacenter
-    ticks: Longs  # (P, 4) idle energy, prewarm energy, nodes before, nodes of the next epoch
+    ticks: Longs  # (P, 5) idle energy, prewarm energy, nodes before, nodes of the next epoch, warm
+    #               nodes
     fixed: Floats  # (P, 9) replicas, prefill fixed and slope, value of a node, load time over
     #                epoch, value of one node that loads in the next epoch, of one that starts, of
     #                being on or off unlike in the epoch before, and unlike in the next one
@@ -93,7 +94,8 @@ def open_epoch(
         cells,
         entries,
     )
-    cells[:, NODES] = -(-cells[:, WORK] // problem.node_ticks)
+    needed = -(-cells[:, WORK] // problem.node_ticks)
+    cells[:, NODES] = np.maximum(needed, problem.warm_nodes)
     counts = np.zeros(shape, np.int64)
     group, placement, chunks = entries[:found].T
     counts[placement, group - groups.start] = chunks

@@ -14,11 +14,11 @@ from slit.kernels.cells import (
     empty_cells,
     fill_cells,
     find_waits,
-    list_used,
+    list_cells,
     run_nodes,
     serve_entries,
 )
-from slit.kernels.model import active_nodes
+from slit.kernels.model import running_nodes
 from slit.kernels.objective_sums import (
     add_energy,
     add_nodes,
@@ -91,24 +91,25 @@ def start_nodes(plan: Genes, problem: Problem, nodes: Longs) -> None:
         for g in range(problem.epoch_gene[last], problem.epoch_gene[last + 1]):
             nodes[plan[g]] += problem.chunk[problem.gene_group[g], plan[g], 0]
         for p in range(nodes.shape[0]):
-            nodes[p] = active_nodes(nodes[p], problem.node_ticks)
+            nodes[p] = running_nodes(nodes[p], problem.node_ticks, problem.warm_nodes[p])
 
 
 @kernel
 def placement_tables(problem: Problem) -> tuple[Longs, Floats, Longs]:
     """Columns that are read together, side by side.
 
-    places (P, 4): pool, datacenter, idle and prewarm energy; speeds (P, 5): replicas, fixed time
-    and slope of a prefill, load time over epoch, half the load time; pools (Q, 3): datacenter,
-    nodes, standby energy.
+    places (P, 5): pool, datacenter, idle and prewarm energy, warm nodes; speeds (P, 5): replicas,
+    fixed time and slope of a prefill, load time over epoch, half the load time; pools (Q, 3):
+    datacenter, nodes, standby energy.
     """
     n_placements, n_pools = problem.placement_pool.shape[0], problem.pool_nodes.shape[0]
-    places, speeds = np.zeros((n_placements, 4), np.int64), np.zeros((n_placements, 5))
+    places, speeds = np.zeros((n_placements, 5), np.int64), np.zeros((n_placements, 5))
     for p in range(n_placements):
         places[p, 0] = problem.placement_pool[p]
         places[p, 1] = problem.placement_datacenter[p]
         places[p, 2] = problem.idle_energy[p]
         places[p, 3] = problem.prewarm_energy[p]
+        places[p, 4] = problem.warm_nodes[p]
         speeds[p, 0] = problem.replicas[p]
         speeds[p, 1] = problem.prefill_fixed[p]
         speeds[p, 2] = problem.prefill_slope[p]
@@ -164,9 +165,9 @@ def evaluate_epochs(
     waits_count = late_counts or good_counts or np.any(service_weights[0] != 0.0)
     negligible = NEGLIGIBLE_LATE if late_counts else NEGLIGIBLE_QUEUE
     places, speeds, pools = placement_tables(problem)
-    n_placements, n_centers = places.shape[0], pue.shape[1]
+    n_placements, n_centers, warm = places.shape[0], pue.shape[1], np.any(places[:, 4] > 0)
     cells, nodes = np.zeros((n_placements, 4), np.int64), np.zeros(n_placements, np.int64)
-    listed, occupied = np.zeros(n_placements, np.int64), np.zeros(pools.shape[0], np.int64)
+    listed, occupied = np.zeros((2, n_placements), np.int64), np.zeros(pools.shape[0], np.int64)
     held = np.zeros((most_genes(problem.epoch_gene), 3), np.int64)
     waits, served = np.zeros((n_placements, 4)), np.zeros((n_placements, 2))
     queued, outcomes = np.zeros(held.shape[0], np.int64), np.zeros((held.shape[0], 2))
@@ -178,9 +179,9 @@ def evaluate_epochs(
             start, end = epoch_group[t], epoch_group[t + 1]
             filled = fill_cells(plan, start, end, group_first, chunk, chunk_size, cells, held)
             entries = held[:filled]
-            used = listed[: list_used(cells, listed)]
+            used, powered = list_cells(cells, places, warm, listed)
             excess[n, row] = run_nodes(
-                used, cells, node_ticks, earlier, places, pools, nodes, occupied, energy
+                powered, cells, node_ticks, earlier, places, pools, nodes, occupied, energy
             )
             part[:] = 0.0
             if waits_count:
@@ -201,13 +202,13 @@ def evaluate_epochs(
             fill_sites(energy, kwh_of_tick, pue[t], renewable[t], site)
             add_energy(site_weights[t], largest, site, part, by_center[n])
             if node_weights.shape[0] > 0:
-                add_nodes(node_weights[t], largest, used, nodes, places, part, by_center[n])
+                add_nodes(node_weights[t], largest, powered, nodes, places, part, by_center[n])
             if nodes_change:
                 add_node_changes(nodes, earlier, terms.starts, terms.switches, part)
             if sites.shape[0] > 0:
-                keep_sites(used, nodes, places, site, sites[n, t])
+                keep_sites(powered, nodes, places, site, sites[n, t])
             earlier[:] = nodes
-            empty_cells(used, cells, nodes, served)
+            empty_cells(powered, cells, nodes, served)
     add_reroutes(population, first, problem, terms.reroute, parts)
 
 

@@ -89,7 +89,7 @@ def nodes_of_epoch(plan: Genes, t: int, problem: Problem) -> Longs:
     ticks = problem.chunk[problem.gene_group[genes], plan[genes], 0]
     work = np.zeros(problem.placements, np.int64)
     np.add.at(work, plan[genes], ticks)
-    return np.asarray(-(-work // problem.node_ticks))
+    return np.maximum(-(-work // problem.node_ticks), problem.warm_nodes)
 
 
 def epoch_between(
@@ -142,7 +142,7 @@ def improve_epoch(epoch: Epoch, swaps: bool, most_moves: int) -> tuple[int, floa
         if change < 0.0:
             continue
         for a in range(epoch.cells.shape[0]):
-            if epoch.cells[a, NODES] > 0:
+            if epoch.cells[a, NODES] > epoch.ticks[a, 4]:
                 moves, shed = shed_node(a, epoch)
                 evaluated += moves
                 change += shed

@@ -18,6 +18,12 @@ def active_nodes(work: int, node_ticks: int) -> int:
 
 
 @kernel
+def running_nodes(work: int, node_ticks: int, warm: int) -> int:
+    """As `active_nodes`, where `warm` ones are active whether there is work or not."""
+    return max(active_nodes(work, node_ticks), warm)
+
+
+@kernel
 def loading_nodes(active: int, before: int) -> int:
     """Nodes that load weights: those beyond the `before` that hold them already."""
     return max(0, active - before)

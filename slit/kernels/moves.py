@@ -28,7 +28,7 @@ from slit.kernels.epoch import (
     Epoch,
     refresh_cell,
 )
-from slit.kernels.model import active_nodes, loading_share
+from slit.kernels.model import loading_share, running_nodes
 from slit.kernels.transitions import exchange_change, reroute_change
 
 
@@ -94,7 +94,7 @@ def cell_change(
     nodes = old
     room = old * node_ticks - work
     if room < 0 or room >= node_ticks:
-        nodes = active_nodes(work, node_ticks)
+        nodes = running_nodes(work, node_ticks, ticks[p, 4])
     before, after = ticks[p, 2], ticks[p, 3]
     loading = max(0, nodes - before)
     share = 0.0
@@ -279,7 +279,7 @@ def shift(i: int, p: int, change: int, epoch: Epoch) -> None:
     cells[p, ENERGY] += change * epoch.chunk[i, p, 1]
     cells[p, REQUESTS] += change * epoch.size[i, 0]
     cells[p, PROMPTS] += change * epoch.size[i, 1]
-    nodes = active_nodes(cells[p, WORK], epoch.node_ticks)
+    nodes = running_nodes(cells[p, WORK], epoch.node_ticks, ticks[p, 4])
     cells[p, NODES] = nodes
     q, d = epoch.place[p, 0], epoch.place[p, 1]
     standby = pool_change(nodes - old, used[q], epoch.pool[q], 0.0)[1]

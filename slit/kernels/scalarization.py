@@ -18,7 +18,7 @@ class EpochLayout(NamedTuple):
     """
 
     place: Ints  # (P, 2)
-    ticks: Longs  # (P, 4)
+    ticks: Longs  # (P, 5)
     fixed: Floats  # (P, 9)
     pool: Longs  # (Q, 2)
 
@@ -113,7 +113,9 @@ def layout_of(problem: Problem) -> EpochLayout:
     speeds = problem.replicas, problem.prefill_fixed, problem.prefill_slope
     return EpochLayout(
         place=np.stack([problem.placement_pool, problem.placement_datacenter], axis=1),
-        ticks=np.stack([problem.idle_energy, problem.prewarm_energy, none, none], axis=1),
+        ticks=np.stack(
+            [problem.idle_energy, problem.prewarm_energy, none, none, problem.warm_nodes], axis=1
+        ),
         fixed=np.stack([*speeds, no_value, problem.load_share, *[no_value] * 4], axis=1),
         pool=np.stack([problem.pool_nodes, problem.standby_energy], axis=1),
     )

@@ -34,6 +34,8 @@ class ResidualCapacity:
         self.turns = 0  # calls of `put`
         self.work = [0] * problem.placements
         self.left = [int(nodes * fill) for nodes in problem.pool_nodes]
+        for pool, warm in zip(problem.placement_pool, problem.warm_nodes, strict=True):
+            self.left[pool] -= int(warm)
         self.chosen: dict[int, list[int]] = {}
 
     def most(self, group: int, placement: int, wanted: int) -> int:
@@ -41,7 +43,7 @@ class ResidualCapacity:
         problem = self.problem
         chunk = int(problem.chunk[group, placement, 0])
         used = self.work[placement]
-        nodes = -(-used // problem.node_ticks) + self.left[problem.placement_pool[placement]]
+        nodes = self._nodes(placement, used) + self.left[problem.placement_pool[placement]]
         free = nodes * problem.node_ticks - used
         return wanted if chunk == 0 else max(0, min(wanted, free // chunk))
 
@@ -51,10 +53,14 @@ class ResidualCapacity:
         used = self.work[placement]
         now = used + count * int(problem.chunk[group, placement, 0])
         pool = problem.placement_pool[placement]
-        self.left[pool] -= -(-now // problem.node_ticks) + -used // problem.node_ticks
+        self.left[pool] -= self._nodes(placement, now) - self._nodes(placement, used)
         self.work[placement] = now
         self.turns += 1
         self.chosen.setdefault(group, []).extend([placement] * count)
+
+    def _nodes(self, placement: int, work: int) -> int:
+        problem = self.problem
+        return max(-(-work // problem.node_ticks), int(problem.warm_nodes[placement]))
 
 
 Place = Callable[[ResidualCapacity, int, int, bool], int]

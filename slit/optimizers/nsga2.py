@@ -89,20 +89,8 @@ class Nsga2:
         return self._guard.record(children)
 
     def _repair(self, plans: Genes) -> None:
-        loads = self._loads
-        repair_rows(
-            plans,
-            *self._options,
-            loads.block_first,
-            loads.load_row,
-            loads.load,
-            loads.resource,
-            loads.quantum,
-            loads.limits,
-            PASSES,
-            np.zeros(len(plans), np.int64),
-            self._rng,
-        )
+        excess = np.zeros(len(plans), np.int64)
+        repair_rows(plans, *self._options, *self._loads, PASSES, excess, self._rng)
 
     def tell(self, evaluation: Evaluation) -> None:
         """The values of these plans; the best of parents and children survive."""

@@ -85,6 +85,7 @@ class Problem(NamedTuple):
     load_seconds: Floats  # (P,) s to load the weights
     load_share: Floats  # (P,) load time over epoch; 0 if PREWARM, as nobody waits then
     initial_nodes: Longs  # (P,) that hold the variant before the horizon
+    warm_nodes: Longs  # (P,) that are active at least, with or without work
     idle_energy: Longs  # (P,) of an active node in an epoch, energy ticks
     prewarm_energy: Longs  # (P,) of loading one node, energy ticks (0 unless PREWARM)
     pool_datacenter: Ints  # (Q,) its datacenter

@@ -24,5 +24,6 @@ def loads_of(problem: Problem) -> dict[str, Any]:
         "load": np.ascontiguousarray(problem.chunk[:, :, 0]),
         "resource": problem.placement_pool,
         "quantum": problem.node_ticks,
+        "least": problem.warm_nodes,
         "limits": np.repeat(problem.pool_nodes[None, :], problem.epochs, axis=0),
     }

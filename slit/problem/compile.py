@@ -30,6 +30,7 @@ from slit.problem.placements import (
     initial_nodes,
     load_seconds,
     placements_of,
+    warm_nodes,
 )
 from slit.scenario.fit import batches, residency
 from slit.scenario.records import HorizonStart, LoadingMode
@@ -53,6 +54,7 @@ def compile_problem(scenario: Scenario) -> Problem:
     chunks = chunk_counts(groups, prefill + decode, allowed, genes=scenario.resolution.genes)
     prefill, decode = np.where(allowed, prefill, 0.0), np.where(allowed, decode, 0.0)
     loading = load_seconds(scenario, placements)
+    warm = warm_nodes(scenario, placements)
     per_chunk = groups.requests / chunks
     base = _base_ttft(scenario, placements, groups)
     slo = np.array([request_class.slo_ttft_s for request_class in scenario.classes])
@@ -72,8 +74,8 @@ def compile_problem(scenario: Scenario) -> Problem:
         start=int(Start[HorizonStart(horizon.begins).name]),
         variability=(accounting.arrival_scv + accounting.service_scv) / 2,
         **_gene_arrays(groups, chunks, allowed, horizon.epochs, cyclic=cyclic),
-        **_placement_arrays(scenario, placements, loading),
-        **_work_and_energy(scenario, placements, groups, chunks, prefill, decode, loading),
+        **_placement_arrays(scenario, placements, loading, warm),
+        **_work_and_energy(scenario, placements, groups, chunks, prefill, decode, loading, warm),
         pool_datacenter=frozen(_pool_datacenter(scenario), np.int32),
         pool_nodes=frozen([pool.nodes for pool in scenario.pools], np.int64),
         chunk_size=frozen(np.stack(size, axis=-1), np.int64),
@@ -91,7 +93,7 @@ def compile_problem(scenario: Scenario) -> Problem:
 
 
 def _placement_arrays(
-    scenario: Scenario, placements: list[Placement], loading: Floats
+    scenario: Scenario, placements: list[Placement], loading: Floats, warm: Longs
 ) -> dict[str, Any]:
     on_demand = scenario.accounting.loading == LoadingMode.ON_DEMAND
     share = loading / scenario.horizon.epoch_seconds * on_demand
@@ -105,6 +107,7 @@ def _placement_arrays(
         "load_seconds": frozen(loading, np.float64),
         "load_share": frozen(share, np.float64),
         "initial_nodes": frozen(initial_nodes(scenario, placements), np.int64),
+        "warm_nodes": frozen(warm, np.int64),
     }
 
 
@@ -116,6 +119,7 @@ def _work_and_energy(
     prefill: Floats,
     decode: Floats,
     loading: Floats,
+    warm: Longs,
 ) -> dict[str, Any]:
     """Integer work and energy of a chunk at each placement, and the energies of a node."""
     above_idle = np.empty(prefill.shape)  # J
@@ -123,7 +127,8 @@ def _work_and_energy(
         above_idle[:, p] = placement.model.joules_above_idle(prefill[:, p], decode[:, p])
     per_chunk = (groups.requests / chunks)[:, None]
     ticks = _work_ticks(prefill + decode, per_chunk, chunks)
-    energy = _EnergyTicks(scenario, placements, groups, above_idle, prefill + decode, loading)
+    seconds = prefill + decode
+    energy = _EnergyTicks(scenario, placements, groups, above_idle, seconds, loading, warm)
     joules = np.rint(per_chunk * above_idle * energy.scale)
     return {
         "chunk": frozen(np.stack([ticks, joules], axis=-1), np.int64),
@@ -166,20 +171,21 @@ class _EnergyTicks:
         above_idle: Floats,
         seconds: Floats,
         loading: Floats,
+        warm: Longs,
     ) -> None:
         epoch, epochs = scenario.horizon.epoch_seconds, scenario.horizon.epochs
         types = {node_type.name: node_type for node_type in scenario.node_types}
         idle = np.array([p.node_type.idle_w for p in placements])
         standby = np.array([types[pool.node_type].standby_w for pool in scenario.pools])
         nodes = np.array([pool.nodes for pool in scenario.pools])
-        # Active nodes are at most work / utilization + 1 in each cell; loading at most doubles
-        # their idle energy.
+        # Active nodes are at most work / utilization + 1 in each cell, or the warm ones; loading at
+        # most doubles their idle energy.
         active = groups.requests[:, None] * (
             above_idle + 2 * idle * seconds / scenario.accounting.utilization
         )
         most = (
             active.max(axis=1).sum()
-            + 2 * epochs * epoch * idle.sum()
+            + 2 * epochs * epoch * (idle * np.maximum(warm, 1)).sum()
             + epochs * epoch * (standby * nodes).sum()
         )
         self.scale = finest_scale(most)

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from operators.types import Floats, Longs
 from slit.errors import SlitError
 from slit.scenario.fit import misfit, pairs, service_model, why_nowhere
-from slit.scenario.records import NodePool, NodeType, Service
+from slit.scenario.operation import check_warm_nodes
+from slit.scenario.records import NodeType, Service
 from slit.scenario.scenario import Scenario
 from slit.service import ServiceModel
 
@@ -71,11 +72,23 @@ def load_seconds(scenario: Scenario, placements: list[Placement]) -> Floats:
 
 def initial_nodes(scenario: Scenario, placements: list[Placement]) -> Longs:
     """Nodes that hold each placement's variant before the first epoch, (P,)."""
-    pools: tuple[NodePool, ...] = scenario.pools
+    return _stated([pool.initial_nodes for pool in scenario.pools], scenario, placements)
+
+
+def warm_nodes(scenario: Scenario, placements: list[Placement]) -> Longs:
+    """Nodes of each placement that are active with or without work, (P,).
+
+    Raises SlitError for a variant that its pool cannot serve.
+    """
+    check_warm_nodes(scenario)
+    return _stated([pool.warm_nodes for pool in scenario.pools], scenario, placements)
+
+
+def _stated(
+    by_pool: list[dict[str, int]], scenario: Scenario, placements: list[Placement]
+) -> Longs:
     names = [variant.name for variant in scenario.variants]
-    return np.array(
-        [pools[p.pool].initial_nodes.get(names[p.variant], 0) for p in placements], dtype=np.int64
-    )
+    return np.array([by_pool[p.pool].get(names[p.variant], 0) for p in placements], dtype=np.int64)
 
 
 def at_placements(by_pair: NDArray[Any], placements: list[Placement]) -> NDArray[Any]:

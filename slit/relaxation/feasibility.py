@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import numpy as np
-from scipy import sparse
 
 from operators.types import Positions
 from slit.errors import InfeasibleError
+from slit.lp.rows import Rows
 from slit.lp.solver import LinearModel, Solver
 from slit.problem import Problem
 from slit.scenario.scenario import Scenario
@@ -27,7 +27,10 @@ class Shortfall:
 
 
 def find_shortfall(problem: Problem, epoch: int) -> Shortfall | None:
-    """The least number of nodes that an epoch lacks, shares of groups being divisible; or None."""
+    """The least number of nodes that an epoch lacks, shares of groups being divisible; or None.
+
+    Warm nodes take room in their pools, and work of their own placement.
+    """
     first, last = problem.epoch_group[epoch], problem.epoch_group[epoch + 1]
     if first == last:
         return None
@@ -35,22 +38,38 @@ def find_shortfall(problem: Problem, epoch: int) -> Shortfall | None:
     work = problem.group_chunks[first:last, None] * problem.chunk[first:last, :, 0]
     nodes = work[group, placement] / problem.node_ticks
     groups, pools, shares = last - first, len(problem.pool_nodes), len(group)
-    columns = np.concatenate([np.arange(shares), np.arange(shares), shares + np.arange(pools)])
-    rows = np.concatenate(
-        [group, groups + problem.placement_pool[placement], groups + np.arange(pools)]
+    warm = np.flatnonzero(problem.warm_nodes > 0)
+    pool, idle = problem.placement_pool, shares + pools + np.arange(len(warm))
+    position = np.full(problem.placements, -1)
+    position[warm] = np.arange(len(warm))
+    every, one = np.arange(shares), np.ones(shares)
+    rows = Rows()
+    rows.add((group, every, one), lower=np.ones(groups), upper=np.ones(groups))
+    rows.add(
+        (pool[placement], every, nodes),
+        (np.arange(pools), shares + np.arange(pools), -np.ones(pools)),
+        (pool[warm], idle, np.ones(len(warm))),
+        lower=np.full(pools, -np.inf),
+        upper=problem.pool_nodes.astype(np.float64),
     )
-    values = np.concatenate([np.ones(shares), nodes, -np.ones(pools)])
-    shape = (groups + pools, shares + pools)
-    matrix = sparse.csc_array((values, (rows, columns)), shape=shape)
-    capacity = problem.pool_nodes.astype(np.float64)
+    rows.add(
+        (position[placement], every, nodes),
+        (np.arange(len(warm)), idle, np.ones(len(warm))),
+        lower=problem.warm_nodes[warm].astype(np.float64),
+        upper=np.full(len(warm), np.inf),
+    )
+    width = shares + pools + len(warm)
+    matrix, lower, upper = rows.assembled(width)
+    cost = np.zeros(width)
+    cost[shares : shares + pools] = 1.0
     solver = Solver(
         LinearModel(
-            cost=np.concatenate([np.zeros(shares), np.ones(pools)]),
-            lower=np.zeros(shares + pools),
-            upper=np.full(shares + pools, np.inf),
+            cost=cost,
+            lower=np.zeros(width),
+            upper=np.full(width, np.inf),
             matrix=matrix,
-            row_lower=np.concatenate([np.ones(groups), np.full(pools, -np.inf)]),
-            row_upper=np.concatenate([np.ones(groups), capacity]),
+            row_lower=lower,
+            row_upper=upper,
         )
     )
     solution = solver.solve()
@@ -61,7 +80,7 @@ def find_shortfall(problem: Problem, epoch: int) -> Shortfall | None:
         epoch=epoch,
         nodes=solution.value,
         groups=first + np.flatnonzero(duals[:groups] > 1e-9),
-        pools=np.flatnonzero(duals[groups:] < -1e-9),
+        pools=np.flatnonzero(duals[groups : groups + pools] < -1e-9),
     )
 
 

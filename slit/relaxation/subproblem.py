@@ -121,7 +121,10 @@ def build_epoch(
 ) -> Subproblem:
     """The arrays of one epoch's relaxation.
 
-    With `all_surplus` every placement has a column of surplus nodes, whether it may help or not.
+    With `all_surplus` every placement has a column of surplus nodes, whether it may help or not;
+    placements with warm nodes always have one, as a row keeps their nodes at that number or above.
+    So nodes are at least the larger of work and warm ones, as in every plan; what rounding up costs
+    beyond that stays out.
     """
     first, last = int(problem.epoch_group[epoch]), int(problem.epoch_group[epoch + 1])
     sites = _sites(problem, terms, epoch)
@@ -132,7 +135,7 @@ def build_epoch(
     matrix, row_lower, row_upper, pools = _rows(problem, epoch, sites, columns, mixed)
     group = columns.group[:shares]
     center = problem.placement_datacenter[columns.placement]
-    upper = np.ones(len(columns.group))
+    upper = np.where(columns.group < 0, most_surplus(problem)[columns.placement], 1.0)
     bought = np.maximum(sites.most - problem.renewable[epoch], 0.0)[mixed]
     return Subproblem(
         epoch=epoch,
@@ -166,6 +169,11 @@ def load_limits(problem: Problem, epoch: int) -> tuple[Floats, Floats]:
     standby = pue * standby_it * kwh
     most = np.maximum(pue * kwh * _most_energy(problem, epoch, standby_it), standby)
     return standby, most
+
+
+def most_surplus(problem: Problem) -> Floats:
+    """(P,): nodes beyond the work of a cell that no plan exceeds: one by rounding, or the warm."""
+    return np.maximum(problem.warm_nodes, 1).astype(np.float64)
 
 
 def _sites(problem: Problem, terms: RelaxedTerms, epoch: int) -> _Sites:
@@ -206,7 +214,8 @@ def _most_energy(problem: Problem, epoch: int, standby: Floats) -> Floats:
     served = np.where(allowed, chunks * (energy + work / problem.node_ticks * active), 0.0)
     here = np.zeros((last - first, centers))
     np.maximum.at(here.T, problem.placement_datacenter, served.T)
-    surplus = np.where(allowed.any(axis=0), active, 0.0)
+    warm = problem.warm_nodes > 0
+    surplus = np.where(allowed.any(axis=0) | warm, active * most_surplus(problem), 0.0)
     demand = here.sum(axis=0) + standby
     demand += np.bincount(problem.placement_datacenter, surplus, centers)
     most: Floats = np.minimum(full, demand) * (1 + 1e-12)
@@ -236,7 +245,7 @@ def _columns(
     if terms.nodes.size:
         helpful = helpful | (terms.nodes[:, epoch] < 0).any(axis=0)
     surplus = np.flatnonzero(
-        (helpful | all_surplus) & problem.allowed[first:last].any(axis=0)
+        (helpful | all_surplus) & problem.allowed[first:last].any(axis=0) | (problem.warm_nodes > 0)
     ).astype(np.int32)
     group = np.concatenate([group, np.full(len(surplus), -1, np.int32)])
     placement = np.concatenate([placement, surplus])
@@ -276,7 +285,8 @@ def _values(
 def _rows(
     problem: Problem, epoch: int, sites: _Sites, columns: _Columns, mixed: Ints
 ) -> tuple[sparse.csc_array[np.float64], Floats, Floats, Ints]:
-    """Capacity of pools, grid energy at mixed datacenters, and one surplus node a placement."""
+    """Capacity of pools, grid energy at mixed datacenters, surplus nodes of placements, and their
+    warm nodes."""
     rows = Rows()
     every = np.arange(len(columns.group))
     pool = problem.placement_pool[columns.placement]
@@ -307,13 +317,20 @@ def _rows(
         lower=np.full(len(chord), -np.inf),
         upper=np.zeros(len(chord)),
     )
-    # A placement's surplus node and its prewarmed twin are the same node.
+    # A placement's surplus nodes and their prewarmed twins are the same nodes.
     twins = np.unique(columns.placement[(columns.group < 0) & columns.prewarmed])
     position = _position(twins, problem.placements)[columns.placement]
     rows.add(
         (np.where(columns.group < 0, position, -1), every, np.ones(len(every))),
         lower=np.full(len(twins), -np.inf),
-        upper=np.ones(len(twins)),
+        upper=most_surplus(problem)[twins],
+    )
+    # nodes >= warm nodes
+    warm = np.flatnonzero(problem.warm_nodes > 0)
+    rows.add(
+        (_position(warm, problem.placements)[columns.placement], every, columns.nodes),
+        lower=problem.warm_nodes[warm].astype(np.float64),
+        upper=np.full(len(warm), np.inf),
     )
     return *rows.assembled(len(every) + len(mixed)), binding
 
@@ -324,7 +341,8 @@ def _binding_pools(problem: Problem, columns: _Columns) -> Ints:
     shares = columns.group >= 0
     need = np.zeros((int(columns.group.max(initial=-1)) + 1, len(problem.pool_nodes)))
     np.maximum.at(need, (columns.group[shares], pool[shares]), columns.nodes[shares])
-    most = need.sum(axis=0) + np.bincount(pool[~shares], minlength=len(problem.pool_nodes))
+    surplus = most_surplus(problem)[columns.placement[~shares]]
+    most = need.sum(axis=0) + np.bincount(pool[~shares], surplus, len(problem.pool_nodes))
     return np.flatnonzero(most > problem.pool_nodes).astype(np.int32)
 
 

@@ -16,6 +16,7 @@ from slit.scenario.records import (
     Name,
     NodePool,
     NodeType,
+    Operation,
     Origin,
     Record,
     RequestClass,
@@ -142,6 +143,7 @@ class ScenarioFile(Record):
     )
     horizon: Horizon = text("the time that is planned")
     accounting: Accounting = text("switches and constants of the model")
+    operation: Operation = text("how the fleet is run, whatever the plan", default=Operation())
     resolution: Resolution = text("how finely demand is cut")
     classes: Listed[RequestClass] = text("request classes")
     origins: Listed[Origin] = text("where requests come from")

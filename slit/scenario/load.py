@@ -23,6 +23,7 @@ from slit.scenario.demand_schema import (
 )
 from slit.scenario.file_schema import SIGNALS, DatacenterEntry, Rate, ScenarioFile
 from slit.scenario.latency import round_trips
+from slit.scenario.operation import keep_warm
 from slit.scenario.provenance import NOT_STATED, inputs_of, share_of
 from slit.scenario.records import MAX_EPOCHS, Accounting, CarbonMethod, Datacenter, Record
 from slit.scenario.references import TableReference
@@ -121,7 +122,7 @@ def _built(file: ScenarioFile, tables: Tables, inherited: Collection[str]) -> Sc
             ]
         ),
     }
-    return Scenario(
+    scenario = Scenario(
         name=file.name,
         description=" ".join(file.description.split()),
         horizon=file.horizon,
@@ -142,6 +143,7 @@ def _built(file: ScenarioFile, tables: Tables, inherited: Collection[str]) -> Sc
         inputs=inputs_of(records(file.inputs), shares),
         findings=tuple(dict.fromkeys((*demand.findings, *reader.findings))),
     )
+    return keep_warm(scenario, file.operation.warm_nodes)
 
 
 def _check_names(file: ScenarioFile) -> None:

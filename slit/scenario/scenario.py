@@ -141,8 +141,10 @@ class Scenario:
         for pool in self.pools:
             known("pools", pool.name, "datacenter", pool.datacenter, self.datacenters)
             known("pools", pool.name, "node_type", pool.node_type, self.node_types)
-            for name in pool.initial_nodes:
-                known("pools", pool.name, "initial_nodes", name, self.variants)
+            stated = [("initial_nodes", name) for name in pool.initial_nodes]
+            stated += [("warm_nodes", name) for name in pool.warm_nodes]
+            for field_name, name in stated:
+                known("pools", pool.name, field_name, name, self.variants)
         pairs = [(service.node_type, service.variant) for service in self.services]
         for service, pair in zip(self.services, pairs, strict=True):
             if pairs.count(pair) > 1:

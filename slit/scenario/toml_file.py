@@ -22,7 +22,9 @@ from slit.scenario.validation_errors import refused, shown
 
 Data = dict[str, Any]
 
-MERGED = ("horizon", "accounting", "resolution", "signals", "latency", "folders", "currency")
+MERGED = (
+    "horizon", "accounting", "operation", "resolution", "signals", "latency", "folders", "currency"
+)  # fmt: skip
 """Sections of which `extends` keeps the fields that are not given."""
 
 LARGEST_FILE = 64 << 20

@@ -408,3 +408,50 @@ def test_nothing_to_load_is_no_loading() -> None:
     )
     assert (early, on_time, too_late) == (1.0, 0.0, 1.0)
     assert late == pytest.approx(math.exp(-0.5))
+
+
+def test_by_hand_warm_nodes() -> None:
+    """Two warm nodes here and one there: active from the first hour on, with requests or without.
+
+    here   above idle 0.3 + 2 * 1 kWh an hour: facility 3.45, grid 3.35 and 3.45
+    there  one idle and one standby node: IT 1.1, facility 1.1, grid 0.1; then 1.4 and 1.0
+    """
+    scenario = hand_scenario()
+    here, there = scenario.pools
+    pools = (
+        here.model_copy(update={"warm_nodes": {"model": 2}}),
+        there.model_copy(update={"warm_nodes": {"model": 1}}),
+    )
+    warm = replace(scenario, pools=pools)
+    found, violation = values(warm, HERE_THERE)
+    # Two nodes here: utilization 0.25 of 4 servers; nobody loads there.
+    chance, wait = 0.25 ** (math.sqrt(10) - 1), 0.3 / (4 * 0.75)
+    expected = {
+        "energy": 3.45 + 3.45 + 1.1 + 1.4,
+        "carbon": 0.5 * (3.35 + 3.45) + 0.1 * (0.1 + 1.0),
+        "cost": 0.1 * (3.35 + 3.45) + 0.3 * 0.1 - 0.05 * 1.0,
+        "water": (1.0 * 4.6 + 2.0 * 6.8) + (2.0 * 2.5 + 1.0 * 1.1),
+        "ttft": (2 * (0.5 + chance * wait) + 0.8 + 0.3 * WAITS) / 3,
+        "starts": 0.0,
+        "switches": 0.0,
+        "reroute": 0.5,
+    }
+    assert violation == 0
+    assert {name: found[name] for name in expected} == pytest.approx(expected, rel=1e-12)
+    twin = Twin(warm, placements=[(0, 0), (1, 0)], chunks=[1, 2]).evaluate(HERE_THERE)
+    assert twin.objectives == pytest.approx(found, rel=1e-12)
+    ledger = Evaluator(compile_problem(warm), warm, objectives=BUILT_IN).ledger(
+        np.array(HERE_THERE)
+    )
+    assert ledger.nodes.tolist() == [[2, 1], [2, 1]]
+    assert ledger.utilization.tolist() == [[0.25, 0.0], [0.25, 0.5]]
+
+
+@pytest.mark.parametrize(("begins", "held", "starts"), [("given", 1, 2), ("cyclic", 0, 0)])
+def test_by_hand_warm_nodes_start_once(begins: str, held: int, starts: int) -> None:
+    scenario = hand_scenario(begins=begins, held=held)
+    pools = tuple(
+        pool.model_copy(update={"warm_nodes": {"model": count}})
+        for pool, count in zip(scenario.pools, (2, 1), strict=True)
+    )
+    assert values(replace(scenario, pools=pools), HERE_THERE)[0]["starts"] == starts

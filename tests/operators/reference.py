@@ -95,6 +95,7 @@ def excess_nodes(
     load: Sequence[Sequence[int]],
     resource: Sequence[int],
     quantum: Sequence[int],
+    least: Sequence[int],
     limits: Sequence[Sequence[int]],
 ) -> list[int]:
     """Nodes above the limits in each block."""
@@ -104,8 +105,8 @@ def excess_nodes(
         for gene in range(block_first[block], block_first[block + 1]):
             work[chromosome[gene]] += load[load_row[gene]][chromosome[gene]]
         nodes: Counter[int] = Counter()
-        for value, amount in work.items():
-            nodes[resource[value]] += -(-amount // quantum[value])
+        for value, size in enumerate(quantum):
+            nodes[resource[value]] += max(-(-work[value] // size), least[value])
         excess.append(sum(max(0, nodes[r] - room) for r, room in enumerate(limit)))
     return excess
 

@@ -39,8 +39,9 @@ def random_loads(case: Case, rng: np.random.Generator, *, tightness: float) -> L
             value = case.population[0, g]
             used[b, resource[value]] += load[row[g], value] / quantum[value] + 0.3
     limits = np.floor(used * tightness + rng.random(used.shape)).astype(np.int64)
+    least: Longs = rng.integers(0, 3, values) * int(rng.integers(2))
     loads = {"block_first": blocks, "load_row": row, "load": load, "resource": resource}
-    return Loaded(case, {**loads, "quantum": quantum, "limits": limits})
+    return Loaded(case, {**loads, "quantum": quantum, "least": least, "limits": limits})
 
 
 @given(SEEDS, st.floats(0.0, 1.5), st.integers(0, 4))
@@ -159,6 +160,7 @@ def test_nodes_of_large_sums_are_exact(quantum: int, nodes: int, beyond: int, ge
         "load": [[work], [quantum]],
         "resource": [0],
         "quantum": [quantum],
+        "least": [0],
         "limits": [[0]],
     }
     allowed: dict[str, Any] = {"gene_row": [0] * genes, "options": [[0]], "option_count": [1]}

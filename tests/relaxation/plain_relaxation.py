@@ -97,17 +97,18 @@ def add_epoch(problem: Problem, t: int, rows: Rows, limits: Limits) -> None:
         limits.update({("y", j, p): (0.0, 1.0) for p in options})
     for p in range(problem.placements):
         served = [j for j in groups if problem.allowed[j, p]]
-        if not served:
+        warm = int(problem.warm_nodes[p])
+        if not served and not warm:
             continue
         q, d = int(problem.placement_pool[p]), int(problem.placement_datacenter[p])
         nodes, loading = ("m", t, p), ("z", t, p)
-        limits[nodes] = (0.0, float(problem.pool_nodes[q]))
+        limits[nodes] = (float(warm), float(problem.pool_nodes[q]))
         work = {
             ("y", j, p): problem.group_chunks[j] * problem.chunk[j, p, 0] / problem.node_ticks
             for j in served
         }
         rows.below.append(({**work, nodes: -1.0}, 0.0))
-        rows.below.append(({nodes: 1.0, **{n: -v for n, v in work.items()}}, 1.0))
+        rows.below.append(({nodes: 1.0, **{n: -v for n, v in work.items()}}, max(1.0, warm)))
         pool_nodes.setdefault(q, {})[nodes] = 1.0
         first_is_free = t == 0 and problem.start == Start.FREE
         may_load = problem.loading == Loading.PREWARM and not first_is_free
@@ -151,7 +152,8 @@ def most_energy(problem: Problem, t: int, d: int) -> float:
                 if problem.allowed[j, p]
             ]
             node = max(node, active + problem.node_ticks * max(dense, default=0.0))
-            demand += active if dense else 0.0
+            warm = int(problem.warm_nodes[p])
+            demand += active * max(1, warm) if dense or warm else 0.0
         full += problem.pool_nodes[q] * node
         demand += problem.pool_nodes[q] * standby
     for j in groups:
@@ -194,7 +196,7 @@ def objective_terms(
         for p in range(problem.placements):
             mine = by_center[problem.placement_datacenter[p]]
             served = [j for j in groups if problem.allowed[j, p]]
-            if coefficients.nodes is not None and served:
+            if coefficients.nodes is not None and (served or problem.warm_nodes[p]):
                 mine["m", t, p] = float(coefficients.nodes[t, p])
             for j in served:
                 requests = problem.group_requests[j]

@@ -24,6 +24,7 @@ def repaired(problem: Problem, plans: Genes, *, rng: Rng) -> Genes:
         load=problem.chunk[:, :, 0],
         resource=problem.placement_pool,
         quantum=problem.node_ticks,
+        least=problem.warm_nodes,
         limits=np.repeat(problem.pool_nodes[None, :], problem.epochs, axis=0),
         rng=rng,
     ).population

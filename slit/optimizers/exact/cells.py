@@ -61,7 +61,11 @@ def count_cells(problem: Problem, terms: ObjectiveTerms) -> Cells:
     pairs, kwh = len(group), problem.kwh_per_energy_tick
     check_size(pairs, MOST_PAIRS, "pairs of group and placement")
     epoch = problem.group_epoch[group].astype(np.int64)
-    key, cell_of = np.unique(epoch * problem.placements + placement, return_inverse=True)
+    held = np.arange(problem.epochs)[:, None] * problem.placements + np.flatnonzero(
+        problem.warm_nodes
+    )
+    key = np.union1d(epoch * problem.placements + placement, held)
+    cell_of = np.searchsorted(key, epoch * problem.placements + placement)
     cell_epoch, cell_placement = np.divmod(key, problem.placements)
     cells = len(key)
     standby = problem.standby_energy[problem.placement_pool]
@@ -71,7 +75,8 @@ def count_cells(problem: Problem, terms: ObjectiveTerms) -> Cells:
     rows = Rows()
     room = capacity[cell_placement]
     helpful = _more_may_help(problem, terms)[cell_epoch, cell_placement]
-    _add_work(rows, cell_of, nodes, work, problem.group_chunks[group], room, helpful)
+    warm = problem.warm_nodes[cell_placement]
+    _add_work(rows, cell_of, nodes, work, problem.group_chunks[group], room, helpful, warm)
     loading = np.flatnonzero(
         (problem.prewarm_energy[cell_placement] > 0)
         & ~np.array([loads_nothing(problem, int(t)) for t in cell_epoch], dtype=np.bool_)
@@ -80,7 +85,10 @@ def count_cells(problem: Problem, terms: ObjectiveTerms) -> Cells:
     loads = pairs + cells + np.arange(len(loading))
     _add_loading(rows, nodes[loading], nodes, before, known, loads, room[loading])
     switches = len(loading)  # one column each after the loads: whether any node loads
-    values = np.zeros((terms.constant.size, pairs + cells + 2 * switches))
+    topped = np.flatnonzero(helpful & (warm > 0))  # then one each: whether work asks for more
+    tops = pairs + cells + 2 * switches + np.arange(len(topped))
+    _add_tops(rows, cell_of, work, nodes[topped], topped, tops, warm[topped], room[topped])
+    values = np.zeros((terms.constant.size, pairs + cells + 2 * switches + len(tops)))
     for index, owner in enumerate(terms.request_objective):
         values[owner, :pairs] += terms.requests[index][group, placement] * terms.request_unit[index]
     if terms.nodes.size:
@@ -93,19 +101,22 @@ def count_cells(problem: Problem, terms: ObjectiveTerms) -> Cells:
             problem.chunk[group, placement, 1],
             (problem.idle_energy - standby)[cell_placement],
             prewarm,
-            np.zeros(switches),
+            np.zeros(switches + len(tops)),
         ]
     )
+    order = np.concatenate([loading, loading, topped])
     return Cells(
-        epoch=np.concatenate([epoch, cell_epoch, *[cell_epoch[loading]] * 2]),
-        placement=np.concatenate([placement, cell_placement, *[cell_placement[loading]] * 2]),
-        nodes=np.repeat([0.0, 1.0, 0.0], [pairs, cells, 2 * switches]),
+        epoch=np.concatenate([epoch, cell_epoch, cell_epoch[order]]),
+        placement=np.concatenate([placement, cell_placement, cell_placement[order]]),
+        nodes=np.repeat([0.0, 1.0, 0.0], [pairs, cells, len(order)]),
         energy=energy * kwh,
         values=values,
         upper=np.concatenate(
-            [problem.group_chunks[group], room, room[loading], np.ones(switches)]
+            [problem.group_chunks[group], room, room[loading], np.ones(switches + len(tops))]
         ).astype(np.float64),
-        integer=np.repeat([True, True, False, True], [pairs, cells, switches, switches]),
+        integer=np.repeat(
+            [True, True, False, True], [pairs, cells, switches, switches + len(tops)]
+        ),
         chunks=sparse.csr_array((np.ones(pairs), (group, every)), shape=(problem.groups, width)),
         matrix=matrix,
         row_lower=lower,
@@ -121,21 +132,28 @@ def _add_work(
     chunks: Ints,
     room: Floats,
     helpful: Bools,
+    warm: Longs,
 ) -> None:
-    """What the chunks at a placement ask of its nodes."""
+    """What the chunks at a placement ask of its nodes, and the warm ones among these."""
     pairs, cells, every = len(cell_of), len(nodes), np.arange(len(cell_of))
-    # work <= nodes, and <= work + 1 where more nodes may help
+    # work <= nodes, and <= work + 1 where more nodes may help and none are warm
     rows.add(
         (cell_of, every, -SHARPER * work),
         (np.arange(cells), nodes, SHARPER * np.ones(cells)),
         lower=np.zeros(cells),
-        upper=np.where(helpful, SHARPER, np.inf),
+        upper=np.where(helpful & (warm == 0), SHARPER, np.inf),
     )
-    # no nodes without work, and no work without nodes however little
+    kept = np.flatnonzero(warm)
+    rows.add(
+        (np.arange(len(kept)), nodes[kept], np.ones(len(kept))),
+        lower=warm[kept].astype(np.float64),
+        upper=np.full(len(kept), np.inf),
+    )
+    # no nodes but warm ones without work, and no work without nodes however little
     rows.add(
         (cell_of, every, np.ones(pairs)),
         (np.arange(cells), nodes, -1.0 / np.maximum(room, 1.0)),
-        lower=np.zeros(cells),
+        lower=-warm / np.maximum(room, 1.0),
         upper=np.full(cells, np.inf),
     )
     rows.add(
@@ -146,13 +164,46 @@ def _add_work(
     )
 
 
+def _add_tops(
+    rows: Rows,
+    cell_of: Longs,
+    work: Floats,
+    nodes: Longs,
+    topped: Longs,
+    tops: Longs,
+    warm: Longs,
+    room: Floats,
+) -> None:
+    """Nodes = the larger of work, rounded up, and warm ones, by a switch: 1 where work is."""
+    count = len(topped)
+    every, ones = np.arange(count), np.ones(count)
+    position = np.full(max(cell_of.max(), topped.max(initial=0)) + 1, -1)
+    position[topped] = every
+    # nodes <= warm + room * switch
+    rows.add(
+        (every, nodes, ones),
+        (every, tops, -room),
+        lower=np.full(count, -np.inf),
+        upper=warm.astype(np.float64),
+    )
+    # nodes <= work + 1 + warm * (1 - switch)
+    rows.add(
+        (position[cell_of], np.arange(len(cell_of)), -SHARPER * work),
+        (every, nodes, SHARPER * ones),
+        (every, tops, SHARPER * warm),
+        lower=np.full(count, -np.inf),
+        upper=SHARPER * (warm + 1.0),
+    )
+
+
 def _more_may_help(problem: Problem, terms: ObjectiveTerms) -> Bools:
     """(T, P): whether some objective may fall with more active nodes."""
     by_center: Bools = np.any(terms.site < 0, axis=(2, 3))
     helpful: Bools = by_center[:, problem.placement_datacenter]
     if terms.nodes.size:
         helpful = helpful | np.any(terms.nodes < 0, axis=2)
-    return helpful
+    # A node kept active need not start again.
+    return helpful | bool(terms.starts.size or terms.switches.any())
 
 
 def cells_before(

@@ -8,6 +8,7 @@ for instances small enough to list the states.
 
 from dataclasses import dataclass
 from itertools import pairwise
+from math import prod
 
 import numpy as np
 from scipy import sparse
@@ -41,6 +42,7 @@ def state_cells(problem: Problem, terms: ObjectiveTerms) -> Cells:
     check_size(count_states(problem), MOST_STATES, "states of cells")
     served = np.zeros((problem.epochs, problem.placements), dtype=np.bool_)
     np.logical_or.at(served, problem.group_epoch, problem.allowed)
+    served |= problem.warm_nodes > 0
     epoch, placement = (side.astype(np.int64) for side in np.nonzero(served))
     key = epoch * problem.placements + placement
     tables = [_table(problem, terms, int(t), int(p)) for t, p in zip(epoch, placement, strict=True)]
@@ -163,9 +165,9 @@ def _table(problem: Problem, terms: ObjectiveTerms, t: int, p: int) -> _Table:
     first, last = int(problem.epoch_group[t]), int(problem.epoch_group[t + 1])
     groups = first + np.flatnonzero(problem.allowed[first:last, p])
     shape = tuple(int(problem.group_chunks[j]) + 1 for j in groups)
-    counts = np.indices(shape).reshape(len(groups), -1).T.astype(np.int64)
+    counts = np.indices(shape).reshape(len(groups), prod(shape)).T.astype(np.int64)
     work = counts @ problem.chunk[groups, p, 0]
-    nodes = -(-work // problem.node_ticks)
+    nodes = np.maximum(-(-work // problem.node_ticks), problem.warm_nodes[p])
     fits = nodes <= problem.pool_nodes[problem.placement_pool[p]]
     counts, work, nodes = counts[fits], work[fits], nodes[fits]
     standby = int(problem.standby_energy[problem.placement_pool[p]])
@@ -194,7 +196,7 @@ def _service(
 ) -> tuple[Floats, Floats]:
     """Summed waits (s), late requests and requests of full quality of each state: (3, S) where
     nobody meets a loading node, and (3, S) where everybody does."""
-    used = nodes > 0
+    used = counts.any(axis=1)
     requests = counts * problem.chunk_requests[groups]
     total = requests.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):

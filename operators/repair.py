@@ -91,7 +91,10 @@ def repair(
         )
     repaired = rows.copy()
     excess = np.zeros(len(rows), np.int64)
-    repair_rows(repaired, *allowed, *loads, passes, excess, rng)
+    repair_rows(
+        repaired, *allowed, loads.block_first, loads.load_row, loads.load, loads.resource,
+        loads.quantum, loads.limits, loads.least, passes, excess, rng,
+    )  # fmt: skip
     return Repaired(repaired, excess)
 
 

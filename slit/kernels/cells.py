@@ -1,5 +1,7 @@
 """What happens in one placement-hour: nodes, energy and the queue (model.md section 2)."""
 
+import numpy as np
+
 from operators.compiling import kernel
 from operators.types import Floats, Genes, Ints, Longs
 from slit.kernels.model import (
@@ -66,7 +68,9 @@ def fill_cells(
 
 
 @kernel
-def list_cells(cells: Longs, places: Longs, warm: bool, listed: Longs) -> tuple[Longs, Longs]:
+def list_cells(
+    cells: Longs, places: Longs, warm: bool | np.bool_, listed: Longs
+) -> tuple[Longs, Longs]:
     """The cells in use, and those with active nodes, ascending; kept in `listed` (2, P).
 
     They are the same unless some nodes are `warm`; places as in `placement_tables`.

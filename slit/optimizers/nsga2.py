@@ -89,8 +89,11 @@ class Nsga2:
         return self._guard.record(children)
 
     def _repair(self, plans: Genes) -> None:
-        excess = np.zeros(len(plans), np.int64)
-        repair_rows(plans, *self._options, *self._loads, PASSES, excess, self._rng)
+        loads, excess = self._loads, np.zeros(len(plans), np.int64)
+        repair_rows(
+            plans, *self._options, loads.block_first, loads.load_row, loads.load, loads.resource,
+            loads.quantum, loads.limits, loads.least, PASSES, excess, self._rng,
+        )  # fmt: skip
 
     def tell(self, evaluation: Evaluation) -> None:
         """The values of these plans; the best of parents and children survive."""

@@ -30,10 +30,7 @@ from slit.stop import StopReason
 from slit.testing import OptimizerContract
 from tests.cases import Case, make_case
 
-WITHOUT_CHANGES = tuple(o for o in BUILT_IN if o.name not in ("reroute", "starts", "switches"))
-WITHOUT_WAITS = tuple(
-    o for o in WITHOUT_CHANGES if o.name not in ("quality", "ttft", "slo_violation")
-)
+WITHOUT_WAITS = tuple(o for o in BUILT_IN if o.name not in ("quality", "ttft", "slo_violation"))
 
 
 def all_plans(problem: Problem, *, most: int = 4000) -> Genes | None:
@@ -68,7 +65,7 @@ def exact_front(
     return values, plans.resolution
 
 
-def small_case(seed: int, rng: np.random.Generator) -> Case:
+def small_case(seed: int, rng: np.random.Generator, *, negative_prices: bool = True) -> Case:
     return make_case(
         seed,
         epochs=int(rng.integers(1, 4)),
@@ -83,6 +80,8 @@ def small_case(seed: int, rng: np.random.Generator) -> Case:
         nodes_per_group=float(rng.choice([0.4, 1.0, 3.0])),
         spare_nodes=int(rng.integers(1, 4)),
         residency=bool(rng.random() < 0.3),
+        warm=bool(rng.random() < 0.4),
+        negative_prices=negative_prices,
     )
 
 
@@ -95,7 +94,7 @@ def test_the_front_is_that_of_all_plans(seed: int, waits: bool) -> None:
     plans = all_plans(case.problem)
     assume(plans is not None)
     assert plans is not None
-    pool = WITHOUT_CHANGES if waits else WITHOUT_WAITS
+    pool = BUILT_IN if waits else WITHOUT_WAITS
     objectives = tuple(pool[i] for i in rng.permutation(len(pool))[: int(rng.integers(1, 4))])
     found = Evaluator(case.problem, case.scenario, objectives=objectives).evaluate(plans)
     values = found.F[found.G == 0]
@@ -122,7 +121,7 @@ def test_under_limits_the_front_is_that_of_all_plans_within_them(seed: int, wait
     plans = all_plans(case.problem, most=1000)
     assume(plans is not None)
     assert plans is not None
-    pool = WITHOUT_CHANGES if waits else WITHOUT_WAITS
+    pool = BUILT_IN if waits else WITHOUT_WAITS
     drawn = [pool[i] for i in rng.permutation(len(pool))[:3]]
     objectives, limited = drawn[:2], drawn[1:]
     measured = Evaluator(case.problem, case.scenario, objectives=limited).evaluate(plans)
@@ -199,14 +198,69 @@ def test_a_plan_beyond_a_limit_by_less_than_tolerances_is_not_taken(
     assert found.objectives[0] > best[0]
 
 
-def test_limits_that_the_program_does_not_cover_are_refused() -> None:
+@pytest.mark.parametrize("few_columns", [0, 10**9], ids=["counts", "states"])
+@pytest.mark.parametrize(("name", "most"), [("reroute", 0.1), ("starts", 2.0), ("switches", 1.0)])
+def test_limits_on_what_changes_between_epochs_are_kept(
+    name: str, most: float, few_columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("slit.optimizers.exact.front.FEW_COLUMNS", few_columns)
     scenario = load_scenario("tiny")
-    [cost, reroute] = find(["cost", "reroute"])
+    problem = compile_problem(scenario)
+    plans = all_plans(problem, most=200_000)
+    assert plans is not None
+    [cost, limited] = find(["cost", name])
+    judge = Evaluator(problem, scenario, objectives=[cost], limits=[Limit(limited, most)])
+    values = judge.evaluate(plans)
+    least = values.F[values.G == 0].min()
+    without = Evaluator(problem, scenario, objectives=[cost]).evaluate(plans)
+    assert least > without.F[without.G == 0].min()
+    found = ExactProgram(judge).minimize(np.ones(1))
+    assert found is not None
+    assert found.objectives[0] == pytest.approx(least, rel=1e-9)
+
+
+def test_limits_that_the_program_does_not_cover_are_refused() -> None:
+    @ledger_objective(name="peak", unit="kWh", title="Peak")
+    def peak(ledger: object) -> float:
+        return 0.0
+
+    scenario = load_scenario("tiny")
     judge = Evaluator(
-        compile_problem(scenario), scenario, objectives=[cost], limits=[Limit(reroute, 0.1)]
+        compile_problem(scenario), scenario, objectives=find(["cost"]), limits=[Limit(peak, 0.1)]
     )
-    with pytest.raises(SlitError, match="'reroute' counts changes between epochs, expected "):
+    with pytest.raises(SlitError, match="'peak' is a function of the whole plan, expected "):
         ExactProgram(judge)
+
+
+@pytest.mark.parametrize("name", ["reroute", "starts", "switches"])
+@pytest.mark.parametrize("few_columns", [0, 10**9], ids=["counts", "states"])
+def test_what_changes_between_epochs_costs_least_of_all_plans(
+    name: str, few_columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("slit.optimizers.exact.front.FEW_COLUMNS", few_columns)
+    compared = warm = 0
+    for seed in range(12):
+        rng = np.random.default_rng(seed)
+        case = small_case(seed, rng, negative_prices=False)
+        plans = all_plans(case.problem)
+        objectives = find(["cost", name])
+        evaluator = Evaluator(case.problem, case.scenario, objectives=objectives)
+        found = None if plans is None else evaluator.evaluate(plans)
+        if found is None or not (found.G == 0).any():
+            continue
+        values = found.F[found.G == 0]
+        program = ExactProgram(evaluator)
+        for share in (0.0, 0.3, 0.7):
+            weights = np.array([share, 1.0 - share]) / program.scale
+            plan = program.minimize(weights)
+            assert plan is not None
+            least = float((values @ weights).min())
+            assert float(plan.objectives @ weights) <= least + 1e-5
+            assert plan.bound <= least + 1e-9
+        compared += float(np.ptp(values[:, 1])) > 0
+        warm += bool(case.problem.warm_nodes.any())
+    assert compared > 3
+    assert warm > 1
 
 
 def test_tiny_has_the_front_of_all_plans() -> None:

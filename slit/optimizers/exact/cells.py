@@ -176,7 +176,7 @@ def _add_tops(
 ) -> None:
     """Nodes = the larger of work, rounded up, and warm ones, by a switch: 1 where work is."""
     count = len(topped)
-    every, ones = np.arange(count), np.ones(count)
+    every, ones, least = np.arange(count), np.ones(count), warm.astype(np.float64)
     position = np.full(max(cell_of.max(), topped.max(initial=0)) + 1, -1)
     position[topped] = every
     # nodes <= warm + room * switch
@@ -184,15 +184,15 @@ def _add_tops(
         (every, nodes, ones),
         (every, tops, -room),
         lower=np.full(count, -np.inf),
-        upper=warm.astype(np.float64),
+        upper=least,
     )
     # nodes <= work + 1 + warm * (1 - switch)
     rows.add(
         (position[cell_of], np.arange(len(cell_of)), -SHARPER * work),
         (every, nodes, SHARPER * ones),
-        (every, tops, SHARPER * warm),
+        (every, tops, SHARPER * least),
         lower=np.full(count, -np.inf),
-        upper=SHARPER * (warm + 1.0),
+        upper=SHARPER * (least + ones),
     )
 
 

@@ -22,6 +22,7 @@ from slit.evaluator import Evaluator
 from slit.lp.rows import Rows
 from slit.lp.solver import LinearModel, Solution, Solver, SolverError, SolverOptions, Status
 from slit.optimizers.exact.cells import Cells, count_cells
+from slit.optimizers.exact.changes import counts_changes, with_changes
 from slit.optimizers.exact.limits import (
     check_measures,
     measured_values,
@@ -72,6 +73,8 @@ class ExactProgram:
         self._tabulated = waits or count_states(problem) <= FEW_COLUMNS
         cells = state_cells if self._tabulated else count_cells
         self._cells: Cells = cells(problem, self._terms)
+        if counts_changes(self._terms):
+            self._cells = with_changes(problem, self._terms, self._cells, tabulated=self._tabulated)
         sizes = self._sizes()
         model, value = assemble(problem, self._terms, self._cells, sizes)
         limits = evaluator.limits

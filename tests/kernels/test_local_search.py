@@ -126,6 +126,25 @@ def test_what_changes_between_epochs_is_followed_chunk_by_chunk(begins: str) -> 
     assert unlike > 0
 
 
+@pytest.mark.parametrize("loading", ["on_demand", "prewarm"])
+@pytest.mark.parametrize("begins", ["free", "given", "cyclic"])
+def test_warm_nodes_are_followed_chunk_by_chunk(loading: str, begins: str) -> None:
+    """Into cells that wait for requests, and out of cells that keep their nodes."""
+    idle = 0
+    for seed in range(4):
+        case = make_case(
+            seed, plans=3, genes=16, variants=2, warm=True, loading=loading, begins=begins
+        )
+        found = weighed(case, seed=seed, penalty=0.3, plugged=seed % 2 > 0, stable=True)
+        for plan in case.plans:
+            better, _, change = found.improved(plan)
+            gained = found.value(better) - found.value(plan)
+            assert abs(change - gained) <= found.tolerance(plan, better)
+            ledger = found.evaluator.ledger(better)
+            idle += int(((ledger.nodes > 0) & (ledger.requests == 0.0)).sum())
+    assert idle > 0
+
+
 @pytest.mark.parametrize("kind", ["linear", "plugged", "stable"])
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: "-".join(map(str, mode.values())))
 def test_no_single_move_and_no_swap_helps_at_the_end(mode: dict[str, str | int], kind: str) -> None:

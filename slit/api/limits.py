@@ -9,7 +9,6 @@ from slit.display import beyond, number, percent
 from slit.errors import SlitError, did_you_mean
 from slit.evaluator import Evaluator
 from slit.front import Front
-from slit.lexicographic import rounded_up
 from slit.objectives import find
 from slit.objectives.limit_text import ResolvedLimit, StatedLimit, read_limit, stated
 from slit.objectives.limits import Limit
@@ -46,7 +45,8 @@ def resolved_limits(
     """The limits as numbers, and the reference plans that this took, by name.
 
     evaluator: of the search, without limits. Raises SlitError where a reference plan is beyond
-    capacity or another limit itself.
+    capacity. One that is beyond another limit may still say what is to be kept: today's routing may
+    reroute too much and yet give the quality that is asked for.
     """
     if not limits:
         return (), {}
@@ -62,9 +62,28 @@ def resolved_limits(
         most = limit.at(0.0 if value is None else value)
         said = str(limit), limit.measure, objective.unit
         found.append(ResolvedLimit(*said, most, limit.plan, value))
-    for name, each in made.items():
-        _check_reference(name, each.front, reached[name].tolist(), found)
+    for resolved in found:
+        if resolved.plan is not None:
+            _check_reference(resolved, made[resolved.plan].front)
     return tuple(found), made
+
+
+def beyond_themselves(
+    limits: Sequence[ResolvedLimit], front: Front | None, evaluator: Evaluator
+) -> tuple[str, ...]:
+    """What is to be said of plans that set a limit and are beyond another one themselves."""
+    notes = []
+    for name in dict.fromkeys(limit.plan for limit in limits):
+        if name is None or front is None or name not in front.methods:
+            continue
+        [values] = evaluator.evaluate(front.X[[front.methods.index(name)]]).limited
+        notes += [
+            f"{name}, which limits refer to, is itself beyond {limit.text}: "
+            f"{number(value)} {limit.unit}"
+            for limit, value in zip(limits, values.tolist(), strict=True)
+            if limit.plan != name and value > limit.most
+        ]
+    return tuple(notes)
 
 
 def missed(front: Front, evaluator: Evaluator, limits: Sequence[ResolvedLimit]) -> tuple[str, ...]:
@@ -98,21 +117,10 @@ def _check_plan(limit: StatedLimit, plan: str) -> None:
         )
 
 
-def _check_reference(
-    name: str, front: Front, values: Sequence[float], limits: Sequence[ResolvedLimit]
-) -> None:
-    """Refuse a plan as a reference that breaks what others must keep to."""
-    own = next(limit for limit in limits if limit.plan == name)
+def _check_reference(limit: ResolvedLimit, front: Front) -> None:
+    """Refuse a plan that nobody could run as what others are held to."""
     if front.G[0] > 0:
         raise SlitError(
-            f"limit '{own.text}': {name} is {beyond(float(front.G[0]))}, expected a "
+            f"limit '{limit.text}': {limit.plan} is {beyond(float(front.G[0]))}, expected a "
             "reference plan that is feasible"
         )
-    for limit, value in zip(limits, values, strict=True):
-        if limit.plan != name and value > limit.most:
-            raise SlitError(
-                f"limit '{own.text}': {name} has {limit.measure} {number(value)}, beyond "
-                f"'{limit.text}' ({number(limit.most)} {limit.unit}), expected a reference plan "
-                "that meets the other limits, or the number itself "
-                f"({own.measure}<={rounded_up(own.most):.6g})"
-            )

@@ -8,7 +8,7 @@ import numpy as np
 from operators.types import Genes, Integers
 from slit.api.attainable import check_attainable
 from slit.api.bounds import certified_result
-from slit.api.limits import missed, resolved_limits
+from slit.api.limits import beyond_themselves, missed, resolved_limits
 from slit.api.references import Prepared, reference_plans
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
@@ -90,6 +90,7 @@ class Search:
         if references.front is not None:
             front = front.joined(references.front)
         notes = (*getattr(optimizer, "notes", ()), *references.notes)
+        notes += beyond_themselves(limits, references.front, evaluator.apart())
         if outcome.stop in ENDED_EARLY:
             notes = (ENDED_EARLY[outcome.stop], *notes)
         if not front.feasible:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from operators.types import Bools, Floats, Genes, Longs
+from slit.lp.solver import SolverError
 from slit.objectives import Linear, Objective
 from slit.optimizers.protocol import State, Task
 from slit.relaxation import Relaxation, Relaxed
@@ -162,7 +163,7 @@ def _within(
         within = np.ones_like(scale)
         within[columns] = span
         return _Within(*solve(weights / within), low, span)
-    except CapsUnmet:
+    except (CapsUnmet, SolverError):  # nothing is, or whether anything is cannot be shown
         return None
 
 

@@ -1,0 +1,64 @@
+"""Certificates within limits: no feasible plan within them is better than the bound."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from slit.certificates.bounds import certify
+from slit.certificates.normalization import NO_RANGE, limited_box, reference_box
+from slit.evaluator import Evaluator
+from slit.objectives import find
+from slit.relaxation import Relaxation
+from slit.relaxation.dantzig_wolfe import CapsUnmet
+from tests.cases import Case, cases
+
+NAMES = ["carbon", "water", "quality"]
+
+
+@settings(max_examples=40)
+@given(cases(plans=12), st.integers(0, 2), st.floats(0.01, 1.0))
+def test_no_plan_within_the_limits_beats_the_bound(case: Case, column: int, share: float) -> None:
+    evaluator = Evaluator(case.problem, case.scenario, objectives=find(NAMES))
+    found = evaluator.evaluate(case.plans)
+    relaxation = Relaxation.of(evaluator)
+    box = reference_box(relaxation)
+    caps = np.full(3, np.inf)
+    caps[column] = box.ideal[column] + share * box.range[column]
+    within = found.F[(found.G == 0) & (caps >= found.F).all(axis=1)]
+    try:
+        limited = limited_box(relaxation, caps)
+    except CapsUnmet:
+        assert not len(within)
+        return
+    size = np.maximum(np.abs(box.ideal), box.range)
+    assert (limited.ideal >= box.ideal - 1e-6 * size).all()
+    assert (limited.reference <= np.maximum(caps, limited.ideal) + 1e-6 * size).all()
+    assert (within >= limited.ideal - 1e-6 * size).all()
+    if limited.kept.sum() < 2:
+        return
+    certificate = certify(
+        relaxation, rng=np.random.default_rng(0), weights=10, refined=0, box=limited
+    )
+    scaled = limited.scaled(within)
+    assert (scaled @ certificate.weights.T >= certificate.offsets - 1e-6).all()
+    if len(within):
+        assert certificate.share(within) <= 1 + 1e-6
+
+
+def test_a_limit_that_leaves_no_range_drops_its_objective() -> None:
+    from slit.problem import compile_problem
+    from slit.scenario.load import load_scenario
+
+    scenario = load_scenario("tiny")
+    evaluator = Evaluator(compile_problem(scenario), scenario, objectives=find(NAMES))
+    relaxation = Relaxation.of(evaluator)
+    box = reference_box(relaxation)
+    free = limited_box(relaxation, np.full(3, np.inf))
+    assert free.ideal.tolist() == box.ideal.tolist()
+    caps = np.array([np.inf, np.inf, box.ideal[2] * (1 + 0.1 * NO_RANGE)])
+    limited = limited_box(relaxation, caps)
+    assert not limited.kept[2]
+    assert limited.left_out["quality"] == "has no range within the limits"
+    with pytest.raises(CapsUnmet):
+        limited_box(relaxation, np.array([np.inf, np.inf, 0.9 * box.ideal[2]]))

@@ -66,7 +66,8 @@ def test_cells_and_sites_agree_with_the_twin(case: Case) -> None:
             assert ledger.wait_chance[at] == pytest.approx(cell.chance, rel=1e-12)
             wait = cell.mean_wait if cell.chance else 0.0
             assert ledger.mean_wait[at] == pytest.approx(wait, rel=1e-12)
-            assert ledger.loading_share[at] == pytest.approx(cell.share, rel=1e-12)
+            share = cell.share if cell.requests else 0.0  # nobody meets warm nodes that load
+            assert ledger.loading_share[at] == pytest.approx(share, rel=1e-12)
         for at, site in expected.sites.items():
             size = 1e-12 * site.facility
             assert ledger.it_kwh[at] == pytest.approx(site.it, rel=1e-12)
@@ -86,7 +87,10 @@ def test_what_holds_of_every_ledger(case: Case) -> None:
         ledger = evaluator.ledger(plan)
         used = ledger.nodes > 0
         assert (ledger.utilization <= accounting.utilization * (1 + 1e-9)).all()
-        assert (used == (ledger.requests > 0)).all()
+        serving = ledger.requests > 0
+        assert used[serving].all()
+        warm = np.broadcast_to(problem.warm_nodes, used.shape)
+        assert (ledger.nodes[~serving] == warm[~serving]).all()
         for unused in (ledger.wait_chance, ledger.mean_wait, ledger.loading_share):
             assert not unused[~used].any()
         assert (ledger.loading_nodes <= ledger.nodes).all()

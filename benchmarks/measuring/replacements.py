@@ -11,7 +11,7 @@ from operators.types import Floats, Genes
 from slit.kernels.evaluation import SITE_FIELDS, evaluate_population
 from slit.kernels.objective_terms import ObjectiveTerms
 from slit.optimizers.metaheuristic import search
-from slit.optimizers.metaheuristic.local_search import NODE_PENALTY, LocalOptimum
+from slit.optimizers.metaheuristic.local_search import NODE_PENALTY, LocalOptimum, Priced
 from slit.optimizers.protocol import Task
 from slit.problem import Problem
 
@@ -74,10 +74,11 @@ def without_increments() -> Iterator[None]:
     """Local search of `slit` evaluates whole plans."""
     rng = np.random.default_rng(1)
 
-    def local_searches(starts: Genes, weights: Floats, task: Task, **_: Any) -> list[LocalOptimum]:
+    def local_searches(starts: Genes, priced: Priced, task: Task, **_: Any) -> list[LocalOptimum]:
+        problem, terms = task.problem, task.measured_terms
         return [
-            descend_by_full_evaluation(start, vector, task.problem, task.terms, rng=rng)
-            for start, vector in zip(starts, weights, strict=True)
+            descend_by_full_evaluation(start, vector, problem, terms, rng=rng)
+            for start, vector in zip(starts, priced.weights, strict=True)
         ]
 
     with patch.object(search, "local_searches", local_searches):

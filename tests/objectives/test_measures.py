@@ -371,7 +371,7 @@ def test_placement_wise_objectives_by_a_plain_loop(case: Case) -> None:
         ledger, expected = evaluator.ledger(plan), 0.0
         for t in range(case.problem.epochs):
             for p in range(case.problem.placements):
-                if ledger.nodes[t, p] > 0:
+                if ledger.requests[t, p] > 0:
                     site = case.problem.placement_datacenter[p]
                     expected += case.problem.price[t, site] * math.sqrt(ledger.nodes[t, p])
                     expected += 3.0 * ledger.loading_nodes[t, p] + ledger.utilization[t, p] ** 2

@@ -59,7 +59,10 @@ def splitwise_plan(task: Task) -> Genes:
 def prefill_throughput(task: Task) -> np.ndarray:
     """Prompt tokens a second of each pool (Q,), by its fastest variant."""
     problem, scenario = task.problem, task.scenario
-    rates = {(s.node_type, s.variant): s.prefill_tokens_per_s for s in scenario.services}
+    rates: dict[tuple[str, str], float] = {}
+    for s in scenario.services:
+        pair = s.node_type, s.variant
+        rates[pair] = max(rates.get(pair, 0.0), s.prefill_tokens_per_s)
     best = np.zeros(len(scenario.pools))
     for p, q in enumerate(problem.placement_pool):
         pool = scenario.pools[q]

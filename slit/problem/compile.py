@@ -47,7 +47,7 @@ def compile_problem(scenario: Scenario) -> Problem:
     if len(placements) > np.iinfo(np.int16).max:
         raise SlitError(f"placements: {len(placements)}, expected at most 32767")
     groups = groups_of(scenario)
-    batch = at_placements(batches(scenario), placements)
+    batch = batches(scenario, [placement.pair for placement in placements])
     by_rules = at_placements(residency(scenario), placements)
     allowed = allowed_placements(scenario, groups, placements, batch, by_rules)
     prefill, decode = node_seconds(groups, placements, batch)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from operators.types import Floats, Longs
 from slit.errors import SlitError
-from slit.scenario.fit import misfit, pairs, service_model, why_nowhere
+from slit.scenario.fit import Pair, misfit, pairs, service_model, unfit_points, why_nowhere
 from slit.scenario.operation import check_warm_nodes
 from slit.scenario.records import NodeType, Service
 from slit.scenario.scenario import Scenario
@@ -17,14 +17,31 @@ from slit.service import ServiceModel
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A pool serving a variant."""
+    """A pool serving a variant, at one operating point of those that its service has."""
 
-    pool: int
-    variant: int
-    node_type: NodeType
-    service: Service
+    pair: Pair
     datacenter: int
     name: str
+
+    @property
+    def pool(self) -> int:
+        """Its pool."""
+        return self.pair.pool
+
+    @property
+    def variant(self) -> int:
+        """The variant it serves."""
+        return self.pair.variant
+
+    @property
+    def node_type(self) -> NodeType:
+        """The kind of its nodes."""
+        return self.pair.node_type
+
+    @property
+    def service(self) -> Service:
+        """How fast they serve the variant."""
+        return self.pair.service
 
     @property
     def model(self) -> ServiceModel:
@@ -33,9 +50,9 @@ class Placement:
 
 
 def placements_of(scenario: Scenario) -> list[Placement]:
-    """All (pool, variant) pairs whose weights fit, by pool and then variant.
+    """All pairs whose weights fit, by pool, variant and batch.
 
-    Raises SlitError for a variant that fits nowhere.
+    Raises SlitError for a variant that fits nowhere, and an operating point that fits no request.
     """
     share = scenario.accounting.memory_share
     centers = [center.name for center in scenario.datacenters]
@@ -44,7 +61,8 @@ def placements_of(scenario: Scenario) -> list[Placement]:
         pool, variant = scenario.pools[pair.pool], scenario.variants[pair.variant]
         if misfit(pair.service, pair.node_type, variant, share) is None:
             center = centers.index(pool.datacenter)
-            found.append(Placement(*pair, center, f"{pool.name}/{variant.name}"))
+            point = f"/{pair.service.batch}" if pair.points > 1 else ""
+            found.append(Placement(pair, center, f"{pool.name}/{variant.name}{point}"))
     for variant in scenario.variants:
         reason = why_nowhere(scenario, variant)
         if reason is not None:
@@ -52,6 +70,8 @@ def placements_of(scenario: Scenario) -> list[Placement]:
                 f"variants.{variant.name}: fits no pool ({reason}), expected a service on a node "
                 "type whose memory holds its weights"
             )
+    for reason in unfit_points(scenario, [placement.pair for placement in found]):
+        raise SlitError(reason)
     return found
 
 
@@ -71,14 +91,18 @@ def load_seconds(scenario: Scenario, placements: list[Placement]) -> Floats:
 
 
 def initial_nodes(scenario: Scenario, placements: list[Placement]) -> Longs:
-    """Nodes that hold each placement's variant before the first epoch, (P,)."""
+    """Nodes that hold each placement's variant before the first epoch, (P,).
+
+    Of several operating points the first has them.
+    """
     return _stated([pool.initial_nodes for pool in scenario.pools], scenario, placements)
 
 
 def warm_nodes(scenario: Scenario, placements: list[Placement]) -> Longs:
     """Nodes of each placement that are active with or without work, (P,).
 
-    Raises SlitError for a variant that its pool cannot serve.
+    Of several operating points the first, of the smallest batch, keeps them. Raises SlitError for a
+    variant that its pool cannot serve.
     """
     check_warm_nodes(scenario)
     return _stated([pool.warm_nodes for pool in scenario.pools], scenario, placements)
@@ -88,7 +112,12 @@ def _stated(
     by_pool: list[dict[str, int]], scenario: Scenario, placements: list[Placement]
 ) -> Longs:
     names = [variant.name for variant in scenario.variants]
-    return np.array([by_pool[p.pool].get(names[p.variant], 0) for p in placements], dtype=np.int64)
+    nodes, seen = np.zeros(len(placements), dtype=np.int64), set()
+    for n, p in enumerate(placements):
+        if (p.pool, p.variant) not in seen:
+            nodes[n] = by_pool[p.pool].get(names[p.variant], 0)
+        seen.add((p.pool, p.variant))
+    return nodes
 
 
 def at_placements(by_pair: NDArray[Any], placements: list[Placement]) -> NDArray[Any]:

@@ -12,12 +12,17 @@ from slit.service import ServiceModel
 
 
 class Pair(NamedTuple):
-    """A pool with nodes and a variant for which its node type has a service."""
+    """A pool with nodes and a service of a variant at its node type.
+
+    A pair of pool and variant occurs once for each operating point, in the order of batches.
+    """
 
     pool: int
     variant: int
     node_type: NodeType
     service: Service
+    points: int  # operating points of the same pool and variant
+    smallest: bool  # whether no other has a smaller batch
 
 
 def service_model(node: NodeType, service: Service) -> ServiceModel:
@@ -30,39 +35,59 @@ def service_model(node: NodeType, service: Service) -> ServiceModel:
         step_fixed_s=service.step_fixed_s,
         step_slope_s=service.step_slope_s,
         idle_w=node.idle_w,
-        prefill_w=node.prefill_w,
-        decode_w=node.decode_w,
+        prefill_w=node.prefill_w if service.prefill_w is None else service.prefill_w,
+        decode_w=node.decode_w if service.decode_w is None else service.decode_w,
     )
 
 
 def pairs(scenario: Scenario) -> Iterator[Pair]:
-    """All pairs, by pool and then variant, whether the variant fits or not."""
-    services = {(s.node_type, s.variant): s for s in scenario.services}
+    """All pairs, by pool, variant and batch, whether the variant fits or not."""
+    services: dict[tuple[str, str], list[Service]] = {}
+    for service in sorted(scenario.services, key=lambda service: service.batch):
+        services.setdefault((service.node_type, service.variant), []).append(service)
     types = {node.name: node for node in scenario.node_types}
     for q, pool in enumerate(scenario.pools):
         for v, variant in enumerate(scenario.variants):
-            service = services.get((pool.node_type, variant.name))
-            if service is not None and pool.nodes > 0:
-                yield Pair(q, v, types[pool.node_type], service)
+            points = services.get((pool.node_type, variant.name), []) if pool.nodes > 0 else []
+            for n, service in enumerate(points):
+                yield Pair(q, v, types[pool.node_type], service, len(points), n == 0)
 
 
-def batches(scenario: Scenario) -> Longs:
-    """(K, Q, V): requests that a replica decodes together; 0 where a pool cannot serve a class with
-    a variant, for want of a service, memory, room for the KV cache or speed (`itl_limit_s`).
+def batches(scenario: Scenario, listed: Sequence[Pair]) -> Longs:
+    """(K, L): requests that a replica of each listed pair decodes together; 0 where it cannot serve
+    a class, for want of memory, room for the KV cache or speed (`itl_limit_s`).
 
-    The KV cache is sized for the class's longest mean context over the horizon.
+    The KV cache is sized for the class's longest mean context over the horizon. Of several
+    operating points only the smallest batch shrinks until it fits.
     """
     share, tokens = scenario.accounting.memory_share, contexts(scenario)
-    found = np.zeros((len(tokens), len(scenario.pools), len(scenario.variants)), np.int64)
-    for pair in pairs(scenario):
+    found = np.zeros((len(tokens), len(listed)), np.int64)
+    for n, pair in enumerate(listed):
         variant = scenario.variants[pair.variant]
         free = free_memory(pair.service, pair.node_type, variant, share)
         for k, kind in enumerate(scenario.classes):
             context = float(tokens[k])
             if obstacle(scenario, pair.service, pair.node_type, variant, kind, context) is None:
                 batch = batch_of(pair.service, variant, free, context)
-                found[k, pair.pool, pair.variant] = batch
+                found[k, n] = batch if pair.smallest or batch == pair.service.batch else 0
     return found
+
+
+def unfit_points(scenario: Scenario, listed: Sequence[Pair]) -> Iterator[str]:
+    """The operating points whose KV cache fits for no class, though a smaller batch might."""
+    tokens, share = contexts(scenario), scenario.accounting.memory_share
+    shortest = min((float(each) for each in tokens if each > 0), default=0.0)
+    for pair in listed:
+        variant, service = scenario.variants[pair.variant], pair.service
+        free = free_memory(service, pair.node_type, variant, share)
+        if not pair.smallest and free > 0:
+            most = batch_of(service, variant, free, shortest)
+            if most < service.batch:
+                yield (
+                    f"services.{variant.name} on {service.node_type}: batch {service.batch}, "
+                    f"expected at most {most} (the KV cache of {shortest:g} tokens a request, "
+                    f"{free / 1e9:.4g} GB free in a replica)"
+                )
 
 
 def residency(scenario: Scenario, *, rules: Sequence[Residency] | None = None) -> Bools:
@@ -86,9 +111,12 @@ def residency(scenario: Scenario, *, rules: Sequence[Residency] | None = None) -
 
 
 def allowed_pairs(scenario: Scenario, *, rules: Sequence[Residency] | None = None) -> Bools:
-    """(O, K, Q, V): whether rules, services and memory let a pool serve a variant to an origin's
+    """(O, K, L): whether rules, services and memory let each of the `pairs` serve an origin's
     class; `rules` as in `residency`."""
-    return residency(scenario, rules=rules) & (batches(scenario) > 0)
+    listed = list(pairs(scenario))
+    here = [pair.pool for pair in listed], [pair.variant for pair in listed]
+    by_rules = residency(scenario, rules=rules)[..., *here]
+    return np.asarray(by_rules & (batches(scenario, listed) > 0))
 
 
 def free_memory(

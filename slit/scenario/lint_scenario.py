@@ -100,7 +100,7 @@ def _variants_without_a_place(scenario: Scenario) -> Iterator[Finding]:
 
 def _groups_without_a_place(scenario: Scenario, allowed: Bools) -> Iterator[Finding]:
     asked = scenario.demand.requests.sum(axis=0) > 0
-    exists = (batches(scenario) > 0).any(axis=(1, 2))
+    exists = (batches(scenario, list(pairs(scenario))) > 0).any(axis=1)
     if all(why_nowhere(scenario, variant) for variant in scenario.variants):
         return  # the findings on the variants say why
     for k in np.flatnonzero(asked.any(axis=0) & ~exists):
@@ -109,7 +109,7 @@ def _groups_without_a_place(scenario: Scenario, allowed: Bools) -> Iterator[Find
             f"no pool can serve it ({_obstacles(scenario, int(k))})",
             "at least one pool and variant for every class with requests",
         )  # fmt: skip
-    for o, k in np.argwhere(asked & exists & ~allowed.any(axis=(2, 3))):
+    for o, k in np.argwhere(asked & exists & ~allowed.any(axis=2)):
         yield Finding(
             Severity.ERROR, "residency",
             f"no allowed placement for {scenario.classes[k].name} from {scenario.origins[o].name}",
@@ -152,12 +152,12 @@ def least_nodes(scenario: Scenario, allowed: Bools) -> Floats:
 
 
 def nodes_by_placement(scenario: Scenario, allowed: Bools) -> Iterator[tuple[Bools, Floats]]:
-    """For each pool and variant that serve any group: which groups, (O, K), and the nodes that all
+    """For each of the `pairs` that serves any group: which groups, (O, K), and the nodes that all
     of a group's requests would take there, (T, O, K), at the target utilization."""
     demand = scenario.demand
     busy = scenario.accounting.utilization * scenario.horizon.epoch_seconds
-    for pair in pairs(scenario):
-        here = allowed[:, :, pair.pool, pair.variant]
+    for n, pair in enumerate(pairs(scenario)):
+        here = allowed[:, :, n]
         if here.any():
             model = service_model(pair.node_type, pair.service)
             # At the full batch: the fastest that any class is served.

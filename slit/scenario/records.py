@@ -376,7 +376,8 @@ class ModelVariant(Record):
 
 
 class Service(Record):
-    """How fast a node type serves a variant."""
+    """How fast a node type serves a variant; several of one pair are its operating points, which
+    differ in batch and are placements of their own (model.md section 2)."""
 
     node_type: Name = text("name of the node type")
     variant: Name = text("name of the variant")
@@ -390,6 +391,12 @@ class Service(Record):
     step_fixed_s: float = quantity("one decode step: fixed part", "s", ge=0, le=3600)
     step_slope_s: float = quantity(
         "one decode step: per request of the batch", "s", ge=1e-12, le=3600
+    )
+    prefill_w: float | None = quantity(
+        "node power while reading; none: of the node type", "W", default=None, ge=0, le=1e7
+    )
+    decode_w: float | None = quantity(
+        "node power while writing at this batch; likewise", "W", default=None, ge=0, le=1e7
     )
     estimated: bool = flag("whether any figure is estimated", default=False)
 

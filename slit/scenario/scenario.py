@@ -145,14 +145,7 @@ class Scenario:
             stated += [("warm_nodes", name) for name in pool.warm_nodes]
             for field_name, name in stated:
                 known("pools", pool.name, field_name, name, self.variants)
-        pairs = [(service.node_type, service.variant) for service in self.services]
-        for service, pair in zip(self.services, pairs, strict=True):
-            if pairs.count(pair) > 1:
-                raise SlitError(
-                    f"services: {pair[1]} on {pair[0]} twice, expected one service a pair"
-                )
-            known("services", service.variant, "node_type", service.node_type, self.node_types)
-            known("services", service.node_type, "variant", service.variant, self.variants)
+        self._check_services()
         for variant in self.variants:
             for request_class in self.classes:
                 if request_class.name not in variant.quality:
@@ -164,6 +157,28 @@ class Scenario:
             for kind in ("origins", "classes", "datacenters", "variants"):
                 for name in getattr(rule, kind):
                     known("residency", str(number), kind, name, getattr(self, kind))
+
+    def _check_services(self) -> None:
+        stated = set()
+        for service in self.services:
+            who = f"{service.variant} on {service.node_type}"
+            if (who, service.batch) in stated:
+                raise SlitError(
+                    f"services: {who} at batch {service.batch} twice, expected one service a pair "
+                    "and batch"
+                )
+            stated.add((who, service.batch))
+            n = known("services", service.variant, "node_type", service.node_type, self.node_types)
+            known("services", service.node_type, "variant", service.variant, self.variants)
+            idle = self.node_types[n].idle_w
+            for name in ("prefill_w", "decode_w"):
+                power = getattr(service, name)
+                if power is not None and power < idle:
+                    raise SlitError(
+                        f"services.{who} at batch {service.batch}.{name}: {power:g}, expected at "
+                        f"least {idle:g} (W of the whole node, idle_w of {service.node_type}; GPUs "
+                        "alone draw less)"
+                    )
 
     def _check_arrays(self) -> None:
         epochs, centers = self.horizon.epochs, len(self.datacenters)

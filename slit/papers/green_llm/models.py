@@ -7,7 +7,7 @@ import numpy as np
 
 from operators.types import Bools, Floats, Longs
 from slit.errors import SlitError, did_you_mean
-from slit.problem.placements import Placement, at_placements, placements_of
+from slit.problem.placements import Placement, placements_of
 from slit.scenario.fit import batches
 from slit.scenario.records import ModelVariant, NodeType, RequestClass
 from slit.scenario.scenario import Scenario
@@ -83,7 +83,10 @@ def _index(what: str, name: str, records: Sequence[RequestClass | ModelVariant])
 
 
 class _Services:
-    """What each variant asks of each pool: arrays (V, K, Q)."""
+    """What each variant asks of each pool: arrays (V, K, Q).
+
+    Of several operating points the largest batch that may serve the class.
+    """
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
@@ -96,7 +99,7 @@ class _Services:
         self.seconds, self.joules_in, self.joules_out, self.token_seconds = (
             np.full(shape, np.nan) for _ in range(4)
         )
-        batch = at_placements(batches(scenario), placements)
+        batch = batches(scenario, [placement.pair for placement in placements])
         for p, placement in enumerate(placements):
             q = int(np.searchsorted(self.pools, placement.pool))
             at = (placement.variant, batch[:, p] > 0, q)

@@ -8,6 +8,7 @@ import numpy as np
 
 from operators.types import Floats
 from slit.scenario.fit import misfit, pairs
+from slit.scenario.pools import NodePool
 from slit.scenario.records import (
     Accounting,
     Datacenter,
@@ -15,7 +16,6 @@ from slit.scenario.records import (
     HorizonStart,
     LoadingMode,
     ModelVariant,
-    NodePool,
     NodeType,
     Origin,
     RequestClass,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from slit.scenario.pools import NodePool
 from slit.scenario.records import (
     Accounting,
     Datacenter,
@@ -13,7 +14,6 @@ from slit.scenario.records import (
     HorizonStart,
     LoadingMode,
     ModelVariant,
-    NodePool,
     NodeType,
     Origin,
     RequestClass,

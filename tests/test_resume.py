@@ -86,6 +86,7 @@ def same_bits(folder: Path, other: Path) -> bool:
         ("--start 2023-01-01", "start 2023-01-01T00:00:00+00:00, expected 2023-06-21T12:00:00"),
         ("--start-plan other:3", "start plan other:3, expected none"),
         ("--limit carbon<=9", "limits carbon<=9, expected none"),
+        ("--warm-nodes 1", "warm nodes {'*': 1}, expected none"),
         ("--plugin mine.py", "plug-in mine.py, expected none"),
         ("world-day", "scenario world-day, expected tiny"),
         (
@@ -115,6 +116,22 @@ def test_limits_are_kept_to_when_resumed(tmp_path: Path) -> None:
     slit.optimize(**SEARCH, evaluations=120, limits=limits, output=whole)
     assert same_bits(place, whole)
     assert resumed.limits == read_run(whole).manifest.resolved_limits != ()
+
+
+def test_nodes_stay_warm_when_resumed(tmp_path: Path) -> None:
+    asked: dict[str, Any] = {**SEARCH, "warm_nodes": {"small": 1}, "evaluations": 120}
+    place, whole = tmp_path / "run", tmp_path / "whole"
+    with pytest.raises(Killed):
+        slit.optimize(**asked, output=place, watch=killed_at(5))
+    for other in (1, {"small": 2}):
+        with pytest.raises(SlitError, match=r"warm nodes .*, expected {'small': 1}"):
+            slit.resume(place, warm_nodes=other)
+    slit.resume(place, scenario="tiny", warm_nodes={"small": 1})
+    slit.optimize(**asked, output=whole)
+    assert same_bits(place, whole)
+    manifest = read_run(place).manifest
+    assert manifest.warm_nodes == {"small": 1}
+    assert manifest.notes[-1].endswith("2 of 5 nodes, in 2 of 2 pools (2 small)")
 
 
 PEAK = """

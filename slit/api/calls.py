@@ -31,6 +31,8 @@ from slit.record.lock import held
 from slit.record.manifest import Pending, Plugin, Request
 from slit.record.runs import read_run
 from slit.run import Result, Watch, front_of
+from slit.scenario.operation import keep_warm_at_least
+from slit.scenario.pools import of_every
 from slit.scenario.scenario import Scenario
 from slit.stop import Stop
 
@@ -58,6 +60,7 @@ def optimize(
     hours: float | None = None,
     start_plan: str | Integers | None = None,
     limits: Limits | None = None,
+    warm_nodes: int | Mapping[str, int] | None = None,
     baselines: bool = True,
     bound: bool = False,
     plugin: str | Path | None = None,
@@ -81,7 +84,9 @@ def optimize(
     "lexicographic": `{"order": ["carbon", "cost"], "tolerance": 0.01, "caps": {"water": 20.0}}`).
     start_plan: "RUN:PLAN", or plans (G,) or (N, G), to begin with. limits: what no plan may exceed,
     of any objective ("quality<=0.36", "carbon<=nearest+5%", or Limits), beside those of the
-    scenario. baselines: whether the reference plans are made; a search also begins with them.
+    scenario. warm_nodes: nodes that at least stay warm in every pool, of each variant that it can
+    serve: a number, or numbers by variant ("*": of the others). baselines: whether the reference
+    plans are made; a search also begins with them.
     watch: called with the progress after every step; prepared: with the name and the front of each
     reference plan as soon as that is made.
 
@@ -94,6 +99,8 @@ def optimize(
     names = _measured(names_of(objectives), default, settings)
     find(names)
     planned = scenario_of(scenario, start, hours)
+    if warm_nodes is not None:
+        planned = keep_warm_at_least(planned, warm_nodes)
     asked = Stop(evaluations, moves, seconds, stagnation)
     request = Request(
         optimizer=name,
@@ -106,6 +113,7 @@ def optimize(
         start_plan=start_plan if isinstance(start_plan, str) else None,
         plugin=_plugin(plugin),
         limits=tuple(map(str, stated_limits(limits, planned))),
+        warm_nodes={} if warm_nodes is None else of_every(warm_nodes),
     )
     if output is not None:
         recover(Path(output))

@@ -26,6 +26,8 @@ from slit.record.manifest import Pending, Request
 from slit.record.runs import check_plugin
 from slit.run import Result, Watch
 from slit.scenario.load import parse_start
+from slit.scenario.operation import keep_warm_at_least
+from slit.scenario.pools import of_every
 from slit.scenario.scenario import Scenario
 from slit.scenario.store import scenario_hash
 from slit.stop import Stop
@@ -49,11 +51,14 @@ class Again:
     baselines: bool | None
     start_plan: str | None
     limits: Limits | None
+    warm_nodes: int | Mapping[str, int] | None
 
     def check(self, left: Unfinished) -> None:
         """Raise SlitError, with both values, for the first thing that is not what it was."""
         asked = left.pending
-        self._check_scenario(left.scenario)
+        self._check_scenario(left.scenario, asked.warm_nodes)
+        if self.warm_nodes is not None:
+            _same("warm nodes", of_every(self.warm_nodes), asked.warm_nodes or None)
         if self.optimizer is not None:
             _same("optimizer", find_optimizer(self.optimizer).name, asked.optimizer)
         if self.objectives is not None:
@@ -75,7 +80,7 @@ class Again:
             again = ", ".join(map(str, stated_limits(self.limits, left.scenario)))
             _same("limits", again or None, ", ".join(left.pending.limits) or None)
 
-    def _check_scenario(self, begun: Scenario) -> None:
+    def _check_scenario(self, begun: Scenario, warm_nodes: Mapping[str, int]) -> None:
         horizon = begun.horizon
         hours = horizon.epochs * horizon.epoch_seconds / HOUR
         if self.start is not None:
@@ -90,6 +95,8 @@ class Again:
         if scenario.horizon != horizon and scenario.timeline is not None and same_epochs:
             # A start or length that is not given again is that of the run.
             scenario = scenario_of(self.scenario, self.start or horizon.start, self.hours or hours)
+        if warm_nodes:
+            scenario = keep_warm_at_least(scenario, warm_nodes)
         if scenario_hash(scenario) != scenario_hash(begun):
             new, old = scenario_hash(scenario)[:12], scenario_hash(begun)[:12]
             _same(f"scenario {begun.name}: hash", new, f"{old}, which it had")
@@ -113,6 +120,7 @@ def resume(
     hours: float | None = None,
     start_plan: str | None = None,
     limits: Limits | None = None,
+    warm_nodes: int | Mapping[str, int] | None = None,
     baselines: bool | None = None,
     bound: bool | None = None,
     plugin: str | Path | None = None,
@@ -134,7 +142,7 @@ def resume(
     folder = unfinished_folder(place)
     again = Again(
         scenario, start, hours, optimizer, names_of(objectives), seed, population, settings,
-        baselines, start_plan, limits,
+        baselines, start_plan, limits, warm_nodes,
     )  # fmt: skip
     with held(folder):
         left = read_unfinished(folder)

@@ -23,6 +23,7 @@ from slit.record.checkpoint import Checkpoint
 from slit.record.manifest import Request
 from slit.relaxation.feasibility import check_capacity
 from slit.run import Result, Watch, run
+from slit.scenario.operation import warm_note
 from slit.scenario.scenario import Scenario
 from slit.stop import StopReason
 
@@ -89,7 +90,8 @@ class Search:
         front = outcome.front
         if references.front is not None:
             front = front.joined(references.front)
-        notes = (*getattr(optimizer, "notes", ()), *references.notes)
+        warm = warm_note(self.scenario)
+        notes = (*getattr(optimizer, "notes", ()), *references.notes, *([warm] if warm else []))
         notes += beyond_themselves(limits, references.front, evaluator.apart())
         if outcome.stop in ENDED_EARLY:
             notes = (ENDED_EARLY[outcome.stop], *notes)

@@ -10,9 +10,11 @@ from slit.commands.progress import shown_work
 from slit.commands.terminal import (
     AsJson,
     Plugin,
+    WarmNodes,
     complain,
     print_json,
     print_table,
+    warm_counts,
 )
 from slit.display import called, number
 from slit.errors import SlitError
@@ -57,6 +59,7 @@ def bound(
             "--gap", help="Work out what whole nodes cost too (a minute on a large scenario)."
         ),
     ] = False,
+    warm_nodes: WarmNodes = None,
     threads: Annotated[int, typer.Option(min=1, help="Threads that solve programs.")] = 1,
     plugin: Plugin = None,
     as_json: AsJson = False,
@@ -71,10 +74,12 @@ def bound(
         if gap:
             raise SlitError(f"--gap: {target} is a scenario, expected a run folder")
         from slit.api import bound as find_bound
+        from slit.api import load_scenario
 
+        scenario = load_scenario(target, warm_nodes=warm_counts(warm_nodes))
         with shown_work("solving linear programs"):
             certificate = find_bound(
-                target,
+                scenario,
                 objectives=names,
                 weights=weights,
                 refined=refined,
@@ -86,6 +91,8 @@ def bound(
         else:
             print_certificate(certificate)
         return
+    if warm_nodes:
+        raise SlitError(f"--warm-nodes: {target} is a run, which has its own, expected a scenario")
     from slit.api import certify
     from slit.record import read_certificate, read_run
     from slit.record.runs import check_plugin

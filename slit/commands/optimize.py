@@ -15,10 +15,12 @@ from slit.commands.terminal import (
     ExitCode,
     Plugin,
     Threads,
+    WarmNodes,
     complain,
     given,
     only_with,
     print_json,
+    warm_counts,
 )
 from slit.commands.watch import both, searched_objectives, show_result, watched_search
 from slit.errors import SlitError
@@ -90,6 +92,7 @@ def optimize(
             "may be repeated.",
         ),
     ] = None,
+    warm_nodes: WarmNodes = None,
     baselines: Annotated[
         bool, typer.Option(help="Make the reference plans too, and begin with them.")
     ] = True,
@@ -154,6 +157,7 @@ def optimize(
                 "plugin": plugin,
                 "overwrite": overwrite,
                 "limits": limit,
+                "warm_nodes": warm_counts(warm_nodes),
                 "watch": both(bar.watch, None if live is None else live.feed.watch),
             }
             if resume is not None:

@@ -24,6 +24,14 @@ Plugin = Annotated[
     typer.Option(metavar="FILE", help="Python file with objectives of your own."),
 ]
 Threads = Annotated[int, typer.Option(min=1, help="Threads that evaluate plans.")]
+WarmNodes = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="N | VARIANT=N",
+        help="Nodes that stay active in every pool, with or without requests: of each variant that "
+        "the pool can serve (2), or of one (llama-3-8b=2); may be repeated.",
+    ),
+]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that slit optimize wrote.")]
 
 
@@ -117,3 +125,20 @@ def named_texts(given: Sequence[str], option: str, *, expected: str) -> dict[str
             raise SlitError(f"{option}: {name!r} twice, expected each name once")
         texts[name] = text
     return texts
+
+
+def warm_counts(given: Sequence[str] | None) -> int | dict[str, int] | None:
+    """What options --warm-nodes ask for. Raises SlitError for anything but whole numbers."""
+    if not given:
+        return None
+    option, expected = "--warm-nodes", "N of each variant, or VARIANT=N, as 2 or llama-3-8b=2"
+    if len(given) == 1 and "=" not in given[0]:
+        return _whole(given[0], option, given[0], expected)
+    texts = named_texts(given, option, expected=expected)
+    return {name: _whole(text, option, f"{name}={text}", expected) for name, text in texts.items()}
+
+
+def _whole(text: str, option: str, said: str, expected: str) -> int:
+    if not text.strip().isdecimal():
+        raise SlitError(f"{option}: {said!r}, expected {expected} (whole nodes)")
+    return int(text)

@@ -63,7 +63,8 @@ def write_request(pending: Pending, folder: Path) -> None:
 def request_key(request: Request, scenario: Scenario, start: Genes | None) -> str:
     """SHA-256 (hex) of what a search follows from: a checkpoint of another does not continue it."""
     searched = Request(**request.model_dump(include=set(Request.model_fields)))
-    apart = {"budget", "bound"} | (set() if searched.limits else {"limits"})  # none: as ever
+    unsaid = {name for name in ("limits", "warm_nodes") if not getattr(searched, name)}  # as ever
+    apart = {"budget", "bound"} | unsaid
     digest = sha256(searched.model_dump_json(exclude=apart).encode())
     digest.update(scenario_hash(scenario).encode())
     if start is not None:

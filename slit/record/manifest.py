@@ -57,6 +57,7 @@ class Request(BaseModel):
     start_plan: str | None = None
     plugin: Plugin | None = None
     limits: tuple[str, ...] = ()
+    warm_nodes: dict[str, int] = {}  # besides those of the scenario as it was given
 
 
 class Pending(Request):

@@ -116,8 +116,23 @@ def describe_shortfall(
     return (
         f"demand: epoch {short.epoch} ({start:%Y-%m-%d %H:%M %Z}): {capacity + missing:.6g} "
         f"node-hours needed, expected at most {capacity:.6g} ({missing:.4g} node-hours short at "
-        f"{_listed(pools)} for {_listed(groups)}; node-hours at target utilization{others})"
+        f"{_listed(pools)} for {_listed(groups)}; node-hours at target utilization{others}"
+        f"{_said_of_warm(problem, short)})"
     )
+
+
+def _said_of_warm(problem: Problem, short: Shortfall) -> str:
+    """What warm nodes have to do with a shortfall."""
+    if not problem.warm_nodes.any():
+        return ""
+    without = problem._replace(warm_nodes=np.zeros_like(problem.warm_nodes))
+    rest = find_shortfall(without, short.epoch)
+    hours = problem.epoch_seconds / 3600
+    left = 0.0 if rest is None else rest.nodes
+    if left >= short.nodes - NEGLIGIBLE_NODES:
+        return ""
+    said = f"{left * hours:.4g} node-hours short" if left else "this epoch fits"
+    return f"; {problem.warm_nodes.sum()} warm nodes take room: without them {said}"
 
 
 def _listed(names: list[str], most: int = 3) -> str:

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from slit.scenario.demand_schema import AnyDemand
 from slit.scenario.limits import LIMITS
+from slit.scenario.pools import NodePool, Operation
 from slit.scenario.records import (
     Accounting,
     Datacenter,
@@ -14,9 +15,7 @@ from slit.scenario.records import (
     LimitEntry,
     ModelVariant,
     Name,
-    NodePool,
     NodeType,
-    Operation,
     Origin,
     Record,
     RequestClass,

@@ -27,15 +27,14 @@ from slit.scenario.file_schema import (
     ScenarioFile,
     SiteSignals,
 )
+from slit.scenario.pools import NodePool, Operation
 from slit.scenario.records import (
     Accounting,
     Datacenter,
     Horizon,
     LimitEntry,
     ModelVariant,
-    NodePool,
     NodeType,
-    Operation,
     Origin,
     RequestClass,
     Residency,

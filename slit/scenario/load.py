@@ -23,7 +23,7 @@ from slit.scenario.demand_schema import (
 )
 from slit.scenario.file_schema import SIGNALS, DatacenterEntry, Rate, ScenarioFile
 from slit.scenario.latency import round_trips
-from slit.scenario.operation import keep_warm
+from slit.scenario.operation import keep_warm, keep_warm_at_least
 from slit.scenario.provenance import NOT_STATED, inputs_of, share_of
 from slit.scenario.records import MAX_EPOCHS, Accounting, CarbonMethod, Datacenter, Record
 from slit.scenario.references import TableReference
@@ -46,6 +46,7 @@ def load_scenario(
     *,
     start: str | date | None = None,
     hours: float | None = None,
+    warm_nodes: int | Mapping[str, int] | None = None,
 ) -> Scenario:
     """Read a built-in scenario or a scenario file with the tables it names.
 
@@ -54,14 +55,18 @@ def load_scenario(
         start: another begin than the file says: a date, meaning midnight in UTC, or a date and time
             with its zone.
         hours: another length than the file says, whole epochs.
+        warm_nodes: nodes that at least stay warm in every pool, of each variant that it can serve:
+            one number, or numbers by variant ("*": of the others).
 
     Returns:
-        The scenario; `window` gives it at another time without reading the files again.
+        The scenario; `window` gives it at another time without reading the files again, unless
+        nodes are kept warm besides.
 
     Raises:
         SlitError: whatever is missing, wrong or ambiguous, with file and line or field path.
     """
-    return FileTimeline(read_raw(scenario_path(name_or_path))).window(start=start, hours=hours)
+    scenario = FileTimeline(read_raw(scenario_path(name_or_path))).window(start=start, hours=hours)
+    return scenario if warm_nodes is None else keep_warm_at_least(scenario, warm_nodes)
 
 
 @dataclass(frozen=True, slots=True)

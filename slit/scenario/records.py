@@ -322,46 +322,6 @@ class NodeType(Record):
         return self
 
 
-NodeCounts = dict[Name, Annotated[int, Field(strict=True, ge=0, le=10_000_000)]]
-"""Nodes by variant."""
-
-
-class Operation(Record):
-    """How the fleet is run, whatever the plan."""
-
-    warm_nodes: NodeCounts = text(
-        "nodes that are active with a variant in every epoch, with or without requests, by "
-        "variant; in each pool that can serve it, unless its own warm_nodes state the variant",
-        default_factory=dict,
-    )
-
-
-class NodePool(Record):
-    """Identical nodes inside one datacenter."""
-
-    name: Name = text("name")
-    datacenter: Name = text("name of the datacenter")
-    node_type: Name = text("name of the node type")
-    nodes: int = quantity("nodes of the pool", "1", ge=0, le=10_000_000)
-    initial_nodes: NodeCounts = text(
-        "nodes that hold a variant before the first epoch, by variant", default_factory=dict
-    )
-    warm_nodes: NodeCounts = text(
-        "nodes that are active with a variant in every epoch, with or without requests, by variant",
-        default_factory=dict,
-    )
-
-    @model_validator(mode="after")
-    def _holds_its_nodes(self) -> "NodePool":
-        for name in ("initial_nodes", "warm_nodes"):
-            held = sum(getattr(self, name).values())
-            if held > self.nodes:
-                raise ValueError(
-                    f"{name}: {held}, expected at most {self.nodes} (nodes of the pool)"
-                )
-        return self
-
-
 class ModelVariant(Record):
     """A model at a precision."""
 

@@ -10,13 +10,13 @@ from operators.types import Floats
 from slit.arrays import frozen
 from slit.errors import SlitError, did_you_mean
 from slit.scenario.diagnostics import Finding
+from slit.scenario.pools import NodePool
 from slit.scenario.records import (
     Accounting,
     Datacenter,
     Horizon,
     LimitEntry,
     ModelVariant,
-    NodePool,
     NodeType,
     Origin,
     RequestClass,

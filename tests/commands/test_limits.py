@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from slit.record import read_run
-from tests.commands.test_commands import call, said
+from tests.commands.test_commands import call, refused, said
 
 WORDS = ("tiny", "--optimizer", "nsga2", "--population", "24", "--evaluations", "480")
 LIMITS = ("--limit", "quality<=helix", "--limit", "starts<=14")
@@ -61,3 +61,32 @@ def test_without_limits_none_are_shown(tmp_path: Path) -> None:
     call("optimize", *WORDS, "--no-bound", "--output", tmp_path / "run")
     assert "Limits" not in call("show", tmp_path / "run").stdout
     assert said("show", tmp_path / "run", "--plan", "nearest")["plan"]["limits"] == []
+
+
+def test_one_command_asks_for_limits_and_warm_nodes(tmp_path: Path) -> None:
+    place = tmp_path / "run"
+    limits = ("--limit", "quality<=nearest", "--limit", "reroute<=60%")
+    result = call("optimize", *WORDS, *limits, "--warm-nodes", "small=1", "--output", place)
+    assert result.exit_code == 0, result.output
+    assert "in every epoch, with or without requests: 2 of 5 nodes, in 2 of 2" in result.stdout
+    run = read_run(place)
+    assert [pool.warm_nodes for pool in run.scenario.pools] == [{"small": 1}] * 2
+    assert said("bound", place)["certified_share"] > 0
+    assert "is a run" in refused("bound", place, "--warm-nodes", "small=1")
+    assert said("bound", "tiny", "--warm-nodes", "small=1")["ideal"] is not None
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("2",), "pools.sunny-h100.warm_nodes: 4 (2 small, 2 large), expected at most 3"),
+        (("smal=2",), "warm nodes: 'smal', expected one of small, large"),
+        (("x",), "--warm-nodes: 'x', expected N of each variant, or VARIANT=N"),
+        (("small=1.5",), "--warm-nodes: 'small=1.5', expected N of each variant"),
+        (("1", "small=2"), "--warm-nodes: '1', expected N of each variant, or VARIANT=N"),
+        (("small=1", "small=2"), "--warm-nodes: 'small' twice, expected each name once"),
+    ],
+)
+def test_warm_nodes_that_cannot_be_are_refused(words: tuple[str, ...], message: str) -> None:
+    options = [part for word in words for part in ("--warm-nodes", word)]
+    assert message in refused("optimize", "tiny", *options)

@@ -10,7 +10,8 @@ from hypothesis import given
 from slit.errors import SlitError
 from slit.problem import MICROTICKS, Problem, compile_problem
 from slit.problem.arrays import LARGEST_SUM, finest_scale
-from slit.scenario.records import NodePool, Residency
+from slit.scenario.pools import NodePool
+from slit.scenario.records import Residency
 from slit.scenario.scenario import Scenario
 from tests import reference
 from tests.cases import Case, cases

@@ -2,14 +2,19 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from slit.errors import SlitError
+from operators.types import Floats
+from slit.errors import InfeasibleError, SlitError
 from slit.problem import compile_problem
+from slit.relaxation.feasibility import check_capacity
 from slit.scenario.check import check_and_load
 from slit.scenario.load import load_scenario
-from slit.scenario.scenario import Scenario
+from slit.scenario.operation import keep_warm_at_least, warm_note
+from slit.scenario.records import Residency
+from slit.scenario.scenario import Demand, Scenario
 from slit.scenario.store import read_scenario, save_scenario, scenario_hash
 
 HEAD = 'schema = 1\nname = "warm"\nextends = "tiny"\n'
@@ -69,7 +74,7 @@ def test_a_run_folder_keeps_them_and_old_hashes_stay(tmp_path: Path) -> None:
         ),
         (
             "[operation]\nwarm_nodes = { smal = 2 }\n",
-            "operation.warm_nodes.variant: 'smal', expected one of small, large .did you mean",
+            "operation.warm_nodes: 'smal', expected one of small, large .did you mean",
         ),
         ("[operation]\nwarm_nodes = { small = -1 }\n", "operation.warm_nodes.small: -1, expected"),
     ],
@@ -110,3 +115,69 @@ def test_a_pool_cannot_keep_what_it_cannot_serve() -> None:
     expected = r"warm_nodes: 1 large, expected variants that the pool can serve \(small\)"
     with pytest.raises(SlitError, match=expected):
         compile_problem(scenario)
+
+
+def counts(scenario: Scenario) -> list[dict[str, int]]:
+    return [pool.warm_nodes for pool in scenario.pools]
+
+
+def test_one_number_counts_for_every_variant_that_is_not_named(tmp_path: Path) -> None:
+    plain = loaded(tmp_path, "[operation]\nwarm_nodes = 1\n")
+    assert counts(plain) == [{"small": 1, "large": 1}] * 2
+    others = loaded(tmp_path, '[operation]\nwarm_nodes = { "*" = 1, large = 0 }\n')
+    assert compile_problem(others).warm_nodes.tolist() == [1, 0, 1, 0]
+    assert counts(load_scenario("tiny", warm_nodes=1)) == counts(plain)
+
+
+def test_what_is_asked_for_besides_takes_nothing_away(tmp_path: Path) -> None:
+    stated = pools(load_scenario("tiny"), north="warm_nodes = { large = 2 }")
+    scenario = loaded(tmp_path, stated)
+    assert counts(keep_warm_at_least(scenario, 1)) == [
+        {"large": 2, "small": 1},
+        {"small": 1, "large": 1},
+    ]
+    assert counts(keep_warm_at_least(scenario, {"large": 1})) == [{"large": 2}, {"large": 1}]
+    assert counts(keep_warm_at_least(scenario, {"large": 0}))[0] == {"large": 2}
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        (2, r"pools.sunny-h100.warm_nodes: 4 \(2 small, 2 large\), expected at most 3 "
+            r"\(nodes of the pool; warm nodes counts"),
+        ({"smal": 1}, "warm nodes: 'smal', expected one of small, large .did you mean 'small'"),
+        ({"small": -1}, "warm nodes: -1 of small, expected a whole number of nodes >= 0"),
+        (1.5, "warm nodes: 1.5, expected a whole number of nodes >= 0"),
+        ("2", "warm nodes: '2', expected a number, or numbers by variant"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_kept_besides_is_refused(asked: Any, message: str) -> None:
+    with pytest.raises(SlitError, match=message):
+        keep_warm_at_least(load_scenario("tiny"), asked)
+
+
+def test_a_note_says_what_stays_warm() -> None:
+    assert warm_note(load_scenario("tiny")) is None
+    assert warm_note(load_scenario("tiny", warm_nodes={"small": 1})) == (
+        "warm in every epoch, with or without requests: 2 of 5 nodes, in 2 of 2 pools (2 small)"
+    )
+
+
+def test_a_shortfall_says_what_warm_nodes_have_to_do_with_it() -> None:
+    """In pools of one node, kept for the small variant, nothing is left for the large one."""
+    tiny = load_scenario("tiny")
+    rule = Residency(variants=("large",))
+    one = tuple(pool.model_copy(update={"nodes": 1}) for pool in tiny.pools)
+    kept = tuple(pool.model_copy(update={"warm_nodes": {"small": 1}}) for pool in one)
+    little = Demand(tiny.demand.requests / 50, tiny.demand.prompt, tiny.demand.output)
+    scenario = replace(tiny, residency=(rule,), pools=kept, demand=little)
+    with pytest.raises(InfeasibleError, match="2 warm nodes take room: without them this epoch fi"):
+        check_capacity(compile_problem(scenario), scenario)
+    crowded = replace(tiny, demand=Demand(tiny.demand.requests * 9, *_lengths(tiny)))
+    with pytest.raises(InfeasibleError) as refused:
+        check_capacity(compile_problem(crowded), crowded)
+    assert "warm" not in str(refused.value)
+
+
+def _lengths(scenario: Scenario) -> tuple[Floats, Floats]:
+    return scenario.demand.prompt, scenario.demand.output

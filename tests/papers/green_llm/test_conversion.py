@@ -13,7 +13,8 @@ from slit.papers.green_llm.conversion import Conversion, Source, convert
 from slit.papers.green_llm.outcome import request_latency
 from slit.papers.green_llm.solve import solve_lexicographic
 from slit.relaxation import Relaxation
-from slit.scenario.records import NodePool, Residency
+from slit.scenario.pools import NodePool
+from slit.scenario.records import Residency
 from slit.scenario.scenario import Scenario
 
 

@@ -1,0 +1,56 @@
+"""Records of pools of nodes, and of how they are run whatever the plan."""
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from slit.scenario.records import Name, Record, quantity, text
+
+EVERY = "*"
+"""Stands for every variant that is not stated by its name."""
+
+NodeCounts = dict[Name, Annotated[int, Field(strict=True, ge=0, le=10_000_000)]]
+"""Nodes by variant."""
+
+
+def of_every(value: Any) -> Any:
+    """One figure for all variants, as figures by variant."""
+    plain = isinstance(value, int | float) and not isinstance(value, bool)
+    return {EVERY: value} if plain else value
+
+
+class Operation(Record):
+    """How the fleet is run, whatever the plan."""
+
+    warm_nodes: Annotated[NodeCounts, BeforeValidator(of_every)] = text(
+        "nodes that are active with a variant in every epoch, with or without requests: of every "
+        'variant, or by variant ("*" for the others); in each pool that can serve it, unless its '
+        "own warm_nodes state the variant",
+        default_factory=dict,
+    )
+
+
+class NodePool(Record):
+    """Identical nodes inside one datacenter."""
+
+    name: Name = text("name")
+    datacenter: Name = text("name of the datacenter")
+    node_type: Name = text("name of the node type")
+    nodes: int = quantity("nodes of the pool", "1", ge=0, le=10_000_000)
+    initial_nodes: NodeCounts = text(
+        "nodes that hold a variant before the first epoch, by variant", default_factory=dict
+    )
+    warm_nodes: NodeCounts = text(
+        "nodes that are active with a variant in every epoch, with or without requests, by variant",
+        default_factory=dict,
+    )
+
+    @model_validator(mode="after")
+    def _holds_its_nodes(self) -> "NodePool":
+        for name in ("initial_nodes", "warm_nodes"):
+            held = sum(getattr(self, name).values())
+            if held > self.nodes:
+                raise ValueError(
+                    f"{name}: {held}, expected at most {self.nodes} (nodes of the pool)"
+                )
+        return self

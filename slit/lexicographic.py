@@ -16,13 +16,13 @@ from operators.types import Floats, Genes, Positions
 from slit.arrays import product
 from slit.errors import InfeasibleError, SlitError, did_you_mean
 from slit.evaluator import Evaluator
+from slit.problem.shares import round_shares
 from slit.relaxation import Relaxation
 from slit.relaxation.dantzig_wolfe import CapsUnmet, Coupled, irreducible_caps, minimize_capped
 from slit.relaxation.rounding import (
     Descent,
     LimitMultipliers,
     fit_capacity,
-    round_shares,
     shares_of,
 )
 

@@ -10,6 +10,7 @@ from slit.objectives import DEFAULT, Objective, find, load_plugin
 from slit.optimizers.registry import Kind
 from slit.optimizers.registry import find as find_optimizer
 from slit.scenario.load import load_scenario
+from slit.scenario.routing_table import with_today_file
 from slit.scenario.scenario import Scenario
 from slit.stop import Stop
 
@@ -31,17 +32,30 @@ def objective_names(objectives: Objectives | None, plugin: str | Path | None) ->
 
 
 def scenario_of(
-    scenario: Scenario | str | PathLike[str], start: str | date | None, hours: float | None
+    scenario: Scenario | str | PathLike[str],
+    start: str | date | None,
+    hours: float | None,
+    today: str | PathLike[str] | None = None,
 ) -> Scenario:
-    """A scenario, of a name or file or as it was loaded, at a time if one is given.
+    """A scenario, of a name or file or as it was loaded, at a time if one is given, with today's
+    routing from a file if there is one.
 
     Raises SlitError.
     """
-    if not isinstance(scenario, Scenario):
-        return load_scenario(scenario, start=start, hours=hours)
-    if start is not None or hours is not None:
-        return scenario.window(start=start, hours=hours)
-    return scenario
+    found = scenario
+    if not isinstance(found, Scenario):
+        found = load_scenario(found, start=start, hours=hours)
+    elif start is not None or hours is not None:
+        found = found.window(start=start, hours=hours)
+    return found if today is None else routed_today(found, today)
+
+
+def routed_today(scenario: Scenario, file: str | PathLike[str]) -> Scenario:
+    """The scenario with today's routing from a file. Raises SlitError."""
+    try:
+        return with_today_file(scenario, Path(file))
+    except SlitError as error:
+        raise SlitError(f"today: {error}") from None
 
 
 def check_budget(optimizer: str, stop: Stop) -> None:

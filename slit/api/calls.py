@@ -61,6 +61,7 @@ def optimize(
     start_plan: str | Integers | None = None,
     limits: Limits | None = None,
     warm_nodes: int | Mapping[str, int] | None = None,
+    today: str | PathLike[str] | None = None,
     baselines: bool = True,
     bound: bool = False,
     plugin: str | Path | None = None,
@@ -85,10 +86,11 @@ def optimize(
     start_plan: "RUN:PLAN", or plans (G,) or (N, G), to begin with. limits: what no plan may exceed,
     of any objective ("quality<=0.36", "carbon<=nearest+5%", or Limits), beside those of the
     scenario. warm_nodes: nodes that at least stay warm in every pool, of each variant that it can
-    serve: a number, or numbers by variant ("*": of the others). baselines: whether the reference
-    plans are made; a search also begins with them.
-    watch: called with the progress after every step; prepared: with the name and the front of each
-    reference plan as soon as that is made.
+    serve: a number, or numbers by variant ("*": of the others). today: a table of today's routing
+    (columns origin, class, pool or datacenter, variant, share, and hour), which becomes the plan
+    `today` to compare with. baselines: whether the reference plans are made; a search also begins
+    with them. watch: called with the progress after every step; prepared: with the name and the
+    front of each reference plan as soon as that is made.
 
     Raises SlitError for what the caller can mend, InfeasibleError for demand beyond capacity.
     """
@@ -98,7 +100,7 @@ def optimize(
         settings = default_settings(name, population=population, **(settings or {}))
     names = _measured(names_of(objectives), default, settings)
     find(names)
-    planned = scenario_of(scenario, start, hours)
+    planned = scenario_of(scenario, start, hours, today)
     if warm_nodes is not None:
         planned = keep_warm_at_least(planned, warm_nodes)
     asked = Stop(evaluations, moves, seconds, stagnation)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from slit.api.references import KINDS, Prepared, Reference, named_plans
+from slit.api.references import Prepared, Reference, named_plans, names_of_references
 from slit.display import beyond, number, percent
 from slit.errors import SlitError, did_you_mean
 from slit.evaluator import Evaluator
@@ -13,7 +13,7 @@ from slit.objectives import find
 from slit.objectives.limit_text import ResolvedLimit, StatedLimit, read_limit, stated
 from slit.objectives.limits import Limit
 from slit.optimizers.protocol import Task
-from slit.optimizers.registry import available
+from slit.scenario.routing import TODAY
 from slit.scenario.scenario import Scenario
 
 Limits = Sequence[str | Limit]
@@ -23,7 +23,7 @@ Limits = Sequence[str | Limit]
 def stated_limits(limits: Limits | None, scenario: Scenario) -> tuple[StatedLimit, ...]:
     """The limits of a scenario and those given beside them, each once.
 
-    Raises SlitError for one that cannot be read or names a plan that no scheduler makes.
+    Raises SlitError for one that cannot be read or names a plan that nothing makes.
     """
     if isinstance(limits, str):
         raise SlitError(f"limits: {limits!r}, expected a list of texts or Limits")
@@ -31,7 +31,7 @@ def stated_limits(limits: Limits | None, scenario: Scenario) -> tuple[StatedLimi
     found += [_stated(limit) for limit in limits or ()]
     for limit in found:
         if limit.plan is not None:
-            _check_plan(limit, limit.plan)
+            _check_plan(limit, limit.plan, scenario)
     return tuple(dict.fromkeys(found))
 
 
@@ -108,8 +108,13 @@ def _stated(limit: str | Limit) -> StatedLimit:
     return StatedLimit(objective.name, float(limit.most))
 
 
-def _check_plan(limit: StatedLimit, plan: str) -> None:
-    known = [entry.name for entry in available(*KINDS)]
+def _check_plan(limit: StatedLimit, plan: str, scenario: Scenario) -> None:
+    known = names_of_references(scenario)
+    if plan == TODAY and plan not in known:
+        raise SlitError(
+            f"limit '{limit}': no routing of today, expected it by --today FILE or today of "
+            "[operation]"
+        )
     if plan not in known:
         raise SlitError(
             f"limit '{limit}': {plan!r}, expected a number or one of the reference plans "

@@ -11,8 +11,11 @@ from slit.evaluator import Evaluator
 from slit.front import Front
 from slit.optimizers.protocol import Phase, Plans, Task
 from slit.optimizers.registry import Kind, available, make_optimizer
+from slit.problem.today import today_plan
 from slit.record.manifest import Request
 from slit.run import front_of, run
+from slit.scenario.routing import TODAY
+from slit.scenario.scenario import Scenario
 from slit.stop import Stop, StopReason
 
 KINDS = Kind.REFERENCE, Kind.BASELINE, Kind.RIVAL
@@ -45,29 +48,32 @@ def reference_plans(
     made: Mapping[str, Reference],
     prepared: Prepared | None = None,
 ) -> References:
-    """The plans of the schedulers that make one each, apart from the one that is run.
+    """Today's routing where it is stated, and the plans of the schedulers that make one each, apart
+    from the one that is run.
 
-    Those `made` before are judged again; without baselines there are no others. The exact one,
-    which takes longest, is made last; rows are in the order of the registry.
+    Those `made` before are judged again; without baselines there are no other schedulers. The exact
+    one, which takes longest, is made last; rows are in the order of the registry.
     """
     entries = [
         entry
         for entry in available(*KINDS)
         if entry.name != request.optimizer and (request.baselines or entry.name in made)
     ]
+    first = [TODAY] if task.scenario.today else []
     found = {name: _judged(each, evaluator) for name, each in made.items()}
     notes: dict[str, str] = {}
-    for entry in sorted(entries, key=lambda entry: entry.kind is Kind.REFERENCE):
-        if entry.name in found:
+    in_turn = sorted(entries, key=lambda entry: entry.kind is Kind.REFERENCE)
+    for name in (*first, *(entry.name for entry in in_turn)):
+        if name in found:
             continue
         try:
-            found[entry.name] = reference_plan(
-                entry.name, evaluator, task, seed=request.seed, prepared=prepared
+            found[name] = reference_plan(
+                name, evaluator, task, seed=request.seed, prepared=prepared
             )
         except SlitError as error:
             # A scheduler that cannot work on these objectives is no reason not to search.
-            notes[entry.name] = f"{entry.name} left out: {error}"
-    names = [entry.name for entry in entries]
+            notes[name] = f"{name} left out: {error}"
+    names = [*first, *(entry.name for entry in entries)]
     fronts = [found[name].front for name in names if name in found]
     return References(
         reduce(Front.joined, fronts) if fronts else None,
@@ -97,7 +103,10 @@ def named_plans(
 def reference_plan(
     name: str, evaluator: Evaluator, task: Task, *, seed: int, prepared: Prepared | None = None
 ) -> Reference:
-    """The plan of one scheduler. Raises SlitError where it cannot work on these objectives."""
+    """The plan of one scheduler, or of today's routing. Raises SlitError where it cannot work on
+    these objectives."""
+    if name == TODAY:
+        return _routed_today(evaluator, task, prepared)
     optimizer = make_optimizer(name, task, rng=np.random.default_rng([seed, 1]))
     result = run(optimizer, evaluator, stop=Stop(evaluations=1))
     if result.stop is StopReason.INTERRUPTED:
@@ -105,6 +114,21 @@ def reference_plan(
     if prepared is not None:
         prepared(name, result.front)
     return Reference(result.front, getattr(optimizer, "phases", ()))
+
+
+def names_of_references(scenario: Scenario) -> tuple[str, ...]:
+    """The plans that may be compared with, by name."""
+    schedulers = (entry.name for entry in available(*KINDS))
+    return (*([TODAY] if scenario.today else []), *schedulers)
+
+
+def _routed_today(evaluator: Evaluator, task: Task, prepared: Prepared | None) -> Reference:
+    plan = today_plan(task.problem, task.scenario)[None, :]
+    found = evaluator.evaluate(plan)
+    front = front_of(Plans(plan, found.F, found.G), evaluator, method=TODAY)
+    if prepared is not None:
+        prepared(TODAY, front)
+    return Reference(front)
 
 
 def _judged(made: Reference, evaluator: Evaluator) -> Reference:

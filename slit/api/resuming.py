@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from os import PathLike
 from pathlib import Path
@@ -10,7 +10,13 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from slit.api.arguments import Objectives, check_budget, names_of, scenario_of
+from slit.api.arguments import (
+    Objectives,
+    check_budget,
+    names_of,
+    routed_today,
+    scenario_of,
+)
 from slit.api.limits import Limits, stated_limits
 from slit.api.recording import put_in_place, search_into_folder
 from slit.api.search import prepare
@@ -52,10 +58,13 @@ class Again:
     start_plan: str | None
     limits: Limits | None
     warm_nodes: int | Mapping[str, int] | None
+    today: str | PathLike[str] | None
 
     def check(self, left: Unfinished) -> None:
         """Raise SlitError, with both values, for the first thing that is not what it was."""
         asked = left.pending
+        if self.today is not None:
+            self._check_today(self.today, left.scenario)
         self._check_scenario(left.scenario, asked.warm_nodes)
         if self.warm_nodes is not None:
             _same("warm nodes", of_every(self.warm_nodes), asked.warm_nodes or None)
@@ -80,6 +89,11 @@ class Again:
             again = ", ".join(map(str, stated_limits(self.limits, left.scenario)))
             _same("limits", again or None, ", ".join(left.pending.limits) or None)
 
+    def _check_today(self, today: str | PathLike[str], begun: Scenario) -> None:
+        if routed_today(begun, today).today != begun.today:
+            routing = "another routing" if begun.today else None
+            _same("today", today, routing)
+
     def _check_scenario(self, begun: Scenario, warm_nodes: Mapping[str, int]) -> None:
         horizon = begun.horizon
         hours = horizon.epochs * horizon.epoch_seconds / HOUR
@@ -97,6 +111,8 @@ class Again:
             scenario = scenario_of(self.scenario, self.start or horizon.start, self.hours or hours)
         if warm_nodes:
             scenario = keep_warm_at_least(scenario, warm_nodes)
+        if self.today is not None or not scenario.today:  # given apart, here or when it was begun
+            scenario = replace(scenario, today=begun.today)
         if scenario_hash(scenario) != scenario_hash(begun):
             new, old = scenario_hash(scenario)[:12], scenario_hash(begun)[:12]
             _same(f"scenario {begun.name}: hash", new, f"{old}, which it had")
@@ -121,6 +137,7 @@ def resume(
     start_plan: str | None = None,
     limits: Limits | None = None,
     warm_nodes: int | Mapping[str, int] | None = None,
+    today: str | PathLike[str] | None = None,
     baselines: bool | None = None,
     bound: bool | None = None,
     plugin: str | Path | None = None,
@@ -142,7 +159,7 @@ def resume(
     folder = unfinished_folder(place)
     again = Again(
         scenario, start, hours, optimizer, names_of(objectives), seed, population, settings,
-        baselines, start_plan, limits, warm_nodes,
+        baselines, start_plan, limits, warm_nodes, today,
     )  # fmt: skip
     with held(folder):
         left = read_unfinished(folder)

@@ -23,6 +23,7 @@ from slit.display import number, percent
 from slit.errors import SlitError
 from slit.optimizers.registry import find as find_optimizer
 from slit.report.marks import Role
+from slit.scenario.routing import TODAY
 
 PAGE = 12
 """Rows of the table at a time."""
@@ -128,6 +129,8 @@ def describe_choice(points: Points, shown: Answer) -> str:
         return f"The least of all plans: {', '.join(extremes)}."
     if mark.role is Role.BALANCE:
         return "The balanced plan of its run: nearest to the best of every objective at once."
+    if mark.method == TODAY:
+        return "A plan to compare with: today's routing."
     try:
         return f"A plan to compare with ({mark.role}): {find_optimizer(mark.method).line}."
     except SlitError:

@@ -37,6 +37,7 @@ REPEATED = (
     "start",
     "hours",
     "start_plan",
+    "today",
     "baselines",
     "bound",
 )
@@ -93,6 +94,14 @@ def optimize(
         ),
     ] = None,
     warm_nodes: WarmNodes = None,
+    today: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Today's routing, a table as slit show --routing writes: a plan to compare with, "
+            "and what limits may refer to.",
+        ),
+    ] = None,
     baselines: Annotated[
         bool, typer.Option(help="Make the reference plans too, and begin with them.")
     ] = True,
@@ -173,6 +182,7 @@ def optimize(
                     start=start,
                     hours=hours,
                     start_plan=start_plan,
+                    today=today,
                     baselines=baselines,
                     bound=bound,
                     prepared=bar.prepared,

@@ -15,9 +15,10 @@ from slit.objectives import find
 from slit.optimizers.protocol import Optimizer, Setup
 from slit.optimizers.single import NoSettings, SinglePlan
 from slit.problem import Problem
+from slit.problem.shares import round_shares
 from slit.relaxation import Relaxation
 from slit.relaxation.feasibility import find_shortfall
-from slit.relaxation.rounding import fit_capacity, round_shares, shares_of
+from slit.relaxation.rounding import fit_capacity, shares_of
 
 Settings = NoSettings
 

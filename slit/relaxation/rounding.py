@@ -6,7 +6,6 @@ from numpy.random import Generator
 from operators.repair import repair
 from operators.types import Floats, Genes
 from slit.arrays import product
-from slit.errors import SlitError
 from slit.kernels.local_search import MOST_MOVES, improve_plan
 from slit.kernels.objective_terms import ObjectiveTerms
 from slit.kernels.scalarization import scalarize
@@ -16,7 +15,6 @@ from slit.relaxation.relaxation import Relaxation, Relaxed
 
 NODE_PENALTY = 10.0
 """What a node beyond capacity weighs in a descent, in units of the scaled weighted sum."""
-TINY_SHARE = 1e-9
 FIRST_SHARE = 0.1
 """What a limit that weighed nothing weighs at first, of the weighted sum."""
 FIRST_STEP = float(np.log(2.0))
@@ -33,30 +31,6 @@ def shares_of(relaxation: Relaxation, relaxed: Relaxed) -> Floats:
         np.add.at(shares, (rows, program.placement[columns]), amounts)
     totals = shares.sum(axis=1, keepdims=True)
     return np.asarray(shares / totals)
-
-
-def round_shares(problem: Problem, shares: Floats) -> Genes:
-    """A plan (G,) in canonical form from the shares (J, P) of each group at each placement.
-
-    By largest remainder: each placement gets the whole chunks of its share, and the chunks left go
-    to the largest remainders.
-    """
-    group, placement = np.nonzero(shares > TINY_SHARE)
-    chunks = problem.group_chunks[group]
-    share = shares[group, placement]
-    total = np.bincount(group, share, minlength=problem.groups)
-    if (total <= 0).any():
-        empty = int(np.flatnonzero(total <= 0)[0])
-        raise SlitError(f"shares: group {empty} has none, expected a sum of 1 (share of requests)")
-    wanted = share / total[group] * chunks
-    whole = np.floor(wanted + TINY_SHARE).astype(np.int64)
-    missing = problem.group_chunks - np.bincount(group, whole, minlength=problem.groups)
-    order = np.lexsort((-(wanted - whole), group))
-    first = np.searchsorted(group, np.arange(problem.groups))
-    rank = np.empty(len(group), dtype=np.int64)
-    rank[order] = np.arange(len(group)) - first[group[order]]
-    counts = whole + (rank < missing[group])
-    return np.repeat(placement, counts).astype(np.int16)
 
 
 def fit_capacity(problem: Problem, plans: Genes, *, rng: Generator) -> Genes:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from operators.types import Bools, Floats
 from slit.front import Front, change_percent
 from slit.report.marks import Axis, Mark, Role, axes_of, marks_of
+from slit.scenario.routing import TODAY
 
-FIRST_REFERENCES = ("nearest", "round_robin")
+FIRST_REFERENCES = (TODAY, "nearest", "round_robin")
 """What changes refer to if the user names nothing: the first that the run holds."""
 
 
@@ -39,7 +40,8 @@ class PicksData:
 def picks_data(front: Front, *, search: str, reference: str | None = None) -> PicksData:
     """The picks of a front whose search is called `search`.
 
-    Changes refer to the pick called `reference`; without it to `nearest`, else to another baseline.
+    Changes refer to the pick called `reference`; without it to the first of FIRST_REFERENCES, else
+    to another baseline.
     """
     marks = marks_of(front, search=search)
     rows = [mark.row for mark in marks]

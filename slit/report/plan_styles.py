@@ -80,6 +80,7 @@ _EXTREMES = {  # up: carbon and energy; down: water; left: money; right: quality
 }
 _METHODS = {
     "lexicographic": PlanStyle(_SKY, "square"),
+    "today": PlanStyle(_GRAY, "diamond", dashed=True),
     "nearest": PlanStyle(_BLUE, "x", dashed=True),
     "round_robin": PlanStyle(_SKY, "x", dashed=True),
     "random": PlanStyle(_GRAY, "x", dashed=True),

@@ -26,8 +26,9 @@ from slit.scenario.latency import round_trips
 from slit.scenario.operation import keep_warm, keep_warm_at_least
 from slit.scenario.provenance import NOT_STATED, inputs_of, share_of
 from slit.scenario.records import MAX_EPOCHS, Accounting, CarbonMethod, Datacenter, Record
-from slit.scenario.references import TableReference
+from slit.scenario.references import FileLayout, TableReference
 from slit.scenario.resampling import Clock, clock_of
+from slit.scenario.routing_table import with_today
 from slit.scenario.scenario import Scenario, known
 from slit.scenario.series import SeriesReader
 from slit.scenario.sites import SiteReader
@@ -148,7 +149,13 @@ def _built(file: ScenarioFile, tables: Tables, inherited: Collection[str]) -> Sc
         inputs=inputs_of(records(file.inputs), shares),
         findings=tuple(dict.fromkeys((*demand.findings, *reader.findings))),
     )
-    return keep_warm(scenario, file.operation.warm_nodes)
+    scenario = keep_warm(scenario, file.operation.warm_nodes)
+    if file.operation.today is None:
+        return scenario
+    try:
+        return with_today(scenario, tables.open(file.operation.today, FileLayout()))
+    except SlitError as error:
+        raise SlitError(f"operation.today: {error}") from None
 
 
 def _check_names(file: ScenarioFile) -> None:

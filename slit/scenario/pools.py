@@ -28,6 +28,9 @@ class Operation(Record):
         "own warm_nodes state the variant",
         default_factory=dict,
     )
+    today: str | None = text(
+        "table of today's routing: a plan to compare with, which others follow", default=None
+    )
 
 
 class NodePool(Record):

@@ -24,6 +24,7 @@ from slit.scenario.records import (
     Resolution,
     Service,
 )
+from slit.scenario.routing_entry import RoutingEntry
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,6 +99,7 @@ class Scenario:
     round_trip_s: Floats
     description: str = ""
     limits: tuple[LimitEntry, ...] = ()
+    today: tuple[RoutingEntry, ...] = ()  # the routing that plans follow; none if it is not known
     inputs: tuple[Input, ...] = ()
     findings: tuple[Finding, ...] = ()  # of how files were read
     timeline: Timeline | None = field(default=None, init=False, repr=False)
@@ -106,6 +108,7 @@ class Scenario:
     def __post_init__(self) -> None:
         object.__setattr__(self, "round_trip_s", frozen(self.round_trip_s, np.float64))
         self._check_names()
+        self._check_today()
         self._check_arrays()
 
     def window(self, *, start: str | date | None = None, hours: float | None = None) -> "Scenario":
@@ -179,6 +182,11 @@ class Scenario:
                         f"least {idle:g} (W of the whole node, idle_w of {service.node_type}; GPUs "
                         "alone draw less)"
                     )
+
+    def _check_today(self) -> None:
+        for pool, variant in dict.fromkeys((entry.pool, entry.variant) for entry in self.today):
+            known("today", pool, "pool", pool, self.pools)
+            known("today", pool, "variant", variant, self.variants)
 
     def _check_arrays(self) -> None:
         epochs, centers = self.horizon.epochs, len(self.datacenters)

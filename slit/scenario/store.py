@@ -27,6 +27,7 @@ from slit.scenario.records import (
     Resolution,
     Service,
 )
+from slit.scenario.routing_entry import RoutingEntry
 from slit.scenario.scenario import Demand, Input, Scenario, Signals
 from slit.scenario.validation_errors import field_path
 
@@ -47,8 +48,9 @@ _RECORDS: dict[str, Any] = {
     "services": tuple[Service, ...],
     "residency": tuple[Residency, ...],
     "limits": tuple[LimitEntry, ...],
+    "today": tuple[RoutingEntry, ...],
 }
-_ADDED = ("limits",)
+_ADDED = "limits", "today"
 """Sections that earlier versions did not know: empty, they are left out."""
 _FINDINGS = TypeAdapter(tuple[Finding, ...])
 

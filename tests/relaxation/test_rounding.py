@@ -11,12 +11,12 @@ from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.objectives import find
 from slit.problem import Problem
+from slit.problem.shares import round_shares
 from slit.relaxation import Relaxation
 from slit.relaxation.rounding import (
     Descent,
     LimitMultipliers,
     fit_capacity,
-    round_shares,
     shares_of,
 )
 from tests.cases import Case, cases, make_case

@@ -18,8 +18,9 @@ def test_no_two_plans_look_the_same() -> None:
     known = [each.name for each in objectives.available() if each.name in _EXTREMES]
     styles = [style_of_extreme(name) for name in known]  # other tests register objectives of theirs
     styles += [style_of_method(each.name) for each in registry.available(*kinds)]
+    styles.append(style_of_method("today"))
     pairs = [(style.color, style.symbol) for style in (*styles, BALANCE)]
-    assert len(pairs) == 14 + 10 + 1
+    assert len(pairs) == 14 + 10 + 1 + 1
     assert len(set(pairs)) == len(pairs)
 
 

@@ -13,9 +13,10 @@ from operators.types import Bools, Floats, Genes, Longs
 from slit.lp.solver import SolverError
 from slit.objectives import Linear, Objective
 from slit.optimizers.protocol import State, Task
+from slit.problem.shares import round_shares
 from slit.relaxation import Relaxation, Relaxed
 from slit.relaxation.dantzig_wolfe import CapsUnmet, minimize_capped
-from slit.relaxation.rounding import round_shares, shares_of
+from slit.relaxation.rounding import shares_of
 
 SAME = 1e-9
 """Difference below which two weights are one."""

@@ -1,7 +1,7 @@
 """Today's routing: which share of an origin's class is served where, hour by hour."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -58,7 +58,7 @@ class Routing:
         """Of each row."""
         points = Points(self.scenario)
         return [
-            points.place(entry.pool, entry.variant, entry.batch, self.label)
+            points.place(entry.pool, entry.variant, entry.batch, lambda: self.label)
             for entry in self.scenario.today
         ]
 
@@ -176,20 +176,20 @@ class Points:
             names = scenario.pools[pair.pool].name, scenario.variants[pair.variant].name
             self._places[names].append(place_of(pair))
 
-    def place(self, pool: str, variant: str, batch: int | None, where: str) -> Place:
-        """The place of these names; a SlitError that begins with `where` if there is none."""
+    def place(self, pool: str, variant: str, batch: int | None, where: Callable[[], str]) -> Place:
+        """The place of these names; a SlitError that begins with `where()` if there is none."""
         here = self._places.get((pool, variant), [])
         if not here:
             served = [name for owner, name in self._places if owner == pool]
             raise SlitError(
-                f"{where}: {pool} for {variant}, expected a variant that it has a service for "
+                f"{where()}: {pool} for {variant}, expected a variant that it has a service for "
                 f"({', '.join(served) or 'none'})"
             )
         found = [place for place in here if batch in (None, place[2])]
         if len(found) != 1:
             batches = ", ".join(str(place[2]) for place in here)
             raise SlitError(
-                f"{where}: {pool} for {variant}: batch {batch or 'not stated'}, expected one of "
+                f"{where()}: {pool} for {variant}: batch {batch or 'not stated'}, expected one of "
                 f"{batches} (operating points)"
             )
         return found[0]

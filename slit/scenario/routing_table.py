@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,7 @@ def _entries(table: Table, scenario: Scenario) -> tuple[RoutingEntry, ...]:
     pools, batches = _pools(table, texts, scenario), _batches(table, texts["batch"])
     points = Points(scenario)
     for n, names in enumerate(zip(pools, texts["variant"], batches, strict=True)):
-        points.place(*names, table.place(n))
+        points.place(*names, partial(table.place, n))
     hours, shares = _hours(table, texts["hour"]), _shares(table, texts["share"])
     return tuple(
         RoutingEntry(
@@ -114,21 +115,21 @@ def _pools(table: Table, texts: dict[str, Texts], scenario: Scenario) -> list[st
     for n, (center, pool, variant) in enumerate(
         zip(texts["datacenter"], texts["pool"], texts["variant"], strict=True)
     ):
-        where = table.place(n)
+        where = partial(table.place, n)  # looked up only where something is wrong
         if not variant:
-            raise SlitError(f"{where}: no variant, expected its name")
+            raise SlitError(f"{where()}: no variant, expected its name")
         if pool and center and centers[pool] != center:
-            raise SlitError(f"{where}: datacenter {center}, expected {centers[pool]} (of {pool})")
+            raise SlitError(f"{where()}: datacenter {center}, expected {centers[pool]} (of {pool})")
         if pool:
             found.append(pool)
             continue
         if not center:
-            raise SlitError(f"{where}: neither pool nor datacenter, expected one of them")
+            raise SlitError(f"{where()}: neither pool nor datacenter, expected one of them")
         here = list(able.get((center, variant), ()))
         if len(here) != 1:
             held = ", ".join(here) or "none that can serve the variant"
             raise SlitError(
-                f"{where}: datacenter {center} for {variant}, expected a pool (it has {held})"
+                f"{where()}: datacenter {center} for {variant}, expected a pool (it has {held})"
             )
         found += here
     return found

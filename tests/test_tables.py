@@ -75,6 +75,40 @@ def test_services_obey_physics(tables: dict[str, pd.DataFrame]) -> None:
     assert (watts["idle_w"] <= watts[["prefill_w", "decode_w"]].min(axis=1)).all()
 
 
+def test_the_fleet_of_2026_keeps_to_its_sources(tables: dict[str, pd.DataFrame]) -> None:
+    nodes = tables["node_types_2026"].set_index("name")
+    served = tables["services_2026"].set_index("node_type").join(nodes[["idle_w", "host_w"]])
+    step = served["step_fixed_s"] + served["step_slope_s"] * served["batch"]
+    rate = 8 // served["gpus_per_replica"] * served["batch"] / step
+    assert (rate / served["decode_tokens_per_s"] - 1).abs().max() < 1e-3
+    of_gpus = served["gpu_joules_per_token"] * rate + served["host_w"]
+    assert (of_gpus / served["decode_w"] - 1).abs().max() < 1e-3
+    assert (served[["prefill_w", "decode_w"]].min(axis=1) > served["idle_w"]).all()
+    assert (served["decode_w"] > 2 * served["idle_w"]).mean() > 0.5
+    # MLPerf Inference: wall power of 8 x B200 under LLMs, W.
+    newest, oldest = (served[served.index == name] for name in ("b200x8", "a100x8"))
+    assert newest["decode_w"].between(7000, 10442).all()
+    large = oldest[(oldest["variant"] == "llama-3.1-70b") & (oldest["batch"] == 64)]
+    assert len(large) == 1
+    assert large["decode_tokens_per_s"].between(1750, 1765).all()
+    for _, points in served.groupby([served.index, "variant"]):
+        assert points["batch"].is_monotonic_increasing
+        assert points["decode_tokens_per_s"].is_monotonic_increasing
+        assert points["gpu_joules_per_token"].is_monotonic_decreasing
+
+
+def test_preferences_are_those_of_their_ratings(tables: dict[str, pd.DataFrame]) -> None:
+    scores = tables["quality_2026"]
+    of_chat = scores[scores["class"] == "chat"]
+    chat = dict(zip(of_chat["variant"], of_chat["score"], strict=True))
+    assert chat["qwen3-235b-a22b-fp8"] == 0.5
+    assert abs(chat["llama-3.1-8b"] - 0.2064) < 1e-4  # 1193 against 1427
+    assert (scores["low"] <= scores["score"]).all()
+    assert (scores["score"] <= scores["high"]).all()
+    assert (scores.groupby("class")["relative"].max() == 1).all()
+    assert set(chat) == set(tables["variants_2026"]["name"])
+
+
 def test_every_variant_has_a_score_in_every_class(tables: dict[str, pd.DataFrame]) -> None:
     scores = tables["quality"].pivot(index="variant", columns="class", values="score")
     assert scores.notna().all(axis=None)
@@ -92,6 +126,6 @@ def test_the_tool_computes_these_tables(
     # The demand of the built-in scenario is made by another tool.
     made = sorted(path.name for path in tmp_path.glob("*.csv"))
     assert set(made) <= set(shipped)
-    assert len(made) == 9
+    assert len(made) == 13
     for name in made:
         assert (tmp_path / name).read_text() == (repository / TABLES / name).read_text(), name

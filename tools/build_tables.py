@@ -11,7 +11,9 @@ from pathlib import Path
 
 from table_demand import build_demand_shape
 from table_files import TABLES, shared_data
+from table_fleet import build_fleet_nodes, build_fleet_services, build_fleet_variants
 from table_grid import build_typical_day
+from table_preference import build_preference
 from table_regions import build_regions, build_round_trips
 from table_services import build_services
 from table_variants import build_node_types, build_quality, build_variants
@@ -33,6 +35,10 @@ def main() -> None:
         build_services,
         build_quality,
         build_demand_shape,
+        build_fleet_nodes,
+        build_fleet_variants,
+        build_fleet_services,
+        build_preference,
     ):
         print(f"{build.__name__}: {build(data, output)} rows")
 

@@ -18,6 +18,7 @@ from slit.scenario.lint_idle import lint_idle
 from slit.scenario.lint_ignored import lint_ignored
 from slit.scenario.lint_scenario import lint_scenario
 from slit.scenario.lint_series import lint_series, lint_stamps
+from slit.scenario.lint_services import lint_services
 from slit.scenario.load import build, other_horizon, rates_of, records, refuse_bound, switches_of
 from slit.scenario.records import Accounting, Horizon
 from slit.scenario.references import SeriesReference
@@ -82,6 +83,7 @@ def check_and_load(
             findings += lint_scenario(scenario)
             findings += lint_ignored(scenario, file)
             findings += lint_idle(scenario)
+            findings += lint_services(scenario)
     distinct = list(dict.fromkeys(findings))
     return sorted(distinct, key=lambda finding: ORDER[finding.severity]), scenario
 

@@ -85,7 +85,7 @@ def read_raw(path: Path, *, errors: list[SlitError] | None = None) -> Raw:
                 f"{path}: extends: {shown(base)}, expected one of {', '.join(builtin_names())}"
                 f"{did_you_mean(str(base), builtin_names())}"
             )
-        below = read_toml(builtin_path(base))
+        below = _builtin(base)
         if "datacenters" in data and isinstance(data.get("signals", {}), dict):
             inherited = frozenset(below.get("signals", {})) - frozenset(data.get("signals", {}))
         data = _merged(below, data)
@@ -154,6 +154,13 @@ def read_toml(path: Path) -> Data:
         ) from None
     except ValueError as error:  # figures that Python cannot hold, such as 5,000 digits or a day 99
         raise SlitError(f"{path}: {str(error).partition(';')[0]}, expected TOML") from None
+
+
+def _builtin(name: str) -> Data:
+    """A built-in scenario on top of what it extends itself."""
+    data = read_toml(builtin_path(name))
+    base = data.get("extends")
+    return data if base is None else _merged(_builtin(base), data)
 
 
 def _merged(base: Data, own: Data) -> Data:

@@ -1,5 +1,6 @@
 import csv
 import itertools
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from slit.evaluator import Evaluation, Evaluator
 from slit.objectives.registry import find
 from slit.problem import Problem, compile_problem
+from slit.problem.placements import placements_of
 from slit.relaxation import Relaxation
 from slit.relaxation.rounding import shares_of
 from slit.scenario.builtin import DEFAULT, builtin_names, builtin_scenarios
@@ -39,7 +41,7 @@ def test_built_in_scenarios_are_frozen(name: str) -> None:
 
 def test_they_are_listed_with_the_default_first() -> None:
     assert builtin_names()[0] == DEFAULT == "world-day"
-    assert set(builtin_names()) == set(FROZEN)
+    assert set(builtin_names()) == {*FROZEN, "world-2026"}
     for entry in builtin_scenarios():
         assert len(entry.description) > 40
         assert "\n" not in entry.description
@@ -59,6 +61,28 @@ def test_world_day_is_as_large_as_promised(world: Scenario) -> None:
     assert world.signals.price.min() < 0
     assert (world.signals.renewable.max(axis=0) > 0).sum() >= 5
     assert world.accounting.reservoir_evaporation
+
+
+def test_world_2026_is_a_fleet_of_today_on_the_grids_of_world_day(world: Scenario) -> None:
+    today = load_scenario("world-2026")
+    assert today.datacenters == world.datacenters
+    assert today.origins == world.origins
+    np.testing.assert_array_equal(today.signals.carbon, world.signals.carbon)
+    assert [node.name for node in today.node_types] == ["a100x8", "h100x8", "b200x8"]
+    assert len(today.variants) == 9
+    points = Counter((service.node_type, service.variant) for service in today.services)
+    assert set(points.values()) == {2, 3}
+    assert all(1500 <= node.standby_w < node.idle_w for node in today.node_types)
+    assert today.accounting.rental
+    assert today.accounting.embodied
+    problem = compile_problem(today)
+    assert 1900 <= problem.genes <= 2100
+    assert problem.warm_nodes.sum() == len(today.pools)
+    sites = {placement.name: placement.datacenter for placement in placements_of(today)}
+    europe = [site.name for site in today.datacenters].index("frankfurt")
+    origin = [one.name for one in today.origins].index("central-europe")
+    here = np.array(list(sites.values())) == europe
+    assert not problem.allowed[problem.group_origin == origin][:, ~here].any()
 
 
 CONTINENTS = {

@@ -1,0 +1,65 @@
+"""What a service implies per token and per request, to hold beside published figures."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from slit.scenario.fit import Pair, service_model
+from slit.scenario.scenario import Scenario
+
+JOULES_PER_TOKEN = {"read": (2e-4, 5e-3), "written": (1.4e-3, 1.5e-2)}
+"""J of a whole node for one token and billion parameters, from the least to the most published.
+
+Written: MLPerf Inference, wall power over token/s: 0.101 J on 8 x B200 (Llama-2-70B), 0.244 J on
+8 x H200 (the same), 0.064 J (Llama-3.1-8B) and 6.04 J (Llama-3.1-405B, long answers) on 8 x B200.
+Read: two operations a parameter at 0.2-0.7 of the BF16 peak of A100 to B200 and 0.4-1.3 kW a GPU;
+mixtures of experts, which pass a tenth of their parameters, below.
+"""
+WITHIN = 10.0
+"""How many times beyond what is published is still believed."""
+
+
+class RequestFigures(NamedTuple):
+    """What a mean request of a class takes at a service, all energy of its share of busy nodes."""
+
+    watt_hours: float
+    grams: float  # CO2e, mean grid, with embodied carbon where it counts
+    milliliters: float  # on site and off site
+
+
+def pair_name(scenario: Scenario, pair: Pair) -> str:
+    """How messages call a service."""
+    point = f" at batch {pair.service.batch}" if pair.points > 1 else ""
+    return f"{scenario.variants[pair.variant].name} on {pair.node_type.name}{point}"
+
+
+def token_joules(pair: Pair) -> tuple[float, float]:
+    """J of the node for a prompt token and for an output token, at its full batch."""
+    model = service_model(pair.node_type, pair.service)
+    return (
+        model.prefill_w / model.prefill_rate,
+        float(model.decode_w / model.decode_rate(pair.service.batch)),
+    )
+
+
+def request_figures(scenario: Scenario, pair: Pair, k: int) -> RequestFigures:
+    """A mean request of class k at a service, at its full batch and the mean of all sites.
+
+    Nodes are busy for the target utilization and idle for the rest.
+    """
+    demand, accounting, signals = scenario.demand, scenario.accounting, scenario.signals
+    requests = demand.requests[:, :, k]
+    prompt = float((requests * demand.prompt[:, :, k]).sum() / requests.sum())
+    output = float((requests * demand.output[:, :, k]).sum() / requests.sum())
+    model = service_model(pair.node_type, pair.service)
+    reading, writing = model.node_seconds(prompt, output, pair.service.batch)
+    seconds = float(reading + writing)
+    rest = (1 / accounting.utilization - 1) * seconds
+    joules = model.prefill_w * reading + model.decode_w * writing + model.idle_w * rest
+    kwh = float(joules) / 3.6e6
+    grid = kwh * signals.pue
+    carbon = (grid * signals.carbon).mean()
+    if accounting.embodied:
+        carbon += pair.node_type.embodied_kg_per_hour * (seconds + rest) / 3600
+    water = (grid * signals.ewif + kwh * signals.wue).mean()
+    return RequestFigures(1e3 * float(np.mean(grid)), 1e3 * float(carbon), 1e3 * float(water))

@@ -2,8 +2,6 @@
 
 from typing import NamedTuple
 
-import numpy as np
-
 from slit.scenario.fit import Pair, service_model
 from slit.scenario.scenario import Scenario
 
@@ -42,24 +40,33 @@ def token_joules(pair: Pair) -> tuple[float, float]:
     )
 
 
-def request_figures(scenario: Scenario, pair: Pair, k: int) -> RequestFigures:
-    """A mean request of class k at a service, at its full batch and the mean of all sites.
+def mean_tokens(scenario: Scenario, k: int) -> tuple[float, float]:
+    """Prompt and output tokens of a mean request of class k."""
+    demand = scenario.demand
+    requests = demand.requests[:, :, k]
+    total = requests.sum()
+    return (
+        float((requests * demand.prompt[:, :, k]).sum() / total),
+        float((requests * demand.output[:, :, k]).sum() / total),
+    )
+
+
+def request_figures(
+    scenario: Scenario, pair: Pair, *, prompt: float, output: float
+) -> RequestFigures:
+    """A request of so many tokens at a service, at its full batch and the mean of all sites.
 
     Nodes are busy for the target utilization and idle for the rest.
     """
-    demand, accounting, signals = scenario.demand, scenario.accounting, scenario.signals
-    requests = demand.requests[:, :, k]
-    prompt = float((requests * demand.prompt[:, :, k]).sum() / requests.sum())
-    output = float((requests * demand.output[:, :, k]).sum() / requests.sum())
+    accounting, signals = scenario.accounting, scenario.signals
     model = service_model(pair.node_type, pair.service)
-    reading, writing = model.node_seconds(prompt, output, pair.service.batch)
-    seconds = float(reading + writing)
-    rest = (1 / accounting.utilization - 1) * seconds
-    joules = model.prefill_w * reading + model.decode_w * writing + model.idle_w * rest
-    kwh = float(joules) / 3.6e6
+    reading, writing = map(float, model.node_seconds(prompt, output, pair.service.batch))
+    idle = (1 / accounting.utilization - 1) * (reading + writing)
+    joules = model.prefill_w * reading + model.decode_w * writing + model.idle_w * idle
+    kwh = joules / 3.6e6
     grid = kwh * signals.pue
-    carbon = (grid * signals.carbon).mean()
+    carbon = float((grid * signals.carbon).mean())
     if accounting.embodied:
-        carbon += pair.node_type.embodied_kg_per_hour * (seconds + rest) / 3600
-    water = (grid * signals.ewif + kwh * signals.wue).mean()
-    return RequestFigures(1e3 * float(np.mean(grid)), 1e3 * float(carbon), 1e3 * float(water))
+        carbon += pair.node_type.embodied_kg_per_hour * (reading + writing + idle) / 3600
+    water = float((grid * signals.ewif + kwh * signals.wue).mean())
+    return RequestFigures(1e3 * float(grid.mean()), 1e3 * carbon, 1e3 * water)

@@ -229,17 +229,26 @@ def test_loading_matters_in_tiny(
     assert (with_loading > without + 0.01).mean() > 0.3
 
 
-def test_world_2023_is_the_same_fleet_on_real_hours(
-    world: Scenario, shared_data: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("name", "fleet", "requests"),
+    [("world-2023", "world-day", 220e6), ("world-2026-hours", "world-2026", 330e6)],
+)
+def test_real_hours_are_of_the_same_fleet(
+    name: str,
+    fleet: str,
+    requests: float,
+    shared_data: Path,
+    repository: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SLIT_SHARED_DATA", str(shared_data))
-    path = repository / "benchmarks" / "scenarios" / "world-2023.toml"
-    real = load_scenario(path)
+    path = repository / "benchmarks" / "scenarios" / f"{name}.toml"
+    real, world = load_scenario(path), load_scenario(fleet)
     assert real.pools == world.pools
     assert real.datacenters == world.datacenters
     assert real.variants == world.variants
     assert 1900 <= compile_problem(real).genes <= 2100
-    assert real.demand.requests.sum() == pytest.approx(220e6, rel=0.15)
+    assert real.demand.requests.sum() == pytest.approx(requests, rel=0.15)
     assert not np.array_equal(real.signals.carbon, world.signals.carbon)
     other = load_scenario(path, start="2023-02-05", hours=48)
     assert other.horizon.epochs == 48

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 from slit.scenario.fit import pairs
 from slit.scenario.lint_services import lint_services
 from slit.scenario.load import load_scenario
-from slit.scenario.sanity import request_figures, token_joules
+from slit.scenario.sanity import mean_tokens, request_figures, token_joules
 from slit.scenario.scenario import Scenario
 
 
@@ -38,12 +38,19 @@ def test_what_a_token_takes_by_hand(tiny: Scenario) -> None:
     assert_allclose(writing, 3800 * (0.008 + 1.3e-4 * 32) / (4 * 32))
 
 
+def test_mean_tokens_weigh_by_requests(tiny: Scenario) -> None:
+    assert mean_tokens(tiny, 0) == (900, 240)
+    demand = replace(tiny.demand, output=tiny.demand.output * [[[1.0]], [[2.0]]])
+    later = (7400 + 4200) / (5600 + 7000 + 7400 + 4200)
+    assert_allclose(mean_tokens(replace(tiny, demand=demand), 0)[1], 240 * (1 + later))
+
+
 def test_what_a_request_takes_by_hand(tiny: Scenario) -> None:
     pair = next(pairs(tiny))  # chat: 900 and 240 tokens
     reading, writing = 900 / 100000, 240 * (0.008 + 1.3e-4 * 32) / (4 * 32)
     idle = (reading + writing) * (1 / 0.8 - 1)
     kwh = (5100 * reading + 3800 * writing + 2600 * idle) / 3.6e6
-    found = request_figures(tiny, pair, 0)
+    found = request_figures(tiny, pair, prompt=900, output=240)
     assert_allclose(found.watt_hours, 1000 * kwh * (1.2 + 1.1) / 2)
     grams = (1.2 * (380 + 340) / 2 + 1.1 * (150 + 60) / 2) / 2
     assert_allclose(found.grams, kwh * grams)

@@ -35,8 +35,8 @@ def tables(scenario: Scenario) -> str:
             "## Joules per token",
             "\n".join(_tokens(scenario, every)),
             "## Wh, g and mL per request",
-            "At the largest batch of a variant on the newest node type that serves it, at the mean of "
-            "all sites, idle time of nodes that are busy for the target utilization included.",
+            "At the largest batch of a variant on the newest node type that serves it, at the mean "
+            "of all sites, idle time of nodes that are busy for the target utilization included.",
             "\n".join(_requests(scenario, every)),
         ]
     )

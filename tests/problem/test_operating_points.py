@@ -14,6 +14,7 @@ from slit.ledger import write_ledger
 from slit.objectives import find
 from slit.problem import compile_problem
 from slit.problem.placements import placements_of
+from slit.relaxation import Relaxation
 from slit.scenario.load import load_scenario
 from slit.scenario.records import Service
 from slit.scenario.scenario import Scenario
@@ -86,6 +87,21 @@ def test_points_are_evaluated_as_variants_of_their_own(tiny: Scenario) -> None:
     )
     assert_array_equal(mine.F, theirs.F)
     assert_array_equal(mine.G, theirs.G)
+
+
+def test_the_bound_is_that_of_variants_of_their_own(tiny: Scenario) -> None:
+    scenario = thrifty_and_fast(tiny)
+    objectives = find(["carbon", "quality"])
+    mine, theirs = (
+        Relaxation(compile_problem(each), each, objectives).minimize([1.0, 100.0])
+        for each in (scenario, as_variants(scenario))
+    )
+    assert_allclose(mine.value, theirs.value, rtol=1e-9)
+    plans = np.random.default_rng(6).integers(6, size=(200, 9)).astype(np.int16)
+    found = Evaluator(compile_problem(scenario), scenario, objectives=objectives).evaluate(plans)
+    feasible = found.F[found.G == 0]
+    assert len(feasible) > 20
+    assert (feasible @ [1.0, 100.0]).min() >= mine.value
 
 
 def test_speed_limits_of_a_class_decide_which_points_it_may_use(tiny: Scenario) -> None:

@@ -287,6 +287,16 @@ def test_extending_a_builtin_scenario(files: Files) -> None:
     assert 2 * 14 * 3 <= compile_problem(scenario).genes < 130
 
 
+def test_extending_one_that_extends_another(files: Files) -> None:
+    files.write("mine.toml", 'schema = 1\nname = "mine"\nextends = "world-2026"\n')
+    files.path = files.folder / "mine.toml"
+    scenario = files.load(hours=2)
+    assert {pool.node_type for pool in scenario.pools} == {"a100x8", "h100x8", "b200x8"}
+    assert len(scenario.datacenters) == 14  # of world-day
+    assert scenario.accounting.reservoir_evaporation
+    assert scenario.accounting.rental
+
+
 def test_records_from_a_table(files: Files) -> None:
     files.write("places.csv", "place,latitude,longitude,ward\neurope,50,9,a\namerica,-23,-46,b\n")
     files.replace_section(

@@ -137,15 +137,18 @@ class Front:
 
     def picks(self, *, prefix: str) -> tuple[Pick, ...]:
         """The extremes as `prefix`-objective, the compromise as `prefix`-balance, and every plan
-        whose method made one plan only, by the name of that method."""
-        found = [Pick(f"{prefix}-{name}", row) for name, row in self.extremes().items()]
-        found.append(Pick(f"{prefix}-balance", self.compromise()))
-        single = [
-            Pick(method, row)
+        whose method made one plan only, by the name of that method.
+
+        Where a method has the name of an extreme or of the compromise, its plan stands for it.
+        """
+        found = {f"{prefix}-{name}": row for name, row in self.extremes().items()}
+        found[f"{prefix}-balance"] = self.compromise()
+        single = {
+            method: row
             for row, method in enumerate(self.methods)
             if method != prefix and self.methods.count(method) == 1
-        ]
-        return (*found, *single)
+        }
+        return tuple(Pick(name, row) for name, row in (found | single).items())
 
     def row_of(self, plan: str, *, prefix: str) -> int:
         """The row of a plan given by its number or by the name of a pick."""

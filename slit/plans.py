@@ -36,3 +36,15 @@ def _out_of_range(problem: Problem, plans: Integers) -> SlitError:
         f"plans: {plans.min()} to {plans.max()}, expected placements in "
         f"[0, {problem.placements - 1}]"
     )
+
+
+def continue_epoch(plan: Genes, t: int, problem: Problem) -> None:
+    """Let epoch t of a plan (G,) serve requests where epoch t - 1 does, in place."""
+    for j in range(problem.epoch_group[t], problem.epoch_group[t + 1]):
+        earlier = problem.group_previous[j]
+        if earlier >= 0:
+            genes = plan[problem.group_first[earlier] : problem.group_first[earlier + 1]]
+            chunks = int(problem.group_chunks[j])
+            middle = (np.arange(chunks) + 0.5) * (len(genes) / chunks)
+            first = problem.group_first[j]
+            plan[first : first + chunks] = np.sort(genes)[middle.astype(np.int64)]

@@ -63,6 +63,7 @@ def optimize(
     warm_nodes: int | Mapping[str, int] | None = None,
     today: str | PathLike[str] | None = None,
     baselines: bool = True,
+    steady: bool = True,
     bound: bool = False,
     plugin: str | Path | None = None,
     output: str | Path | None = None,
@@ -89,8 +90,9 @@ def optimize(
     serve: a number, or numbers by variant ("*": of the others). today: a table of today's routing
     (columns origin, class, pool or datacenter, variant, share, and hour), which becomes the plan
     `today` to compare with. baselines: whether the reference plans are made; a search also begins
-    with them. watch: called with the progress after every step; prepared: with the name and the
-    front of each reference plan as soon as that is made.
+    with them. steady: whether the extremes and the balanced plan of a search that took long enough
+    are replaced by steady ones (`slit.steady`). watch: called with the progress after every step;
+    prepared: with the name and the front of each reference plan as soon as that is made.
 
     Raises SlitError for what the caller can mend, InfeasibleError for demand beyond capacity.
     """
@@ -111,6 +113,7 @@ def optimize(
         settings=asdict(settings) if settings is not None else {},
         budget=_stop(name, make, asked, genes=planned.resolution.genes),
         baselines=baselines,
+        steady=steady,
         bound=bound,
         start_plan=start_plan if isinstance(start_plan, str) else None,
         plugin=_plugin(plugin),

@@ -139,6 +139,7 @@ def resume(
     warm_nodes: int | Mapping[str, int] | None = None,
     today: str | PathLike[str] | None = None,
     baselines: bool | None = None,
+    steady: bool | None = None,
     bound: bool | None = None,
     plugin: str | Path | None = None,
     overwrite: bool = False,
@@ -148,9 +149,10 @@ def resume(
 
     With a counted budget the result has the same bits as if it had never been killed. evaluations,
     moves, seconds, stagnation: another budget in place of the old one as a whole, which counts from
-    the beginning: a larger one continues to the new limit, one that is used up already ends. bound:
-    whether it is certified, by default as asked for at first. overwrite: that the run may replace
-    `output`. Everything else (as in `slit.optimize`) may be repeated but not changed.
+    the beginning: a larger one continues to the new limit, one that is used up already ends.
+    steady, bound: whether picks are made steady and the front is certified, by default as asked for
+    at first. overwrite: that the run may replace `output`. Everything else (as in `slit.optimize`)
+    may be repeated but not changed.
 
     Raises SlitError if there is nothing to continue, if something else is asked for than at first,
     and while another process continues the run.
@@ -169,6 +171,7 @@ def resume(
             check_budget(left.pending.optimizer, asked)
         changes = {
             "budget": asked if asked.limited else left.pending.budget,
+            "steady": left.pending.steady if steady is None else steady,
             "bound": left.pending.bound if bound is None else bound,
             "overwrite": left.pending.overwrite or overwrite,
         }
@@ -256,5 +259,5 @@ def _same(name: str, new: Any, old: Any) -> None:
     if new != old:
         raise SlitError(
             f"resume: {name} {_word(new)}, expected {_word(old)} (what the run was "
-            "begun with; a budget, bound and overwrite can be changed)"
+            "begun with; a budget, steady, bound and overwrite can be changed)"
         )

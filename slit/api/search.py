@@ -25,8 +25,12 @@ from slit.relaxation.feasibility import check_capacity
 from slit.run import Result, Watch, run
 from slit.scenario.operation import warm_note
 from slit.scenario.scenario import Scenario
+from slit.steady import SteadyPicks, can_be_steadied, steady_picks
 from slit.stop import StopReason
 
+STEADY_EFFORT = 1000
+"""Whole plans that a search must have evaluated, a move counting as one gene of one: one that was
+to be short is not made much longer by steady picks."""
 INFEASIBLE = "no feasible plan was found: these are the plans of least violation"
 ENDED_EARLY = {
     StopReason.INTERRUPTED: "interrupted: the front found so far",
@@ -88,10 +92,14 @@ class Search:
         if outcome.stop is StopReason.INTERRUPTED and not len(outcome.front):
             raise KeyboardInterrupt
         front = outcome.front
+        steady = self._steady(outcome, evaluator, task)
+        if steady is not None:
+            front = front.joined(steady.front)
         if references.front is not None:
             front = front.joined(references.front)
         warm = warm_note(self.scenario)
         notes = (*getattr(optimizer, "notes", ()), *references.notes, *([warm] if warm else []))
+        notes += () if steady is None else (steady.note,)
         notes += beyond_themselves(limits, references.front, evaluator.apart())
         if outcome.stop in ENDED_EARLY:
             notes = (ENDED_EARLY[outcome.stop], *notes)
@@ -101,6 +109,21 @@ class Search:
         phases = own or references.phases
         result = replace(outcome, front=front, phases=phases, notes=notes, limits=limits)
         return certified_result(result, evaluator, task) if request.bound else result
+
+    def _steady(self, outcome: Result, evaluator: Evaluator, task: Task) -> SteadyPicks | None:
+        """Steady picks, where they are asked for and the search took so long that they take no
+        longer."""
+        effort = outcome.moves / evaluator.problem.genes + outcome.evaluations
+        if (
+            not self.request.steady
+            or effort < STEADY_EFFORT
+            or outcome.stop in ENDED_EARLY
+            or not task.bounded
+            or not can_be_steadied(outcome.front, evaluator)
+        ):
+            return None
+        name = self.request.optimizer
+        return steady_picks(outcome.front, evaluator, task.relaxation.fresh(), search=name)
 
     def _restore(self, optimizer: Resumable, checkpoint: Checkpoint) -> None:
         """Let an optimizer go on from a checkpoint; SlitError if it does not fit."""

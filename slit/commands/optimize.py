@@ -39,6 +39,7 @@ REPEATED = (
     "start_plan",
     "today",
     "baselines",
+    "steady",
     "bound",
 )
 """Parameters that count with --resume only where they are given."""
@@ -104,6 +105,13 @@ def optimize(
     ] = None,
     baselines: Annotated[
         bool, typer.Option(help="Make the reference plans too, and begin with them.")
+    ] = True,
+    steady: Annotated[
+        bool,
+        typer.Option(
+            help="Make the extremes and the balanced plan steady: fewer requests rerouted between "
+            "epochs, at most 1 % more of each objective."
+        ),
     ] = True,
     bound: Annotated[
         bool, typer.Option(help="Certify how much of the best possible the front reaches.")
@@ -184,6 +192,7 @@ def optimize(
                     start_plan=start_plan,
                     today=today,
                     baselines=baselines,
+                    steady=steady,
                     bound=bound,
                     prepared=bar.prepared,
                     output=place,

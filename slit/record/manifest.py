@@ -53,6 +53,7 @@ class Request(BaseModel):
     settings: dict[str, Any]
     budget: Stop
     baselines: bool = True
+    steady: bool = True
     bound: bool = False
     start_plan: str | None = None
     plugin: Plugin | None = None

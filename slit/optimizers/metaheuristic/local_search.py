@@ -10,6 +10,7 @@ from slit.compute import map_items
 from slit.kernels.local_search import MOST_MOVES, improve_plan
 from slit.kernels.scalarization import Scalarization, scalarize
 from slit.optimizers.protocol import Task
+from slit.plans import continue_epoch
 from slit.problem import Problem
 
 NODE_PENALTY = 10.0
@@ -60,18 +61,6 @@ def local_search(
         moves += evaluated
         gains[t] = -change
     return LocalOptimum(plan, moves, gains)
-
-
-def continue_epoch(plan: Genes, t: int, problem: Problem) -> None:
-    """Let epoch t of a plan (G,) serve requests where epoch t - 1 does, in place."""
-    for j in range(problem.epoch_group[t], problem.epoch_group[t + 1]):
-        earlier = problem.group_previous[j]
-        if earlier >= 0:
-            genes = plan[problem.group_first[earlier] : problem.group_first[earlier + 1]]
-            chunks = int(problem.group_chunks[j])
-            middle = (np.arange(chunks) + 0.5) * (len(genes) / chunks)
-            first = problem.group_first[j]
-            plan[first : first + chunks] = np.sort(genes)[middle.astype(np.int64)]
 
 
 def local_searches(

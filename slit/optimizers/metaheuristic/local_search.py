@@ -52,7 +52,8 @@ def local_search(
     for t in range(problem.epochs) if epochs is None else np.flatnonzero(epochs).tolist():
         if continued:
             # The next epoch will follow this one: what it was until then does not count.
-            for epoch in range(max(t, 1), min(t + 2, problem.epochs)):
+            first = 0 if len(problem.today_chunks) else 1
+            for epoch in range(max(t, first), min(t + 2, problem.epochs)):
                 continue_epoch(plan, epoch, problem)
         evaluated, change = improve_plan(
             plan, problem, scalarization, t, t + 1, NODE_PENALTY, swaps, most_moves
@@ -63,8 +64,12 @@ def local_search(
 
 
 def continue_epoch(plan: Genes, t: int, problem: Problem) -> None:
-    """Let epoch t of a plan (G,) serve requests where epoch t - 1 does, in place."""
+    """Let epoch t of a plan (G,) serve requests where epoch t - 1 does, the first one where today's
+    routing does, in place."""
     for j in range(problem.epoch_group[t], problem.epoch_group[t + 1]):
+        if t == 0 and problem.today_chunks[j].any():
+            own = slice(problem.group_first[j], problem.group_first[j + 1])
+            plan[own] = np.repeat(np.arange(problem.placements), problem.today_chunks[j])
         earlier = problem.group_previous[j]
         if earlier >= 0:
             genes = plan[problem.group_first[earlier] : problem.group_first[earlier + 1]]

@@ -52,7 +52,7 @@ def respond(
     """
     names = set(moved)
     if before is None:
-        return answer(points, default_state(points.names), Event.LOOK), 0
+        return answer(points, default_state(points.names, points.preset), Event.LOOK), 0
     state, event = before, Event.LOOK
     limits = {name: moves.limits[name] for name in points.names if f"limit:{name}" in names}
     if limits:
@@ -66,7 +66,7 @@ def respond(
         ranges = {name: _ends(ends) for name, ends in moves.brush.get("ranges", {}).items()}
         state, event = with_ranges(points, state, ranges), Event.KNOBS
     if "reset" in names:
-        state, event = replace(state, ranges={}, preferences={}), Event.KNOBS
+        state, event = replace(state, ranges=points.preset, preferences={}), Event.KNOBS
     if event is Event.KNOBS:
         page = 0
     if names & {"pressed", "pick", "other"}:

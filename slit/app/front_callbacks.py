@@ -9,7 +9,7 @@ from dash import ALL, Input, Output, ctx
 from dash import State as Held
 
 from slit.app.layout import limit_scale
-from slit.app.plan_tables import front_table, plan_values, summary
+from slit.app.plan_tables import front_table, next_list, plan_values, summary
 from slit.app.points import Points
 from slit.app.reducer import (
     Answer,
@@ -119,6 +119,7 @@ def register_front(app: dash.Dash, store: RunStore) -> None:
         Output("table", "children"),
         Output("remaining", "children"),
         Output("summary", "children"),
+        Output("next", "children"),
         Input({"type": "limit", "name": ALL}, "value"),
         Input({"type": "like", "name": ALL}, "value"),
         Input("brush", "data"),
@@ -208,6 +209,7 @@ def shown(points: Points, answer: Answer, *, page: int) -> list[Any]:
         front_table(points, answer, page=page),
         describe_remaining(points, answer),
         summary(points, answer),
+        next_list(points, answer),
     ]
 
 

@@ -152,7 +152,19 @@ def _lead(points: Points) -> Any:
     named = [{"label": mark.name, "value": points.keys[mark.row]} for mark in points.marks]
     return html.Section(
         [
-            html.Div([html.Div(id="summary", role="status"), html.P(id="stability")]),
+            html.Div(
+                [
+                    html.Div(id="summary", role="status"),
+                    html.Details(
+                        [
+                            html.Summary("How stable it is, and what the next plans would buy"),
+                            html.P(id="stability"),
+                            html.Ul(id="next", className="changes"),
+                        ],
+                        id="details",
+                    ),
+                ]
+            ),
             html.Div(
                 [
                     html.Label("Plan by name", htmlFor="pick"),

@@ -99,6 +99,7 @@ def _register_start(app: dash.Dash, store: RunStore) -> None:
             return no_update
         return query_of(store, chosen, view=view, hour=hour)
 
+    script(app, "unfold", Output("details", "open"), Input("url", "pathname"))
     script(app, "address", Output("no-output", "children"), Input("query", "data"))
 
 

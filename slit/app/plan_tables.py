@@ -115,10 +115,10 @@ def summary(points: Points, answer: Answer) -> Any:
         name, row = reference
         said = describe_against(points.axes, points.F[index], points.F[row], name)
         drawn.append(html.P(said))
-    return [*drawn, *_next_plans(points, answer)]
+    return drawn
 
 
-def _next_plans(points: Points, answer: Answer) -> list[Any]:
+def next_list(points: Points, answer: Answer) -> list[Any]:
     """What the next of the remaining plans would buy, each to be selected."""
     index = answer.selected
     found = next_plans(points.F, index, answer.mask & points.on_front)
@@ -131,8 +131,7 @@ def _next_plans(points: Points, answer: Answer) -> list[Any]:
         title = points.title(each.row)
         button = pressable(title, what="plan", key=points.keys[each.row], label=f"Select {title}")
         listed.append(html.Li([f"{axis.called} {less} ({part}) for {costs}: ", button]))
-    heading = html.Summary("What the next plans would buy: the most for the least of the others")
-    return [html.Details([heading, html.Ul(listed)], className="next")]
+    return listed
 
 
 def plan_values(points: Points, index: int) -> list[Any]:

@@ -143,7 +143,7 @@ def describe_against(axes: Sequence[Axis], values: Floats, base: Floats, name: s
     gives_up = [text for change, text in said if change > 0]
     return (
         f"Against {name} it gives {', '.join(gives) or 'nothing'}, and gives up "
-        f"{', '.join(gives_up) or 'nothing'} (minus is less)."
+        f"{', '.join(gives_up) or 'nothing'}."
     )
 
 

@@ -9,7 +9,7 @@ import slit
 from slit.app.front_callbacks import respond
 from slit.app.layout import limit_scale, page
 from slit.app.plan_callbacks import plan_words
-from slit.app.plan_tables import summary
+from slit.app.plan_tables import next_list, summary
 from slit.app.reducer import Event, answer, describe_choice
 from slit.app.run_store import RunStore
 from slit.app.scenarios import by_scenario
@@ -87,7 +87,7 @@ def test_the_page_opens_with_the_recommended_plan_and_the_next_ones(tmp_path: Pa
     said = str(summary(points, found))
     assert "Recommended: plan" in said
     assert "Against nearest it gives carbon" in said
-    assert "What the next plans would buy" in said
+    assert "quality lost −" in str(next_list(points, found))
     nearest = int(np.flatnonzero(np.array(points.methods) == "nearest")[0])
     chosen = replace(found.state, plan=points.keys[nearest])
     said = str(summary(points, answer(points, chosen, Event.PLAN)))

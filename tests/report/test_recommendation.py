@@ -97,7 +97,7 @@ def test_next_plans_are_those_of_a_loop(seed: int) -> None:
 def test_changes_in_words() -> None:
     values, base = np.array([60.0, 0.5, 0.0]), np.array([100.0, 0.4, 0.0])
     assert describe_against(AXES, values, base, "nearest") == (
-        "Against nearest it gives carbon −40.0 %, and gives up ttft +25.0 % (minus is less)."
+        "Against nearest it gives carbon −40.0 %, and gives up ttft +25.0 %."
     )
     assert "gives carbon −40.0 %, and gives up nothing" in describe_against(
         AXES[:1], values[:1], base[:1], "today"

@@ -150,35 +150,29 @@ def _header(store: RunStore) -> Any:
 def _lead(points: Points) -> Any:
     """The selected plan: its name, why it is shown, and others by name."""
     named = [{"label": mark.name, "value": points.keys[mark.row]} for mark in points.marks]
-    return html.Section(
+    choice = html.Div(
         [
-            html.Div(
-                [
-                    html.Div(id="summary", role="status"),
-                    html.Details(
-                        [
-                            html.Summary("How stable it is, and what the next plans would buy"),
-                            html.P(id="stability"),
-                            html.Ul(id="next", className="changes"),
-                        ],
-                        id="details",
-                    ),
-                ]
-            ),
-            html.Div(
-                [
-                    html.Label("Plan by name", htmlFor="pick"),
-                    dcc.Dropdown(
-                        id="pick",
-                        options=named,
-                        searchable=False,
-                        placeholder="choose",
-                        className="small-choice",
-                    ),
-                ],
-                className="choice",
+            html.Label("Plan by name", htmlFor="pick"),
+            dcc.Dropdown(
+                id="pick",
+                options=named,
+                searchable=False,
+                placeholder="choose",
+                className="small-choice",
             ),
         ],
+        className="choice",
+    )
+    details = html.Details(
+        [
+            html.Summary("Stability, and what the next plans buy"),
+            html.P(id="stability"),
+            html.Ul(id="next", className="changes"),
+        ],
+        id="details",
+    )
+    return html.Section(
+        [html.Div([html.Div(id="summary", role="status"), choice]), details],
         className="lead",
         **aria(label="Selected plan"),
     )

@@ -69,13 +69,16 @@ def test_latency_returns_by_hand() -> None:
     free = np.full(3, np.inf)
     middle = 0.5 * (near + clean)
     middle[2] = max(near[2], clean[2])
-    options = {"saved": ["carbon"], "latency": "ttft", "held": ["answer_loss"]}
-    [found] = latency_returns(relaxation, middle, limits=free, **options)
+    [found] = latency_returns(
+        relaxation, middle, saved=["carbon"], latency="ttft", held=["answer_loss"], limits=free
+    )
     slope = (near[0] - clean[0]) / (clean[1] - near[1])
     assert found.least == pytest.approx(middle[0])
     assert found.saved == pytest.approx(0.010 * slope)
     # Where latency is no hindrance, more of it returns nothing.
-    [found] = latency_returns(relaxation, clean, limits=free, **options)
+    [found] = latency_returns(
+        relaxation, clean, saved=["carbon"], latency="ttft", held=["answer_loss"], limits=free
+    )
     assert found.saved == pytest.approx(0.0, abs=1e-3 * 0.010 * slope)
 
 

@@ -181,7 +181,7 @@ def transitions_of_epoch(
     )
     before = _counts_of(plan, own, previous, problem)
     if t == 0 and len(problem.today_chunks):
-        before = problem.today_chunks.T.astype(np.float64)
+        before = np.ascontiguousarray(problem.today_chunks.T, dtype=np.float64)
         known = problem.today_chunks.any(axis=1)
         rerouted[:, 0] = np.where(known, problem.group_requests[own], 0.0)
     return EpochTransitions(

@@ -51,13 +51,26 @@ def share(value: float | None) -> str:
     return _signed(f"{rounded} %")
 
 
+def amount(value: float, unit: str) -> str:
+    """A difference with its unit; of shares in percentage points: 12.35 kg, −1.2 percentage
+    points."""
+    if unit == "share":
+        return f"{number(100 * value)} percentage points"
+    return f"{number(value)} {unit}"
+
+
+def counted(count: float, noun: str, plural: str | None = None) -> str:
+    """So many of something: 1 node start, 1,204 node starts."""
+    return f"{count:,.0f} {noun if count == 1 else plural or f'{noun}s'}"
+
+
 def beyond(violation: float) -> str:
     """What a constraint violation says: whole nodes beyond capacity, below 1 what exceeds limits.
 
     "3 nodes beyond capacity, beyond a limit"; nothing for 0.
     """
     nodes = int(violation)
-    said = [f"{nodes:,} node{'s' * (nodes != 1)} beyond capacity"] if nodes else []
+    said = [f"{counted(nodes, 'node')} beyond capacity"] if nodes else []
     if violation > nodes:
         said.append("beyond a limit")
     return ", ".join(said)

@@ -14,6 +14,9 @@ from slit.errors import SlitError, did_you_mean
 if TYPE_CHECKING:
     import pandas as pd
 
+BALANCED = "nearest to the best of every objective at once"
+"""What the balanced plan is (`distance_to_best` says how that is measured)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pick:
@@ -124,8 +127,7 @@ class Front:
         return found
 
     def compromise(self) -> int:
-        """The row of the balanced plan: nearest to the ideal point of the best plans (Euclidean,
-        each objective scaled to [0, 1] over them; one in which they are equal counts nothing)."""
+        """The row of the balanced plan: of the best plans the one of least `distance_to_best`."""
         candidates, distance = self._distances()
         return int(candidates[np.argmin(distance)])
 
@@ -187,9 +189,16 @@ class Front:
         front = np.flatnonzero(self.on_front)
         candidates = front if len(front) else kept_rows(self.F, self.G)
         values = self.F[candidates]
-        low, high = values.min(axis=0), values.max(axis=0)
-        span = np.where(high > low, high - low, 1.0)
-        return candidates, np.sqrt((((values - low) / span) ** 2).sum(axis=1))
+        return candidates, distance_to_best(values, values)
+
+
+def distance_to_best(F: Floats, front: Floats) -> Floats:
+    """How far plans F (N, M) are from the best of every objective at once, the ideal point of a
+    front (K, M): Euclidean, each objective scaled to [0, 1] over the front; one in which its plans
+    are equal counts nothing."""
+    low, high = front.min(axis=0), front.max(axis=0)
+    span = np.where(high > low, high - low, 1.0)
+    return np.asarray(np.sqrt((((F - low) / span) ** 2).sum(axis=1)))
 
 
 def kept_rows(F: Floats, G: Floats, *, keep_equal: bool = False) -> Longs:

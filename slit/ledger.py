@@ -54,12 +54,17 @@ class Ledger:
 
     @property
     def rerouted(self) -> Floats:
-        """Requests of each group that are served elsewhere than in the epoch before, (J,)."""
+        """Requests of each group that are served elsewhere than in the epoch before, or than in
+        today's routing, (J,)."""
         problem = self.problem
         share = self.counts / problem.group_chunks[:, None]
         previous = problem.group_previous
         moved = 0.5 * np.abs(share - share[previous]).sum(axis=1)
-        return np.where(previous >= 0, moved * problem.group_requests, 0.0)
+        first = slice(len(problem.today_chunks))
+        chunks = problem.group_chunks[first, None]
+        difference = np.abs(self.counts[first] - problem.today_chunks)
+        moved[first] = 0.5 * (difference / chunks).sum(axis=1)
+        return np.where(problem.compared, moved * problem.group_requests, 0.0)
 
     @property
     def switched(self) -> Longs:
@@ -79,7 +84,7 @@ class Ledger:
         total = problem.total_requests
         accuracy = problem.accuracy[problem.group_class]
         water = self.water_on_site_l + self.water_off_site_l
-        compared = float(problem.group_requests[problem.group_previous >= 0].sum())
+        compared = float(problem.group_requests[problem.compared].sum())
         return {
             "carbon": float(self.carbon_kg.sum()),
             "water": float(water.sum()),

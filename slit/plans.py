@@ -39,8 +39,12 @@ def _out_of_range(problem: Problem, plans: Integers) -> SlitError:
 
 
 def continue_epoch(plan: Genes, t: int, problem: Problem) -> None:
-    """Let epoch t of a plan (G,) serve requests where epoch t - 1 does, in place."""
+    """Let epoch t of a plan (G,) serve requests where epoch t - 1 does, the first one where today's
+    routing does, in place."""
     for j in range(problem.epoch_group[t], problem.epoch_group[t + 1]):
+        if t == 0 and problem.today_chunks[j].any():
+            own = slice(problem.group_first[j], problem.group_first[j + 1])
+            plan[own] = np.repeat(np.arange(problem.placements), problem.today_chunks[j])
         earlier = problem.group_previous[j]
         if earlier >= 0:
             genes = plan[problem.group_first[earlier] : problem.group_first[earlier + 1]]

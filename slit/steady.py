@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from operators.crossover import recombine
-from operators.types import Floats, Genes, Longs
+from operators.types import Floats, Genes, Integers
 from slit.arrays import product
 from slit.compute import map_items
 from slit.evaluator import Evaluator
@@ -89,7 +89,7 @@ def can_be_steadied(front: Front, evaluator: Evaluator) -> bool:
     )
     looked_at = reroute.name in {objective.name for objective in evaluator.measured}
     small = problem.groups * problem.placements <= LARGEST_PROGRAM
-    compared = bool((problem.group_previous >= 0).any())
+    compared = bool(problem.compared.any())
     return front.feasible and sums and small and compared and not looked_at
 
 
@@ -148,7 +148,7 @@ class Steadying:
         self._relaxation = relaxation
         place = {name: m for m, name in enumerate(evaluator.names)}
         self._bounded = np.array([place[name] for name in relaxation.names], np.int64)
-        compared = self.problem.group_requests[self.problem.group_previous >= 0].sum()
+        compared = self.problem.group_requests[self.problem.compared].sum()
         self._compared = float(compared)
 
     def steadied(self, plan: Genes, weights: Floats) -> Steady | None:
@@ -226,7 +226,7 @@ class Steadying:
         problem, plan = self.problem, own.copy()
         for t in range(problem.epochs):
             genes = slice(problem.epoch_gene[t], problem.epoch_gene[t + 1])
-            if t > 0:
+            if t > 0 or len(problem.today_chunks):
                 plan[genes] = self._continued(plan, own, t, weights)
             if t + 1 < problem.epochs:
                 continue_epoch(
@@ -250,14 +250,19 @@ class Steadying:
         of `own` (G,)."""
         problem = self.problem
         groups = np.arange(problem.epoch_group[t], problem.epoch_group[t + 1])
-        earlier = problem.group_previous[groups]
-        requests = np.where(earlier >= 0, problem.group_requests[groups], 0.0)
+        if t == 0:
+            before = problem.today_chunks / problem.group_chunks[groups, None]
+        else:
+            before = self._shares(plan, problem.group_previous[groups])
+        known = before.any(axis=1)
         shares = steady_shares(
             self._relaxation.programs[t],
             self._shares(own, groups),
-            self._shares(plan, earlier),
+            before,
             weights=weights[self._bounded],
-            price=RELAXED_PRICE / self._compared * requests,
+            price=RELAXED_PRICE
+            / self._compared
+            * np.where(known, problem.group_requests[groups], 0.0),
             allowance=ALLOWANCE,
         )
         if shares is None:
@@ -266,7 +271,7 @@ class Steadying:
         placements = np.broadcast_to(np.arange(problem.placements, dtype=np.int16), counts.shape)
         return np.repeat(placements.ravel(), counts.ravel())
 
-    def _shares(self, plan: Genes, groups: Longs) -> Floats:
+    def _shares(self, plan: Genes, groups: Integers) -> Floats:
         """(I, P): the shares of groups of a plan (G,), zero for a group of -1."""
         first, placements = self.problem.group_first, self.problem.placements
         shares = np.zeros((len(groups), placements))

@@ -7,7 +7,7 @@ from math import ceil
 import numpy as np
 
 from operators.types import Floats
-from slit.scenario.fit import misfit, pairs
+from slit.scenario.fit import allowed_pairs, misfit, pairs
 from slit.scenario.pools import NodePool
 from slit.scenario.records import (
     Accounting,
@@ -23,6 +23,7 @@ from slit.scenario.records import (
     Resolution,
     Service,
 )
+from slit.scenario.routing_entry import RoutingEntry
 from slit.scenario.scenario import Demand, Scenario, Signals
 
 Rng = np.random.Generator
@@ -51,16 +52,17 @@ def random_scenario(
     spare_nodes: int = 2,
     nodes_per_group: float = 1.5,
     warm: bool = False,
+    today: bool = False,
 ) -> Scenario:
     """A random scenario in which at least one plan is feasible.
 
     That plan serves each (origin, class) wholly at one placement; capacity is what it needs plus 0
     to `spare_nodes` nodes a pool, so most random plans are infeasible. Corner cases by switch:
     prices below zero, on-site renewables above the load, standby power, residency rules, groups
-    without requests, `warm` nodes (on top of the others), `extras` (water energy, embodied carbon,
-    rental, egress, ITL limits, variants that fit nowhere or only with a smaller batch).
-    `nodes_per_group` is the typical need of a group in nodes: below 1 many cells hold a single
-    node. Same `rng` state, same scenario.
+    without requests, `warm` nodes (on top of the others), a routing of `today` by eighths, `extras`
+    (water energy, embodied carbon, rental, egress, ITL limits, variants that fit nowhere or only
+    with a smaller batch). `nodes_per_group` is the typical need of a group in nodes: below 1 many
+    cells hold a single node. Same `rng` state, same scenario.
     """
     class_records = tuple(_random_class(rng, k, extras) for k in range(classes))
     type_records = tuple(_random_node_type(rng, n, standby, extras) for n in range(node_types))
@@ -133,7 +135,31 @@ def random_scenario(
         demand=Demand(requests=requests, prompt=prompt, output=output),
         round_trip_s=rng.uniform(0.0, 0.3, (origins, datacenters)),
     )
-    return _with_warm_nodes(rng, scenario) if warm else scenario
+    scenario = _with_warm_nodes(rng, scenario) if warm else scenario
+    return _with_today(rng, scenario) if today else scenario
+
+
+def _with_today(rng: Rng, scenario: Scenario) -> Scenario:
+    """A routing of today that gives up to three allowed placements eighths of each group."""
+    listed, allowed = list(pairs(scenario)), allowed_pairs(scenario)
+    entries = []
+    for o, k in np.argwhere((scenario.demand.requests > 0).any(axis=0)).tolist():
+        chosen = rng.choice(np.flatnonzero(allowed[o, k]), size=3).tolist()
+        shares = np.diff([0, *np.sort(rng.integers(0, 9, size=2)), 8]) / 8
+        entries += [(o, k, listed[n], share) for n, share in zip(chosen, shares, strict=True)]
+    return replace(
+        scenario,
+        today=tuple(
+            RoutingEntry(
+                origin=scenario.origins[o].name,
+                request_class=scenario.classes[k].name,
+                pool=scenario.pools[pair.pool].name,
+                variant=scenario.variants[pair.variant].name,
+                share=float(share),
+            )
+            for o, k, pair, share in entries
+        ),
+    )
 
 
 def _with_warm_nodes(rng: Rng, scenario: Scenario) -> Scenario:

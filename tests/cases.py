@@ -70,4 +70,5 @@ def cases(draw: st.DrawFn, *, plans: int = 6, largest_epochs: int = 4) -> Case:
         extras=draw(st.booleans()),
         nodes_per_group=draw(st.sampled_from([0.3, 1.5, 6.0])),
         warm=draw(st.booleans()),
+        today=draw(st.integers(0, 3)) == 3,
     )

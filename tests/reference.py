@@ -274,6 +274,8 @@ class Twin:
         """Nodes that hold weights when the epoch begins."""
         if t > 0:
             return nodes[t - 1]
+        if self.scenario.today:
+            return self._nodes([self._today(group) for group in self.groups], 0)
         match self.scenario.horizon.begins:
             case HorizonStart.FREE:
                 return nodes[0]
@@ -396,12 +398,15 @@ class Twin:
         """Requests served elsewhere than before, nodes started, placements switched."""
         moved = compared = 0.0
         for j, group in enumerate(self.groups):
+            served, chunks = self._today(group), self.chunks[j]
             earlier = self._earlier(group)
             if earlier is not None:
-                places = set(counts[j]) | set(counts[earlier])
+                served, chunks = counts[earlier], self.chunks[earlier]
+            if served:
+                places = set(counts[j]) | set(served)
                 differences = (
                     Fraction(counts[j].get(p, 0), self.chunks[j])
-                    - Fraction(counts[earlier].get(p, 0), self.chunks[earlier])
+                    - Fraction(served.get(p, 0), chunks)
                     for p in places
                 )
                 moved += group.requests * float(sum(map(abs, differences)) / 2)
@@ -418,9 +423,31 @@ class Twin:
         out.objectives.update(changes)
         out.sizes.update(changes)
 
+    def _today(self, group: Group) -> dict[int, int]:
+        """Chunks of a group of the first epoch in today's routing, whole ones first, what is left
+        by remainder; of rows without an hour that name origin and class."""
+        if group.epoch > 0:
+            return {}
+        chunks, origin = self.chunks[self.groups.index(group)], self.scenario.origins[group.origin]
+        kind, wanted = self.scenario.classes[group.request_class], dict[int, Fraction]()
+        for entry in self.scenario.today:
+            if (entry.origin, entry.request_class) != (origin.name, kind.name):
+                continue
+            for p, (q, v) in enumerate(self.placements):
+                names = self.scenario.pools[q].name, self.scenario.variants[v].name
+                if names == (entry.pool, entry.variant):
+                    wanted[p] = wanted.get(p, Fraction(0)) + Fraction(entry.share) * chunks
+        counts = {p: int(share) for p, share in wanted.items()}
+        left = sorted(wanted, key=lambda p: (counts[p] - wanted[p], p))
+        for p in left[: chunks - sum(counts.values())]:
+            counts[p] += 1
+        return {p: count for p, count in counts.items() if count}
+
     def _earlier(self, group: Group) -> int | None:
         """The group of the same origin and class in the epoch before."""
         epoch, epochs = group.epoch - 1, self.scenario.horizon.epochs
+        if epoch < 0 and self.scenario.today:
+            return None
         if epoch < 0 and epochs > 1 and self.scenario.horizon.begins == HorizonStart.CYCLIC:
             epoch = epochs - 1
         for j, other in enumerate(self.groups):

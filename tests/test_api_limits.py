@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import slit
+from slit.api.bounds import unused_limits
 from slit.api.references import Reference
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
@@ -14,6 +15,7 @@ from slit.objectives import find
 from slit.objectives.limits import Limit
 from slit.problem import compile_problem
 from slit.record import read_run
+from slit.relaxation import Relaxation
 from tests.commands.test_commands import refused, said
 
 QUICK: dict[str, Any] = {"optimizer": "nsga2", "population": 24, "evaluations": 480}
@@ -155,3 +157,15 @@ def test_a_plan_beyond_capacity_sets_no_limit(monkeypatch: pytest.MonkeyPatch) -
         match=r"limit 'cost<=helix\+5%': helix is 3 nodes beyond capacity, expected a ",
     ):
         slit.optimize("tiny", limits=["cost<=helix+5%"], **QUICK)
+
+
+@pytest.mark.parametrize("minimized", [["carbon", "quality"], ["carbon", "quality", "reroute"]])
+def test_the_certificate_says_which_limit_it_leaves_out(minimized: list[str]) -> None:
+    scenario = slit.load_scenario("tiny")
+    limits = [Limit(find([name])[0], 0.4) for name in ("reroute", "quality")]
+    evaluator = Evaluator(
+        compile_problem(scenario), scenario, objectives=find(minimized), limits=limits
+    )
+    relaxation = Relaxation.of(evaluator)
+    [note] = unused_limits(relaxation, evaluator)
+    assert note.startswith("certificate: leaves out the limit on reroute: valid, but looser")

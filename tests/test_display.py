@@ -2,7 +2,7 @@
 
 import pytest
 
-from slit.display import beyond, called, least_share, number, percent, share
+from slit.display import amount, beyond, called, counted, least_share, number, percent, share
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,12 @@ def test_quality_is_called_a_loss() -> None:
 )
 def test_a_violation_in_words(violation: float, text: str) -> None:
     assert beyond(violation) == text
+
+
+def test_differences_have_their_unit_and_things_are_counted() -> None:
+    assert amount(-12.3456, "kg CO2e") == "−12.35 kg CO2e"
+    assert amount(-0.0123, "share") == "−1.23 percentage points"
+    assert [counted(n, "node start") for n in (0, 1, 1204)] == [
+        "0 node starts", "1 node start", "1,204 node starts",
+    ]  # fmt: skip
+    assert counted(2, "switch", "switches") == "2 switches"

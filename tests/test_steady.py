@@ -1,12 +1,14 @@
 """Steady plans: as good as given ones within an allowance, with fewer requests rerouted."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import slit
-from operators.types import Floats
+from operators.types import Floats, Genes
 from slit.evaluator import Evaluator
 from slit.front import Front
 from slit.kernels.local_search import improve_plan
@@ -27,7 +29,7 @@ def day(seed: int, *, epochs: int = 6) -> Case:
     )
 
 
-def searched(case: Case, weights: Floats, *, seed: int) -> np.ndarray:
+def searched(case: Case, weights: Floats, *, seed: int) -> Genes:
     """A plan after local search on a weighted sum, from a random one."""
     problem, rng = case.problem, np.random.default_rng(seed)
     evaluator = Evaluator(problem, case.scenario, objectives=find(NAMES))
@@ -122,7 +124,7 @@ def test_a_plan_whose_method_is_a_pick_stands_for_it() -> None:
 
 def test_runs_replace_their_picks_unless_they_are_told_not_to() -> None:
     case = day(3, epochs=8)
-    asked = {"objectives": NAMES, "moves": 70_000, "baselines": False}
+    asked: dict[str, Any] = {"objectives": NAMES, "moves": 70_000, "baselines": False}
     plain = slit.optimize(case.scenario, steady=False, **asked)
     assert set(plain.front.methods) == {"slit"}
     result = slit.optimize(case.scenario, **asked)

@@ -171,7 +171,8 @@ def _caps(relaxation: Relaxation, evaluator: Evaluator) -> Floats | None:
 def unused_limits(relaxation: Relaxation, evaluator: Evaluator) -> tuple[str, ...]:
     """What is to be said of limits that the bound leaves out: it holds, but may be looser."""
     names = [limit.objective.name for limit in evaluator.limits]
-    outside = dict.fromkeys(name for name in names if name not in relaxation.names)
+    used = set(relaxation.names) - set(relaxation.terms.unseen)
+    outside = dict.fromkeys(name for name in names if name not in used)
     if not outside:
         return ()
     return (

@@ -7,6 +7,7 @@ from slit.errors import SlitError, did_you_mean
 from slit.front import Front
 from slit.record import Run, read_run
 from slit.report.picks import PicksData, picks_data
+from slit.report.recommendation import Recommendation, recommendation
 
 
 def show(run: Run | str | PathLike[str], *, against: str | None = None) -> PicksData:
@@ -17,6 +18,21 @@ def show(run: Run | str | PathLike[str], *, against: str | None = None) -> Picks
     """
     shown = run if isinstance(run, Run) else read_run(Path(run))
     return picks_of(shown.front, search=shown.manifest.optimizer, against=against)
+
+
+def recommend(
+    run: Run | str | PathLike[str], *, against: str | None = None
+) -> Recommendation | None:
+    """The plan that a run (or run folder) recommends: the balanced one, which keeps to the limits
+    if any plan does, with what it gives and gives up, and what the next plans would buy.
+
+    Compared is as in `slit.show`, and with the plans that limits are relative to. None if the run
+    holds no plan.
+    """
+    opened = run if isinstance(run, Run) else read_run(Path(run))
+    if not len(opened.front):
+        return None
+    return recommendation(opened, show(opened, against=against))
 
 
 def picks_of(front: Front, *, search: str, against: str | None = None) -> PicksData:

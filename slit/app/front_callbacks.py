@@ -9,7 +9,7 @@ from dash import ALL, Input, Output, ctx
 from dash import State as Held
 
 from slit.app.layout import limit_scale
-from slit.app.plan_tables import front_table, plan_values, summary
+from slit.app.plan_tables import front_table, next_list, plan_values, summary
 from slit.app.points import Points
 from slit.app.reducer import (
     Answer,
@@ -52,7 +52,7 @@ def respond(
     """
     names = set(moved)
     if before is None:
-        return answer(points, default_state(points.names), Event.LOOK), 0
+        return answer(points, default_state(points.names, points.preset), Event.LOOK), 0
     state, event = before, Event.LOOK
     limits = {name: moves.limits[name] for name in points.names if f"limit:{name}" in names}
     if limits:
@@ -66,7 +66,7 @@ def respond(
         ranges = {name: _ends(ends) for name, ends in moves.brush.get("ranges", {}).items()}
         state, event = with_ranges(points, state, ranges), Event.KNOBS
     if "reset" in names:
-        state, event = replace(state, ranges={}, preferences={}), Event.KNOBS
+        state, event = replace(state, ranges=points.preset, preferences={}), Event.KNOBS
     if event is Event.KNOBS:
         page = 0
     if names & {"pressed", "pick", "other"}:
@@ -119,6 +119,7 @@ def register_front(app: dash.Dash, store: RunStore) -> None:
         Output("table", "children"),
         Output("remaining", "children"),
         Output("summary", "children"),
+        Output("next", "children"),
         Input({"type": "limit", "name": ALL}, "value"),
         Input({"type": "like", "name": ALL}, "value"),
         Input("brush", "data"),
@@ -208,6 +209,7 @@ def shown(points: Points, answer: Answer, *, page: int) -> list[Any]:
         front_table(points, answer, page=page),
         describe_remaining(points, answer),
         summary(points, answer),
+        next_list(points, answer),
     ]
 
 

@@ -13,6 +13,7 @@ from slit.app.run_store import RunStore
 from slit.app.scenarios import Place, facts_of, side_by_side
 from slit.app.sections import compare_section, front_section, plan_section
 from slit.app.state import LARGEST_PREFERENCE
+from slit.report.limits import describe_limits
 from slit.scenario.lint_scenario import doubts
 
 FIGURES = {
@@ -33,7 +34,7 @@ def page(
     store: RunStore, unreadable: Sequence[Unreadable], *, place: Place, places: Sequence[Place]
 ) -> Any:
     """The whole page of the runs at a place; those of other scenarios stand at other `places`."""
-    runs, points = store.runs, store.points
+    runs = store.runs
     messages = [html.P(each.message, className="note", role="alert") for each in unreadable]
     return html.Div(
         [
@@ -45,7 +46,7 @@ def page(
             *_other_scenarios(place, places),
             html.Div(
                 [
-                    _knobs(points),
+                    _knobs(store),
                     html.Main(
                         [front_section(store), plan_section(runs), compare_section()],
                         id="content",
@@ -149,23 +150,29 @@ def _header(store: RunStore) -> Any:
 def _lead(points: Points) -> Any:
     """The selected plan: its name, why it is shown, and others by name."""
     named = [{"label": mark.name, "value": points.keys[mark.row]} for mark in points.marks]
-    return html.Section(
+    choice = html.Div(
         [
-            html.Div(id="summary", role="status"),
-            html.Div(
-                [
-                    html.Label("Plan by name", htmlFor="pick"),
-                    dcc.Dropdown(
-                        id="pick",
-                        options=named,
-                        searchable=False,
-                        placeholder="choose",
-                        className="small-choice",
-                    ),
-                ],
-                className="choice",
+            html.Label("Plan by name", htmlFor="pick"),
+            dcc.Dropdown(
+                id="pick",
+                options=named,
+                searchable=False,
+                placeholder="choose",
+                className="small-choice",
             ),
         ],
+        className="choice",
+    )
+    details = html.Details(
+        [
+            html.Summary("Stability, and what the next plans buy"),
+            html.P(id="stability"),
+            html.Ul(id="next", className="changes"),
+        ],
+        id="details",
+    )
+    return html.Section(
+        [html.Div([html.Div(id="summary", role="status"), choice]), details],
         className="lead",
         **aria(label="Selected plan"),
     )
@@ -208,11 +215,26 @@ def _downloads() -> Any:
     )
 
 
-def _knobs(points: Points) -> Any:
+def _other_limits(store: RunStore) -> list[Any]:
+    """What searches were limited to that has no knob here."""
+    other = dict.fromkeys(
+        describe_limits([limit])
+        for run in store.runs
+        for limit in run.manifest.resolved_limits
+        if limit.measure not in store.points.limits
+    )
+    if not other:
+        return []
+    return [html.P(f"The search was also limited to {', '.join(other)}.", className="trade")]
+
+
+def _knobs(store: RunStore) -> Any:
+    points = store.points
     return html.Aside(
         [
             html.H2("Knobs"),
             html.P(id="remaining", role="status"),
+            *_other_limits(store),
             *(_knob(points, m) for m in range(len(points.axes))),
             html.Button("Reset limits and preferences", id="reset"),
         ],
@@ -263,14 +285,29 @@ def _knob(points: Points, m: int) -> Any:
                 role="group",
                 **aria(label=f"{axis.title}: how much it matters (0 to 5)"),
             ),
+            *_run_limit(points, m),
             html.P(id={"type": "trade", "name": axis.name}, className="trade"),
         ]
     )
 
 
+def _run_limit(points: Points, m: int) -> list[Any]:
+    """That a limit of the run is where its knob stands at first."""
+    axis = points.axes[m]
+    limit = points.limits.get(axis.name)
+    if limit is None:
+        return []
+    said = describe_limits([limit])
+    return [html.P(f"Limit of the search: {said}", className="trade")]
+
+
 def limit_scale(points: Points, m: int) -> tuple[float, float, float]:
-    """Least and most value and step of a limit: round numbers around those of the plans."""
+    """Least and most value and step of a limit: round numbers around those of the plans, and
+    around what the search was limited to."""
     values = points.F[points.best, m]
+    limit = points.limits.get(points.axes[m].name)
+    if limit is not None:
+        values = np.append(values, limit.most)
     low, high = float(values.min()), float(values.max())
     span = high - low if high > low else max(abs(high), 1.0)
     power = 10.0 ** np.floor(np.log10(span / STEPS))

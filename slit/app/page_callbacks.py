@@ -67,7 +67,13 @@ def _register_start(app: dash.Dash, store: RunStore) -> None:
         Input("url", "search"),
     )
     def opened(query: str | None) -> Any:
-        state = parse_query(query or "", names=points.names, keys=points.index, epochs=store.epochs)
+        state = parse_query(
+            query or "",
+            names=points.names,
+            keys=points.index,
+            epochs=store.epochs,
+            preset=points.preset,
+        )
         kept: dict[str, Any] = {key: getattr(state, key) for key in KEPT}
         kept["ranges"] = {name: list(ends) for name, ends in state.ranges.items()}
         kept["preferences"] = dict(state.preferences)
@@ -93,6 +99,7 @@ def _register_start(app: dash.Dash, store: RunStore) -> None:
             return no_update
         return query_of(store, chosen, view=view, hour=hour)
 
+    script(app, "unfold", Output("details", "open"), Input("url", "pathname"))
     script(app, "address", Output("no-output", "children"), Input("query", "data"))
 
 
@@ -143,7 +150,8 @@ def _register_drawing(app: dash.Dash) -> None:
 
 def query_of(store: RunStore, chosen: dict[str, Any], *, view: str, hour: int | None) -> str:
     """The address of what the page shows."""
-    return to_query(replace(state_of(chosen), view=view, hour=hour or 0), store.points.names)
+    points, state = store.points, state_of(chosen)
+    return to_query(replace(state, view=view, hour=hour or 0), points.names, points.preset)
 
 
 def _register_downloads(app: dash.Dash, store: RunStore) -> None:

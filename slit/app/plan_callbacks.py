@@ -39,6 +39,10 @@ def register_plan(app: dash.Dash, store: RunStore) -> None:
     def looked_at(view: str, built: bool | None) -> Any:
         return [no_update] * 2 if view != "plan" or built else [plan_figures(store.runs), True]
 
+    @app.callback(Output("stability", "children"), Input("chosen", "data"))
+    def stability_changed(chosen: dict[str, Any] | None) -> Any:
+        return no_update if chosen is None else stability_words(store, chosen["plan"])
+
     @app.callback(
         Output("plan-text", "children"),
         Input("chosen", "data"),
@@ -82,6 +86,16 @@ def register_plan(app: dash.Dash, store: RunStore) -> None:
         if chosen is None:
             return no_update
         return hour_text(store.run_of(chosen["plan"]).scenario.horizon, hour or WHOLE)
+
+
+def stability_words(store: RunStore, key: str) -> Any:
+    """What changes from one epoch to the next; nothing where there is one."""
+    if store.epochs < 2:
+        return None
+    try:
+        return f"{describe_stability(store.plan(key))}."
+    except SlitError as error:
+        return html.Span(str(error), className="note")
 
 
 def plan_words(store: RunStore, key: str) -> Any:

@@ -7,6 +7,7 @@ import numpy as np
 
 from operators.types import Bools, Floats
 from slit.app.points import Points
+from slit.front import distance_to_best
 
 Range = tuple[float | None, float | None]
 """Least and most that is accepted of an objective; None: no limit."""
@@ -67,17 +68,10 @@ def is_stated(points: Points, preferences: Mapping[str, float]) -> bool:
 
 
 def distance(points: Points) -> Floats:
-    """How far each plan (N,) is from the best of every objective at once.
-
-    As `Front.compromise` measures it: each objective is scaled to [0, 1] over the front, or over
-    the plans that may be chosen where none is on it.
-    """
-    front = points.F[points.on_front if points.on_front.any() else points.best]
-    low = front.min(axis=0)
-    span = front.max(axis=0) - low
-    return np.asarray(
-        np.sqrt((((points.F - low) / np.where(span > 0, span, 1.0)) ** 2).sum(axis=1))
-    )
+    """How far each plan (N,) is from the best of every objective at once (`distance_to_best`): of
+    the front, or of the plans that may be chosen where none is on it."""
+    front = points.on_front if points.on_front.any() else points.best
+    return distance_to_best(points.F, points.F[front])
 
 
 def merit(points: Points, preferences: Mapping[str, float]) -> Floats:

@@ -17,10 +17,11 @@ from slit.app.compare import (
 )
 from slit.app.html_table import table
 from slit.app.points import Points
-from slit.app.reducer import PAGE, Answer, describe_choice
+from slit.app.reducer import PAGE, Answer, describe_choice, is_recommended
 from slit.display import beyond, number, percent, share
 from slit.report.marks import Axis
 from slit.report.plan import PlanData
+from slit.report.recommendation import describe_against, describe_next, next_plans
 from slit.report.waits import SHARES, Waits
 
 SHOWN_MOVES = 10
@@ -101,14 +102,36 @@ def front_table(points: Points, answer: Answer, *, page: int) -> Any:
 def summary(points: Points, answer: Answer) -> Any:
     """What the selected plan is called, why it is shown, and that it is not feasible if so."""
     index = answer.selected
+    title = points.title(index)
     drawn: list[Any] = [
-        html.H2(points.title(index).capitalize()),
+        html.H2(f"Recommended: {title}" if is_recommended(points, answer) else title.capitalize()),
         html.P(describe_choice(points, answer), className="why"),
     ]
     if points.violation[index] > 0:
         text = f"Not feasible: {beyond(float(points.violation[index]))}."
         drawn.append(html.P(text, className="note"))
+    reference = points.references[int(points.run[index])]
+    if reference is not None and reference[1] != index:
+        name, row = reference
+        said = describe_against(points.axes, points.F[index], points.F[row], name)
+        drawn.append(html.P(said))
     return drawn
+
+
+def next_list(points: Points, answer: Answer) -> list[Any]:
+    """What the next of the remaining plans would buy, each to be selected."""
+    index = answer.selected
+    found = next_plans(points.F, index, answer.mask & points.on_front)
+    if not found or points.violation[index] > 0:
+        return []
+    listed = []
+    for each in found:
+        axis = points.axes[each.objective]
+        less, part, costs = describe_next(points.axes, points.F[index], each)
+        title = points.title(each.row)
+        button = pressable(title, what="plan", key=points.keys[each.row], label=f"Select {title}")
+        listed.append(html.Li([f"{axis.called} {less} ({part}) for {costs}: ", button]))
+    return listed
 
 
 def plan_values(points: Points, index: int) -> list[Any]:

@@ -1,6 +1,6 @@
 """The plans of one or several runs as one table, and the runs that could not be read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from operators.types import Bools, Floats, Longs
 from slit.errors import SlitError
+from slit.objectives.limit_text import ResolvedLimit
 from slit.record import Run, read_run
 from slit.report.front import distinct_marks
 from slit.report.marks import Axis, Mark, axes_of, marks_of
@@ -27,7 +28,8 @@ class Points:
     """Plans of R runs. Shapes: N plans, M objectives (`axes`).
 
     `keys` name the plans: run and plan number, as in 0:17. The rows of `marks` point here.
-    `references` (R,) are what savings refer to in each run: a name and a row, or None.
+    `references` (R,) are what savings refer to in each run: a name and a row, or None. `limits`
+    are those that every run kept to, by objective, the loosest of each.
     """
 
     labels: tuple[str, ...]  # (R,)
@@ -41,6 +43,7 @@ class Points:
     methods: tuple[str, ...]  # (N,)
     marks: tuple[Mark, ...]
     references: tuple[tuple[str, int] | None, ...]
+    limits: Mapping[str, ResolvedLimit] = field(default_factory=dict)
     index: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -58,6 +61,16 @@ class Points:
     def best(self) -> Bools:
         """Plans that may be chosen (N,): the feasible ones, else those of least violation."""
         return np.asarray(self.violation <= max(0.0, float(self.violation.min(initial=np.inf))))
+
+    @property
+    def preset(self) -> dict[str, tuple[None, float]]:
+        """What the page is limited to at first: limits of the runs that the plans which may be
+        chosen exceed; those that they meet are where the knobs end."""
+        return {
+            name: (None, limit.most)
+            for name, limit in self.limits.items()
+            if self.F[self.best, self.column(name)].max(initial=-np.inf) > limit.most
+        }
 
     def column(self, name: str) -> int:
         """The column of an objective."""
@@ -121,7 +134,22 @@ def points_of(runs: Sequence[Run]) -> Points:
         methods=tuple(method for front in fronts for method in front.methods),
         marks=marks,
         references=tuple(_reference(own) for own in named),
+        limits=_common_limits(runs),
     )
+
+
+def _common_limits(runs: Sequence[Run]) -> dict[str, ResolvedLimit]:
+    """By objective the loosest limit that each of the runs kept to."""
+    found = {}
+    for name in runs[0].front.names:
+        own = [[x for x in run.manifest.resolved_limits if x.measure == name] for run in runs]
+        if all(own):
+            found[name] = max((min(x, key=_most) for x in own), key=_most)
+    return found
+
+
+def _most(limit: ResolvedLimit) -> float:
+    return limit.most
 
 
 def _reference(marks: Sequence[Mark]) -> tuple[str, int] | None:

@@ -21,6 +21,7 @@ from slit.app.points import Points
 from slit.app.state import PageState
 from slit.display import number, percent
 from slit.errors import SlitError
+from slit.front import BALANCED
 from slit.optimizers.registry import find as find_optimizer
 from slit.report.marks import Role
 from slit.scenario.routing import TODAY
@@ -106,6 +107,13 @@ def _said(ranges: Mapping[str, Range]) -> dict[str, Range]:
     return {name: ends for name, ends in ranges.items() if ends != (None, None)}
 
 
+def is_recommended(points: Points, shown: Answer) -> bool:
+    """Whether the plan that is shown is the one that the page opens with."""
+    state = shown.state
+    stated = is_stated(points, state.preferences)
+    return shown.selected == shown.best and state.ranges == points.preset and not stated
+
+
 def describe_choice(points: Points, shown: Answer) -> str:
     """Why the plan that is shown is shown, in one sentence."""
     count, state = int(shown.mask.sum()), shown.state
@@ -113,10 +121,12 @@ def describe_choice(points: Points, shown: Answer) -> str:
         return "No plan meets all limits: this one misses them least."
     if shown.selected == shown.best:
         within = f" of the {count:,} plans within your limits" if state.ranges else ""
+        if points.limits and is_recommended(points, shown):
+            within = f" of {count:,} plans that meet the limits"
         if is_stated(points, state.preferences):
             return f"The plan{within} that comes closest to the best of what you say matters."
         of = within or f" of all {count:,} plans"
-        return f"The balanced plan:{of}, the nearest to the best of every objective at once."
+        return f"The balanced plan:{of}, the {BALANCED}."
     mark = next((mark for mark in points.marks if mark.row == shown.selected), None)
     if mark is None:
         return "Chosen by hand."
@@ -128,7 +138,7 @@ def describe_choice(points: Points, shown: Answer) -> str:
         ]
         return f"The least of all plans: {', '.join(extremes)}."
     if mark.role is Role.BALANCE:
-        return "The balanced plan of its run: nearest to the best of every objective at once."
+        return f"The balanced plan of its run: {BALANCED}."
     if mark.method == TODAY:
         return "A plan to compare with: today's routing."
     try:

@@ -12,6 +12,9 @@ LARGEST_PREFERENCE = 5.0
 MOST_FIELDS = 200
 SCALES = ("auto", "linear", "log")
 """Axes: logarithmic where values span much, all linear, all logarithmic."""
+NO_LIMIT = "none"
+"""In an address: a limit that is preset does not hold."""
+FREE: Range = (None, None)
 BY_RUN = "run"
 """Instead of an objective: color by run."""
 
@@ -33,44 +36,59 @@ class PageState:
     preferences: Mapping[str, float] = field(default_factory=dict)
 
 
-def default_state(names: Sequence[str]) -> PageState:
-    """The first three objectives in the scatter, no limit, equal preferences."""
+def default_state(names: Sequence[str], preset: Mapping[str, Range] | None = None) -> PageState:
+    """The first three objectives in the scatter, no limit but those `preset`, equal preferences."""
     last = len(names) - 1
-    return PageState(x=names[0], y=names[min(1, last)], color=names[min(2, last)])
+    axes = names[0], names[min(1, last)], names[min(2, last)]
+    return PageState(x=axes[0], y=axes[1], color=axes[2], ranges=dict(preset or {}))
 
 
-def to_query(state: PageState, names: Sequence[str]) -> str:
+def to_query(
+    state: PageState, names: Sequence[str], preset: Mapping[str, Range] | None = None
+) -> str:
     """The state as the query of an address; what is as at first is left out."""
-    first = default_state(names)
+    first = default_state(names, preset)
     fields: list[tuple[str, str]] = [
         (key, str(getattr(state, key)))
         for key in ("view", "plan", "other", "x", "y", "color", "scale", "hour", "sort")
         if getattr(state, key) != getattr(first, key)
     ]
     for name in names:
-        least, most = state.ranges.get(name, (None, None))
-        fields += [(f"min.{name}", repr(least))] if least is not None else []
-        fields += [(f"max.{name}", repr(most))] if most is not None else []
+        ends = state.ranges.get(name, FREE)
+        if ends != first.ranges.get(name, FREE):
+            said = [
+                (f"{key}.{name}", repr(end))
+                for key, end in zip(("min", "max"), ends, strict=True)
+                if end is not None
+            ]
+            fields += said or [(f"max.{name}", NO_LIMIT)]
         preference = state.preferences.get(name, 1.0)
         fields += [(f"like.{name}", f"{preference:g}")] if preference != 1.0 else []
     return f"?{urlencode(fields)}" if fields else ""
 
 
 def parse_query(
-    query: str, *, names: Sequence[str], keys: Mapping[str, object], epochs: int
+    query: str,
+    *,
+    names: Sequence[str],
+    keys: Mapping[str, object],
+    epochs: int,
+    preset: Mapping[str, Range] | None = None,
 ) -> PageState:
     """The state that a query says. Whatever is unknown or makes no sense is left out."""
     try:
         fields = dict(parse_qsl(query.removeprefix("?"), max_num_fields=MOST_FIELDS))
     except ValueError:
         fields = {}
-    first = default_state(names)
-    ranges = {}
+    first = default_state(names, preset)
+    ranges = dict(first.ranges)
     preferences = {}
     for name in names:
         ends = _number(fields.get(f"min.{name}")), _number(fields.get(f"max.{name}"))
-        if ends != (None, None):
+        if ends != FREE:
             ranges[name] = ends
+        elif fields.get(f"max.{name}") == NO_LIMIT:
+            ranges.pop(name, None)
         preference = _number(fields.get(f"like.{name}"))
         if preference is not None and 0 <= preference <= LARGEST_PREFERENCE:
             preferences[name] = preference

@@ -30,27 +30,38 @@ class Edge:
 
     ideal (M,): the least value of each objective. share: where on the way from the ideal (0) to
     the plan (1) the edge is. point (M,): attainable on the relaxation, in no objective above
-    ideal + share (plan - ideal).
+    ideal + share (plan - ideal). weights (M,): at which no point of the relaxation is better, as
+    prices of the objectives.
     """
 
     ideal: Floats
     share: float
     point: Floats
+    weights: Floats
 
 
-def edge_below(relaxation: Relaxation, plan: ArrayLike) -> Edge:
+def edge_below(
+    relaxation: Relaxation,
+    plan: ArrayLike,
+    *,
+    limits: ArrayLike | None = None,
+    kept: ArrayLike | None = None,
+) -> Edge:
     """The edge of the relaxation below a plan with objectives (M,), relaxed values.
 
-    Minimizes the largest share of the way over mixtures of known optima; the prices of the best
-    mixture say which optimum to add, until none helps (cutting planes, Kelley 1960).
+    limits (M,): what no point may exceed, inf for none. kept (M,): whether an objective counts on
+    the way (default: all); the others are only limited. Minimizes the largest share of the way over
+    mixtures of known optima; the prices of the best mixture say which optimum to add, until none
+    helps (cutting planes, Kelley 1960). Raises CapsUnmet if the limits contradict each other.
     """
     values = np.asarray(plan, dtype=np.float64)
     count = len(values)
-    free = np.full(count, np.inf)
+    caps = np.full(count, np.inf) if limits is None else np.asarray(limits, dtype=np.float64)
+    counts = np.ones(count, dtype=np.bool_) if kept is None else np.asarray(kept, dtype=np.bool_)
 
     def least(weights: Floats) -> tuple[Floats, float]:
-        if relaxation.terms.largest.any():
-            found = minimize_capped(relaxation, weights, free)
+        if relaxation.terms.largest.any() or np.isfinite(caps).any():
+            found = minimize_capped(relaxation, weights, caps)
             return found.relaxed.objectives, found.bound
         relaxed = relaxation.minimize(weights)
         return relaxed.objectives, relaxed.bound
@@ -58,7 +69,8 @@ def edge_below(relaxation: Relaxation, plan: ArrayLike) -> Edge:
     extremes = [least(unit) for unit in np.eye(count)]
     ideal = np.array([bound for _, bound in extremes])
     way = np.maximum(values - ideal, SMALLEST * np.maximum(np.abs(ideal), np.abs(values)))
-    way = np.maximum(way, 1e-300)
+    way = np.where(counts, np.maximum(way, 1e-300), np.inf)
+    points = [objectives for objectives, _ in extremes]
     known = [(objectives - ideal) / way for objectives, _ in extremes]
     best = 0.0
     for _ in range(ROUNDS):
@@ -68,8 +80,9 @@ def edge_below(relaxation: Relaxation, plan: ArrayLike) -> Edge:
         if level - best <= CLOSE:
             break
         known.append((objectives - ideal) / way)
-    mixed = product(shares, np.array(known)[: len(shares)])
-    return Edge(ideal=ideal, share=level, point=ideal + way * mixed)
+        points.append(objectives)
+    point = product(shares, np.array(points)[: len(shares)])
+    return Edge(ideal=ideal, share=level, point=point, weights=prices / way)
 
 
 def _solve_master(known: Floats) -> tuple[Floats, float, Floats]:

@@ -12,12 +12,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from operators.types import Floats
+from operators.types import Bools, Floats
 from slit.errors import InfeasibleError, SlitError
 from slit.lexicographic import check_caps
 from slit.relaxation import Relaxation, Relaxed
 from slit.relaxation.dantzig_wolfe import CapsUnmet, Coupled, minimize_capped
 from slit.relaxation.dual_values import capacity_worth, renewable_worth
+
+BINDING = 1e-6
+"""Caps hold back what falls by this share of its value if they were twice as large."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +48,9 @@ class Purchase:
     relaxed_before, relaxed_after: its relaxed minima under the plan's other values, without and
     with the allowance. plan: its value in the plan; attained: the least among the given plans that
     stay within the other values and the allowance, NaN where none does; row: which one, or -1.
+    binding: the objectives whose values hold the relaxed minimum with the allowance where it is:
+    more of any of them would lower it. holding: those without which one of the given plans would
+    be better than `attained`.
     """
 
     name: str
@@ -54,6 +60,8 @@ class Purchase:
     plan: float
     attained: float
     row: int
+    binding: tuple[str, ...] = ()
+    holding: tuple[str, ...] = ()
 
     @property
     def relaxed_gain(self) -> float:
@@ -112,30 +120,42 @@ def tradeoff(
     plan: int,
     allow: Mapping[str, float],
     relaxed: ArrayLike | None = None,
+    limits: ArrayLike | None = None,
+    kept: ArrayLike | None = None,
 ) -> tuple[Purchase, ...]:
     """What allowing some objectives to be higher buys of each of the others.
 
     front (N, M): objectives of feasible plans, columns as `relaxation.names`; plan: the row to
     start from. allow: by how much each named objective may exceed the plan's, in its unit (negative
-    to demand less). relaxed (M,): where the relaxed minima start, instead of the plan.
+    to demand less). relaxed (M,): where the relaxed minima start, instead of the plan. limits (M,):
+    what no objective may exceed even so, inf for none. kept (M,): whether an objective stays at its
+    value and is bought (default: all); the others are only limited.
 
     Raises SlitError for wrong names or numbers, InfeasibleError where a demand is below what is
     attainable.
     """
     values, room = _checked(relaxation, front, plan, allow)
+    most, counts = _frame(relaxation, limits, kept)
     start = values[plan]
     base = start if relaxed is None else _objectives(relaxation, relaxed)[0]
+    before_caps, after_caps, allowed = (
+        np.minimum(np.where(counts, each, np.inf), most)
+        for each in (base, base + room, start + room)
+    )
     found = []
     known: tuple[Relaxed, ...] = ()
     for a, name in enumerate(relaxation.names):
-        if name in allow:
+        if name in allow or not counts[a]:
             continue
-        before = _least(relaxation, a, base, known)
-        after = _least(relaxation, a, base + room, before.known)
+        before = _least(relaxation, a, before_caps, known)
+        after = _least(relaxation, a, after_caps, before.known)
         known = after.known
-        best, row = _attained(values, start + room, a)
+        best, row = _attained(values, allowed, a)
         unit = relaxation.terms.units[a]
-        found.append(Purchase(name, unit, before.value, after.value, float(start[a]), best, row))
+        bought = before.value, after.value, float(start[a]), best, row
+        binding = _binding(relaxation, after, after_caps)
+        holding = _holding(relaxation, values, allowed, a)
+        found.append(Purchase(name, unit, *bought, binding, holding))
     return tuple(found)
 
 
@@ -147,19 +167,25 @@ def allowance_curves(
     allow: Mapping[str, float],
     shares: Sequence[float],
     relaxed: ArrayLike | None = None,
+    limits: ArrayLike | None = None,
+    kept: ArrayLike | None = None,
 ) -> Curves:
     """What growing shares of an allowance buy of each of the other objectives; see `tradeoff`."""
     values, room = _checked(relaxation, front, plan, allow)
+    most, counts = _frame(relaxation, limits, kept)
+    start = np.where(counts, values[plan], np.inf)
     base = values[plan] if relaxed is None else _objectives(relaxation, relaxed)[0]
-    bought = [a for a, name in enumerate(relaxation.names) if name not in allow]
+    base = np.where(counts, base, np.inf)
+    bought = [a for a, name in enumerate(relaxation.names) if name not in allow and counts[a]]
     minima = np.full((len(shares), len(bought)), np.nan)
     attained = minima.copy()
     known: tuple[Relaxed, ...] = ()
     for column, a in enumerate(bought):
         for k, share in enumerate(shares):
-            attained[k, column] = _attained(values, values[plan] + share * room, a)[0]
+            allowed = np.minimum(start + share * room, most)
+            attained[k, column] = _attained(values, allowed, a)[0]
             try:
-                point = _least(relaxation, a, base + share * room, known)
+                point = _least(relaxation, a, np.minimum(base + share * room, most), known)
             except InfeasibleError:
                 continue
             minima[k, column], known = point.value, point.known
@@ -185,6 +211,39 @@ def _checked(
         raise SlitError(f"allow: none, expected some of {', '.join(relaxation.names)}")
     check_caps(relaxation, allow, what="allow")
     return values, np.array([allow.get(name, 0.0) for name in relaxation.names])
+
+
+def _frame(
+    relaxation: Relaxation, limits: ArrayLike | None, kept: ArrayLike | None
+) -> tuple[Floats, Bools]:
+    """Limits (M,), inf where there is none, and which objectives stay at their values (M,)."""
+    count = len(relaxation.names)
+    most = np.full(count, np.inf) if limits is None else np.asarray(limits, dtype=np.float64)
+    counts = np.ones(count, np.bool_) if kept is None else np.asarray(kept, dtype=np.bool_)
+    return most, counts
+
+
+def _binding(relaxation: Relaxation, found: Coupled, caps: Floats) -> tuple[str, ...]:
+    """The caps (M,) that an optimum would fall without."""
+    capped = np.isfinite(caps)
+    worth = found.multipliers * np.where(capped, np.abs(caps), 0.0)
+    binding = capped & (worth > BINDING * abs(found.value))
+    return tuple(name for m, name in enumerate(relaxation.names) if binding[m])
+
+
+def _holding(
+    relaxation: Relaxation, values: Floats, allowed: Floats, objective: int
+) -> tuple[str, ...]:
+    """Without which of what is allowed (M,) one of the plans (N, M) would be better."""
+    best, _ = _attained(values, allowed, objective)
+    found = []
+    for m, name in enumerate(relaxation.names):
+        free = allowed.copy()
+        free[m] = np.inf
+        least, _ = _attained(values, free, objective)
+        if m != objective and (np.isnan(best) or least < best) and not np.isnan(least):
+            found.append(name)
+    return tuple(found)
 
 
 def _attained(values: Floats, allowed: Floats, objective: int) -> tuple[float, int]:

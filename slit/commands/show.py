@@ -13,7 +13,7 @@ from slit.commands.terminal import (
     print_json,
     print_table,
 )
-from slit.display import NOTHING, beyond, called, number, percent, share
+from slit.display import NOTHING, beyond, called, number, percent
 from slit.errors import SlitError
 
 if TYPE_CHECKING:
@@ -40,9 +40,11 @@ def show(
     plugin: Plugin = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print the extremes, the balanced plan, the lexicographic plan and the baselines of a run."""
+    """Print the plan that a run recommends, then its picks: extremes, balanced plan, baselines."""
+    from slit.api import recommend
     from slit.api import show as api_show
     from slit.commands.bound import certified_content, print_share
+    from slit.commands.recommendation import print_recommendation, recommendation_content
     from slit.record import read_certificate, read_run
     from slit.record.runs import check_plugin
 
@@ -58,9 +60,11 @@ def show(
         content = _plan(run, plan, routing=routing, as_json=as_json)
     certified = read_certificate(run)
     picks = api_show(run, against=against)
+    found = recommend(run, against=against) if plan is None or as_json else None
     if as_json:
         phases = [phase._asdict() for phase in run.manifest.phases]
         listed: dict[str, Any] = {
+            "recommended": None if found is None else recommendation_content(found),
             "picks": picks_content(picks),
             "against": picks.reference,
             "phases": phases,
@@ -71,6 +75,8 @@ def show(
     elif plan is None:
         for note in run.manifest.notes:
             print(note)
+        if found is not None:
+            print_recommendation(found)
         print_picks(picks)
         print_limits(run, picks)
         print_phases(run.manifest.phases)
@@ -200,6 +206,7 @@ def _plan(run: "Run", plan: str, *, routing: bool, as_json: bool) -> dict[str, A
     """Print one plan in detail, or give it as JSON."""
     from slit.export import write_routing
     from slit.report.notebook import plan as plan_of
+    from slit.report.plan import describe_changes
 
     front = run.front
     row = front.row_of(plan, prefix=run.manifest.optimizer)
@@ -220,11 +227,7 @@ def _plan(run: "Run", plan: str, *, routing: bool, as_json: bool) -> dict[str, A
         print(f"plan {front.plans[row]} by {front.methods[row]}, {feasible}")
         for m, name in enumerate(front.names):
             print(f"  {called(name)}: {number(front.F[row, m])} {front.units[m]}")
-        print(
-            f"  from one epoch to the next: {share(changes['reroute'])} of requests rerouted, "
-            f"{changes['starts']:,.0f} node starts, {changes['switches']:,.0f} switches of a pool "
-            "and variant on or off"
-        )
+        print(f"  from one epoch to the next: {describe_changes(*changes.values())}")
         print_room(limits)
         header = ["datacenter", "facility (kWh)", "carbon (kg CO2e)", "water (L)", "cost (USD)"]
         rows = [

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slit.commands.marginal_rates import print_rates, print_worth, rates_content, worth_content
+from slit.commands.shadow_prices import print_shadow_prices, shadow_content
 from slit.commands.terminal import (
     AsJson,
     Plugin,
@@ -57,8 +58,20 @@ def tradeoff(
             help="Draw what growing shares of --allow buy; slit report RUN shows it too.",
         ),
     ] = None,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME<=MOST",
+            help="What no plan may exceed beside the limits of the run, as in slit optimize; may "
+            "be repeated.",
+        ),
+    ] = None,
     top: Annotated[
-        int, typer.Option(min=0, help="Without --allow: how many capacities and hours to list.")
+        int,
+        typer.Option(
+            min=0,
+            help="Without --allow: how many capacities and hours to list; 0 prints rates alone.",
+        ),
     ] = 3,
     plugin: Plugin = None,
     threads: Threads = 1,
@@ -78,7 +91,9 @@ def tradeoff(
         raise SlitError("--top: given with --allow, expected one of them (what to list)")
     wanted = named_texts(allow or (), "--allow", expected="NAME=AMOUNT, as ttft=+0.2 or cost=1%")
     run = read_run(folder)
-    traded = trade(run, plan=plan, allow=wanted, top=top, plugin=plugin, threads=threads)
+    traded = trade(
+        run, plan=plan, allow=wanted, limits=limit, top=top, plugin=plugin, threads=threads
+    )
     drawn = {} if figure is None else _draw(run, traded, figure)
     if as_json:
         print_json(_start_content(traded.start) | _trade_content(traded) | drawn)
@@ -86,9 +101,10 @@ def tradeoff(
     _print_start(traded.start)
     if traded.rates is not None:
         print_rates(traded.rates)
-        if top:
+        if traded.shadow is not None:
             print_worth(traded.capacity, "pool", "One more node-hour")
             print_worth(traded.renewable, "datacenter", "One more renewable kWh")
+            print_shadow_prices(traded.shadow)
     else:
         _print_purchases(traded)
     if drawn:
@@ -113,6 +129,8 @@ def _start_content(start: "TradeStart") -> dict[str, Any]:
         "edge_share": edge.share,
         "ideal": named(edge.ideal.tolist()),
         "left_out": dict(relaxation.left_out),
+        "unseen": list(relaxation.terms.unseen),
+        "limits": [asdict(limit) for limit in start.limits],
     }
 
 
@@ -125,11 +143,16 @@ def _trade_content(traded: "Tradeoff") -> dict[str, Any]:
     return rates_content(traded.rates) | {
         "capacity": [worth_content(each) for each in traded.capacity],
         "renewable": [worth_content(each) for each in traded.renewable],
+        "shadow_prices": None if traded.shadow is None else shadow_content(traded.shadow),
     }
 
 
 def _print_start(start: "TradeStart") -> None:
+    from slit.report.limits import describe_limits
+
     relaxation, edge = start.relaxation, start.edge
+    pairs = zip(relaxation.names, start.kept, strict=True)
+    only_limited = [name for name, kept in pairs if not kept]
     print(f"plan {start.plan} ({start.pick}), and the edge of the relaxation below it:")
     rows = [
         [f"{called(name)} ({unit})", *map(number, values)]
@@ -141,10 +164,15 @@ def _print_start(start: "TradeStart") -> None:
             edge.ideal,
             strict=True,
         )
+        if name not in only_limited
     ]
     print_table(["objective", "plan", "edge", "least possible"], rows)
     for name, why in relaxation.left_out.items():
         print(f"{called(name)} is left out: it has {why}")
+    for name in relaxation.terms.unseen:
+        print(f"{called(name)} is nothing to the relaxation: only the front says what it buys")
+    if start.limits:
+        print(f"limits: {describe_limits(start.limits)}")
     print(
         f"\nedge: {100 * edge.share:.0f} % of the way from the least possible values to the plan. "
         "Relaxed figures start\nthere: at the plan's own values, which the relaxation undercuts, "
@@ -178,12 +206,46 @@ def _print_purchases(traded: "Tradeoff") -> None:
         "\nwith the allowance. plan, front: this plan, and the run's best that is no worse in "
         "the\nother objectives but for the allowance. change: minus is less, so better."
     )
+    for line in _holds(traded):
+        print(line)
     for name in traded.allow:
         if name not in start.own:
             print(
                 f"{name} is no objective of this run: its plans were not searched for trading "
                 f"it (slit optimize --objectives {','.join(start.own)},{name})."
             )
+
+
+def _holds(traded: "Tradeoff") -> list[str]:
+    """What stands in the way where the allowance buys nothing, and limits that cut it short."""
+    start = traded.start
+    names, limits = start.relaxation.names, {each.measure: each.text for each in start.limits}
+    lines = []
+    for name, amount in traded.allow.items():
+        m = names.index(name)
+        room = float(start.most[m] - start.values[m])
+        if room < amount:
+            lines.append(
+                f"the limit {limits[name]} leaves {number(room)} {start.relaxation.terms.units[m]} "
+                "of what is allowed: beyond it nothing was searched"
+            )
+
+    def listed(held: Sequence[str]) -> str:
+        return ", ".join(
+            f"{called(name)} (limit {limits[name]})" if name in limits else called(name)
+            for name in held
+        )
+
+    for each in traded.purchases:
+        relaxed = each.relaxed_gain > NEGLIGIBLE * abs(each.relaxed_before)
+        attained = isfinite(each.attained) and each.attained_gain > NEGLIGIBLE * abs(each.plan)
+        if not relaxed:
+            why = f"held by {listed(each.binding)}" if each.binding else "the least there is"
+            lines.append(f"{called(each.name)}: the relaxation buys nothing, {why}")
+        if not attained:
+            why = f"held by {listed(each.holding)}" if each.holding else "no plan has less"
+            lines.append(f"{called(each.name)}: the front holds nothing better, {why}")
+    return ["", "What binds where nothing is bought:", *lines] if lines else []
 
 
 def _purchase(start: "TradeStart", purchase: "Purchase") -> dict[str, Any]:

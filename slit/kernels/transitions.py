@@ -66,6 +66,27 @@ def rerouted_requests(
 
 
 @kernel
+def rerouted_from_today(plan: Genes, problem: Problem, difference: Longs) -> float:
+    """Requests of the first epoch's groups in `plan` (G,) that today's routing serves elsewhere.
+
+    A group that it does not have counts nothing. `difference` (P,) is zero and stays so.
+    """
+    today, total = problem.today_chunks, 0.0
+    for j in range(today.shape[0]):
+        start, end = problem.group_first[j], problem.group_first[j + 1]
+        for g in range(start, end):
+            difference[plan[g]] += 1
+        known = moved = 0
+        for p in range(today.shape[1]):
+            known += today[j, p]
+            moved += abs(difference[p] - today[j, p])
+            difference[p] = 0
+        if known > 0:
+            total += problem.group_requests[j] * (moved / (2 * (end - start)))
+    return total
+
+
+@kernel
 def add_reroutes(
     population: Genes, first: int, problem: Problem, weights: Floats, parts: Floats
 ) -> None:
@@ -88,6 +109,8 @@ def add_reroutes(
                 requests,
                 difference,
             )
+            if first + row == 0:
+                moved += rerouted_from_today(population[n], problem, difference)
             for m in range(weights.shape[0]):
                 parts[n, row, m] += weights[m] * moved
 
@@ -156,8 +179,13 @@ def transitions_of_epoch(
         ],
         axis=1,
     )
+    before = _counts_of(plan, own, previous, problem)
+    if t == 0 and len(problem.today_chunks):
+        before = np.ascontiguousarray(problem.today_chunks.T, dtype=np.float64)
+        known = problem.today_chunks.any(axis=1)
+        rerouted[:, 0] = np.where(known, problem.group_requests[own], 0.0)
     return EpochTransitions(
-        before=_counts_of(plan, own, previous, problem),
+        before=before,
         after=_counts_of(plan, own, following, problem),
         weight=weight * rerouted / (2.0 * problem.group_chunks[own, None]),
     )

@@ -103,8 +103,9 @@ def water_equity(problem: Problem, scenario: Scenario) -> Coefficients:
 
 @linear_objective(name="reroute", unit="share", title="Requests rerouted between epochs")
 def reroute(problem: Problem, scenario: Scenario) -> Coefficients:
-    """Share of requests served at another placement than in the epoch before."""
-    total = problem.group_requests[problem.group_previous >= 0].sum()
+    """Share of requests served at another placement than in the epoch before; in the first one,
+    than in today's routing where that is known."""
+    total = problem.group_requests[problem.compared].sum()
     return Coefficients(reroute=1.0 / total if total > 0 else 0.0)
 
 

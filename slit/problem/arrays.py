@@ -66,6 +66,8 @@ class Problem(NamedTuple):
     group_chunks: Ints  # (J,) its genes
     group_previous: Ints  # (J,) its origin and class in the epoch before, -1 if there is none
     group_next: Ints  # (J,) the same in the epoch after
+    today_chunks: Longs  # (J', P) of the J' groups of epoch 0 in today's routing before it; a row
+    #                  of 0 where it has none; no rows where it is not known
     group_first: Ints  # (J + 1,) first gene of each group
     epoch_group: Ints  # (T + 1,) first group of each epoch
     epoch_gene: Ints  # (T + 1,) first gene of each epoch
@@ -128,6 +130,13 @@ class Problem(NamedTuple):
     def groups(self) -> int:
         """J."""
         return len(self.group_epoch)
+
+    @property
+    def compared(self) -> Bools:
+        """(J,): which groups have something before them, whose requests may be rerouted."""
+        found = self.group_previous >= 0
+        found[: len(self.today_chunks)] |= self.today_chunks.any(axis=1)
+        return found
 
     @property
     def genes(self) -> int:

@@ -32,6 +32,7 @@ from slit.problem.placements import (
     placements_of,
     warm_nodes,
 )
+from slit.problem.today import follow_today
 from slit.scenario.fit import batches, residency
 from slit.scenario.records import HorizonStart, LoadingMode
 from slit.scenario.scenario import Scenario, Signals
@@ -66,7 +67,7 @@ def compile_problem(scenario: Scenario) -> Problem:
     ]
     accounting, horizon = scenario.accounting, scenario.horizon
     cyclic = HorizonStart(horizon.begins) is HorizonStart.CYCLIC
-    return Problem(
+    problem = Problem(
         epoch_seconds=horizon.epoch_seconds,
         epoch_ticks=int(horizon.epoch_seconds * MICROTICKS),
         node_ticks=int(accounting.utilization * horizon.epoch_seconds * MICROTICKS),
@@ -89,7 +90,9 @@ def compile_problem(scenario: Scenario) -> Problem:
         request_scale=request_scale,
         prompt_scale=prompt_scale,
         total_requests=float(groups.requests.sum()),
+        today_chunks=frozen(np.zeros((0, len(placements))), np.int64),
     )
+    return follow_today(problem, scenario) if scenario.today else problem
 
 
 def _placement_arrays(

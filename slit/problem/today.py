@@ -3,32 +3,54 @@
 import numpy as np
 
 from operators.types import Floats, Genes, Integers
-from slit.errors import SlitError
-from slit.problem.arrays import Problem
-from slit.problem.placements import Placement, placements_of
-from slit.problem.shares import round_shares
-from slit.scenario.routing import Routing, place_of
+from slit.arrays import frozen
+from slit.problem.arrays import Problem, Start
+from slit.problem.placements import placements_of
+from slit.problem.shares import round_shares, whole_chunks
+from slit.scenario.routing import BEFORE, Routing, place_of
 from slit.scenario.scenario import Scenario
 
 
 def today_plan(problem: Problem, scenario: Scenario) -> Genes:
     """Today's routing as a plan (G,) in canonical form, shares in whole chunks.
 
-    Raises SlitError where it does not fit the scenario.
+    problem: of the scenario, which has such a routing.
     """
-    if not scenario.today:
-        raise SlitError("today: no routing, expected one (--today FILE, today of [operation])")
-    routing = Routing(scenario)
-    routing.check()
     groups = np.stack([problem.group_epoch, problem.group_origin, problem.group_class], axis=1)
-    return round_shares(problem, today_shares(routing, groups, placements_of(scenario)))
+    return round_shares(problem, today_shares(scenario, groups))
 
 
-def today_shares(routing: Routing, groups: Integers, placements: list[Placement]) -> Floats:
+def follow_today(problem: Problem, scenario: Scenario) -> Problem:
+    """The problem whose first epoch follows today's routing instead of what the horizon says: as
+    many nodes hold their weights as it needs for the requests of the first epoch.
+
+    Raises SlitError where the routing does not fit the scenario.
+    """
+    Routing(scenario).check()
+    groups = np.stack([problem.group_epoch, problem.group_origin, problem.group_class], axis=1)
+    first = groups[: problem.epoch_group[1]]
+    shares = today_shares(scenario, np.where([True, False, False], BEFORE, first))
+    known = shares.any(axis=1)
+    chunks = np.zeros(shares.shape, np.int64)
+    chunks[known] = whole_chunks(shares[known], problem.group_chunks[: len(first)][known])
+    work = (chunks * problem.chunk[: len(first), :, 0]).sum(axis=0)
+    nodes = np.maximum(-(-work // problem.node_ticks), problem.warm_nodes)
+    ends = groups[:, 0] == 0, groups[:, 0] == problem.epochs - 1
+    return problem._replace(
+        start=int(Start.GIVEN),
+        initial_nodes=frozen(nodes, np.int64),
+        today_chunks=frozen(chunks, np.int64),
+        group_previous=frozen(np.where(ends[0], -1, problem.group_previous), np.int32),
+        group_next=frozen(np.where(ends[1], -1, problem.group_next), np.int32),
+    )
+
+
+def today_shares(scenario: Scenario, groups: Integers) -> Floats:
     """(J, P): the share of each group at each placement; 0 throughout where the table has none.
 
     groups: epoch, origin and class of each, (J, 3).
     """
+    routing, placements = Routing(scenario), placements_of(scenario)
     number = {place_of(placement.pair): p for p, placement in enumerate(placements)}
     shares = np.zeros((len(groups), len(placements)))
     for j, (epoch, origin, request_class) in enumerate(groups.tolist()):

@@ -37,6 +37,14 @@ class RelaxedTerms:
         """M."""
         return len(self.names)
 
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """Objectives that are the same for every plan once relaxed, as those of changes between
+        epochs: a limit on them limits nothing."""
+        tables = (self.it, self.facility, self.grid, self.nodes, self.groups)
+        seen = [any(table[m].any() for table in tables) for m in range(self.size)]
+        return tuple(name for name, any_ in zip(self.names, seen, strict=True) if not any_)
+
     def weights_of(self, center_weights: Floats) -> Floats:
         """Weights (..., M) from weights by datacenter (..., M, D)."""
         spread = center_weights.sum(axis=-1)

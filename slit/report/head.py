@@ -1,15 +1,13 @@
-"""The head of a report: what was run, and what the balanced plan changes."""
+"""The head of a report: what was run, and where what stands."""
 
 from slit.certificates.certified import Certified
-from slit.display import least_share, number, percent
+from slit.display import least_share, number
 from slit.record import Run
-from slit.report.marks import Role
-from slit.report.markup import Html, joined, tag
-from slit.report.picks import PicksData
+from slit.report.markup import Html, tag
 
 
-def head_section(run: Run, picks: PicksData | None, certified: Certified | None = None) -> Html:
-    """Title, what was run, what share is certified, and what the balanced plan changes."""
+def head_section(run: Run, certified: Certified | None = None) -> Html:
+    """Title, what was run, what share is certified, and links to the sections."""
     manifest, scenario = run.manifest, run.scenario
     horizon = scenario.horizon
     hours = horizon.epochs * horizon.epoch_seconds / 3600
@@ -30,7 +28,8 @@ def head_section(run: Run, picks: PicksData | None, certified: Certified | None 
         facts["Certified share"] = reached if certified.hypervolume else "0 %: see what is possible"
     listed = [tag("div", tag("dt", name), tag("dd", value)) for name, value in facts.items()]
     toggle = tag("button", "Dark", type="button", id="theme", aria_pressed="false")
-    places = {"picks": "Picks", "front": "Front", "plans": "Plans", "search": "Search"}
+    places = {"recommended": "Recommended"} if len(run.front) else {}
+    places |= {"picks": "Picks", "front": "Front", "plans": "Plans", "search": "Search"}
     if certified is not None:
         places["certified"] = "What is possible"
     places |= {"inputs": "Inputs", "about": "About"}
@@ -41,37 +40,5 @@ def head_section(run: Run, picks: PicksData | None, certified: Certified | None 
         tag("p", scenario.description) if scenario.description else "",
         tag("dl", *listed, class_="facts"),
         *(tag("p", note, class_="note") for note in manifest.notes),
-        _headline(picks) if picks is not None else "",
         tag("nav", *links, aria_label="Sections"),
     )
-
-
-def _headline(picks: PicksData) -> Html:
-    """The balanced plan against the reference, as large figures."""
-    row = next((n for n, mark in enumerate(picks.marks) if mark.role is Role.BALANCE), None)
-    if row is None or picks.reference is None:
-        return Html("")
-    tiles = [
-        tag(
-            "div",
-            tag("span", axis.title, class_="what"),
-            tag("span", percent(change), class_=f"much {_worth(change)}"),
-            tag("span", f"{number(value)} {axis.unit}", class_="value"),
-            class_="tile",
-        )
-        for axis, change, value in zip(
-            picks.axes, picks.changes[row], picks.values[row], strict=True
-        )
-    ]
-    return joined(
-        [
-            tag("h2", f"{picks.marks[row].name} against {picks.reference}", class_="headline"),
-            tag("div", *tiles, class_="tiles"),
-        ]
-    )
-
-
-def _worth(change: float | None) -> str:
-    if change is None or abs(change) < 0.05:
-        return ""
-    return "good" if change < 0 else "bad"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from operators.types import Floats, Longs
-from slit.display import number, share
+from slit.display import counted, number, share
 from slit.ledger import Ledger
 from slit.report.style import (
     Drawing,
@@ -281,10 +281,15 @@ def describe_plan(data: PlanData) -> str:
 
 def describe_stability(data: PlanData) -> str:
     """What changes from one epoch to the next, in one sentence."""
+    changes = describe_changes(data.reroute, data.node_starts, data.switches)
+    return f"From one epoch to the next: {changes}"
+
+
+def describe_changes(rerouted: float, starts: float, switches: float) -> str:
+    """What changes between epochs, in words: a share of requests, and two numbers."""
     return (
-        f"From one epoch to the next: {share(data.reroute)} of requests rerouted, "
-        f"{data.node_starts:,} node starts, {data.switches:,} switches of a pool and variant on "
-        "or off"
+        f"{share(rerouted)} of requests rerouted, {counted(starts, 'node start')}, "
+        f"{counted(switches, 'switch', 'switches')} of a pool and variant on or off"
     )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from slit.certificates.gap_decomposition import GapParts
 from slit.display import beyond, number, percent, share
+from slit.front import BALANCED
 from slit.objectives.limit_text import ResolvedLimit
 from slit.record import Run
 from slit.report.certified import (
@@ -44,7 +45,7 @@ from slit.scenario.scenario import Scenario
 
 _ROLES = {
     Role.EXTREME: "least in one objective",
-    Role.BALANCE: "nearest to the best of all objectives",
+    Role.BALANCE: BALANCED,
     Role.REFERENCE: "exact reference",
     Role.BASELINE: "simple scheduler",
     Role.RIVAL: "rival scheduler",

@@ -20,6 +20,7 @@ from slit.report.markup import tag
 from slit.report.page import page
 from slit.report.picks import picks_data
 from slit.report.plan import PlanData, plan_data
+from slit.report.recommendation import recommendation, recommended_section
 from slit.report.sections import (
     about_section,
     certified_section,
@@ -65,13 +66,14 @@ def report_html(run: Run, *, certificate: Certificate | None = None) -> str:
     picks = picks_data(front, search=search) if len(front) else None
     body = [
         tag("a", "Skip to the content", href="#content", class_="skip"),
-        head_section(run, picks, certified),
+        head_section(run, certified),
     ]
     sections = []
     if picks is not None:
         limits = manifest.resolved_limits
         kept = limits_data(run, [mark.row for mark in picks.marks]) if limits else None
         sections += [
+            recommended_section(recommendation(run, picks)),
             picks_section(picks, kept),
             front_section(front_data(front, search=search), limits),
             plans_section(picks, _plans(run, [mark.row for mark in picks.marks]), kept),

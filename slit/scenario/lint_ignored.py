@@ -87,7 +87,12 @@ _READS: dict[str, Callable[[DatacenterEntry], bool]] = {
 def _initial_nodes(scenario: Scenario) -> Iterator[Finding]:
     holding = [pool.name for pool in scenario.pools if any(pool.initial_nodes.values())]
     begins = scenario.horizon.begins
-    if holding and begins != HorizonStart.GIVEN:
+    if holding and scenario.today:
+        yield _ignored(
+            "pools.initial_nodes", f"stated for {', '.join(holding)}, not read (a routing of today "
+            "is)", "the nodes that today's routing needs",
+        )  # fmt: skip
+    elif holding and begins != HorizonStart.GIVEN:
         yield _ignored(
             "pools.initial_nodes", f"stated for {', '.join(holding)}, not read (begins {begins})",
             'horizon.begins = "given" to begin with them',

@@ -52,7 +52,7 @@ def values(page: Page, store: RunStore) -> dict[str, Any]:
 OUTPUTS = [
     "restored.data", "pick.value", "plan-figures.children", "plan-text.children", "load.figure",
     "map.figure", "hour-text.children", "compare-text.children", "net.figure", "query.data",
-    "certified.children", "download.data", "saved.data",
+    "certified.children", "download.data", "saved.data", "stability.children",
 ]  # fmt: skip
 
 

@@ -159,7 +159,7 @@ def test_everything_is_shown(store: RunStore) -> None:
     points = store.points
     found = answer(points, default_state(points.names), Event.LOOK)
     outputs = shown(points, found, page=0)
-    assert len(outputs) == 11
+    assert len(outputs) == 12
     assert outputs[1] == [limit_scale(points, m)[1] for m in range(4)]
     assert outputs[5] in (None, found.state.plan)
     rows = np.asarray(found.table)

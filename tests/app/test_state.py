@@ -36,6 +36,17 @@ def test_a_link_gives_the_same_state(state: PageState) -> None:
     assert parsed(to_query(state, NAMES)) == state
 
 
+@given(state=states, preset=st.dictionaries(st.sampled_from(NAMES), st.tuples(st.none(), finite)))
+def test_a_link_gives_the_same_state_whatever_is_preset(
+    state: PageState, preset: dict[str, tuple[None, float]]
+) -> None:
+    query = to_query(state, NAMES, preset)
+    assert parse_query(query, names=NAMES, keys=KEYS, epochs=24, preset=preset) == state
+    first = default_state(NAMES, preset)
+    assert first.ranges == preset
+    assert to_query(first, NAMES, preset) == ""
+
+
 def test_the_first_state_needs_no_query() -> None:
     assert to_query(default_state(NAMES), NAMES) == ""
     assert parsed("") == default_state(NAMES)

@@ -12,6 +12,7 @@ import pytest
 
 from slit.display import percent
 from slit.record import Run
+from slit.report.recommendation import next_plans
 from tests.browser.conftest import Page
 from tests.stored import hostile_run
 
@@ -175,6 +176,19 @@ def test_comparing_shows_differences(browser: Page, one: str, runs: tuple[Run, R
     assert "→" in browser.text("#moves")
     cells = browser.run("return document.querySelector('#net .js-plotly-plot').data[0].z")
     assert cells
+
+
+def test_a_next_plan_is_selected_by_pressing_it(
+    browser: Page, one: str, runs: tuple[Run, Run]
+) -> None:
+    browser.open(one)
+    assert browser.text("#summary h2").startswith("Recommended: plan")
+    browser.wait(lambda: "node start" in browser.text("#stability"))
+    front = runs[0].front
+    first = next_plans(front.F, front.compromise(), front.on_front)[0]
+    browser.click("#next li button")
+    browser.wait(lambda: said(browser)["plan"] == f"0:{front.plans[first.row]}")
+    browser.wait(lambda: "Recommended" not in browser.text("#summary h2"))
 
 
 def test_comparing_opens_against_the_reference(

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from slit.certificates.projection import edge_below
 from slit.certificates.tradeoff import allowance_curves, marginal_rates, tradeoff
 from slit.errors import InfeasibleError, SlitError
 from slit.evaluator import Evaluator
@@ -139,3 +140,63 @@ def test_wrong_input_is_one_message() -> None:
         marginal_rates(relaxation, [1.0, 2.0, 3.0])
     with pytest.raises(InfeasibleError, match=r"allow: cost <= .* no plan is that good"):
         tradeoff(relaxation, front, plan=0, allow={"cost": -2e9})
+
+
+def test_a_limit_cuts_an_allowance_and_what_binds_is_named() -> None:
+    case = two_sites()
+    relaxation = Relaxation(case.problem, case.scenario, find(["cost", "carbon"]))
+    cheap, clean = (relaxation.minimize(unit).objectives for unit in np.eye(2))
+    width = clean - cheap
+    front = np.array([cheap + 0.5 * width, cheap + 0.55 * width, cheap + 0.95 * width])
+    allow = {"cost": 0.3 * width[0]}
+    limits = np.array([front[0, 0] + 0.1 * width[0], np.inf])
+    (bought,) = tradeoff(relaxation, front, plan=0, allow=allow, limits=limits)
+    assert bought.relaxed_gain == pytest.approx(-0.1 * width[1], rel=1e-6)
+    assert bought.attained == front[1, 1]
+    assert (bought.binding, bought.holding) == (("cost",), ("cost",))
+    curves = allowance_curves(
+        relaxation, front, plan=0, allow=allow, shares=[0.0, 1.0, 2.0], limits=limits
+    )
+    assert curves.relaxed[1, 0] == curves.relaxed[2, 0] == pytest.approx(bought.relaxed_after)
+    # At the clean end nothing is left to buy, and nothing holds it.
+    (bought,) = tradeoff(relaxation, clean[None, :], plan=0, allow=allow)
+    assert bought.relaxed_gain == pytest.approx(0.0, abs=1e-6 * clean[1])
+    assert (bought.binding, bought.holding) == ((), ())
+
+
+def test_what_is_only_limited_may_rise_to_its_limit() -> None:
+    case = two_sites()
+    relaxation = Relaxation(case.problem, case.scenario, find(["cost", "carbon", "energy"]))
+    cheap, clean = (relaxation.minimize(unit).objectives for unit in np.eye(3)[:2])
+    width = clean - cheap
+    assert width[2] > 0
+    front = np.array([cheap + 0.2 * width])
+    kept = np.array([True, True, False])
+    allow = {"cost": width[0]}
+    for share in (0.2, 0.6, 1.0):
+        limits = np.array([np.inf, np.inf, (cheap + share * width)[2]])
+        (bought,) = tradeoff(relaxation, front, plan=0, allow=allow, limits=limits, kept=kept)
+        after = (cheap + share * width)[1]
+        assert bought.relaxed_after == pytest.approx(after, rel=1e-6)
+        assert bought.binding == (("energy",) if share < 1 else bought.binding)
+
+
+def test_the_edge_keeps_to_limits_and_its_weights_support_it() -> None:
+    case = busy_case()
+    names = ["carbon", "cost", "quality", "ttft"]
+    relaxation = Relaxation(case.problem, case.scenario, find(names))
+    evaluator = Evaluator(case.problem, case.scenario, objectives=find(names))
+    plan = feasible_objectives(case, evaluator, rng=np.random.default_rng(3))[0]
+    kept = np.array([True, True, True, False])
+    free = edge_below(relaxation, plan, kept=kept)
+    least = relaxation.minimize(np.eye(4)[3]).objectives[3]
+    limits = np.array([np.inf, np.inf, np.inf, 0.5 * (least + free.point[3])])
+    edge = edge_below(relaxation, plan, limits=limits, kept=kept)
+    assert edge.point[3] <= limits[3] * (1 + 1e-6) < free.point[3]
+    assert free.share <= edge.share <= 1
+    assert (edge.weights >= 0).all()
+    assert edge.weights[3] == 0
+    for each, caps in ((free, np.full(4, np.inf)), (edge, limits)):
+        best = minimize_capped(relaxation, each.weights, caps)
+        assert each.weights @ each.point == pytest.approx(best.value, rel=1e-4)
+    assert (edge.point[:3] <= plan[:3] * (1 + 1e-6)).all()

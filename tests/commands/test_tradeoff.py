@@ -100,7 +100,19 @@ def test_rates_and_what_is_worth_most(folder: Path) -> None:
     assert "What avoiding one more unit costs" in printed
     assert "0.01 share of quality" in printed
     assert "One more renewable kWh would lower" in printed
-    assert "One more renewable kWh" not in call(folder, "--top", "0")
+    shadow = content["shadow_prices"]
+    assert [each["name"] for each in shadow["returns"]] == ["energy", "carbon", "cost", "water"]
+    front = read_run(folder).front
+    nearest, row = front.methods.index("nearest"), front.compromise()
+    assert shadow["reference"] == "nearest"
+    assert shadow["saved"]["carbon"] == pytest.approx(front.F[nearest, 0] - front.F[row, 0])
+    shares = [each["share"] for each in shadow["relocations"] if each["epoch"] == 0]
+    assert sum(shares) == pytest.approx(1.0)
+    assert "more latency returns" in printed or "ms more would save" in printed
+    assert "the energy of an hour would have to get before half" in printed
+    alone = call(folder, "--top", "0")
+    assert "One more renewable kWh" not in alone
+    assert "before half" not in alone
 
 
 def test_the_figure_and_the_report(folder: Path, tmp_path: Path) -> None:
@@ -175,5 +187,45 @@ def test_an_infeasible_plan_is_no_start(folder: Path, tmp_path: Path) -> None:
         writer = csv.DictWriter(stream, rows[0])
         writer.writeheader()
         writer.writerows(rows)
-    message = f"plan: {nearest['plan']} exceeds its pools by 2 nodes, expected a feasible plan"
+    message = f"plan: {nearest['plan']} is 2 nodes beyond capacity, expected a feasible plan"
     assert message in refused(copy, "--plan", "nearest")
+
+
+def test_limits_are_kept_and_what_binds_is_named(folder: Path) -> None:
+    front = read_run(folder).front
+    limits = ("--limit", "quality<=helix", "--limit", "answer_loss<=nearest+50%")
+    content = said(folder, *limits, "--allow", "quality=50%")
+    assert [each["text"] for each in content["limits"]] == [
+        "quality<=helix", "answer_loss<=nearest+50%",
+    ]  # fmt: skip
+    most = content["limits"][0]["most"]
+    assert most == pytest.approx(front.F[front.methods.index("helix"), 3])
+    assert content["values"]["quality"] <= most
+    assert [each["name"] for each in content["buys"]] == ["carbon", "water", "cost"]
+    plans = front.plans.tolist()
+    for each in content["buys"]:
+        assert front.F[plans.index(each["attained_by"]), 3] <= most
+    printed = call(folder, *limits, "--allow", "quality=50%")
+    assert "limits: quality<=helix (0.3329 share), answer_loss<=nearest+50%" in printed
+    assert "the limit quality<=helix leaves" in printed
+    assert "answer_loss" not in printed.split("limits:")[0]
+    # An allowance of a third objective that nothing takes up says what is in the way.
+    for each in said(folder, "--allow", "ttft=1e-9")["buys"]:
+        assert each["relaxed_gain"] == pytest.approx(0.0, abs=1e-5 * each["relaxed_before"])
+        assert each["binding"]
+    printed = call(folder, "--allow", "ttft=1e-9")
+    assert "the relaxation buys nothing, held by " in printed
+    assert "the front holds nothing better, held by " in printed
+
+
+def test_an_objective_that_the_relaxation_does_not_see(folder: Path) -> None:
+    printed = call(folder, "--allow", "reroute=10%")
+    assert "reroute is nothing to the relaxation: only the front says what it buys" in printed
+    assert said(folder, "--allow", "reroute=10%")["unseen"] == ["reroute"]
+
+
+def test_limits_that_no_plan_or_not_this_one_meets(folder: Path) -> None:
+    assert "no plan meets 'carbon<=0', expected one" in refused(folder, "--limit", "carbon<=0")
+    at = ("--plan", "nearest", "--limit", "quality<=helix")
+    assert "does not meet 'quality<=helix', expected one that does" in refused(folder, *at)
+    assert "limit 'qual<=1': 'qual', expected one of" in refused(folder, "--limit", "qual<=1")

@@ -101,12 +101,16 @@ def test_the_change_reported_equals_full_evaluation(
         assert is_canonical(better[None, :], group_first=weighed.problem.group_first).all()
 
 
-@pytest.mark.parametrize("begins", ["free", "given", "cyclic"])
+@pytest.mark.parametrize("begins", ["free", "given", "cyclic", "today"])
 def test_what_changes_between_epochs_is_followed_chunk_by_chunk(begins: str) -> None:
     """With groups that exist in one of two epochs only, and that have other numbers of chunks."""
     missing = unlike = improved = 0
     for seed in range(4):
-        case = make_case(seed, plans=3, genes=24, epochs=4, nodes_per_group=1.5, begins=begins)
+        today = begins == "today"
+        case = make_case(
+            seed, plans=3, genes=24, epochs=4, nodes_per_group=1.5,
+            begins="cyclic" if today else begins, today=today,
+        )  # fmt: skip
         problem = case.problem
         previous = problem.group_previous
         missing += int((previous[problem.epoch_group[1] :] < 0).sum())

@@ -82,6 +82,7 @@ def small_case(seed: int, rng: np.random.Generator, *, negative_prices: bool = T
         residency=bool(rng.random() < 0.3),
         warm=bool(rng.random() < 0.4),
         negative_prices=negative_prices,
+        today=bool(rng.random() < 0.3),
     )
 
 
@@ -238,7 +239,7 @@ def test_what_changes_between_epochs_costs_least_of_all_plans(
     name: str, few_columns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("slit.optimizers.exact.front.FEW_COLUMNS", few_columns)
-    compared = warm = 0
+    compared = warm = routed = 0
     for seed in range(12):
         rng = np.random.default_rng(seed)
         case = small_case(seed, rng, negative_prices=False)
@@ -259,8 +260,10 @@ def test_what_changes_between_epochs_costs_least_of_all_plans(
             assert plan.bound <= least + 1e-9
         compared += float(np.ptp(values[:, 1])) > 0
         warm += bool(case.problem.warm_nodes.any())
+        routed += bool(len(case.problem.today_chunks))
     assert compared > 3
     assert warm > 1
+    assert routed > 1
 
 
 def test_tiny_has_the_front_of_all_plans() -> None:

@@ -6,13 +6,13 @@ import pytest
 from slit.evaluator import Evaluator
 from slit.objectives import find
 from slit.objectives.limits import Limit
-from slit.optimizers.metaheuristic.local_search import continue_epoch
 from slit.optimizers.metaheuristic.multipliers import ROUNDS, Multipliers
 from slit.optimizers.metaheuristic.pool import EpochPool
 from slit.optimizers.metaheuristic.relaxed import relaxed_starts
 from slit.optimizers.metaheuristic.weight_selection import floored
 from slit.optimizers.protocol import Task
 from slit.optimizers.registry import make_optimizer
+from slit.plans import continue_epoch
 from slit.problem import compile_problem
 from slit.run import run
 from slit.scenario.load import load_scenario

@@ -85,6 +85,34 @@ def test_world_2026_is_a_fleet_of_today_on_the_grids_of_world_day(world: Scenari
     assert not problem.allowed[problem.group_origin == origin][:, ~here].any()
 
 
+def test_a_sensible_mix_fills_two_thirds_of_the_fleet_of_2026() -> None:
+    """Code on Qwen3-235B, the rest on Qwen3-30B-A3B but for 30 %: B200 first, then H100."""
+    today = load_scenario("world-2026")
+    problem, placements = compile_problem(today), placements_of(today)
+    nodes = Counter[str]()
+    for pool in today.pools:
+        nodes[pool.node_type] += pool.nodes
+    code = [kind.name for kind in today.classes].index("code")
+    share = np.where(problem.group_class == code, 1.0, 0.3)
+    variants = [variant.name for variant in today.variants]
+    seconds = np.where(problem.node_seconds > 0, problem.node_seconds, np.inf)
+    need = {}
+    for kind in ("b200x8", "h100x8"):
+        work = np.zeros(problem.groups)
+        for part, name in ((share, "qwen3-235b-a22b-fp8"), (1 - share, "qwen3-30b-a3b")):
+            here = [
+                placement.node_type.name == kind and variants[placement.variant] == name
+                for placement in placements
+            ]
+            asked = part > 0
+            least = seconds[asked][:, here].min(axis=1)
+            work[asked] += part[asked] * problem.group_requests[asked] * least
+        peak = np.bincount(problem.group_epoch, work).max()
+        need[kind] = peak / (today.accounting.utilization * today.horizon.epoch_seconds)
+    rest = (1 - nodes["b200x8"] / need["b200x8"]) * need["h100x8"]
+    assert 0.6 < (nodes["b200x8"] + rest) / nodes.total() < 0.8
+
+
 CONTINENTS = {
     "US": "North America", "BR": "South America", "CL": "South America", "EU": "Europe",
     "GB": "Europe", "ZA": "Africa", "IN": "Asia", "SG": "Asia", "JP": "Asia", "KR": "Asia",
@@ -231,7 +259,7 @@ def test_loading_matters_in_tiny(
 
 @pytest.mark.parametrize(
     ("name", "fleet", "requests"),
-    [("world-2023", "world-day", 220e6), ("world-2026-hours", "world-2026", 330e6)],
+    [("world-2023", "world-day", 220e6), ("world-2026-hours", "world-2026", 440e6)],
 )
 def test_real_hours_are_of_the_same_fleet(
     name: str,

@@ -66,12 +66,13 @@ class _Columns:
         return self.width - len(cell) + np.arange(len(cell))
 
     def add_reroutes(self) -> None:
-        """d >= share of a group at a placement - that of the group before it: what is moved there
-        is as much as what is moved away."""
+        """d >= share of a group at a placement - that of the group before it, or of today's
+        routing: what is moved there is as much as what is moved away."""
         problem = self.problem
         group, placement = (side.astype(np.int64) for side in np.nonzero(problem.allowed))
         previous = problem.group_previous[group].astype(np.int64)
-        group, placement, previous = (side[previous >= 0] for side in (group, placement, previous))
+        kept = problem.compared[group]
+        group, placement, previous = (side[kept] for side in (group, placement, previous))
         requests = problem.group_requests[group]
         cell = problem.group_epoch[group].astype(np.int64) * problem.placements + placement
         moved = self.add(cell, np.multiply.outer(self.terms.reroute, requests), np.ones(len(group)))
@@ -80,7 +81,7 @@ class _Columns:
             (every, moved, np.ones(len(group))),
             self._shares(group, placement, -1.0),
             self._shares(previous, placement, 1.0),
-            lower=np.zeros(len(group)),
+            lower=0.0 - self._today(group, placement),
             upper=np.full(len(group), np.inf),
         )
 
@@ -184,12 +185,22 @@ class _Columns:
             upper=np.full(len(column), np.inf),
         )
 
+    def _today(self, group: Longs, placement: Longs) -> Floats:
+        """The shares (S,) of groups at placements in today's routing, where that precedes them."""
+        today = self.problem.today_chunks
+        shares = np.zeros(len(group))
+        first = group < len(today)
+        group, placement = group[first], placement[first]
+        shares[first] = today[group, placement] / self.problem.group_chunks[group]
+        return shares
+
     def _shares(self, group: Longs, placement: Longs, factor: float) -> tuple[Longs, Longs, Floats]:
-        """Entries of the shares of groups at placements, a row each."""
+        """Entries of the shares of groups at placements, a row each; none of group -1."""
         problem = self.problem
         served = sparse.coo_array(self.cells.chunks)
         row = np.full((problem.groups, problem.placements), -1)
-        row[group, placement] = np.arange(len(group))
+        there = np.flatnonzero(group >= 0)
+        row[group[there], placement[there]] = there
         found = row[served.row, self.cells.placement[served.col]]
         share = factor * served.data / problem.group_chunks[served.row]
         return found, served.col.astype(np.int64), share

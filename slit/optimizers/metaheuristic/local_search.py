@@ -53,7 +53,8 @@ def local_search(
     for t in range(problem.epochs) if epochs is None else np.flatnonzero(epochs).tolist():
         if continued:
             # The next epoch will follow this one: what it was until then does not count.
-            for epoch in range(max(t, 1), min(t + 2, problem.epochs)):
+            first = 0 if len(problem.today_chunks) else 1
+            for epoch in range(max(t, first), min(t + 2, problem.epochs)):
                 continue_epoch(plan, epoch, problem)
         evaluated, change = improve_plan(
             plan, problem, scalarization, t, t + 1, NODE_PENALTY, swaps, most_moves

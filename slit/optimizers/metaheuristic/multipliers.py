@@ -53,7 +53,7 @@ class Multipliers:
         self.relaxed: RelaxedStarts | None = None
         self._pool = pool
         self._measures = len(names)
-        compared = float(problem.group_requests[problem.group_previous >= 0].sum())
+        compared = float(problem.group_requests[problem.compared].sum())
         self._compared = compared or 1.0  # requests that can be rerouted
         terms = task.measured_terms
         sums = [isinstance(o.measure, Linear) and not o.measure.largest for o in task.measured]

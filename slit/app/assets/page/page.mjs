@@ -90,6 +90,9 @@ function remembered() {
   try { return window.localStorage.getItem("slit-theme"); } catch (_error) { return null; }
 }
 
+// Details of the selected plan are open where there is room for them above the chart.
+export function unfold() { return window.innerWidth > 900; }
+
 export function theme(clicks) {
   let name = root.dataset.theme;
   if (!clicks) {

@@ -24,6 +24,7 @@ class Ledger:
     counts: Longs  # (J, P) chunks
     nodes: Longs  # (T, P) active nodes
     loading_nodes: Longs  # (T, P) nodes that load weights in this epoch
+    refused_starts: Longs  # (T,) nodes that start before their minimum time down is over
     requests: Floats  # (T, P) requests served
     utilization: Floats  # (T, P) of the active nodes
     wait_chance: Floats  # (T, P) probability of waiting in queue
@@ -75,6 +76,8 @@ class Ledger:
             before[0] = self.problem.initial_nodes > 0
         elif self.problem.start == Start.FREE:
             before[0] = on[0]
+        else:  # nodes that only a minimum time kept up have stopped at the seam
+            before[0] = (self.requests[-1] > 0) | (self.problem.warm_nodes > 0)
         return np.asarray((on != before).sum(axis=1))
 
     def totals(self) -> dict[str, float]:
@@ -100,6 +103,7 @@ class Ledger:
             "reroute": float(self.rerouted.sum()) / compared if compared > 0 else 0.0,
             "starts": float(self.loading_nodes.sum()),
             "switches": float(self.switched.sum()),
+            "ramp": float((self.rerouted / problem.group_requests).max()),
         }
 
 
@@ -112,20 +116,22 @@ def write_ledger(plan: Integers, problem: Problem, scenario: Scenario) -> Ledger
     pool_nodes = np.zeros((problem.epochs, len(problem.pool_nodes)), np.int64)
     energy = np.zeros((problem.epochs, problem.datacenters), np.int64)
     [genes] = check_plans(problem, np.asarray(plan)[None, :])
-    account_plan(genes, problem, counts, cells, nodes, waits, pool_nodes, energy)
+    refused = np.zeros(problem.epochs, np.int64)
+    account_plan(genes, problem, counts, cells, nodes, waits, pool_nodes, energy, refused)
     serve_groups(waits, problem, outcomes)
     active, loading = nodes
     nobody = (active == 0) | (waits[:, :, 0] == 0.0)
     it: Floats = np.multiply(energy, problem.kwh_per_energy_tick)
     facility = it * problem.pue
     grid = np.maximum(0.0, facility - problem.renewable)
-    carbon, cost = _carbon_and_cost(problem, scenario, counts, active, it, grid)
+    carbon, cost = _carbon_and_cost(problem, scenario, counts, nodes, it, grid)
     return Ledger(
         problem=problem,
         scenario=scenario,
         counts=counts,
         nodes=active,
         loading_nodes=loading,
+        refused_starts=refused,
         requests=cells[:, :, 2] / problem.request_scale,
         utilization=waits[:, :, 3],
         wait_chance=waits[:, :, 0],
@@ -148,8 +154,9 @@ def write_ledger(plan: Integers, problem: Problem, scenario: Scenario) -> Ledger
 def _carbon_and_cost(
     problem: Problem, scenario: Scenario, counts: Longs, nodes: Longs, it: Floats, grid: Floats
 ) -> tuple[Floats, Floats]:
-    accounting = scenario.accounting
+    accounting, (active, started) = scenario.accounting, nodes
     carbon, cost = problem.carbon * grid, problem.price * grid
+    np.add.at(cost.T, problem.placement_datacenter, (started * problem.start_usd).T)
     if accounting.water_energy_carbon:
         supply, waste = accounting.water_supply_kwh_per_m3, accounting.wastewater_kwh_per_m3
         carbon = carbon + problem.carbon * it * (
@@ -160,10 +167,10 @@ def _carbon_and_cost(
     hours = problem.epoch_seconds / 3600
     if accounting.embodied:
         each = np.array([kind.embodied_kg_per_hour for kind in kinds]) * hours
-        np.add.at(carbon.T, problem.placement_datacenter, (nodes * each).T)
+        np.add.at(carbon.T, problem.placement_datacenter, (active * each).T)
     if accounting.rental:
         each = np.array([kind.rental_usd_per_hour for kind in kinds]) * hours
-        np.add.at(cost.T, problem.placement_datacenter, (nodes * each).T)
+        np.add.at(cost.T, problem.placement_datacenter, (active * each).T)
     if accounting.egress_kb_per_token > 0:
         gigabytes = problem.group_output * accounting.egress_kb_per_token / 1e6
         sent = counts * (problem.chunk_requests * gigabytes)[:, None]

@@ -8,7 +8,7 @@ import numpy as np
 
 from operators.types import Floats
 from slit.scenario.fit import allowed_pairs, misfit, pairs
-from slit.scenario.pools import NodePool
+from slit.scenario.pools import EVERY, MoveCost, NodePool
 from slit.scenario.records import (
     Accounting,
     Datacenter,
@@ -53,16 +53,19 @@ def random_scenario(
     nodes_per_group: float = 1.5,
     warm: bool = False,
     today: bool = False,
+    move_cost: bool = False,
+    times: bool = False,
 ) -> Scenario:
     """A random scenario in which at least one plan is feasible.
 
     That plan serves each (origin, class) wholly at one placement; capacity is what it needs plus 0
     to `spare_nodes` nodes a pool, so most random plans are infeasible. Corner cases by switch:
     prices below zero, on-site renewables above the load, standby power, residency rules, groups
-    without requests, `warm` nodes (on top of the others), a routing of `today` by eighths, `extras`
-    (water energy, embodied carbon, rental, egress, ITL limits, variants that fit nowhere or only
-    with a smaller batch). `nodes_per_group` is the typical need of a group in nodes: below 1 many
-    cells hold a single node. Same `rng` state, same scenario.
+    without requests, `warm` nodes (on top of the others), a routing of `today` by eighths, a
+    `move_cost` of node starts, minimum `times` up and down, `extras` (water energy, embodied
+    carbon, rental, egress, ITL limits, variants that fit nowhere or only with a smaller batch).
+    `nodes_per_group` is the typical need of a group in nodes: below 1 many cells hold a single
+    node. Same `rng` state, same scenario.
     """
     class_records = tuple(_random_class(rng, k, extras) for k in range(classes))
     type_records = tuple(_random_node_type(rng, n, standby, extras) for n in range(node_types))
@@ -136,7 +139,42 @@ def random_scenario(
         round_trip_s=rng.uniform(0.0, 0.3, (origins, datacenters)),
     )
     scenario = _with_warm_nodes(rng, scenario) if warm else scenario
-    return _with_today(rng, scenario) if today else scenario
+    scenario = _with_today(rng, scenario) if today else scenario
+    scenario = _with_move_costs(rng, scenario) if move_cost else scenario
+    return _with_times(rng, scenario) if times else scenario
+
+
+def _with_times(rng: Rng, scenario: Scenario) -> Scenario:
+    """Minimum times of up to three epochs, and no more than there are."""
+    hours = scenario.horizon.epoch_seconds / 3600
+    most = min(3, scenario.horizon.epochs)
+    pools = [
+        pool.model_copy(
+            update={
+                "min_up_hours": {EVERY: hours * int(rng.integers(most + 1))},
+                "min_down_hours": {"variant0": hours * int(rng.integers(most + 1))},
+            }
+        )
+        for pool in scenario.pools
+    ]
+    return replace(scenario, pools=tuple(pools))
+
+
+def _with_move_costs(rng: Rng, scenario: Scenario) -> Scenario:
+    """Energy and money of starts in most pools: of every variant, or of the first alone."""
+    costs = [
+        {
+            str(rng.choice([EVERY, "variant0"])): MoveCost(
+                kwh=float(rng.choice([0.0, 0.5, 6.0])), usd=float(rng.uniform(0, 2))
+            )
+        }
+        for _ in scenario.pools
+    ]
+    pools = [
+        pool.model_copy(update={"move_cost": cost if rng.random() < 0.8 else {}})
+        for pool, cost in zip(scenario.pools, costs, strict=True)
+    ]
+    return replace(scenario, pools=tuple(pools))
 
 
 def _with_today(rng: Rng, scenario: Scenario) -> Scenario:

@@ -71,4 +71,6 @@ def cases(draw: st.DrawFn, *, plans: int = 6, largest_epochs: int = 4) -> Case:
         nodes_per_group=draw(st.sampled_from([0.3, 1.5, 6.0])),
         warm=draw(st.booleans()),
         today=draw(st.integers(0, 3)) == 3,
+        move_cost=draw(st.booleans()),
+        times=draw(st.booleans()),
     )

@@ -209,8 +209,13 @@ class Twin:
     def evaluate(self, plan: Sequence[int]) -> Outcome:
         """Objectives and violation of a plan: one placement a chunk, in order of the groups."""
         counts = self._counts(plan)
-        nodes = [self._nodes(counts, t) for t in range(self.scenario.horizon.epochs)]
+        needed = [self._nodes(counts, t) for t in range(self.scenario.horizon.epochs)]
+        self._last = needed[-1]
+        nodes: list[dict[int, int]] = []
+        for need in needed:
+            nodes.append(self._kept_up(need, nodes))
         out = Outcome()
+        out.violation += self._refused(nodes)
         for t, active in enumerate(nodes):
             self._fill_cells(out, counts, t, active, self._before(nodes, t))
             self._fill_sites(out, counts, t, active)
@@ -270,6 +275,47 @@ class Twin:
         q, v = self.placements[p]
         return self.scenario.pools[q].warm_nodes.get(self.scenario.variants[v].name, 0)
 
+    def _epochs(self, p: int, field: str) -> int:
+        """A minimum time in whole epochs."""
+        q, v = self.placements[p]
+        stated = getattr(self.scenario.pools[q], field)
+        hours: float = stated.get(self.scenario.variants[v].name, stated.get("*", 0.0))
+        return ceil(round(hours * 3600 / self.scenario.horizon.epoch_seconds, 6))
+
+    def _changes(self, nodes: list[dict[int, int]], p: int, epochs: range) -> list[int]:
+        """Nodes more than in the epoch before, of some epochs."""
+        return [nodes[t].get(p, 0) - self._before(nodes, t).get(p, 0) for t in epochs]
+
+    def _kept_up(self, need: dict[int, int], nodes: list[dict[int, int]]) -> dict[int, int]:
+        """Active nodes of an epoch, after those of the epochs before it."""
+        t, found = len(nodes), dict(need)
+        for p in range(len(self.placements)):
+            window = range(max(0, t - self._epochs(p, "min_up_hours") + 1), t)
+            bound = sum(max(0, change) for change in self._changes(nodes, p, window))
+            if bound > need.get(p, 0):
+                found[p] = bound
+        return found
+
+    def _refused(self, nodes: list[dict[int, int]]) -> int:
+        """Starts of nodes that stopped too short a time ago."""
+        total = 0
+        for p in range(len(self.placements)):
+            for t in range(len(nodes)):
+                window = range(max(0, t - self._epochs(p, "min_down_hours") + 1), t)
+                stopped = sum(max(0, -change) for change in self._changes(nodes, p, window))
+                [change] = self._changes(nodes, p, range(t, t + 1))
+                total += min(stopped, max(0, change))
+        return total
+
+    def _move_cost(self, p: int) -> tuple[float, float]:
+        """kWh and USD of a node start."""
+        q, v = self.placements[p]
+        stated = self.scenario.pools[q].move_cost
+        for name in (self.scenario.variants[v].name, "*"):
+            if name in stated:
+                return stated[name].kwh, stated[name].usd
+        return 0.0, 0.0
+
     def _before(self, nodes: list[dict[int, int]], t: int) -> dict[int, int]:
         """Nodes that hold weights when the epoch begins."""
         if t > 0:
@@ -280,7 +326,7 @@ class Twin:
             case HorizonStart.FREE:
                 return nodes[0]
             case HorizonStart.CYCLIC:
-                return nodes[-1]
+                return self._last
         pools, variants = self.scenario.pools, self.scenario.variants
         return {
             p: pools[q].initial_nodes.get(variants[v].name, 0)
@@ -325,6 +371,9 @@ class Twin:
             joules = kind.idle_w * m * epoch
             if accounting.loading == LoadingMode.PREWARM:
                 joules += out.cells[t, p].loading * kind.idle_w * self._load_time(p)
+            kwh, usd = self._move_cost(p)
+            joules += out.cells[t, p].loading * kwh * JOULES
+            site.cost += out.cells[t, p].loading * usd
             for j, group in enumerate(self.groups):
                 if group.epoch == t and p in counts[j]:
                     size = counts[j][p] * group.requests / self.chunks[j]
@@ -396,7 +445,7 @@ class Twin:
         self, out: Outcome, counts: list[dict[int, int]], nodes: list[dict[int, int]]
     ) -> None:
         """Requests served elsewhere than before, nodes started, placements switched."""
-        moved = compared = 0.0
+        moved = compared = ramp = 0.0
         for j, group in enumerate(self.groups):
             served, chunks = self._today(group), self.chunks[j]
             earlier = self._earlier(group)
@@ -409,7 +458,9 @@ class Twin:
                     - Fraction(served.get(p, 0), chunks)
                     for p in places
                 )
-                moved += group.requests * float(sum(map(abs, differences)) / 2)
+                part = float(sum(map(abs, differences)) / 2)
+                ramp = max(ramp, part)
+                moved += group.requests * part
                 compared += group.requests
         starts = switches = 0
         for t, active in enumerate(nodes):
@@ -420,6 +471,7 @@ class Twin:
                 switches += (now == 0) != (then == 0)
         share = moved / compared if compared else 0.0
         changes = {"reroute": share, "starts": float(starts), "switches": float(switches)}
+        changes["ramp"] = ramp
         out.objectives.update(changes)
         out.sizes.update(changes)
 

@@ -20,6 +20,7 @@ from slit.kernels.model import (
     utilization,
     with_loading,
 )
+from slit.kernels.node_times import follow_times, times_matter
 from slit.problem.arrays import Problem
 
 
@@ -33,20 +34,29 @@ def account_plan(
     waits: Floats,
     occupied: Longs,
     energy: Longs,
+    refused: Longs,
 ) -> None:
     """What a plan (G,) does, into arrays of zeros.
 
     counts (J, P) chunks; cells (T, P, 4) as in `fill_cells`; nodes (2, T, P) active and loading
     ones; waits (T, P, 4) as in `find_waits`, with utilization in the last column; occupied (T, Q)
-    nodes of pools; energy (T, D) of datacenters.
+    nodes of pools; energy (T, D) of datacenters; refused (T,) starts before a minimum time down is
+    over.
     """
     places, speeds, pools = placement_tables(problem)
     before = np.zeros(places.shape[0], np.int64)
     entries = np.zeros((most_genes(problem.epoch_gene), 3), np.int64)
     listed = np.zeros((2, places.shape[0]), np.int64)
     start_nodes(plan, problem, before)
+    timed = times_matter(problem)
+    least = np.zeros((nodes.shape[1] if timed else 0, places.shape[0]), np.int64)
+    if timed:
+        followed = np.zeros_like(least)
+        follow_times(plan, problem, before, followed, least, refused)
     for t in range(nodes.shape[1]):
         active = nodes[0, t]
+        for p in range(least.shape[1] if timed else 0):
+            places[p, 4] = least[t, p]
         filled = fill_cells(
             plan, problem.epoch_group[t], problem.epoch_group[t + 1], problem.group_first,
             problem.chunk, problem.chunk_size, cells[t], entries,

@@ -41,8 +41,8 @@ class Epoch(NamedTuple):
     option_count: Ints  # (R,)
     rows: Ints  # (I,) row of `options`
     place: Ints  # (P, 2) pool and datacenter
-    ticks: Longs  # (P, 5) idle energy, prewarm energy, nodes before, nodes of the next epoch, warm
-    #               nodes
+    ticks: Longs  # (P, 5) idle energy, prewarm energy, nodes before, nodes of the next epoch, nodes
+    #               that are active whatever the work
     fixed: Floats  # (P, 9) replicas, prefill fixed and slope, value of a node, load time over
     #                epoch, value of one node that loads in the next epoch, of one that starts, of
     #                being on or off unlike in the epoch before, and unlike in the next one
@@ -67,6 +67,7 @@ class Neighbors(NamedTuple):
     after: Longs  # (P,) nodes of the epoch after it
     gap: Floats  # (P,) what one node that loads there weighs
     energy: Longs  # (D,) IT energy of the epoch after it
+    least: Longs  # (P,) nodes that are active whatever the work: warm, or not yet to be stopped
 
 
 def open_epoch(
@@ -95,7 +96,7 @@ def open_epoch(
         entries,
     )
     needed = -(-cells[:, WORK] // problem.node_ticks)
-    cells[:, NODES] = np.maximum(needed, problem.warm_nodes)
+    cells[:, NODES] = np.maximum(needed, neighbors.least)
     counts = np.zeros(shape, np.int64)
     group, placement, chunks = entries[:found].T
     counts[placement, group - groups.start] = chunks
@@ -145,6 +146,7 @@ def between(t: int, scalarization: Scalarization, neighbors: Neighbors) -> tuple
     """`Epoch.ticks` and `Epoch.fixed` of epoch t between its neighbors."""
     ticks, fixed = scalarization.layout.ticks.copy(), scalarization.layout.fixed.copy()
     ticks[:, 2], ticks[:, 3] = neighbors.before, neighbors.after
+    ticks[:, 4] = neighbors.least
     fixed[:, 3], fixed[:, 5] = scalarization.nodes[t], neighbors.gap
     fixed[:, 6] = scalarization.starts
     fixed[:, 7] = scalarization.switches * (neighbors.before != UNKNOWN)

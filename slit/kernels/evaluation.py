@@ -19,6 +19,7 @@ from slit.kernels.cells import (
     serve_entries,
 )
 from slit.kernels.model import running_nodes
+from slit.kernels.node_times import follow_times, times_matter
 from slit.kernels.objective_sums import (
     add_energy,
     add_nodes,
@@ -28,11 +29,13 @@ from slit.kernels.objective_sums import (
     sum_requests,
 )
 from slit.kernels.objective_terms import ObjectiveTerms
-from slit.kernels.transitions import UNKNOWN, add_node_changes, add_reroutes
+from slit.kernels.transitions import UNKNOWN, add_node_changes, add_reroutes, largest_reroute
 from slit.problem.arrays import Problem
 
 BLOCK = 128
 """Plans that are evaluated side by side, epoch by epoch, so that an epoch's tables stay at hand."""
+MOST_HELD = 4_000_000
+"""Nodes of plans, epochs and placements that are held at a time where minimum times matter."""
 SITE_FIELDS = 4
 """IT, facility and grid energy (kWh) and active nodes of a datacenter-hour."""
 
@@ -50,27 +53,46 @@ def evaluate_population(
     """Evaluate chromosomes (N, G) into `values` (N, M).
 
     `parts` (N, T, M) receives what each epoch adds to the objectives that are sums, `excess`
-    (N, T) its nodes beyond capacity, and `sites` (N, T, D, 4), unless it is empty (0, 0, 0, 0),
-    what each datacenter-hour used.
+    (N, T) its nodes beyond capacity and refused starts, and `sites` (N, T, D, 4), unless it is
+    empty (0, 0, 0, 0), what each datacenter-hour used.
     """
     n_plans, n_objectives = values.shape
     before = np.zeros((n_plans, problem.placement_pool.shape[0]), np.int64)
     by_center = np.zeros((n_plans, problem.water_stress.shape[0], n_objectives), np.float64)
     for n in range(n_plans):
         start_nodes(population[n], problem, before[n])
-    for start in range(0, n_plans, BLOCK):
-        block = slice(start, min(start + BLOCK, n_plans))
+    n_epochs, places, timed, size = parts.shape[1], before.shape[1], times_matter(problem), BLOCK
+    shape = (0, 0, 0)
+    if timed:
+        size = max(1, min(BLOCK, MOST_HELD // (n_epochs * places)))
+        shape = (size, n_epochs, places)
+    least, nodes = np.zeros(shape, np.int64), np.zeros(shape[1:], np.int64)
+    refused = np.zeros((n_plans if timed else 0, n_epochs), np.int64)
+    for start in range(0, n_plans, size):
+        block = slice(start, min(start + size, n_plans))
+        for n in range(block.start, block.stop if timed else block.start):
+            nodes[:] = 0
+            follow_times(population[n], problem, before[n], nodes, least[n - start], refused[n])
         evaluate_epochs(
             population[block], 0, problem, terms, before[block], parts[block], excess[block],
-            by_center[block], sites[block],
+            by_center[block], sites[block], least,
         )  # fmt: skip
+    for n in range(refused.shape[0]):
+        for t in range(n_epochs):
+            excess[n, t] += refused[n, t]
+    ramp_counts = np.any(terms.ramp != 0.0)
     for n in range(n_plans):
+        ramp = 0.0
+        if ramp_counts:
+            ramp = largest_reroute(population[n], problem, np.zeros(places, np.int64))
         for m in range(n_objectives):
             value = terms.constant[m]
             for t in range(parts.shape[1]):
                 value += parts[n, t, m]
             if terms.largest[m]:
                 value += largest_of(by_center[n], m)
+            if terms.ramp[m] != 0.0:
+                value += terms.ramp[m] * ramp
             values[n, m] = value
 
 
@@ -108,7 +130,7 @@ def placement_tables(problem: Problem) -> tuple[Longs, Floats, Longs]:
         places[p, 0] = problem.placement_pool[p]
         places[p, 1] = problem.placement_datacenter[p]
         places[p, 2] = problem.idle_energy[p]
-        places[p, 3] = problem.prewarm_energy[p]
+        places[p, 3] = problem.start_energy[p]
         places[p, 4] = problem.warm_nodes[p]
         speeds[p, 0] = problem.replicas[p]
         speeds[p, 1] = problem.prefill_fixed[p]
@@ -134,13 +156,15 @@ def evaluate_epochs(
     excess: Longs,
     by_center: Floats,
     sites: Floats,
+    least: Longs,
 ) -> None:
     """Evaluate consecutive epochs of plans (N, G), from `first`, as many as `parts` has.
 
     Reads `before` (N, P), the nodes of the epoch before, and leaves there those of the last one.
     Writes `parts` (N, T', M), each epoch's share of the objectives that are sums, and `excess`
     (N, T'), nodes beyond capacity; adds to `by_center` (N, D, M) the objectives that are not sums.
-    `sites` (N, T, D, 4) or empty is as in `evaluate_population`.
+    `sites` (N, T, D, 4) or empty is as in `evaluate_population`; least (N, T, P): nodes that are
+    active whatever the work, empty where these are the warm ones in every epoch.
     """
     # Locals and plain arrays: each use of a field of a named tuple counts references, and passing
     # a whole Problem by value takes longer than the helpers' work.
@@ -148,12 +172,9 @@ def evaluate_epochs(
         problem.epoch_group, problem.group_first, problem.group_class,
         problem.chunk, problem.chunk_size, problem.chunk_requests,
     )  # fmt: skip
-    service, accuracy, slo, pue, renewable = (
-        problem.service, problem.accuracy, problem.slo, problem.pue, problem.renewable,
-    )  # fmt: skip
-    node_ticks, epoch_ticks, variability = (
-        problem.node_ticks, problem.epoch_ticks, problem.variability,
-    )  # fmt: skip
+    service, accuracy, slo = problem.service, problem.accuracy, problem.slo
+    pue, renewable, variability = problem.pue, problem.renewable, problem.variability
+    node_ticks, epoch_ticks = problem.node_ticks, problem.epoch_ticks
     request_scale, kwh_of_tick = problem.request_scale, 1.0 / (problem.energy_scale * 3.6e6)
     prompt_unit = request_scale / problem.prompt_scale
     service_weights, site_weights, node_weights = terms.service, terms.site, terms.nodes
@@ -165,7 +186,8 @@ def evaluate_epochs(
     waits_count = late_counts or good_counts or np.any(service_weights[0] != 0.0)
     negligible = NEGLIGIBLE_LATE if late_counts else NEGLIGIBLE_QUEUE
     places, speeds, pools = placement_tables(problem)
-    n_placements, n_centers, warm = places.shape[0], pue.shape[1], np.any(places[:, 4] > 0)
+    n_placements, n_centers, timed = places.shape[0], pue.shape[1], least.shape[0] > 0
+    warm = timed or np.any(places[:, 4] > 0)
     cells, nodes = np.zeros((n_placements, 4), np.int64), np.zeros(n_placements, np.int64)
     listed, occupied = np.zeros((2, n_placements), np.int64), np.zeros(pools.shape[0], np.int64)
     held = np.zeros((most_genes(problem.epoch_gene), 3), np.int64)
@@ -176,6 +198,8 @@ def evaluate_epochs(
         t = first + row
         for n in range(population.shape[0]):
             plan, earlier, part = population[n], before[n], parts[n, row]
+            if timed:
+                places[:, 4] = least[n, t]
             start, end = epoch_group[t], epoch_group[t + 1]
             filled = fill_cells(plan, start, end, group_first, chunk, chunk_size, cells, held)
             entries = held[:filled]

@@ -4,16 +4,30 @@ What runs once for an epoch is plain Python: compiled, it would double the time 
 few per cent of the time to search.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from operators.compiling import kernel
 from operators.types import Genes, Ints, Longs
-from slit.kernels.cell_objectives import sum_hours
-from slit.kernels.epoch import LOADED, NODES, QUEUED, WAITING, WORK, Epoch, Neighbors, open_epoch
+from slit.kernels.cell_objectives import HERE, VALUE, sum_hours
+from slit.kernels.epoch import (
+    LOADED,
+    NODES,
+    QUEUED,
+    TOTAL,
+    WAITING,
+    WORK,
+    Epoch,
+    Neighbors,
+    open_epoch,
+)
+from slit.kernels.evaluation import start_nodes
 from slit.kernels.model import active_nodes
 from slit.kernels.moves import exchange, scan, shift
+from slit.kernels.node_times import follow_times, times_matter
 from slit.kernels.scalarization import Scalarization
-from slit.kernels.transitions import UNKNOWN
+from slit.kernels.transitions import UNKNOWN, rerouted_from_today, rerouted_requests
 from slit.problem.arrays import Problem, Start
 
 ENOUGH = 1e-12
@@ -41,16 +55,22 @@ def improve_plan(
 
     Returns the moves evaluated and the change of the weighted sum, `node_penalty` per node beyond
     capacity included. An epoch is left when nothing helps any more, or when it used `most_moves`
-    moves.
+    moves. Where minimum times tie epochs together, what a descent does to all of them decides
+    whether it stays.
     """
     before = np.zeros(problem.placement_pool.shape[0], np.int64)
-    moves, gained = 0, 0.0
+    moves, gained, timed = 0, 0.0, times_matter(problem)
     for t in range(first, last):
         if problem.epoch_group[t] == problem.epoch_group[t + 1]:
             continue
         epoch = epoch_of_plan(plan, t, problem, scalarization, before, node_penalty)
+        earlier = plan.copy() if timed else plan
         evaluated, change = improve_epoch(epoch, swaps, most_moves)
         close_epoch(plan, problem.group_first[problem.epoch_group[t] :], epoch)
+        if timed:
+            change = change_over_epochs(earlier, plan, t, problem, scalarization, node_penalty)
+            if change >= -ENOUGH:
+                plan[:], change = earlier, 0.0
         moves += evaluated
         gained += change
     return moves, gained
@@ -76,8 +96,10 @@ def epoch_of_plan(
 def nodes_before(plan: Genes, t: int, problem: Problem) -> Longs:
     """Nodes that hold each placement's variant before epoch t, (P,)."""
     cyclic = problem.start == Start.CYCLIC and problem.epochs > 1
-    if t > 0 or cyclic:
-        return nodes_of_epoch(plan, t - 1 if t > 0 else problem.epochs - 1, problem)
+    if t > 0:
+        return nodes_of_epoch(plan, t - 1, problem)
+    if cyclic:
+        return needed_nodes(plan, problem.epochs - 1, problem)
     if problem.start == Start.GIVEN:
         return problem.initial_nodes
     return np.full(problem.placements, UNKNOWN)  # an only epoch follows itself
@@ -85,6 +107,96 @@ def nodes_before(plan: Genes, t: int, problem: Problem) -> Longs:
 
 def nodes_of_epoch(plan: Genes, t: int, problem: Problem) -> Longs:
     """Active nodes of each placement in epoch t, (P,)."""
+    if times_matter(problem):
+        return np.asarray(followed(plan, problem).nodes[t])
+    return needed_nodes(plan, t, problem)
+
+
+class Followed(NamedTuple):
+    """What minimum times make of a plan: as `follow_times` has it."""
+
+    nodes: Longs  # (T, P)
+    least: Longs  # (T, P)
+    refused: Longs  # (T,)
+
+
+def followed(plan: Genes, problem: Problem) -> Followed:
+    """The nodes of a plan (G,) over all epochs."""
+    shape = problem.epochs, problem.placements
+    found = Followed(*(np.zeros(each, np.int64) for each in (shape, shape, shape[0])))
+    before = np.zeros(problem.placements, np.int64)
+    start_nodes(plan, problem, before)
+    follow_times(plan, problem, before, *found)
+    return found
+
+
+def least_nodes(plan: Genes, t: int, problem: Problem) -> Longs:
+    """Nodes that are active in epoch t whatever its work, (P,)."""
+    return followed(plan, problem).least[t] if times_matter(problem) else problem.warm_nodes
+
+
+def change_over_epochs(
+    before: Genes,
+    after: Genes,
+    t: int,
+    problem: Problem,
+    scalarization: Scalarization,
+    node_penalty: float,
+) -> float:
+    """What plan `after` weighs more than `before` (G,), from which it differs in epoch t."""
+    old, new = followed(before, problem), followed(after, problem)
+    differs = (old.nodes != new.nodes).any(axis=1)
+    differs |= (old.least != new.least).any(axis=1)
+    differs[t] = True
+    touched = np.flatnonzero(differs | np.roll(differs, 1))  # and the epochs that follow them
+    change = node_penalty * float(new.refused.sum() - old.refused.sum())
+    for epoch in touched.tolist():
+        for plan, nodes, sign in ((after, new, 1.0), (before, old, -1.0)):
+            value = epoch_value(plan, epoch, problem, scalarization, nodes, node_penalty)
+            change += sign * value
+    return change
+
+
+def epoch_value(
+    plan: Genes,
+    t: int,
+    problem: Problem,
+    scalarization: Scalarization,
+    nodes: Followed,
+    node_penalty: float,
+) -> float:
+    """What epoch t of a plan adds to the weighted sum, and to `node_penalty` per node beyond."""
+    none = np.zeros(problem.placements, np.int64)
+    before = nodes.nodes[t - 1] if t > 0 else nodes_before(plan, 0, problem)
+    alone = Neighbors(
+        before, t, none, none.astype(np.float64), np.zeros(problem.datacenters, np.int64),
+        nodes.least[t],
+    )  # fmt: skip
+    epoch = open_epoch(plan, t, problem, scalarization, alone, node_penalty)
+    active, known = epoch.cells[:, NODES], before != UNKNOWN
+    used = epoch.site[:, 2] * epoch.energy
+    value = float(epoch.value[:, TOTAL].sum())
+    value += float((epoch.site[:, 0] * epoch.energy).sum())
+    value += float((epoch.site[:, 1] * np.maximum(0.0, used - epoch.site[:, 3])).sum())
+    value += node_penalty * float(np.maximum(0, epoch.used - problem.pool_nodes).sum())
+    started = np.maximum(0, active - before)
+    value += float((scalarization.starts * started)[known].sum())
+    value += scalarization.switches * float(((active > 0) != (before > 0))[known].sum())
+    if epoch.cell_objectives is not None:
+        value += float(epoch.cell_objectives.state[HERE, : problem.datacenters, VALUE].sum())
+    if scalarization.reroute:
+        groups = int(problem.epoch_group[t]), int(problem.epoch_group[t + 1])
+        moved = rerouted_requests(
+            plan, plan, *groups, problem.group_first, problem.group_previous,
+            problem.group_requests, none,
+        )  # fmt: skip
+        moved += rerouted_from_today(plan, problem, none) if t == 0 else 0.0
+        value += scalarization.reroute * moved
+    return value
+
+
+def needed_nodes(plan: Genes, t: int, problem: Problem) -> Longs:
+    """Nodes of each placement that epoch t needs or keeps warm, (P,)."""
     genes = slice(problem.epoch_gene[t], problem.epoch_gene[t + 1])
     ticks = problem.chunk[problem.gene_group[genes], plan[genes], 0]
     work = np.zeros(problem.placements, np.int64)
@@ -103,17 +215,23 @@ def epoch_between(
 ) -> Epoch:
     """Epoch t opened, with what its nodes mean for the epoch that follows (t: none does)."""
     none, gap = np.zeros(len(before), np.int64), np.zeros(len(before))
-    alone = Neighbors(before, t, none, gap, np.zeros(problem.datacenters, np.int64))
+    least = least_nodes(plan, t, problem)
+    alone = Neighbors(before, t, none, gap, np.zeros(problem.datacenters, np.int64), least)
     if following == t:
         return open_epoch(plan, t, problem, scalarization, alone, node_penalty)
-    last = alone._replace(before=nodes_of_epoch(plan, t, problem), following=following)
+    nodes = nodes_of_epoch if following > t else needed_nodes  # over the seam: as `nodes_before`
+    last = alone._replace(
+        before=nodes(plan, t, problem),
+        following=following,
+        least=least_nodes(plan, following, problem),
+    )
     ahead = open_epoch(plan, following, problem, scalarization, last, node_penalty)
     after, value = ahead.cells[:, NODES].copy(), ahead.value
     used = after > 0
     loading = value[used, LOADED] - value[used, QUEUED] - value[used, WAITING]
     gap = np.zeros(len(before))
     gap[used] = loading * problem.load_share[used] / after[used]
-    between = Neighbors(before, following, after, gap, ahead.energy)
+    between = Neighbors(before, following, after, gap, ahead.energy, least)
     return open_epoch(plan, t, problem, scalarization, between, node_penalty)
 
 

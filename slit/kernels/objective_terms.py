@@ -11,8 +11,8 @@ class ObjectiveTerms(NamedTuple):
     An objective is constant + sum over datacenter-hours of site @ (IT, facility, grid kWh)
     + sum over placement-hours of nodes * active nodes + sum over chunks of requests
     + service @ (summed waits in s, late requests, requests of full quality) + what changes from
-    epoch to epoch (reroute, starts, switches). Where `largest` is set, the datacenter-hours are
-    summed per datacenter and the largest sum counts.
+    epoch to epoch (reroute, starts, switches, ramp). Where `largest` is set, the datacenter-hours
+    are summed per datacenter and the largest sum counts.
     """
 
     site: Floats  # (T, D, 3, M)
@@ -24,5 +24,6 @@ class ObjectiveTerms(NamedTuple):
     reroute: Floats  # (M,) per request that is served elsewhere than in the epoch before
     starts: Floats  # (P, M) per node that starts; (0, M) if no objective has any
     switches: Floats  # (M,) per placement turned on or off
+    ramp: Floats  # (M,) per share of the group of which most is served elsewhere than before
     constant: Floats  # (M,)
     largest: Bools  # (M,)

@@ -56,8 +56,8 @@ def scalarize(
     `cell_objectives` are given.
 
     An objective that takes the largest datacenter enters as the sum over datacenters weighted by
-    `center_share` (D,), by default equal shares: a lower bound that local search can follow. One
-    of the ledger does not enter.
+    `center_share` (D,), by default equal shares: a lower bound that local search can follow. The
+    largest share that is rerouted enters as the mean share. One of the ledger does not enter.
     """
     centers = problem.datacenters
     shares = np.full(centers, 1.0 / centers) if center_share is None else center_share
@@ -85,6 +85,10 @@ def scalarize(
     queued = np.stack(
         [np.maximum(slack, 0.0), late * requests * ~behind, -answers * sigma], axis=-1
     )
+    reroute = float(product(terms.reroute, weights))
+    if terms.ramp.any():
+        compared = float(problem.group_requests[problem.compared].sum())
+        reroute += float(product(terms.ramp, weights)) / (compared or 1.0)
     weighed = cell_objectives is not None and bool(weights[cell_objectives.owners].any())
     pue = problem.pue
     site = (it + facility * pue) * kwh, grid, pue * kwh, problem.renewable
@@ -94,7 +98,7 @@ def scalarize(
         moves=frozen(moves, np.float64),
         queued=frozen(queued, np.float64),
         wait=wait,
-        reroute=float(product(terms.reroute, weights)),
+        reroute=reroute,
         starts=product(terms.starts, weights)
         if len(terms.starts)
         else np.zeros(problem.placements),
@@ -114,7 +118,7 @@ def layout_of(problem: Problem) -> EpochLayout:
     return EpochLayout(
         place=np.stack([problem.placement_pool, problem.placement_datacenter], axis=1),
         ticks=np.stack(
-            [problem.idle_energy, problem.prewarm_energy, none, none, problem.warm_nodes], axis=1
+            [problem.idle_energy, problem.start_energy, none, none, problem.warm_nodes], axis=1
         ),
         fixed=np.stack([*speeds, no_value, problem.load_share, *[no_value] * 4], axis=1),
         pool=np.stack([problem.pool_nodes, problem.standby_energy], axis=1),

@@ -44,25 +44,51 @@ def rerouted_requests(
     """
     total = 0.0
     for j in range(first_group, last_group):
-        earlier = group_previous[j]
-        if earlier < 0:
-            continue
-        start, end = group_first[j], group_first[j + 1]
-        start_earlier, end_earlier = group_first[earlier], group_first[earlier + 1]
-        chunks, chunks_earlier = end - start, end_earlier - start_earlier
-        for g in range(start, end):
-            difference[plan[g]] += chunks_earlier
-        for g in range(start_earlier, end_earlier):
-            difference[before[g]] -= chunks
-        moved = 0
-        for g in range(start, end):
-            moved += abs(difference[plan[g]])
-            difference[plan[g]] = 0
-        for g in range(start_earlier, end_earlier):
-            moved += abs(difference[before[g]])
-            difference[before[g]] = 0
-        total += group_requests[j] * (moved / (2 * chunks * chunks_earlier))
+        if group_previous[j] >= 0:
+            total += group_requests[j] * rerouted_share(
+                before, plan, j, group_previous[j], group_first, difference
+            )
     return total
+
+
+@kernel
+def rerouted_share(
+    before: Genes, plan: Genes, j: int, earlier: int, group_first: Ints, difference: Longs
+) -> float:
+    """Share of group j in `plan` that plan `before` serves elsewhere as its group `earlier`;
+    others as in `rerouted_requests`."""
+    start, end = group_first[j], group_first[j + 1]
+    start_earlier, end_earlier = group_first[earlier], group_first[earlier + 1]
+    chunks, chunks_earlier = end - start, end_earlier - start_earlier
+    for g in range(start, end):
+        difference[plan[g]] += chunks_earlier
+    for g in range(start_earlier, end_earlier):
+        difference[before[g]] -= chunks
+    moved = 0
+    for g in range(start, end):
+        moved += abs(difference[plan[g]])
+        difference[plan[g]] = 0
+    for g in range(start_earlier, end_earlier):
+        moved += abs(difference[before[g]])
+        difference[before[g]] = 0
+    return float(moved / (2 * chunks * chunks_earlier))
+
+
+@kernel
+def share_from_today(
+    plan: Genes, j: int, today: Longs, group_first: Ints, difference: Longs
+) -> float:
+    """Share of group j of the first epoch that today's routing, (J', P) chunks, serves elsewhere; 0
+    for one that it does not have."""
+    start, end = group_first[j], group_first[j + 1]
+    for g in range(start, end):
+        difference[plan[g]] += 1
+    known = moved = 0
+    for p in range(today.shape[1]):
+        known += today[j, p]
+        moved += abs(difference[p] - today[j, p])
+        difference[p] = 0
+    return float(moved / (2 * (end - start))) if known > 0 else 0.0
 
 
 @kernel
@@ -73,17 +99,24 @@ def rerouted_from_today(plan: Genes, problem: Problem, difference: Longs) -> flo
     """
     today, total = problem.today_chunks, 0.0
     for j in range(today.shape[0]):
-        start, end = problem.group_first[j], problem.group_first[j + 1]
-        for g in range(start, end):
-            difference[plan[g]] += 1
-        known = moved = 0
-        for p in range(today.shape[1]):
-            known += today[j, p]
-            moved += abs(difference[p] - today[j, p])
-            difference[p] = 0
-        if known > 0:
-            total += problem.group_requests[j] * (moved / (2 * (end - start)))
+        share = share_from_today(plan, j, today, problem.group_first, difference)
+        total += problem.group_requests[j] * share
     return total
+
+
+@kernel
+def largest_reroute(plan: Genes, problem: Problem, difference: Longs) -> float:
+    """The largest share of a group that a plan (G,) serves elsewhere than in the epoch before, or
+    than today's routing does; `difference` as in `rerouted_requests`."""
+    first, previous, today = problem.group_first, problem.group_previous, problem.today_chunks
+    largest = 0.0
+    for j in range(previous.shape[0]):
+        if previous[j] >= 0:
+            share = rerouted_share(plan, plan, j, previous[j], first, difference)
+            largest = max(largest, share)
+    for j in range(today.shape[0]):
+        largest = max(largest, share_from_today(plan, j, today, first, difference))
+    return float(largest)
 
 
 @kernel

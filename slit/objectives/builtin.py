@@ -33,7 +33,7 @@ def water(problem: Problem, scenario: Scenario) -> Coefficients:
 
 @linear_objective(name="cost", unit="USD", title="Energy cost")
 def cost(problem: Problem, scenario: Scenario) -> Coefficients:
-    """Grid energy times price; egress and rental where stated."""
+    """Grid energy times price; egress, rental and node starts where stated."""
     accounting = scenario.accounting
     requests = None
     if accounting.egress_kb_per_token > 0:
@@ -43,7 +43,8 @@ def cost(problem: Problem, scenario: Scenario) -> Coefficients:
     nodes = None
     if accounting.rental:
         nodes = per_node_hour(problem, scenario, "rental_usd_per_hour")
-    return Coefficients(grid=problem.price, requests=requests, nodes=nodes)
+    starts = problem.start_usd if problem.start_usd.any() else None
+    return Coefficients(grid=problem.price, requests=requests, nodes=nodes, starts=starts)
 
 
 @linear_objective(name="quality", unit="share", title="Quality of service lost")
@@ -121,6 +122,13 @@ def switches(problem: Problem, scenario: Scenario) -> Coefficients:
     return Coefficients(switches=1.0)
 
 
+@linear_objective(name="ramp", unit="share", title="Largest share rerouted between epochs")
+def ramp(problem: Problem, scenario: Scenario) -> Coefficients:
+    """Of all origins, classes and epochs the share that changes placement most; at least `reroute`,
+    which is their mean over requests."""
+    return Coefficients(ramp=1.0)
+
+
 BUILT_IN: tuple[Objective, ...] = (
     carbon,
     water,
@@ -136,6 +144,7 @@ BUILT_IN: tuple[Objective, ...] = (
     reroute,
     starts,
     switches,
+    ramp,
 )
 
 

@@ -11,8 +11,9 @@ There are four kinds, from the fastest to the freest:
 - ledger-wise: any Python function of the whole ledger of a plan. Slow: milliseconds a plan.
 
 The local search of `slit` follows the change of linear and cell-wise objectives exactly. Of one
-that takes the largest datacenter (`largest`) it follows the mean of the datacenters; the last two
-kinds it does not see: they count when whole plans are evaluated.
+that takes the largest datacenter (`largest`) it follows the mean of the datacenters, of the largest
+share that is rerouted (`ramp`) the mean share; the last two kinds it does not see: they count when
+whole plans are evaluated.
 """
 
 from collections.abc import Callable
@@ -53,6 +54,7 @@ class Coefficients:
     reroute: float = 0.0  # per request that is served elsewhere than in the epoch before
     starts: Floats | None = None  # (P,) per node that starts
     switches: float = 0.0  # per placement that is turned on or off
+    ramp: float = 0.0  # per share of the group of which most is served elsewhere than before
     constant: float = 0.0
 
     def __post_init__(self) -> None:

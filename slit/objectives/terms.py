@@ -13,7 +13,7 @@ from slit.problem import Problem
 from slit.problem.arrays import finest_scale
 from slit.scenario.scenario import Scenario
 
-SCALARS = "wait", "late", "quality", "reroute", "switches", "constant"
+SCALARS = "wait", "late", "quality", "reroute", "switches", "ramp", "constant"
 """Coefficients that are one number."""
 
 
@@ -65,7 +65,7 @@ def terms_of(
     tables: list[Longs] = []
     units: list[float] = []
     owners: list[int] = []
-    scalars = np.zeros((6, n_objectives))
+    scalars = np.zeros((len(SCALARS), n_objectives))
     starts = np.zeros((problem.placements, n_objectives))
     largest = np.zeros(n_objectives, dtype=np.bool_)
     for m, (objective, coefficients) in enumerate(zip(objectives, linear, strict=True)):
@@ -97,7 +97,8 @@ def terms_of(
         reroute=frozen(scalars[3], np.float64),
         starts=frozen(starts if starts.any() else starts[:0], np.float64),
         switches=frozen(scalars[4], np.float64),
-        constant=frozen(scalars[5], np.float64),
+        ramp=frozen(scalars[5], np.float64),
+        constant=frozen(scalars[6], np.float64),
         largest=frozen(largest, np.bool_),
     )
 
@@ -124,12 +125,12 @@ def check_coefficients(objective: Objective, coefficients: Coefficients, problem
         if not np.isfinite(value).all():
             raise SlitError(f"objective {objective.name}: {field} is not finite, expected numbers")
     scalars = (coefficients.wait, coefficients.late, coefficients.quality, coefficients.constant)
-    changes = (coefficients.reroute, coefficients.switches)
+    changes = (coefficients.reroute, coefficients.switches, coefficients.ramp)
     if not np.isfinite(changes).all() or min(changes) < 0 or (_starts(coefficients) < 0).any():
         raise SlitError(
-            f"objective {objective.name}: reroute, starts and switches "
-            f"{changes[0]:g}, {_starts(coefficients).min():g}, {changes[1]:g}, expected numbers "
-            ">= 0 (the linear programs leave them out)"
+            f"objective {objective.name}: reroute, starts, switches and ramp "
+            f"{changes[0]:g}, {_starts(coefficients).min():g}, {changes[1]:g}, {changes[2]:g}, "
+            "expected numbers >= 0 (the linear programs leave them out)"
         )
     if not np.isfinite(scalars).all():
         raise SlitError(f"objective {objective.name}: a weight is not finite, expected numbers")

@@ -42,10 +42,9 @@ class Problem(NamedTuple):
     groups, in their order), P placements, Q pools, D datacenters, K classes, O origins,
     R distinct sets of allowed placements of at most A entries.
 
-    Sums over chunks are kept in integers (fixed point): work in ticks of 2^-20 node-seconds,
-    energy in joules times `energy_scale`, requests times `request_scale`, requests times prompt
-    tokens times `prompt_scale`. Full, incremental, serial and threaded evaluation therefore agree
-    to the bit, and an emptied cell is exactly zero.
+    Sums over chunks are kept in integers (fixed point), so that any order gives the same bits: work
+    in ticks of 2^-20 node-seconds, energy in joules times `energy_scale`, requests times
+    `request_scale`, requests times prompt tokens times `prompt_scale`.
     """
 
     # horizon
@@ -88,8 +87,11 @@ class Problem(NamedTuple):
     load_share: Floats  # (P,) load time over epoch; 0 if PREWARM, as nobody waits then
     initial_nodes: Longs  # (P,) that hold the variant before the horizon
     warm_nodes: Longs  # (P,) that are active at least, with or without work
+    min_up: Longs  # (P,) epochs that a node stays active once it has started
+    min_down: Longs  # (P,) epochs that a node stays inactive once it has stopped
     idle_energy: Longs  # (P,) of an active node in an epoch, energy ticks
-    prewarm_energy: Longs  # (P,) of loading one node, energy ticks (0 unless PREWARM)
+    start_energy: Longs  # (P,) of starting one node, energy ticks; with loading if PREWARM
+    start_usd: Floats  # (P,) of starting one node
     pool_datacenter: Ints  # (Q,) its datacenter
     pool_nodes: Longs  # (Q,) nodes there are
     standby_energy: Longs  # (Q,) of an idle node in an epoch, energy ticks

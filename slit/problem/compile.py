@@ -28,8 +28,10 @@ from slit.problem.placements import (
     Placement,
     at_placements,
     initial_nodes,
+    least_epochs,
     load_seconds,
     placements_of,
+    start_costs,
     warm_nodes,
 )
 from slit.problem.today import follow_today
@@ -109,6 +111,9 @@ def _placement_arrays(
         "prefill_slope": frozen([p.service.prefill_slope_s for p in placements], np.float64),
         "load_seconds": frozen(loading, np.float64),
         "load_share": frozen(share, np.float64),
+        "start_usd": frozen(start_costs(scenario, placements)[1], np.float64),
+        "min_up": frozen(least_epochs(scenario, placements, "min_up_hours"), np.int64),
+        "min_down": frozen(least_epochs(scenario, placements, "min_down_hours"), np.int64),
         "initial_nodes": frozen(initial_nodes(scenario, placements), np.int64),
         "warm_nodes": frozen(warm, np.int64),
     }
@@ -137,7 +142,7 @@ def _work_and_energy(
         "chunk": frozen(np.stack([ticks, joules], axis=-1), np.int64),
         "node_seconds": frozen(prefill + decode, np.float64),
         "idle_energy": frozen(energy.idle, np.int64),
-        "prewarm_energy": frozen(energy.prewarm, np.int64),
+        "start_energy": frozen(energy.start, np.int64),
         "standby_energy": frozen(energy.standby, np.int64),
         "energy_scale": energy.scale,
     }
@@ -181,20 +186,22 @@ class _EnergyTicks:
         idle = np.array([p.node_type.idle_w for p in placements])
         standby = np.array([types[pool.node_type].standby_w for pool in scenario.pools])
         nodes = np.array([pool.nodes for pool in scenario.pools])
+        move_joules, _ = start_costs(scenario, placements)
         # Active nodes are at most work / utilization + 1 in each cell, or the warm ones; loading at
-        # most doubles their idle energy.
+        # most doubles their idle energy, and each may start.
+        per_node = 2 * idle + move_joules / epoch
         active = groups.requests[:, None] * (
-            above_idle + 2 * idle * seconds / scenario.accounting.utilization
+            above_idle + per_node * seconds / scenario.accounting.utilization
         )
         most = (
             active.max(axis=1).sum()
-            + 2 * epochs * epoch * (idle * np.maximum(warm, 1)).sum()
+            + epochs * epoch * (per_node * np.maximum(warm, 1)).sum()
             + epochs * epoch * (standby * nodes).sum()
         )
         self.scale = finest_scale(most)
         prewarm = scenario.accounting.loading == LoadingMode.PREWARM
         self.idle = np.rint(idle * epoch * self.scale)
-        self.prewarm = np.rint(idle * loading * self.scale * prewarm)
+        self.start = np.rint((idle * loading * prewarm + move_joules) * self.scale)
         self.standby = np.rint(standby * epoch * self.scale)
 
 

@@ -10,6 +10,7 @@ from operators.types import Floats, Longs
 from slit.errors import SlitError
 from slit.scenario.fit import Pair, misfit, pairs, service_model, unfit_points, why_nowhere
 from slit.scenario.operation import check_warm_nodes
+from slit.scenario.pools import EVERY, MoveCost
 from slit.scenario.records import NodeType, Service
 from slit.scenario.scenario import Scenario
 from slit.service import ServiceModel
@@ -106,6 +107,38 @@ def warm_nodes(scenario: Scenario, placements: list[Placement]) -> Longs:
     """
     check_warm_nodes(scenario)
     return _stated([pool.warm_nodes for pool in scenario.pools], scenario, placements)
+
+
+def start_costs(scenario: Scenario, placements: list[Placement]) -> tuple[Floats, Floats]:
+    """What a node start costs at each placement besides loading weights: J and USD, (P,) each."""
+    names = [variant.name for variant in scenario.variants]
+    costs = [scenario.pools[p.pool].move_cost for p in placements]
+    found = [
+        each.get(names[p.variant], each.get(EVERY, MoveCost()))
+        for each, p in zip(costs, placements, strict=True)
+    ]
+    return np.array([cost.kwh * 3.6e6 for cost in found]), np.array([cost.usd for cost in found])
+
+
+def least_epochs(scenario: Scenario, placements: list[Placement], field: str) -> Longs:
+    """A minimum time of each placement in whole epochs, rounded up, (P,).
+
+    Raises SlitError where it is longer than the horizon.
+    """
+    names = [variant.name for variant in scenario.variants]
+    hour, most = 3600.0 / scenario.horizon.epoch_seconds, scenario.horizon.epochs
+    epochs = np.zeros(len(placements), dtype=np.int64)
+    for n, p in enumerate(placements):
+        pool = scenario.pools[p.pool]
+        stated = getattr(pool, field)
+        hours = stated.get(names[p.variant], stated.get(EVERY, 0.0))
+        epochs[n] = np.ceil(hours * hour - 1e-9)
+        if epochs[n] > most:
+            raise SlitError(
+                f"pools.{pool.name}.{field}: {hours:g} of {names[p.variant]}, expected at most "
+                f"{most / hour:g} (hours of the horizon)"
+            )
+    return epochs
 
 
 def _stated(

@@ -172,8 +172,11 @@ def load_limits(problem: Problem, epoch: int) -> tuple[Floats, Floats]:
 
 
 def most_surplus(problem: Problem) -> Floats:
-    """(P,): nodes beyond the work of a cell that no plan exceeds: one by rounding, or the warm."""
-    return np.maximum(problem.warm_nodes, 1).astype(np.float64)
+    """(P,): nodes beyond the work of a cell that no plan exceeds: one by rounding, or the warm; all
+    of the pool where nodes have to stay up."""
+    room = problem.pool_nodes[problem.placement_pool]
+    lasting = np.where(problem.min_up > 1, room, 1)
+    return np.maximum(problem.warm_nodes, lasting).astype(np.float64)
 
 
 def _sites(problem: Problem, terms: RelaxedTerms, epoch: int) -> _Sites:
@@ -203,7 +206,7 @@ def _most_energy(problem: Problem, epoch: int, standby: Floats) -> Floats:
     work, energy = problem.chunk[first:last, :, 0], problem.chunk[first:last, :, 1]
     allowed = problem.allowed[first:last]
     chunks = problem.group_chunks[first:last, None]
-    prewarm = problem.prewarm_energy * (not loads_nothing(problem, epoch))
+    prewarm = problem.start_energy * (not loads_nothing(problem, epoch))
     active = (problem.idle_energy + prewarm).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         density = np.where(allowed & (work > 0), energy / work, 0.0)
@@ -214,8 +217,8 @@ def _most_energy(problem: Problem, epoch: int, standby: Floats) -> Floats:
     served = np.where(allowed, chunks * (energy + work / problem.node_ticks * active), 0.0)
     here = np.zeros((last - first, centers))
     np.maximum.at(here.T, problem.placement_datacenter, served.T)
-    warm = problem.warm_nodes > 0
-    surplus = np.where(allowed.any(axis=0) | warm, active * most_surplus(problem), 0.0)
+    held = (problem.warm_nodes > 0) | (problem.min_up > 1)
+    surplus = np.where(allowed.any(axis=0) | held, active * most_surplus(problem), 0.0)
     demand = here.sum(axis=0) + standby
     demand += np.bincount(problem.placement_datacenter, surplus, centers)
     most: Floats = np.minimum(full, demand) * (1 + 1e-12)
@@ -241,11 +244,12 @@ def _columns(
     beyond = (problem.idle_energy - standby) * kwh  # of an active node
     energy = chunks * chunk[:, 1] * kwh + nodes * beyond[placement]
     helpful = sites.helpful[problem.placement_datacenter]
-    loads = helpful & (problem.prewarm_energy > 0) & (not loads_nothing(problem, epoch))
+    loads = helpful & (problem.start_energy > 0) & (not loads_nothing(problem, epoch))
     if terms.nodes.size:
         helpful = helpful | (terms.nodes[:, epoch] < 0).any(axis=0)
     surplus = np.flatnonzero(
-        (helpful | all_surplus) & problem.allowed[first:last].any(axis=0) | (problem.warm_nodes > 0)
+        (helpful | all_surplus) & (problem.allowed[first:last].any(axis=0) | (problem.min_up > 1))
+        | (problem.warm_nodes > 0)
     ).astype(np.int32)
     group = np.concatenate([group, np.full(len(surplus), -1, np.int32)])
     placement = np.concatenate([placement, surplus])
@@ -256,7 +260,7 @@ def _columns(
     every = np.concatenate([np.arange(len(group)), twins])
     order = np.argsort(np.where(group < 0, last - first, group)[every], kind="stable")
     every, prewarmed = every[order], prewarmed[order]
-    loading = prewarmed * nodes[every] * (problem.prewarm_energy[placement[every]] * kwh)
+    loading = prewarmed * nodes[every] * (problem.start_energy[placement[every]] * kwh)
     return _Columns(
         group[every], placement[every], nodes[every], energy[every] + loading, prewarmed
     )

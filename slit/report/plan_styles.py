@@ -77,6 +77,7 @@ _EXTREMES = {  # up: carbon and energy; down: water; left: money; right: quality
     "reroute": PlanStyle(_RED, "octagon"),
     "starts": PlanStyle(_GREEN, "octagon"),
     "switches": PlanStyle(_BLUE, "octagon"),
+    "ramp": PlanStyle(_ORANGE, "octagon"),
 }
 _METHODS = {
     "lexicographic": PlanStyle(_SKY, "square"),

@@ -23,7 +23,7 @@ from slit.scenario.demand_schema import (
 )
 from slit.scenario.file_schema import SIGNALS, DatacenterEntry, Rate, ScenarioFile
 from slit.scenario.latency import round_trips
-from slit.scenario.operation import keep_warm, keep_warm_at_least
+from slit.scenario.operation import keep_warm_at_least, operate
 from slit.scenario.provenance import NOT_STATED, inputs_of, share_of
 from slit.scenario.records import MAX_EPOCHS, Accounting, CarbonMethod, Datacenter, Record
 from slit.scenario.references import FileLayout, TableReference
@@ -149,7 +149,7 @@ def _built(file: ScenarioFile, tables: Tables, inherited: Collection[str]) -> Sc
         inputs=inputs_of(records(file.inputs), shares),
         findings=tuple(dict.fromkeys((*demand.findings, *reader.findings))),
     )
-    scenario = keep_warm(scenario, file.operation.warm_nodes)
+    scenario = operate(scenario, file.operation)
     if file.operation.today is None:
         return scenario
     try:

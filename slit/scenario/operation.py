@@ -1,4 +1,4 @@
-"""How the fleet is run whatever the plan: nodes that stay warm."""
+"""How the fleet is run whatever the plan: nodes that stay warm, what a start costs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -6,10 +6,29 @@ from typing import TypeVar
 
 from slit.errors import SlitError, did_you_mean
 from slit.scenario.fit import misfit, pairs
-from slit.scenario.pools import EVERY, of_every
+from slit.scenario.pools import EVERY, Operation, of_every
 from slit.scenario.scenario import Scenario
 
 X = TypeVar("X")
+
+
+def operate(scenario: Scenario, operation: Operation) -> Scenario:
+    """The scenario with what is stated for every pool written into the pools.
+
+    What a pool states itself of a variant counts instead. Raises SlitError for what cannot be.
+    """
+    pools = scenario.pools
+    for field in ("move_cost", "min_up_hours", "min_down_hours"):
+        figures = getattr(operation, field)
+        if figures:
+            spread = _spread(scenario, figures, f"operation.{field}")
+            pools = tuple(
+                pool
+                if EVERY in getattr(pool, field)
+                else pool.model_copy(update={field: here | getattr(pool, field)})
+                for pool, here in zip(pools, spread, strict=True)
+            )
+    return keep_warm(replace(scenario, pools=pools), operation.warm_nodes)
 
 
 def keep_warm(scenario: Scenario, everywhere: Mapping[str, int]) -> Scenario:

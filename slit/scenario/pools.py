@@ -19,6 +19,35 @@ def of_every(value: Any) -> Any:
     return {EVERY: value} if plain else value
 
 
+class MoveCost(Record):
+    """What one node start costs besides loading weights."""
+
+    kwh: float = quantity(
+        "IT energy, in the epoch and datacenter of the start", "kWh", default=0.0, ge=0, le=1e4
+    )
+    usd: float = quantity("money", "USD", default=0.0, ge=0, le=1e6)
+
+
+def _cost_of_every(value: Any) -> Any:
+    """One cost for all variants, as costs by variant."""
+    fields = MoveCost.model_fields
+    plain = isinstance(value, MoveCost) or (
+        isinstance(value, dict)
+        and any(name in fields and not isinstance(each, dict) for name, each in value.items())
+    )
+    return {EVERY: value} if plain else value
+
+
+MoveCosts = Annotated[dict[Name, MoveCost], BeforeValidator(_cost_of_every)]
+"""By variant."""
+
+
+NodeHours = Annotated[
+    dict[Name, Annotated[float, Field(strict=True, ge=0, le=10_000)]], BeforeValidator(of_every)
+]
+"""Hours by variant."""
+
+
 class Operation(Record):
     """How the fleet is run, whatever the plan."""
 
@@ -26,6 +55,21 @@ class Operation(Record):
         "nodes that are active with a variant in every epoch, with or without requests: of every "
         'variant, or by variant ("*" for the others); in each pool that can serve it, unless its '
         "own warm_nodes state the variant",
+        default_factory=dict,
+    )
+    move_cost: MoveCosts = text(
+        "what a node start costs: { kwh = , usd = } of every variant, or such a cost by variant "
+        '("*" for the others); unless the own move_cost of a pool states the variant',
+        default_factory=dict,
+    )
+    min_up_hours: NodeHours = text(
+        "hours that a node stays active once it has started, with or without requests: of every "
+        "variant, or by variant; unless the own min_up_hours of a pool state the variant",
+        default_factory=dict,
+    )
+    min_down_hours: NodeHours = text(
+        "hours that a node stays inactive once it has stopped serving a variant: of every "
+        "variant, or by variant; unless the own min_down_hours of a pool state the variant",
         default_factory=dict,
     )
     today: str | None = text(
@@ -45,6 +89,19 @@ class NodePool(Record):
     )
     warm_nodes: NodeCounts = text(
         "nodes that are active with a variant in every epoch, with or without requests, by variant",
+        default_factory=dict,
+    )
+    move_cost: MoveCosts = text(
+        "what a node start costs: { kwh = , usd = } of every variant, or such a cost by variant",
+        default_factory=dict,
+    )
+
+    min_up_hours: NodeHours = text(
+        "hours that a node stays active once it has started, of every variant or by variant",
+        default_factory=dict,
+    )
+    min_down_hours: NodeHours = text(
+        "hours that a node stays inactive once it has stopped, of every variant or by variant",
         default_factory=dict,
     )
 

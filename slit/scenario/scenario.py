@@ -10,7 +10,7 @@ from operators.types import Floats
 from slit.arrays import frozen
 from slit.errors import SlitError, did_you_mean
 from slit.scenario.diagnostics import Finding
-from slit.scenario.pools import NodePool
+from slit.scenario.pools import EVERY, NodePool
 from slit.scenario.records import (
     Accounting,
     Datacenter,
@@ -146,6 +146,8 @@ class Scenario:
             known("pools", pool.name, "node_type", pool.node_type, self.node_types)
             stated = [("initial_nodes", name) for name in pool.initial_nodes]
             stated += [("warm_nodes", name) for name in pool.warm_nodes]
+            for figures in ("move_cost", "min_up_hours", "min_down_hours"):
+                stated += [(figures, name) for name in getattr(pool, figures) if name != EVERY]
             for field_name, name in stated:
                 known("pools", pool.name, field_name, name, self.variants)
         self._check_services()

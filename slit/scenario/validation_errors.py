@@ -186,7 +186,8 @@ def _models_at(model: type[BaseModel], loc: Sequence[Any]) -> list[type[BaseMode
             current = [one for one in current if _tag(one) == part] or current
         else:
             fields = [field for one in current if (field := _named(one, part)) is not None]
-            current = [found for field in fields for found in _models(field.annotation)]
+            if fields:  # else a name in a table of records
+                current = [found for field in fields for found in _models(field.annotation)]
     return current
 
 

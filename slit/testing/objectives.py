@@ -218,5 +218,6 @@ def from_ledger(coefficients: Coefficients, ledger: Ledger) -> Floats:
     if coefficients.starts is not None:
         found[0] += (coefficients.starts * ledger.loading_nodes).sum()
     found[0] += coefficients.switches * ledger.switched.sum()
+    found[0] += coefficients.ramp * (ledger.rerouted / problem.group_requests).max()
     found[0] += coefficients.constant
     return found

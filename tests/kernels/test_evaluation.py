@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from operators.types import Floats, Genes
+from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.kernels.evaluation import BLOCK
 from slit.objectives import find
 from slit.objectives.builtin import BUILT_IN
 from slit.problem import compile_problem
 from slit.problem.first_token import service_table
+from slit.scenario.pools import MoveCost
 from slit.scenario.scenario import Scenario
 from tests.cases import Case, cases, make_case
 from tests.hand import hand_scenario
@@ -71,7 +73,8 @@ def test_kernel_and_ledger_agree_with_the_twin(case: Case) -> None:
         assert found.G[n] == expected.violation
         assert_agrees(dict(zip(evaluator.names, found.F[n].tolist(), strict=True)), expected)
         ledger = evaluator.ledger(plan)
-        assert ledger.excess_nodes.sum() == expected.violation
+        violation = ledger.excess_nodes.sum() + ledger.refused_starts.sum()
+        assert violation == expected.violation
         assert_agrees(ledger.totals(), expected)
 
 
@@ -220,7 +223,8 @@ BY_HAND = {
     "ttft": (2 * (0.5 + 0.3 * WAITS) + 0.8 + 0.99 * 0.3 * WAITS + 0.01 * 18) / 3,
     "slo_violation": (2 * LATE_HERE + LATE_THERE) / 3,
     "quality": 1 - 0.8 * (2 * SIGMA_HERE + SIGMA_THERE) / 3,
-    "reroute": 0.5,  # half of the second hour's requests
+    "reroute": 0.5,
+    "ramp": 0.5,  # half of the second hour's requests
     "starts": 1.0,
     "switches": 1.0,
 }
@@ -455,3 +459,107 @@ def test_by_hand_warm_nodes_start_once(begins: str, held: int, starts: int) -> N
         for pool, count in zip(scenario.pools, (2, 1), strict=True)
     )
     assert values(replace(scenario, pools=pools), HERE_THERE)[0]["starts"] == starts
+
+
+def test_by_hand_move_cost() -> None:
+    """A start takes 2 kWh and 3 USD here and 0.5 kWh there, in its own hour.
+
+    Here one node in both hours, there one in the second: from nothing held, one start here in the
+    first hour and one there in the second. Besides what loading does:
+    here   2 kWh of IT, facility 3, grid 3 (the sun is used up)
+    there  0.5 kWh of IT, facility 0.5, grid 0.5
+    """
+    plain = hand_scenario(begins="given")
+    here, there = plain.pools
+    pools = (
+        here.model_copy(update={"move_cost": {"*": MoveCost(kwh=2.0, usd=3.0)}}),
+        there.model_copy(update={"move_cost": {"model": MoveCost(kwh=0.5), "*": MoveCost(kwh=9)}}),
+    )
+    scenario = replace(plain, pools=pools)
+    free, _ = values(plain, HERE_THERE)
+    found, violation = values(scenario, HERE_THERE)
+    more = {
+        "energy": 3.0 + 0.5,
+        "carbon": 0.5 * 3.0 + 0.1 * 0.5,
+        "water": (1.0 * 2.0 + 2.0 * 3.0) + (2.0 * 0.5 + 1.0 * 0.5),
+        "cost": 0.1 * 3.0 - 0.05 * 0.5 + 3.0,
+        "quality": 0.0,
+        "ttft": 0.0,
+        "starts": 0.0,
+    }
+    assert violation == 0
+    assert {name: found[name] - free[name] for name in more} == pytest.approx(more, abs=1e-9)
+    evaluator = Evaluator(compile_problem(scenario), scenario, objectives=BUILT_IN)
+    ledger = evaluator.ledger(np.array(HERE_THERE))
+    assert ledger.loading_nodes.tolist() == [[1, 0], [0, 1]]
+    assert ledger.totals() == pytest.approx(found, rel=1e-12)
+
+
+def test_a_move_cost_of_nothing_changes_no_bit() -> None:
+    plain = hand_scenario(begins="given")
+    pools = [pool.model_copy(update={"move_cost": {"*": MoveCost()}}) for pool in plain.pools]
+    assert values(replace(plain, pools=tuple(pools)), HERE_THERE) == values(plain, HERE_THERE)
+
+
+def timed(scenario: Scenario, **hours: float) -> Scenario:
+    pools = [
+        pool.model_copy(update={field: {"*": value} for field, value in hours.items()})
+        for pool in scenario.pools
+    ]
+    return replace(scenario, pools=tuple(pools))
+
+
+def test_by_hand_a_node_stays_up() -> None:
+    """It starts here in the first hour, has nothing to do in the second, and draws idle power.
+
+    Beside the same plan without: 1 kWh of an idle node instead of 0.1 of a standby one, PUE 1.5.
+    """
+    free, lasting = hand_scenario(begins="given"), timed(hand_scenario(begins="given"), **UP)
+    plan = [0, 1, 1]
+    (found, violation), (plain, _) = values(lasting, plan), values(free, plan)
+    assert violation == 0
+    assert found["energy"] - plain["energy"] == pytest.approx(1.5 * 0.9, rel=1e-12)
+    assert found["carbon"] - plain["carbon"] == pytest.approx(0.5 * 1.5 * 0.9, rel=1e-12)
+    assert (plain["switches"], found["switches"]) == (3, 2)
+    evaluator = Evaluator(compile_problem(lasting), lasting, objectives=BUILT_IN)
+    ledger = evaluator.ledger(np.array(plan))
+    assert ledger.nodes.tolist() == [[1, 0], [1, 2]]
+    assert ledger.totals() == pytest.approx(found, rel=1e-12)
+    # Nodes of before the first hour, and those of a free start, may stop.
+    held = timed(hand_scenario(begins="given", held=1), **UP)
+    for scenario in (held, timed(hand_scenario(), **UP), timed(free, min_up_hours=1.0)):
+        plain, _ = values(timed(scenario, min_up_hours=0.0), plan)
+        assert values(scenario, plan)[0] == plain
+
+
+UP: dict[str, float] = {"min_up_hours": 2.0}
+
+
+def test_by_hand_a_node_stays_down() -> None:
+    """One node here stops in the first hour: of those that start in the second, one is too many."""
+    for hours, plan, refused in (
+        (2.0, [1, 0, 0], 1),
+        (2.0, [1, 0, 1], 1),
+        (2.0, [1, 1, 1], 0),
+        (1.0, [1, 0, 0], 0),
+    ):
+        scenario = timed(hand_scenario(begins="given", held=1), min_down_hours=hours)
+        assert values(scenario, plan)[1] == refused
+        evaluator = Evaluator(compile_problem(scenario), scenario, objectives=BUILT_IN)
+        assert evaluator.ledger(np.array(plan)).refused_starts.tolist() == [0, refused]
+
+
+def test_over_the_seam_of_a_cyclic_horizon_nobody_is_kept_up() -> None:
+    """The node that only stays up in the second hour has stopped when the first one comes again."""
+    scenario = timed(hand_scenario(begins="cyclic"), **UP)
+    evaluator = Evaluator(compile_problem(scenario), scenario, objectives=BUILT_IN)
+    ledger = evaluator.ledger(np.array([0, 1, 1]))
+    assert ledger.nodes.tolist() == [[1, 0], [1, 2]]
+    assert ledger.loading_nodes.tolist() == [[1, 0], [0, 2]]
+
+
+@pytest.mark.parametrize("field", ["min_up_hours", "min_down_hours"])
+def test_a_minimum_time_beyond_the_horizon_is_refused(field: str) -> None:
+    message = rf"pools.here pool.{field}: 3 of model, expected at most 2 \(hours of the horizon"
+    with pytest.raises(SlitError, match=message):
+        compile_problem(timed(hand_scenario(), **{field: 3.0}))

@@ -137,8 +137,9 @@ def test_warm_nodes_are_followed_chunk_by_chunk(loading: str, begins: str) -> No
     idle = 0
     for seed in range(4):
         case = make_case(
-            seed, plans=3, genes=16, variants=2, warm=True, loading=loading, begins=begins
-        )
+            seed, plans=3, genes=16, variants=2, warm=True, loading=loading, begins=begins,
+            move_cost=seed > 1,
+        )  # fmt: skip
         found = weighed(case, seed=seed, penalty=0.3, plugged=seed % 2 > 0, stable=True)
         for plan in case.plans:
             better, _, change = found.improved(plan)
@@ -147,6 +148,27 @@ def test_warm_nodes_are_followed_chunk_by_chunk(loading: str, begins: str) -> No
             ledger = found.evaluator.ledger(better)
             idle += int(((ledger.nodes > 0) & (ledger.requests == 0.0)).sum())
     assert idle > 0
+
+
+@pytest.mark.parametrize("begins", ["free", "given", "cyclic"])
+def test_what_minimum_times_do_to_later_epochs_counts(begins: str) -> None:
+    """A descent in one epoch stays only if it helps over all that it binds."""
+    improved = lasting = 0
+    for seed in range(3):
+        case = make_case(
+            seed, plans=3, genes=16, variants=2, epochs=5, times=True, begins=begins, warm=True
+        )
+        found = weighed(case, seed=seed, penalty=0.3, plugged=seed % 2 > 0, stable=True)
+        for plan in case.plans:
+            better, _, change = found.improved(plan)
+            gained = found.value(better) - found.value(plan)
+            assert change <= 0.0
+            assert abs(change - gained) <= found.tolerance(plan, better)
+            improved += change < 0.0
+            ledger = found.evaluator.ledger(better)
+            lasting += int((ledger.nodes[ledger.requests == 0] > 0).sum())
+    assert improved > 3
+    assert lasting > 0
 
 
 @pytest.mark.parametrize("kind", ["linear", "plugged", "stable"])

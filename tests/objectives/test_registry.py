@@ -34,6 +34,7 @@ BUILT_IN = [
     "reroute",
     "starts",
     "switches",
+    "ramp",
 ]
 HEAD = "from slit.objectives import Coefficients, linear_objective\n"
 GOOD = """

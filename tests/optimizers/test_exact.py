@@ -81,6 +81,7 @@ def small_case(seed: int, rng: np.random.Generator, *, negative_prices: bool = T
         spare_nodes=int(rng.integers(1, 4)),
         residency=bool(rng.random() < 0.3),
         warm=bool(rng.random() < 0.4),
+        move_cost=bool(rng.random() < 0.3),
         negative_prices=negative_prices,
         today=bool(rng.random() < 0.3),
     )
@@ -233,7 +234,7 @@ def test_limits_that_the_program_does_not_cover_are_refused() -> None:
         ExactProgram(judge)
 
 
-@pytest.mark.parametrize("name", ["reroute", "starts", "switches"])
+@pytest.mark.parametrize("name", ["reroute", "starts", "switches", "ramp"])
 @pytest.mark.parametrize("few_columns", [0, 10**9], ids=["counts", "states"])
 def test_what_changes_between_epochs_costs_least_of_all_plans(
     name: str, few_columns: int, monkeypatch: pytest.MonkeyPatch

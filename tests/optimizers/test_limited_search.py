@@ -39,6 +39,21 @@ def test_every_row_of_the_front_meets_the_limit(optimizer: str, measure: str) ->
     assert set(front.methods) == {optimizer}
 
 
+def test_a_search_is_steered_to_a_ramp() -> None:
+    """Without the limit not one of its plans moves so little at once."""
+    scenario = load_scenario("tiny")
+    judge = Evaluator(compile_problem(scenario), scenario, objectives=find(["ramp", "reroute"]))
+    most = 0.4
+    for limits in ([], [f"ramp<={most}"]):
+        front = slit.optimize(
+            scenario, objectives=["carbon", "cost"], moves=20_000, limits=limits, baselines=False
+        ).front
+        ramp, reroute = judge.evaluate(front.rows(front.on_front).X).F.T
+        assert (ramp >= reroute).all()
+        assert (ramp <= most).all() == bool(limits)
+        assert len(ramp)
+
+
 def test_the_limit_binds() -> None:
     """Without it the same search has plans beyond."""
     front = slit.optimize(

@@ -134,14 +134,14 @@ def test_by_hand() -> None:
     assert (BY_HAND.chunk[:, :, 1] / scale).tolist() == [[1800 * 600.0] * 2] * 2
     assert (BY_HAND.idle_energy / scale).tolist() == [3.6e6, 3.6e6]
     assert (BY_HAND.standby_energy / scale).tolist() == [3.6e5, 3.6e5]
-    assert BY_HAND.prewarm_energy.tolist() == [0, 0]
+    assert BY_HAND.start_energy.tolist() == [0, 0]
     assert BY_HAND.replicas.tolist() == [2, 2]
     assert BY_HAND.load_seconds.tolist() == [36, 36]
     np.testing.assert_allclose(BY_HAND.base_ttft, [[0.5, 0.8]] * 2, rtol=1e-15)
     np.testing.assert_allclose(BY_HAND.service[0, :, 0], [1.5, 1.2], rtol=1e-15)
     assert BY_HAND.total_requests == 5400
     ahead = compile_problem(hand_scenario(loading="prewarm"))
-    assert (ahead.prewarm_energy / ahead.energy_scale).tolist() == [36000, 36000]
+    assert (ahead.start_energy / ahead.energy_scale).tolist() == [36000, 36000]
 
 
 @pytest.mark.parametrize(

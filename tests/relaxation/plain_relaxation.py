@@ -12,7 +12,7 @@ from scipy.optimize import linprog
 
 from operators.types import Floats
 from slit.objectives import Coefficients, Linear, Objective
-from slit.problem import Loading, Problem, Start
+from slit.problem import Problem, Start
 from slit.scenario.scenario import Scenario
 
 Row = dict[Any, float]
@@ -98,7 +98,8 @@ def add_epoch(problem: Problem, t: int, rows: Rows, limits: Limits) -> None:
     for p in range(problem.placements):
         served = [j for j in groups if problem.allowed[j, p]]
         warm = int(problem.warm_nodes[p])
-        if not served and not warm:
+        lasting = bool(problem.min_up[p] > 1)
+        if not served and not warm and not lasting:
             continue
         q, d = int(problem.placement_pool[p]), int(problem.placement_datacenter[p])
         nodes, loading = ("m", t, p), ("z", t, p)
@@ -108,17 +109,18 @@ def add_epoch(problem: Problem, t: int, rows: Rows, limits: Limits) -> None:
             for j in served
         }
         rows.below.append(({**work, nodes: -1.0}, 0.0))
-        rows.below.append(({nodes: 1.0, **{n: -v for n, v in work.items()}}, max(1.0, warm)))
+        surplus = float(problem.pool_nodes[problem.placement_pool[p]]) if lasting else 1.0
+        rows.below.append(({nodes: 1.0, **{n: -v for n, v in work.items()}}, max(surplus, warm)))
         pool_nodes.setdefault(q, {})[nodes] = 1.0
         first_is_free = t == 0 and problem.start == Start.FREE
-        may_load = problem.loading == Loading.PREWARM and not first_is_free
+        may_load = problem.start_energy[p] > 0 and not first_is_free
         limits[loading] = (0.0, None if may_load else 0.0)
         rows.below.append(({loading: 1.0, nodes: -1.0}, 0.0))
         use = energy[d]
         for j in served:
             use["y", j, p] = problem.group_chunks[j] * problem.chunk[j, p, 1] * kwh
         use[nodes] = (problem.idle_energy[p] - problem.standby_energy[q]) * kwh
-        use[loading] = float(problem.prewarm_energy[p]) * kwh
+        use[loading] = float(problem.start_energy[p]) * kwh
     for q, sums in pool_nodes.items():
         rows.below.append((sums, float(problem.pool_nodes[q])))
     for d in range(problem.datacenters):
@@ -145,7 +147,7 @@ def most_energy(problem: Problem, t: int, d: int) -> float:
         standby = float(problem.standby_energy[q])
         node = standby
         for p in np.flatnonzero(problem.placement_pool == q):
-            active = float(problem.idle_energy[p] + prewarm * problem.prewarm_energy[p])
+            active = float(problem.idle_energy[p] + prewarm * problem.start_energy[p])
             dense = [
                 problem.chunk[j, p, 1] / problem.chunk[j, p, 0]
                 for j in groups
@@ -153,7 +155,8 @@ def most_energy(problem: Problem, t: int, d: int) -> float:
             ]
             node = max(node, active + problem.node_ticks * max(dense, default=0.0))
             warm = int(problem.warm_nodes[p])
-            demand += active * max(1, warm) if dense or warm else 0.0
+            lasting = int(problem.pool_nodes[q]) if problem.min_up[p] > 1 else 0
+            demand += active * max(1, warm, lasting) if dense or warm or lasting else 0.0
         full += problem.pool_nodes[q] * node
         demand += problem.pool_nodes[q] * standby
     for j in groups:
@@ -163,7 +166,7 @@ def most_energy(problem: Problem, t: int, d: int) -> float:
                 problem.chunk[j, p, 1]
                 + problem.chunk[j, p, 0]
                 / problem.node_ticks
-                * (problem.idle_energy[p] + prewarm * problem.prewarm_energy[p])
+                * (problem.idle_energy[p] + prewarm * problem.start_energy[p])
             )
             for p in np.flatnonzero(problem.allowed[j] & (problem.placement_datacenter == d))
         ]

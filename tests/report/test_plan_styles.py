@@ -20,7 +20,7 @@ def test_no_two_plans_look_the_same() -> None:
     styles += [style_of_method(each.name) for each in registry.available(*kinds)]
     styles.append(style_of_method("today"))
     pairs = [(style.color, style.symbol) for style in (*styles, BALANCE)]
-    assert len(pairs) == 14 + 10 + 1 + 1
+    assert len(pairs) == 15 + 10 + 1 + 1
     assert len(set(pairs)) == len(pairs)
 
 

@@ -8,6 +8,9 @@ import pytest
 
 from operators.types import Floats
 from slit.errors import InfeasibleError, SlitError
+from slit.evaluator import Evaluator
+from slit.objectives import find
+from slit.optimizers.exact.front import ExactProgram
 from slit.problem import compile_problem
 from slit.relaxation.feasibility import check_capacity
 from slit.scenario.check import check_and_load
@@ -181,3 +184,59 @@ def test_a_shortfall_says_what_warm_nodes_have_to_do_with_it() -> None:
 
 def _lengths(scenario: Scenario) -> tuple[Floats, Floats]:
     return scenario.demand.prompt, scenario.demand.output
+
+
+def starts(scenario: Scenario) -> tuple[list[float], list[float]]:
+    """kWh and USD of a start by placement."""
+    problem = compile_problem(scenario)
+    kwh = problem.start_energy * problem.kwh_per_energy_tick
+    return [round(each, 9) for each in kwh.tolist()], problem.start_usd.tolist()
+
+
+def test_a_move_cost_counts_for_every_variant_or_some(tmp_path: Path) -> None:
+    plain = loaded(tmp_path, "[operation]\nmove_cost = { kwh = 1.5, usd = 2 }\n")
+    assert starts(plain) == ([1.5] * 4, [2.0] * 4)
+    some = loaded(tmp_path, '[operation]\nmove_cost = { large = { usd = 2 }, "*" = { kwh = 1 } }\n')
+    assert starts(some) == ([1.0, 0.0] * 2, [0.0, 2.0] * 2)
+    own = pools(load_scenario("tiny"), south="move_cost = { small = { kwh = 3 } }")
+    mixed = loaded(tmp_path, f"{own}\n[operation]\nmove_cost = {{ kwh = 1 }}\n")
+    assert starts(mixed)[0] == [1.0, 1.0, 3.0, 1.0]
+    save_scenario(mixed, tmp_path)
+    assert starts(read_scenario(tmp_path)) == starts(mixed)
+    assert scenario_hash(loaded(tmp_path, "[operation]\nmove_cost = {}\n")) == scenario_hash(
+        load_scenario("tiny")
+    )
+
+
+@pytest.mark.parametrize(
+    ("stated", "message"),
+    [
+        ("{ kwh = -1 }", "operation.move_cost.*kwh: -1, expected a number >= 0"),
+        ("{ kw = 1 }", "operation.move_cost"),
+        ("{ smal = { kwh = 1 } }", "operation.move_cost: 'smal', expected one of small, large"),
+        ("{ small = { kw = 1 } }", "operation.move_cost.small.kw: .*did you mean 'kwh'"),
+        ("2", "operation.move_cost: 2, expected"),
+    ],
+)
+def test_a_move_cost_that_cannot_be_is_refused(tmp_path: Path, stated: str, message: str) -> None:
+    with pytest.raises(SlitError, match=message):
+        loaded(tmp_path, f"[operation]\nmove_cost = {stated}\n")
+
+
+def test_minimum_times_are_rounded_up_to_epochs_and_not_beyond_the_horizon(tmp_path: Path) -> None:
+    stated = '[operation]\nmin_up_hours = 0.3\nmin_down_hours = { large = 0.25, "*" = 0 }\n'
+    problem = compile_problem(loaded(tmp_path, stated))
+    assert problem.min_up.tolist() == [2] * 4
+    assert problem.min_down.tolist() == [0, 1] * 2
+    with pytest.raises(SlitError, match=r"min_up_hours: 1 of small, expected at most 0\.5"):
+        compile_problem(loaded(tmp_path, "[operation]\nmin_up_hours = 1\n"))
+    for wrong, said in (("-1", "-1, expected a number >= 0"), ("{ smal = 1 }", "'smal', expected")):
+        with pytest.raises(SlitError, match=f"operation.min_up_hours.*: {said}"):
+            loaded(tmp_path, f"[operation]\nmin_up_hours = {wrong}\n")
+
+
+def test_exact_refuses_minimum_times(tmp_path: Path) -> None:
+    scenario = loaded(tmp_path, "[operation]\nmin_up_hours = 0.5\n")
+    judge = Evaluator(compile_problem(scenario), scenario, objectives=find(["cost"]))
+    with pytest.raises(SlitError, match="exact: a minimum time up or down of more than an epoch"):
+        ExactProgram(judge)

@@ -78,7 +78,7 @@ def count_cells(problem: Problem, terms: ObjectiveTerms) -> Cells:
     warm = problem.warm_nodes[cell_placement]
     _add_work(rows, cell_of, nodes, work, problem.group_chunks[group], room, helpful, warm)
     loading = np.flatnonzero(
-        (problem.prewarm_energy[cell_placement] > 0)
+        (problem.start_energy[cell_placement] > 0)
         & ~np.array([loads_nothing(problem, int(t)) for t in cell_epoch], dtype=np.bool_)
     )
     before, known = cells_before(problem, cell_epoch[loading], cell_placement[loading], key)
@@ -95,7 +95,7 @@ def count_cells(problem: Problem, terms: ObjectiveTerms) -> Cells:
         values[:, nodes] = terms.nodes[cell_epoch, cell_placement].T
     width = values.shape[1]
     matrix, lower, upper = rows.assembled(width)
-    prewarm = problem.prewarm_energy[cell_placement[loading]]
+    prewarm = problem.start_energy[cell_placement[loading]]
     energy = np.concatenate(
         [
             problem.chunk[group, placement, 1],
@@ -203,7 +203,8 @@ def _more_may_help(problem: Problem, terms: ObjectiveTerms) -> Bools:
     if terms.nodes.size:
         helpful = helpful | np.any(terms.nodes < 0, axis=2)
     # A node kept active need not start again.
-    return helpful | bool(terms.starts.size or terms.switches.any())
+    starts_count = terms.starts.size or terms.switches.any() or problem.start_energy.any()
+    return helpful | bool(starts_count)
 
 
 def cells_before(

@@ -28,7 +28,8 @@ class _Steps(NamedTuple):
 
 def counts_changes(terms: ObjectiveTerms) -> bool:
     """Whether an objective weighs what changes between epochs."""
-    return bool(terms.reroute.any() or terms.starts.size or terms.switches.any())
+    changes = terms.reroute.any() or terms.switches.any() or terms.ramp.any()
+    return bool(changes or terms.starts.size)
 
 
 def with_changes(
@@ -39,7 +40,7 @@ def with_changes(
     `tabulated` cells are states; of others each column of nodes counts them one by one.
     """
     columns = _Columns(problem, terms, cells)
-    if terms.reroute.any():
+    if terms.reroute.any() or terms.ramp.any():
         columns.add_reroutes()
     if terms.starts.size:
         columns.add_starts()
@@ -67,7 +68,7 @@ class _Columns:
 
     def add_reroutes(self) -> None:
         """d >= share of a group at a placement - that of the group before it, or of today's
-        routing: what is moved there is as much as what is moved away."""
+        routing: what is moved there is as much as what is moved away; above all sums the ramp."""
         problem = self.problem
         group, placement = (side.astype(np.int64) for side in np.nonzero(problem.allowed))
         previous = problem.group_previous[group].astype(np.int64)
@@ -84,6 +85,15 @@ class _Columns:
             lower=0.0 - self._today(group, placement),
             upper=np.full(len(group), np.inf),
         )
+        if not self.terms.ramp.any() or not len(group):
+            return
+        [largest] = self.add(cell[:1], self.terms.ramp[:, None], np.ones(1))
+        groups, row = np.unique(group, return_inverse=True)
+        every, one = np.arange(len(groups)), np.ones(len(groups))
+        self.rows.add(
+            (every, np.full(len(groups), largest), one), (row, moved, -np.ones(len(moved))),
+            lower=0.0 * one, upper=np.inf * one,
+        )  # fmt: skip
 
     def add_starts(self) -> None:
         """s >= nodes - nodes before."""

@@ -17,8 +17,9 @@ from scipy import sparse
 
 from operators.types import Floats, Genes, Longs
 from slit.arrays import product
-from slit.errors import InfeasibleError
+from slit.errors import InfeasibleError, SlitError
 from slit.evaluator import Evaluator
+from slit.kernels.node_times import times_matter
 from slit.lp.rows import Rows
 from slit.lp.solver import LinearModel, Solution, Solver, SolverError, SolverOptions, Status
 from slit.optimizers.exact.cells import Cells, count_cells
@@ -66,6 +67,11 @@ class ExactProgram:
 
     def __init__(self, evaluator: Evaluator) -> None:
         check_measures(evaluator)
+        if times_matter(evaluator.problem):
+            raise SlitError(
+                "exact: a minimum time up or down of more than an epoch, expected none "
+                "(min_up_hours, min_down_hours)"
+            )
         self.evaluator = evaluator
         problem = self.problem = evaluator.problem
         self._terms = evaluator.measured_terms

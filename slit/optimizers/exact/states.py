@@ -187,7 +187,7 @@ def _table(problem: Problem, terms: ObjectiveTerms, t: int, p: int) -> _Table:
         energy=ticks * problem.kwh_per_energy_tick,
         values=values,
         per_load=product(terms.service.T, loaded - queued) * share,
-        load_energy=float(problem.prewarm_energy[p]) * problem.kwh_per_energy_tick,
+        load_energy=float(problem.start_energy[p]) * problem.kwh_per_energy_tick,
     )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from operators.types import Bools, Floats, Longs
 from slit.objectives import Linear
-from slit.objectives.builtin import reroute
+from slit.objectives.builtin import ramp, reroute
 from slit.optimizers.metaheuristic.local_search import Priced
 from slit.optimizers.metaheuristic.pool import EpochPool
 from slit.optimizers.metaheuristic.relaxed import RelaxedStarts
@@ -61,7 +61,9 @@ class Multipliers:
         self._limits = np.array([k for k, column in enumerate(placed) if sums[column]], np.int64)
         steered = [task.limits[k] for k in self._limits]
         self._columns = np.array([names.index(limit.objective.name) for limit in steered], np.int64)
-        self._reroute = np.array([o.name == reroute.name for o in task.measured], np.bool_)
+        # The largest share rerouted is brought down by a price on all that is.
+        calmed = reroute.name, ramp.name
+        self._reroute = np.array([o.name in calmed for o in task.measured], np.bool_)
         self._most = np.array([limit.most for limit in steered]) - terms.constant[self._columns]
         self._scale = np.array([limit.scale for limit in steered])
         self._searched = np.zeros((0, len(task.objectives)))
@@ -76,9 +78,12 @@ class Multipliers:
         """Weights (W, M) of the unit box that were searched, with the prices of a rerouted request
         (W,), and the limited values (W, K) of the plans found."""
         if self.calming:
-            k = self._limits[np.flatnonzero(self._reroute[self._columns])[0]]
+            calm = self._reroute[self._columns]
+            most = np.maximum(self._most[calm], LOWEST)
+            # Of several limits the one that is filled most, as if it were the least.
+            reached = (limited[:, self._limits[calm]] * (most.min() / most)).max(axis=1)
             self._searched = np.concatenate([self._searched, weights])
-            row = np.stack([prices * self._compared, limited[:, k]], axis=1)
+            row = np.stack([prices * self._compared, reached], axis=1)
             self._calm = np.concatenate([self._calm, row])
 
     def calm_prices(self, weights: Floats) -> Floats:

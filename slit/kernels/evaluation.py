@@ -168,13 +168,11 @@ def evaluate_epochs(
     active whatever the work, empty where these are the warm ones in every epoch.
     """
     # Plain arrays: fields of named tuples count references, and passing a Problem takes long.
-    epoch_group, group_first, group_class, chunk, chunk_size, chunk_requests = (
-        problem.epoch_group, problem.group_first, problem.group_class,
-        problem.chunk, problem.chunk_size, problem.chunk_requests,
-    )  # fmt: skip
+    epoch_group, group_first = problem.epoch_group, problem.group_first
+    group_class, chunk, chunk_size = problem.group_class, problem.chunk, problem.chunk_size
     service, accuracy, slo = problem.service, problem.accuracy, problem.slo
-    pue, renewable = problem.pue, problem.renewable
-    node_ticks, epoch_ticks = problem.node_ticks, problem.epoch_ticks
+    pue, renewable, chunk_requests = problem.pue, problem.renewable, problem.chunk_requests
+    node_ticks, epoch_ticks, timed = problem.node_ticks, problem.epoch_ticks, least.shape[0] > 0
     request_scale, kwh_of_tick = problem.request_scale, 1.0 / (problem.energy_scale * 3.6e6)
     variability, prompt_unit = problem.variability, request_scale / problem.prompt_scale
     service_weights, site_weights, node_weights = terms.service, terms.site, terms.nodes
@@ -187,8 +185,7 @@ def evaluate_epochs(
     waits_count = outcomes_count or np.any(service_weights[0] != 0.0)
     negligible = NEGLIGIBLE_LATE if late_counts else NEGLIGIBLE_QUEUE
     places, speeds, pools = placement_tables(problem)
-    n_placements, n_centers, timed = places.shape[0], pue.shape[1], least.shape[0] > 0
-    warm = timed or np.any(places[:, 4] > 0)
+    n_placements, n_centers, warm = places.shape[0], pue.shape[1], timed or np.any(places[:, 4] > 0)
     cells, nodes = np.zeros((n_placements, 4), np.int64), np.zeros(n_placements, np.int64)
     listed, occupied = np.zeros((2, n_placements), np.int64), np.zeros(pools.shape[0], np.int64)
     held = np.zeros((most_genes(problem.epoch_gene), 3), np.int64)

@@ -41,6 +41,16 @@ def check(*limits: str) -> None:
         ),
         (["carbon<=nearest-97%"], r"limits: 'carbon<=nearest-97%' \(0.03968 kg CO2e\) cannot be"),
         (["carbon_equity<=0.01"], "limits: 'carbon_equity<=0.01' cannot be met"),
+        (
+            ["accuracy[class=code]>=0.9", "accuracy[class=chat]>=0.1"],
+            r"limits: 'accuracy\[class=code\]>=0.9' cannot be met, expected accuracy\[class=code\] "
+            r"at most 0.7[45]\d* share \(the most attainable\)",
+        ),
+        (
+            ["requests[datacenter=*]<=40%"],
+            r"'requests\[datacenter=sunny\]<=0.4' and 'requests\[datacenter=windy\]<=0.4' cannot "
+            r"be met together, expected requests\[datacenter=sunny\] at least 0.6\d* share or",
+        ),
     ],
 )
 def test_a_smallest_set_is_named(limits: list[str], message: str) -> None:

@@ -12,11 +12,13 @@ from slit.api.references import Reference
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.objectives import find
+from slit.objectives.limit_text import ResolvedLimit
 from slit.objectives.limits import Limit
 from slit.problem import compile_problem
 from slit.record import read_run
 from slit.relaxation import Relaxation
-from tests.commands.test_commands import refused, said
+from slit.report.limits import describe_limits, limits_data
+from tests.commands.test_commands import call, refused, said
 
 QUICK: dict[str, Any] = {"optimizer": "nsga2", "population": 24, "evaluations": 480}
 
@@ -86,6 +88,80 @@ def test_limits_are_kept_with_the_run_and_judge_it_again(tmp_path: Path) -> None
     assert run.manifest.resolved_limits == result.limits
     assert [limit.unit for limit in result.limits] == ["share", "kg CO2e"]
     assert slit.reevaluate(run).equal
+
+
+def test_limits_on_parts_are_kept_as_they_were_asked_for(tmp_path: Path) -> None:
+    asked = [
+        "accuracy[class=code]>=best-10%",
+        "ttft_p95[origin=east] <= 2 s",
+        "requests[datacenter=*]<=80%",
+        "energy[datacenter=windy]<=70%",
+        "accuracy>=nearest",
+    ]
+    result = slit.optimize("tiny", limits=asked, bound=True, output=tmp_path / "run", **QUICK)
+    run = read_run(tmp_path / "run")
+    texts = (
+        "accuracy[class=code]>=best-10%",
+        "ttft_p95[origin=east]<=2",
+        "requests[datacenter=sunny]<=0.8",
+        "requests[datacenter=windy]<=0.8",
+        "energy[datacenter=windy]<=70%",
+        "accuracy>=nearest",
+    )
+    assert run.manifest.limits == texts
+    assert tuple(limit.text for limit in result.limits) == texts
+    assert run.manifest.resolved_limits == result.limits
+    assert slit.reevaluate(run).equal
+    floor, late, *_, nearest = result.limits
+    # Of code the large variant is right in 75 of 100.
+    assert floor.measure == "answer_loss[class=code]"
+    assert floor.value == pytest.approx(0.25)
+    assert floor.most == pytest.approx(1 - 0.9 * 0.75)
+    assert (late.measure, late.most) == ("late[after=2,origin=east]", 0.05)
+    front = result.front
+    for limit in result.limits:
+        assert (values(front, limit.measure)[front.on_front] <= limit.most).all()
+    at = front.methods.index("nearest")
+    assert values(front, "answer_loss")[at] == nearest.most == nearest.value
+    energy, here = values(front, "energy"), values(front, "energy[datacenter=windy]")
+    beyond = values(front, "energy[datacenter=windy,share=0.7]") > 0.7
+    assert (beyond == (here / energy > 0.7)).all()
+    data = limits_data(run, [at])
+    assert data.stated[0, 0] == pytest.approx(1 - data.values[0, 0])
+    assert f"accuracy>=nearest ({1 - nearest.most:.4g} share)" in describe_limits(result.limits)
+    shown = call("show", tmp_path / "run").stdout
+    assert "accuracy[class=code]>=best-10%" in shown
+    assert "at least 0.675 share" in shown
+    assert "certificate: leaves out accuracy[class=code]>=best-10%, ttft_p95" in str(result.notes)
+
+
+def test_measures_of_parts_are_objectives(tmp_path: Path) -> None:
+    parts = "late[after=0.5,class=chat]"
+    said(
+        "optimize", "tiny", "--objectives", f"carbon,{parts}", "--optimizer", "nsga2",
+        "--evaluations", 200, "--output", tmp_path / "run",
+    )  # fmt: skip
+    run = read_run(tmp_path / "run")
+    assert run.front.names == ("carbon", parts)
+    assert slit.reevaluate(run).equal
+    assert parts in (tmp_path / "run" / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("limit", "message"),
+    [
+        (
+            "quality[class=caht]<=0.3",
+            "limit 'quality[class=caht]<=0.3': class 'caht', expected",
+        ),
+        ("requests[jurisdiction=*]<=0.3", "jurisdiction '*', expected one of none, as no"),
+        ("carbon<=best", "limit 'carbon<=best': 'best', expected a number or one of"),
+    ],
+)
+def test_parts_that_a_scenario_does_not_have_are_said(limit: str, message: str) -> None:
+    with pytest.raises(SlitError) as caught:
+        slit.optimize("tiny", limits=[limit], **QUICK)
+    assert message in str(caught.value)
 
 
 def test_a_limit_as_an_object_is_the_same_as_its_text() -> None:
@@ -162,10 +238,7 @@ def test_a_plan_beyond_capacity_sets_no_limit(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize("minimized", [["carbon", "quality"], ["carbon", "quality", "reroute"]])
 def test_the_certificate_says_which_limit_it_leaves_out(minimized: list[str]) -> None:
     scenario = slit.load_scenario("tiny")
-    limits = [Limit(find([name])[0], 0.4) for name in ("reroute", "quality")]
-    evaluator = Evaluator(
-        compile_problem(scenario), scenario, objectives=find(minimized), limits=limits
-    )
-    relaxation = Relaxation.of(evaluator)
-    [note] = unused_limits(relaxation, evaluator)
-    assert note.startswith("certificate: leaves out the limit on reroute: valid, but looser")
+    limits = [ResolvedLimit(f"{name}<=0.4", name, "share", 0.4) for name in ("reroute", "quality")]
+    relaxation = Relaxation(compile_problem(scenario), scenario, find(minimized))
+    [note] = unused_limits(relaxation, limits)
+    assert note.startswith("certificate: leaves out reroute<=0.4: valid, but looser")

@@ -14,6 +14,7 @@ from slit.objectives import Objective, cell_objective, find
 from slit.problem import Problem
 from slit.scenario.scenario import Scenario
 from tests.cases import Case
+from tests.restricted import restricted_names
 
 SUMS = (
     "carbon",
@@ -115,15 +116,22 @@ class Weighed:
 
 
 def weighed(
-    case: Case, *, seed: int, penalty: float, plugged: bool = False, stable: bool = False
+    case: Case,
+    *,
+    seed: int,
+    penalty: float,
+    plugged: bool = False,
+    stable: bool = False,
+    parts: bool = False,
 ) -> Weighed:
     """The case with random weights, some of them 0, scaled to what its first plan costs.
 
     On the objectives SUMS; with `plugged`, on cell-wise ones too; with `stable`, on those of
-    STABILITY.
+    STABILITY; with `parts`, on those of a class, an origin, a place and another lateness.
     """
     rng = np.random.default_rng(seed)
-    objectives = (*find(SUMS), *(PLUGGED if plugged else ()), *(find(STABILITY) if stable else ()))
+    names = [*SUMS, *(restricted_names(case.scenario, rng) if parts else ())]
+    objectives = (*find(names), *(PLUGGED if plugged else ()), *(find(STABILITY) if stable else ()))
     evaluator = Evaluator(case.problem, case.scenario, objectives=objectives)
     size = np.abs(evaluator.evaluate(case.plans[:1]).F[0])
     counted = len(size) - len(STABILITY) * stable

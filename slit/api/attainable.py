@@ -57,13 +57,14 @@ def _conflict(
         beside.append(_least(relaxation, m, others))
     said = " and ".join(_said(limits[m]) for m in needed)
     ways = " or ".join(
-        f"{limits[m].measure} at least {rounded_up(least):.6g} {limits[m].unit}"
-        for m, least in zip(needed, beside, strict=True)
+        _way(limits[m], rounded_up(least)) for m, least in zip(needed, beside, strict=True)
     )
     if len(needed) == 1:
-        return f"limits: {said} cannot be met, expected {ways} (the least attainable)"
+        end = "most" if limits[needed[0]].at_least else "least"
+        return f"limits: {said} cannot be met, expected {ways} (the {end} attainable)"
     least = ", ".join(
-        f"{limits[m].measure} {number(value)}" for m, value in zip(needed, alone, strict=True)
+        f"{limits[m].stated_measure} {number(limits[m].as_stated(value))}"
+        for m, value in zip(needed, alone, strict=True)
     )
     return (
         f"limits: {said} cannot be met together, expected {ways} beside the other"
@@ -75,7 +76,13 @@ def _least(relaxation: Relaxation, m: int, caps: Floats) -> float:
     return minimize_capped(relaxation, np.eye(len(caps))[m], caps).bound
 
 
+def _way(limit: ResolvedLimit, least: float) -> str:
+    """What a limit would have to be, where `least` of its objective is attainable."""
+    way = "most" if limit.at_least else "least"
+    return f"{limit.stated_measure} at {way} {limit.as_stated(least):.6g} {limit.unit}"
+
+
 def _said(limit: ResolvedLimit) -> str:
     """A limit in the words it was given in, with its number where these hide it."""
-    hidden = "" if limit.plan is None else f" ({number(limit.most)} {limit.unit})"
+    hidden = "" if limit.plan is None else f" ({number(limit.as_stated(limit.most))} {limit.unit})"
     return f"'{limit.text}'{hidden}"

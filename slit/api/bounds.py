@@ -1,5 +1,6 @@
 """How good any front could be, and what that says of a run."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from os import PathLike
@@ -18,6 +19,7 @@ from slit.evaluator import Evaluator
 from slit.front import Front
 from slit.lp.solver import SolverError
 from slit.objectives import find
+from slit.objectives.limit_text import ResolvedLimit
 from slit.optimizers.protocol import Task
 from slit.problem import compile_problem
 from slit.record import Run, read_run
@@ -138,7 +140,7 @@ def certified_result(result: Result, evaluator: Evaluator, task: Task) -> Result
     try:
         certified = certified_front(result.front, evaluator, relaxation=task.relaxation)
         coarse = coarser(task.relaxation.solvers.distinct)
-        unused = unused_limits(task.relaxation, evaluator)
+        unused = unused_limits(task.relaxation, result.limits)
         return replace(result, certified=certified, notes=(*result.notes, *coarse, *unused))
     except KeyboardInterrupt:
         return replace(result, notes=(*result.notes, UNCERTIFIED))
@@ -168,16 +170,15 @@ def _caps(relaxation: Relaxation, evaluator: Evaluator) -> Floats | None:
     return caps if np.isfinite(caps).any() else None
 
 
-def unused_limits(relaxation: Relaxation, evaluator: Evaluator) -> tuple[str, ...]:
+def unused_limits(relaxation: Relaxation, limits: Sequence[ResolvedLimit]) -> tuple[str, ...]:
     """What is to be said of limits that the bound leaves out: it holds, but may be looser."""
-    names = [limit.objective.name for limit in evaluator.limits]
     used = set(relaxation.names) - set(relaxation.terms.unseen)
-    outside = dict.fromkeys(name for name in names if name not in used)
+    outside = [each.text for each in limits if each.measure not in used]
     if not outside:
         return ()
     return (
-        f"certificate: leaves out the limit on {', '.join(outside)}: valid, but looser, as plans "
-        "beyond it count as attainable",
+        f"certificate: leaves out {', '.join(outside)}: valid, but looser, as plans beyond such a "
+        "limit count as attainable",
     )
 
 

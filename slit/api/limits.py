@@ -9,10 +9,12 @@ from slit.display import beyond, number, percent
 from slit.errors import SlitError, did_you_mean
 from slit.evaluator import Evaluator
 from slit.front import Front
-from slit.objectives import find
-from slit.objectives.limit_text import ResolvedLimit, StatedLimit, read_limit, stated
+from slit.objectives import Objective, find
+from slit.objectives.builtin import answer_loss
+from slit.objectives.limit_text import BEST, ResolvedLimit, StatedLimit, read_limit, stated
 from slit.objectives.limits import Limit
 from slit.optimizers.protocol import Task
+from slit.scenario.records import LimitEntry
 from slit.scenario.routing import TODAY
 from slit.scenario.scenario import Scenario
 
@@ -21,14 +23,16 @@ Limits = Sequence[str | Limit]
 
 
 def stated_limits(limits: Limits | None, scenario: Scenario) -> tuple[StatedLimit, ...]:
-    """The limits of a scenario and those given beside them, each once.
+    """The limits of a scenario and those given beside them, each once; one for each name that `*`
+    stands for.
 
     Raises SlitError for one that cannot be read or names a plan that nothing makes.
     """
     if isinstance(limits, str):
         raise SlitError(f"limits: {limits!r}, expected a list of texts or Limits")
-    found = [stated(each.measure, each.most) for each in scenario.limits]
-    found += [_stated(limit) for limit in limits or ()]
+    asked = [_of_entry(each) for each in scenario.limits]
+    asked += [_stated(limit) for limit in limits or ()]
+    found = [one for limit in asked for one in limit.each(scenario)]
     for limit in found:
         if limit.plan is not None:
             _check_plan(limit, limit.plan, scenario)
@@ -50,20 +54,25 @@ def resolved_limits(
     """
     if not limits:
         return (), {}
-    names = dict.fromkeys(limit.plan for limit in limits if limit.plan is not None)
+    plans = dict.fromkeys(limit.plan for limit in limits if limit.plan != BEST)
+    names = [plan for plan in plans if plan is not None]
     made = named_plans(names, evaluator, Task.of(evaluator), seed=seed, prepared=prepared)
-    objectives = [find([limit.measure])[0] for limit in limits]
+    objectives = [limit.objective for limit in limits]
     # In the evaluator's own order of sums: a plan meets what it sets itself, to the bit.
     judge = evaluator.limited_by([Limit(objective, 0.0) for objective in objectives])
     reached = {name: judge.evaluate(each.front.X).limited[0] for name, each in made.items()}
     found = []
     for n, (limit, objective) in enumerate(zip(limits, objectives, strict=True)):
-        value = None if limit.plan is None else float(reached[limit.plan][n])
+        value = None
+        if limit.plan == BEST:
+            value = _best(objective, evaluator)
+        elif limit.plan is not None:
+            value = float(reached[limit.plan][n])
         most = limit.at(0.0 if value is None else value)
-        said = str(limit), limit.measure, objective.unit
-        found.append(ResolvedLimit(*said, most, limit.plan, value))
+        said = str(limit), objective.name, objective.unit
+        found.append(ResolvedLimit(*said, most, limit.plan, value, limit.at_least))
     for resolved in found:
-        if resolved.plan is not None:
+        if resolved.plan in made:
             _check_reference(resolved, made[resolved.plan].front)
     return tuple(found), made
 
@@ -79,7 +88,7 @@ def beyond_themselves(
         [values] = evaluator.evaluate(front.X[[front.methods.index(name)]]).limited
         notes += [
             f"{name}, which limits refer to, is itself beyond {limit.text}: "
-            f"{number(value)} {limit.unit}"
+            f"{number(limit.as_stated(value))} {limit.unit}"
             for limit, value in zip(limits, values.tolist(), strict=True)
             if limit.plan != name and value > limit.most
         ]
@@ -101,6 +110,25 @@ def missed(front: Front, evaluator: Evaluator, limits: Sequence[ResolvedLimit]) 
     return (f"within capacity, plan {front.plans[row]} is nearest: it misses {', '.join(said)}",)
 
 
+def _best(objective: Objective, evaluator: Evaluator) -> float:
+    """What an objective of requests alone comes to with the best placement of each, capacity aside:
+    no plan is below it."""
+    problem = evaluator.problem
+    part = objective.linear_part(problem, evaluator.scenario)
+    assert part is not None
+    assert part.requests is not None
+    least = part.requests.min(axis=1, where=problem.allowed, initial=np.inf)
+    return float((least * problem.group_requests).sum())
+
+
+def _of_entry(entry: LimitEntry) -> StatedLimit:
+    """A limit of a scenario file."""
+    if entry.least is not None:
+        return stated(entry.measure, entry.least, at_least=True)
+    assert entry.most is not None
+    return stated(entry.measure, entry.most)
+
+
 def _stated(limit: str | Limit) -> StatedLimit:
     if not isinstance(limit, Limit):
         return read_limit(limit)
@@ -109,7 +137,9 @@ def _stated(limit: str | Limit) -> StatedLimit:
 
 
 def _check_plan(limit: StatedLimit, plan: str, scenario: Scenario) -> None:
-    known = names_of_references(scenario)
+    known = list(names_of_references(scenario))
+    if limit.objective.name.startswith(answer_loss.name):
+        known.append(BEST)
     if plan == TODAY and plan not in known:
         raise SlitError(
             f"limit '{limit}': no routing of today, expected it by --today FILE or today of "

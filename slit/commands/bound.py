@@ -12,6 +12,7 @@ from slit.commands.terminal import (
     Plugin,
     WarmNodes,
     complain,
+    listed_measures,
     print_json,
     print_table,
     warm_counts,
@@ -68,7 +69,7 @@ def bound(
 
     A run without a certificate, or one measured with --gap, keeps it in its folder and report.
     """
-    names = None if objectives is None else [name.strip() for name in objectives.split(",")]
+    names = None if objectives is None else listed_measures(objectives)
     own = names is not None or weights is not None or refined is not None
     if not _is_run(target):
         if gap:

@@ -18,6 +18,7 @@ from slit.commands.terminal import (
     WarmNodes,
     complain,
     given,
+    listed_measures,
     only_with,
     print_json,
     warm_counts,
@@ -90,8 +91,8 @@ def optimize(
         list[str] | None,
         typer.Option(
             metavar="NAME<=MOST",
-            help="What no plan may exceed, of any objective: quality<=0.36, carbon<=nearest+5%; "
-            "may be repeated.",
+            help="What no plan may exceed, of any objective: quality<=0.36, carbon<=nearest+5%, "
+            "ttft_p95[class=chat]<=1, requests[datacenter=*]<=40%; may be repeated.",
         ),
     ] = None,
     warm_nodes: WarmNodes = None,
@@ -149,7 +150,7 @@ def optimize(
         only_with("--output", ctx, "overwrite")
     if not watch:
         only_with("--watch", ctx, "no_browser")
-    names = None if objectives is None else [name.strip() for name in objectives.split(",")]
+    names = None if objectives is None else listed_measures(objectives)
     settings = ranking_settings(
         optimizer, order=order, tolerance=tolerance, absolute=absolute, caps=cap
     )

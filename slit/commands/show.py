@@ -156,11 +156,15 @@ def print_limits(run: "Run", picks: "PicksData") -> None:
     data = limits_data(run, [mark.row for mark in picks.marks])
     print("\nLimits, and the room that picks leave (minus is beyond):")
     header = ["pick", "plan", *(limit.text for limit in data.limits)]
-    rows = [["at most", "", *(f"{number(each.most)} {each.unit}" for each in data.limits)]]
+    allowed = [
+        f"{'at least ' * each.at_least}{number(each.as_stated(each.most))} {each.unit}"
+        for each in data.limits
+    ]
+    rows = [["at most", "", *allowed]]
     rows += [
         [mark.name, str(mark.plan), *map(room_text, values, room)]
         for mark, values, room in zip(
-            picks.marks, data.values.tolist(), data.room.tolist(), strict=True
+            picks.marks, data.stated.tolist(), data.room.tolist(), strict=True
         )
     ]
     print_table(header, rows, left=2)
@@ -174,9 +178,9 @@ def _limits_of(run: "Run", row: int) -> list[dict[str, Any]]:
     return [
         {
             "limit": limit.text,
-            "measure": limit.measure,
-            "value": None if isnan(value) else value,
-            "most": limit.most,
+            "measure": limit.stated_measure,
+            "value": None if isnan(value) else limit.as_stated(value),
+            "least" if limit.at_least else "most": limit.as_stated(limit.most),
             "room": None if isnan(value) else limit.most - value,
             "unit": limit.unit,
         }
@@ -187,13 +191,13 @@ def _limits_of(run: "Run", row: int) -> list[dict[str, Any]]:
 def print_room(limits: "Sequence[dict[str, Any]]") -> None:
     """The limits of a run with what a plan has of each."""
     if limits:
-        header = ["limit", "value", "at most", "room", "unit"]
+        header = ["limit", "value", "allowed", "room", "unit"]
         rows = [
             [
                 each["limit"],
                 *(
-                    NOTHING if each[name] is None else number(each[name])
-                    for name in ("value", "most", "room")
+                    NOTHING if value is None else number(value)
+                    for value in (each["value"], each.get("most", each.get("least")), each["room"])
                 ),
                 each["unit"],
             ]

@@ -1,6 +1,7 @@
 """What the subcommands print: messages to standard error, results to standard output."""
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -83,13 +84,18 @@ def print_table(
     header: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1, title: str | None = None
 ) -> None:
     """A plain table on standard output; the first `left` columns are text, the others figures."""
-    console = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
+    console = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False, markup=False)
     table = Table(box=None, pad_edge=False, title=title, title_justify="left")
     for number, name in enumerate(header):
         table.add_column(name, justify="left" if number < left else "right", overflow="fold")
     for row in rows:
         table.add_row(*row)
     console.print(table)
+
+
+def listed_measures(text: str) -> list[str]:
+    """Names by commas; those inside brackets belong to the name."""
+    return [name.strip() for name in re.split(r",(?![^\[\]]*\])", text)]
 
 
 def numbers(text: str, option: str) -> list[float]:

@@ -221,7 +221,7 @@ def queue_value(
 ) -> float:
     """What the queue of a cell weighs, after changes in the chunks of up to two groups.
 
-    counts (I,), queued (I, 3) are those of the cell; fixed and units as in `Epoch`.
+    counts (I,), queued (I, W) are those of the cell; fixed and units as in `Epoch`.
     """
     if requests == 0:
         return 0.0
@@ -230,7 +230,8 @@ def queue_value(
     )
     total = units[4] * requests * units[0] * chance * mean_wait
     horizon = NEGLIGIBLE_QUEUE * mean_wait
-    if least > horizon:
+    more = queued.shape[1] > 3
+    if least > horizon and not more:
         return float(total)
     for i in range(counts.shape[0]):
         chunks = counts[i]
@@ -247,4 +248,15 @@ def queue_value(
                     * longer_than(slack, mean_wait)
                     * (queued[i, 1] + lost_beyond(queued[i, 2], promises[i], mean_wait))
                 )
+            if more:
+                total += chunks * chance * group_queue_value(queued[i], mean_wait)
+    return float(total)
+
+
+@kernel
+def group_queue_value(queued: Floats, mean_wait: float) -> float:
+    """What a chunk that waits weighs beyond the first three columns of `Scalarization.queued`."""
+    total = queued[3] * mean_wait
+    for n in range(4, queued.shape[0], 2):
+        total += queued[n + 1] * longer_than(queued[n], mean_wait)
     return float(total)

@@ -35,7 +35,7 @@ class Epoch(NamedTuple):
     chunk: Longs  # (I, P, 2) work and energy of one chunk
     size: Longs  # (I, 2) requests and weighted prompts of one chunk
     moves: Floats  # (I, P, 3) as in `Scalarization`
-    queued: Floats  # (P, I, 3) as in `Scalarization`
+    queued: Floats  # (P, I, W) as in `Scalarization`
     promises: Floats  # (I,) s, the class's SLO
     options: Genes  # (R, A) allowed placements
     option_count: Ints  # (R,)

@@ -21,6 +21,7 @@ from slit.kernels.cells import (
 from slit.kernels.model import running_nodes
 from slit.kernels.node_times import follow_times, times_matter
 from slit.kernels.objective_sums import (
+    add_by_group,
     add_energy,
     add_nodes,
     add_service,
@@ -166,28 +167,25 @@ def evaluate_epochs(
     `sites` (N, T, D, 4) or empty is as in `evaluate_population`; least (N, T, P): nodes that are
     active whatever the work, empty where these are the warm ones in every epoch.
     """
-    # Locals and plain arrays: each use of a field of a named tuple counts references, and passing
-    # a whole Problem by value takes longer than the helpers' work.
-    epoch_group, group_first, group_class, chunk, chunk_size, chunk_requests = (
-        problem.epoch_group, problem.group_first, problem.group_class,
-        problem.chunk, problem.chunk_size, problem.chunk_requests,
-    )  # fmt: skip
+    # Plain arrays: fields of named tuples count references, and passing a Problem takes long.
+    epoch_group, group_first = problem.epoch_group, problem.group_first
+    group_class, chunk, chunk_size = problem.group_class, problem.chunk, problem.chunk_size
     service, accuracy, slo = problem.service, problem.accuracy, problem.slo
-    pue, renewable, variability = problem.pue, problem.renewable, problem.variability
-    node_ticks, epoch_ticks = problem.node_ticks, problem.epoch_ticks
+    pue, renewable, chunk_requests = problem.pue, problem.renewable, problem.chunk_requests
+    node_ticks, epoch_ticks, timed = problem.node_ticks, problem.epoch_ticks, least.shape[0] > 0
     request_scale, kwh_of_tick = problem.request_scale, 1.0 / (problem.energy_scale * 3.6e6)
-    prompt_unit = request_scale / problem.prompt_scale
+    variability, prompt_unit = problem.variability, request_scale / problem.prompt_scale
     service_weights, site_weights, node_weights = terms.service, terms.site, terms.nodes
-    tables, units, owners, largest = (
-        terms.requests, terms.request_unit, terms.request_objective, terms.largest,
-    )  # fmt: skip
+    tables, units = terms.requests, terms.request_unit
+    owners, largest = terms.request_objective, terms.largest
     nodes_change = terms.starts.shape[0] > 0 or np.any(terms.switches != 0.0)
     late_counts, good_counts = np.any(service_weights[1] != 0.0), np.any(service_weights[2] != 0.0)
-    waits_count = late_counts or good_counts or np.any(service_weights[0] != 0.0)
+    by_group = terms.group_service.shape[0] > 0
+    outcomes_count = late_counts or good_counts or by_group
+    waits_count = outcomes_count or np.any(service_weights[0] != 0.0)
     negligible = NEGLIGIBLE_LATE if late_counts else NEGLIGIBLE_QUEUE
     places, speeds, pools = placement_tables(problem)
-    n_placements, n_centers, timed = places.shape[0], pue.shape[1], least.shape[0] > 0
-    warm = timed or np.any(places[:, 4] > 0)
+    n_placements, n_centers, warm = places.shape[0], pue.shape[1], timed or np.any(places[:, 4] > 0)
     cells, nodes = np.zeros((n_placements, 4), np.int64), np.zeros(n_placements, np.int64)
     listed, occupied = np.zeros((2, n_placements), np.int64), np.zeros(pools.shape[0], np.int64)
     held = np.zeros((most_genes(problem.epoch_gene), 3), np.int64)
@@ -213,7 +211,7 @@ def evaluate_epochs(
                     used, cells, nodes, earlier, speeds, epoch_ticks, prompt_unit, variability,
                     negligible, waits,
                 )  # fmt: skip
-                if late_counts or good_counts:
+                if outcomes_count:
                     serve_entries(
                         entries, group_class, chunk_requests, service, accuracy, slo, waits,
                         queued, outcomes, served,
@@ -221,6 +219,8 @@ def evaluate_epochs(
                 add_service(
                     used, cells, speeds, waits, served, request_scale, service_weights, part
                 )
+                if by_group:
+                    add_by_group(entries, used, problem, terms, speeds, waits, outcomes, part)
             for index in range(tables.shape[0]):
                 part[owners[index]] += sum_requests(entries, tables[index]) * units[index]
             fill_sites(energy, kwh_of_tick, pue[t], renewable[t], site)

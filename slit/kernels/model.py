@@ -106,6 +106,14 @@ def late_in_queue(slack: float, chance: float, mean_wait: float) -> float:
 
 
 @kernel
+def late_while_loading(slack: float, loading: float) -> float:
+    """Probability of being late of a request that waits U(0, loading) s for a loading node."""
+    if loading > 0.0:
+        return min(1.0, max(0.0, 1.0 - slack / loading))
+    return 1.0 if slack < 0.0 else 0.0
+
+
+@kernel
 def lost_beyond(share: float, promise: float, mean_wait: float) -> float:
     """What a share of requests loses of sigma by waits that begin to hurt; promise: the SLO (s).
 

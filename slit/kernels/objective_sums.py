@@ -4,9 +4,19 @@ Everything here is summed in one fixed order, cell by cell and datacenter by dat
 equal cells give equal bits.
 """
 
+import numpy as np
+
 from operators.compiling import kernel
 from operators.types import Bools, Floats, Longs
-from slit.kernels.model import grid_energy, mean_delay
+from slit.kernels.model import (
+    grid_energy,
+    late_in_queue,
+    late_while_loading,
+    mean_delay,
+    with_loading,
+)
+from slit.kernels.objective_terms import ObjectiveTerms
+from slit.problem.arrays import Problem
 
 
 @kernel
@@ -30,6 +40,43 @@ def add_service(
         good += served[p, 1]
     for m in range(partial.shape[0]):
         partial[m] += weights[0, m] * waiting + weights[1, m] * late + weights[2, m] * good
+
+
+@kernel
+def add_by_group(
+    entries: Longs,
+    used: Longs,
+    problem: Problem,
+    terms: ObjectiveTerms,
+    speeds: Floats,
+    waits: Floats,
+    outcomes: Floats,
+    partial: Floats,
+) -> None:
+    """Add what service weighs by groups, cell by cell: outcomes (n, 2) as
+    `slit.kernels.cells.serve_entries` leaves them."""
+    weights, base_ttft, service = terms.group_service, problem.base_ttft, problem.service
+    sums = np.zeros((weights.shape[0], waits.shape[0]))
+    for e in range(entries.shape[0]):
+        j, p = entries[e, 0], entries[e, 1]
+        chance, mean_wait, share = waits[p, 0], waits[p, 1], waits[p, 2]
+        delay = mean_delay(share, chance, mean_wait, speeds[p, 4])
+        sigma = with_loading(share, outcomes[e, 1], service[j, p, 2])
+        good = problem.accuracy[problem.group_class[j], p] * sigma
+        requests = entries[e, 2] * problem.chunk_requests[j]
+        for r in range(weights.shape[0]):
+            value = weights[r, j, 0] * delay + weights[r, j, 2] * good
+            if weights[r, j, 1] != 0.0:
+                slack = weights[r, j, 3] - base_ttft[j, p]
+                queued = late_in_queue(slack, chance, mean_wait)
+                loaded = late_while_loading(slack, 2.0 * speeds[p, 4])
+                value += weights[r, j, 1] * with_loading(share, queued, loaded)
+            sums[r, p] += requests * value
+    for r in range(weights.shape[0]):
+        total = 0.0
+        for p in used:
+            total += sums[r, p]
+        partial[terms.group_objective[r]] += total
 
 
 @kernel

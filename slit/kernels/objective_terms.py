@@ -10,9 +10,9 @@ class ObjectiveTerms(NamedTuple):
 
     An objective is constant + sum over datacenter-hours of site @ (IT, facility, grid kWh)
     + sum over placement-hours of nodes * active nodes + sum over chunks of requests
-    + service @ (summed waits in s, late requests, requests of full quality) + what changes from
-    epoch to epoch (reroute, starts, switches, ramp). Where `largest` is set, the datacenter-hours
-    are summed per datacenter and the largest sum counts.
+    + service @ (summed waits in s, late requests, requests of full quality) + the same by groups
+    for some objectives + what changes from epoch to epoch (reroute, starts, switches, ramp).
+    Where `largest` is set, the datacenter-hours are summed per datacenter and the largest counts.
     """
 
     site: Floats  # (T, D, 3, M)
@@ -21,6 +21,8 @@ class ObjectiveTerms(NamedTuple):
     request_unit: Floats  # (L,) what one unit of the integer sum is worth
     request_objective: Ints  # (L,) the objective each belongs to
     service: Floats  # (3, M)
+    group_service: Floats  # (R, J, 4) the same for each group, and seconds from which it is late
+    group_objective: Ints  # (R,) the objective each belongs to
     reroute: Floats  # (M,) per request that is served elsewhere than in the epoch before
     starts: Floats  # (P, M) per node that starts; (0, M) if no objective has any
     switches: Floats  # (M,) per placement turned on or off

@@ -9,6 +9,7 @@ from slit.arrays import frozen, product
 from slit.kernels.cell_objectives import CellObjectives
 from slit.kernels.objective_terms import ObjectiveTerms
 from slit.problem.arrays import Problem
+from slit.problem.first_token import late_while_loading
 
 
 class EpochLayout(NamedTuple):
@@ -34,7 +35,8 @@ class Scalarization(NamedTuple):
     #               per energy tick, renewable kWh
     nodes: Floats  # (T, P) per active node
     moves: Floats  # (J, P, 3) per chunk: always, without loading, on a loading node
-    queued: Floats  # (J, P, 3) per chunk: slack (s, at least 0), late, lost
+    queued: Floats  # (J, P, W) per chunk: slack (s, at least 0), late, lost; where waits weigh by
+    #                 group also a second of waiting, then slack and late of each other lateness
     wait: float  # per request-second of waiting
     reroute: float  # per request that is served elsewhere than in the epoch before
     starts: Floats  # (P,) per node that starts
@@ -67,7 +69,9 @@ def scalarize(
     nodes = np.zeros((problem.epochs, problem.placements))
     if terms.nodes.size:
         nodes += np.einsum("tpm,mp->tp", terms.nodes, by_center[:, problem.placement_datacenter])
-    wait, late, good = (float(value) for value in product(terms.service, weights))
+    by_group = _ByGroup(weights, problem, terms)
+    wait = float(product(terms.service[0], weights))
+    late, good = by_group.late, by_group.quality
     moves = np.zeros((problem.groups, problem.placements, 3))
     for index, owner in enumerate(terms.request_objective):
         if weights[owner] != 0.0:
@@ -80,11 +84,10 @@ def scalarize(
     moves[:, :, 2] = (
         answers * loaded_sigma
         + late * requests * loaded_late
-        + wait * requests * (problem.load_seconds / 2.0)
+        + (wait + by_group.wait) * requests * (problem.load_seconds / 2.0)
     )
-    queued = np.stack(
-        [np.maximum(slack, 0.0), late * requests * ~behind, -answers * sigma], axis=-1
-    )
+    columns = [np.maximum(slack, 0.0), late * requests * ~behind, -answers * sigma]
+    by_group.add_to(moves, columns)
     reroute = float(product(terms.reroute, weights))
     if terms.ramp.any():
         compared = float(problem.group_requests[problem.compared].sum())
@@ -96,7 +99,7 @@ def scalarize(
         site=frozen(np.stack(site, axis=-1), np.float64),
         nodes=frozen(nodes, np.float64),
         moves=frozen(moves, np.float64),
-        queued=frozen(queued, np.float64),
+        queued=frozen(np.stack(columns, axis=-1), np.float64),
         wait=wait,
         reroute=reroute,
         starts=product(terms.starts, weights)
@@ -109,6 +112,39 @@ def scalarize(
         else np.zeros(0),
         layout=layout_of(problem),
     )
+
+
+class _ByGroup:
+    """What service weighs in a weighted sum, group by group: (J, 1) arrays of waits (of those
+    objectives that weigh them by groups), lateness and quality."""
+
+    def __init__(self, weights: Floats, problem: Problem, terms: ObjectiveTerms) -> None:
+        self.problem = problem
+        self.weighed = weights[terms.group_objective] != 0.0
+        tables = terms.group_service[self.weighed]
+        weighed = weights[terms.group_objective[self.weighed]]
+        tables = np.concatenate([tables[:, :, :3] * weighed[:, None, None], tables[:, :, 3:]], 2)
+        slo = problem.slo[problem.group_class]
+        promised = (tables[:, :, 3] == slo).all(axis=1)
+        self.others = tables[~promised & tables[:, :, 1].any(axis=1)]
+        late, good = product(terms.service[1:], weights)
+        self.wait = tables[:, :, 0].sum(axis=0)[:, None]
+        self.late = late + tables[promised, :, 1].sum(axis=0)[:, None]
+        self.quality = good + tables[:, :, 2].sum(axis=0)[:, None]
+
+    def add_to(self, moves: Floats, queued: list[Floats]) -> None:
+        """Add other lateness than by the SLO to `moves`, and further columns (J, P) to `queued`."""
+        problem = self.problem
+        if not self.weighed.any():
+            return
+        requests = problem.chunk_requests[:, None]
+        queued.append(np.broadcast_to(self.wait * requests, problem.base_ttft.shape))
+        for table in self.others:
+            late = table[:, 1:2] * requests
+            slack = table[:, 3:4] - problem.base_ttft
+            moves[:, :, 1] += late * (slack < 0)
+            moves[:, :, 2] += late * late_while_loading(slack, problem.load_seconds)
+            queued += [np.maximum(slack, 0.0), late * (slack >= 0)]
 
 
 def layout_of(problem: Problem) -> EpochLayout:

@@ -32,6 +32,12 @@ from slit.scenario.scenario import Scenario
 RESERVED = ("plan", "method", "violation", "on_front")
 """What tables of a front call their other columns."""
 
+OF_SERVICE = ("wait", "late", "quality")
+"""Coefficients that are one number, or one for each group of requests."""
+OWN_MODULES = ("slit.objectives.builtin", "slit.objectives.restricted")
+"""Where a failure is slit's own bug."""
+ONE_NUMBER = ("after", "reroute", "switches", "ramp", "constant")
+
 P = ParamSpec("P")
 Result = TypeVar("Result")
 
@@ -40,7 +46,8 @@ Result = TypeVar("Result")
 class Coefficients:
     """What a linear objective weighs; whatever is None counts nothing.
 
-    Shapes: T epochs, D datacenters, P placements, J request groups.
+    Shapes: T epochs, D datacenters, P placements, J request groups. What weighs waits, lateness and
+    quality is one number, or one for each group (J,).
     """
 
     it: Floats | None = None  # (T, D) per kWh of IT energy
@@ -48,9 +55,10 @@ class Coefficients:
     grid: Floats | None = None  # (T, D) per kWh bought
     nodes: Floats | None = None  # (T, P) per active node and epoch
     requests: Floats | None = None  # (J, P) per request
-    wait: float = 0.0  # per second that a request waits in queue or for loading
-    late: float = 0.0  # per late request
-    quality: float = 0.0  # per request of full quality (accuracy * mean sigma)
+    wait: float | Floats = 0.0  # per second that a request waits in queue or for loading
+    late: float | Floats = 0.0  # per late request
+    quality: float | Floats = 0.0  # per request of full quality (accuracy * mean sigma)
+    after: float | None = None  # s to the first token from which a request is late, not its SLO
     reroute: float = 0.0  # per request that is served elsewhere than in the epoch before
     starts: Floats | None = None  # (P,) per node that starts
     switches: float = 0.0  # per placement that is turned on or off
@@ -66,10 +74,28 @@ class Coefficients:
                 number = frozen(value, np.float64)
             except (TypeError, ValueError) as error:
                 raise SlitError(f"{field.name}: {error}, expected numbers") from error
-            if field.default is not None and number.ndim:
+            if number.ndim and field.name in ONE_NUMBER:
                 raise SlitError(f"{field.name}: shape {number.shape}, expected one number")
-            converted = number if field.default is None else float(number)
-            object.__setattr__(self, field.name, converted)
+            one = not number.ndim and field.name in (*ONE_NUMBER, *OF_SERVICE)
+            object.__setattr__(self, field.name, float(number) if one else number)
+
+    @property
+    def by_group(self) -> bool:
+        """Whether service weighs differently from group to group, or another lateness counts."""
+        return self.after is not None or any(np.ndim(getattr(self, f)) for f in OF_SERVICE)
+
+    @property
+    def falls_with_waits(self) -> bool:
+        """Whether a longer wait may help."""
+        return bool(np.min(self.wait) < 0)
+
+    def service_of(self, problem: Problem) -> Floats:
+        """(J, 4): what a request of each group weighs by its wait, lateness and quality, and the
+        seconds to the first token from which it is late."""
+        found = np.empty((problem.groups, 4))
+        found[:, 0], found[:, 1], found[:, 2] = self.wait, self.late, self.quality
+        found[:, 3] = problem.slo[problem.group_class] if self.after is None else self.after
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +146,8 @@ class Objective:
     measure: Measure
 
     def __post_init__(self) -> None:
-        if not self.name.isidentifier():
+        word, bracket, _ = self.name.partition("[")
+        if not word.isidentifier() or (bracket and not self.name.endswith("]")):
             raise SlitError(
                 f"objective: {self.name!r}, expected a name of letters, digits and underscores"
             )
@@ -166,7 +193,7 @@ def call_function(
     except SlitError:
         raise
     except Exception as error:
-        if function.__module__ == "slit.objectives.builtin":
+        if function.__module__ in OWN_MODULES:
             raise
         code = getattr(function, "__code__", None)
         reason = failure(error, "" if code is None else code.co_filename)

@@ -11,6 +11,8 @@ from pathlib import Path
 from slit.errors import SlitError, did_you_mean, failure
 from slit.objectives.builtin import BUILT_IN
 from slit.objectives.define import Objective
+from slit.objectives.restricted import ONLY_RESTRICTED, restricted
+from slit.objectives.selectors import Selected, read_selected
 
 ENTRY_POINTS = "slit.objectives"
 
@@ -54,15 +56,33 @@ def find(objectives: Iterable[object]) -> tuple[Objective, ...]:
             said = getattr(given, "__name__", type(given).__name__)
             raise SlitError(f"objective: {said}, expected a name or an Objective")
         name = given if isinstance(given, str) else _known_by_name(given)
-        if name not in _registered:
-            known = ", ".join(_registered) + did_you_mean(name, _registered)
-            raise SlitError(f"objective: {name!r}, expected one of {known}")
-        if any(objective.name == name for objective in found):
-            raise SlitError(f"objectives: {name!r} twice, expected each once")
-        found.append(_registered[name])
+        objective = find_measure(read_selected(name, "objective"), "objective")
+        if any(each.name == objective.name for each in found):
+            raise SlitError(f"objectives: {objective.name!r} twice, expected each once")
+        found.append(objective)
     if not found:
         raise SlitError("objectives: none, expected at least one")
     return tuple(found)
+
+
+def find_measure(selected: Selected, said: str) -> Objective:
+    """The objective of a measure with its selector. Raises SlitError that begins with `said`."""
+    name = selected.measure
+    check_known(name, said)
+    if name in _registered and not selected.chosen:
+        return _registered[name]
+    return restricted(selected, _registered, said)
+
+
+def check_known(name: str, said: str, others: Iterable[str] = ()) -> None:
+    """Raise SlitError, which begins with `said`, for a measure that is neither registered, nor made
+    by restricting, nor among `others`."""
+    _load_installed()
+    known = (*_registered, *ONLY_RESTRICTED, *others)
+    if name not in known:
+        raise SlitError(
+            f"{said}: {name!r}, expected one of {', '.join(known)}{did_you_mean(name, known)}"
+        )
 
 
 def load_plugin(path: str | Path) -> tuple[Objective, ...]:
@@ -98,6 +118,8 @@ def load_plugin(path: str | Path) -> tuple[Objective, ...]:
 
 def _known_by_name(objective: Objective) -> str:
     name = objective.name
+    if "[" in name:  # made of others, which are known
+        return name
     if name in _given or name not in _registered:
         _given.add(name)
         _registered[name] = objective

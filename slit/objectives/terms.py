@@ -8,13 +8,18 @@ from operators.types import Floats, Longs
 from slit.arrays import frozen
 from slit.errors import SlitError
 from slit.kernels.objective_terms import ObjectiveTerms
-from slit.objectives.define import Coefficients, Linear, Objective, build_coefficients
+from slit.objectives.define import (
+    OF_SERVICE,
+    Coefficients,
+    Linear,
+    Objective,
+    build_coefficients,
+)
 from slit.problem import Problem
 from slit.problem.arrays import finest_scale
 from slit.scenario.scenario import Scenario
 
-SCALARS = "wait", "late", "quality", "reroute", "switches", "ramp", "constant"
-"""Coefficients that are one number."""
+SCALARS = "reroute", "switches", "ramp", "constant"
 
 
 def read_linear(
@@ -65,6 +70,9 @@ def terms_of(
     tables: list[Longs] = []
     units: list[float] = []
     owners: list[int] = []
+    service = np.zeros((3, n_objectives))
+    by_group: list[Floats] = []
+    group_owners: list[int] = []
     scalars = np.zeros((len(SCALARS), n_objectives))
     starts = np.zeros((problem.placements, n_objectives))
     largest = np.zeros(n_objectives, dtype=np.bool_)
@@ -83,6 +91,11 @@ def terms_of(
             tables.append(table)
             units.append(unit)
             owners.append(m)
+        if coefficients.by_group:
+            by_group.append(coefficients.service_of(problem))
+            group_owners.append(m)
+        else:
+            service[:, m] = [getattr(coefficients, field) for field in OF_SERVICE]
         scalars[:, m] = [getattr(coefficients, field) for field in SCALARS]
         if coefficients.starts is not None:
             starts[:, m] = coefficients.starts
@@ -93,12 +106,16 @@ def terms_of(
         requests=frozen(np.stack(tables) if tables else np.zeros(shape), np.int64),
         request_unit=frozen(units, np.float64),
         request_objective=frozen(owners, np.int32),
-        service=frozen(scalars[:3], np.float64),
-        reroute=frozen(scalars[3], np.float64),
+        service=frozen(service, np.float64),
+        group_service=frozen(
+            np.stack(by_group) if by_group else np.zeros((0, problem.groups, 4)), np.float64
+        ),
+        group_objective=frozen(group_owners, np.int32),
+        reroute=frozen(scalars[0], np.float64),
         starts=frozen(starts if starts.any() else starts[:0], np.float64),
-        switches=frozen(scalars[4], np.float64),
-        ramp=frozen(scalars[5], np.float64),
-        constant=frozen(scalars[6], np.float64),
+        switches=frozen(scalars[1], np.float64),
+        ramp=frozen(scalars[2], np.float64),
+        constant=frozen(scalars[3], np.float64),
         largest=frozen(largest, np.bool_),
     )
 
@@ -124,7 +141,15 @@ def check_coefficients(objective: Objective, coefficients: Coefficients, problem
             )
         if not np.isfinite(value).all():
             raise SlitError(f"objective {objective.name}: {field} is not finite, expected numbers")
-    scalars = (coefficients.wait, coefficients.late, coefficients.quality, coefficients.constant)
+    for field in OF_SERVICE:
+        value = getattr(coefficients, field)
+        if np.ndim(value) and np.shape(value) != (problem.groups,):
+            raise SlitError(
+                f"objective {objective.name}: {field} has shape {np.shape(value)}, expected one "
+                f"number or {(problem.groups,)}"
+            )
+    scalars = [*(getattr(coefficients, field) for field in OF_SERVICE), coefficients.constant]
+    scalars += [0.0 if coefficients.after is None else coefficients.after]
     changes = (coefficients.reroute, coefficients.switches, coefficients.ramp)
     if not np.isfinite(changes).all() or min(changes) < 0 or (_starts(coefficients) < 0).any():
         raise SlitError(
@@ -132,10 +157,10 @@ def check_coefficients(objective: Objective, coefficients: Coefficients, problem
             f"{changes[0]:g}, {_starts(coefficients).min():g}, {changes[1]:g}, {changes[2]:g}, "
             "expected numbers >= 0 (the linear programs leave them out)"
         )
-    if not np.isfinite(scalars).all():
+    if not all(np.isfinite(each).all() for each in scalars):
         raise SlitError(f"objective {objective.name}: a weight is not finite, expected numbers")
     coupled = any(changes) or coefficients.starts is not None
-    per_request = coefficients.requests is not None or any(scalars)
+    per_request = coefficients.requests is not None or any(np.any(each) for each in scalars)
     if counts_largest(objective) and (per_request or coupled):
         raise SlitError(
             f"objective {objective.name}: terms per request or change, or a constant, expected "

@@ -138,7 +138,7 @@ class Task:
     def bounded(self) -> bool:
         """Whether some objective has a linear part, and so a relaxation."""
         parts = self._evaluator.linear_parts[: len(self.objectives)]
-        return any(part is not None and part.wait >= 0 for part in parts)
+        return any(part is not None and not part.falls_with_waits for part in parts)
 
     @cached_property
     def relaxation(self) -> Relaxation:

@@ -70,7 +70,7 @@ def relaxed_terms(
     for objective, coefficients in zip(objectives, parts, strict=True):
         if coefficients is None:
             left_out[objective.name] = "no linear part"
-        elif coefficients.wait < 0:
+        elif coefficients.falls_with_waits:
             left_out[objective.name] = "falls as waits grow, which have no upper limit"
         else:
             check_coefficients(objective, coefficients, problem)
@@ -107,16 +107,14 @@ def relaxed_terms(
 
 def _per_group(problem: Problem, coefficients: Coefficients) -> Floats:
     """(J, P): what a group adds if it is served wholly at a placement and nobody waits."""
-    slack, beyond = problem.service[:, :, 0], problem.service[:, :, 1]
-    each = np.zeros(slack.shape)
+    each, sigma = np.zeros(problem.base_ttft.shape), problem.service[:, :, 1]
+    _, late, good, promise = (column[:, None] for column in coefficients.service_of(problem).T)
     if coefficients.requests is not None:
         each += coefficients.requests
     # Lateness lies in [that without waits, 1], quality in [0, that without waits].
-    if coefficients.late > 0:
-        each += coefficients.late * (slack < 0)
-    elif coefficients.late < 0:
-        each += coefficients.late
-    if coefficients.quality < 0:
-        each += coefficients.quality * (problem.accuracy[problem.group_class] * beyond)
+    if late.any():
+        each += np.where(late > 0, late * (promise - problem.base_ttft < 0), late)
+    if (good < 0).any():
+        each += np.minimum(good, 0.0) * (problem.accuracy[problem.group_class] * sigma)
     each *= problem.group_requests[:, None]
     return each

@@ -13,13 +13,13 @@ from slit.objectives import find
 from slit.objectives.limit_text import ResolvedLimit
 from slit.record import Run
 
-LIMIT_COLUMNS = ("Limit", "At most", "Unit", "Relative to")
+LIMIT_COLUMNS = ("Limit", "Number", "Unit", "Relative to")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LimitsData:
     """The L limits of a run, and what R of its plans have of the measures: NaN where the objective
-    of a plug-in is not known here."""
+    of a plug-in is not known here. `values` are those of the objectives."""
 
     limits: tuple[ResolvedLimit, ...]
     values: Floats  # (R, L)
@@ -30,10 +30,16 @@ class LimitsData:
         return np.array([limit.most for limit in self.limits])
 
     @property
+    def stated(self) -> Floats:
+        """The values of what was limited (R, L): of a floor those of 1 - objective."""
+        floor = np.array([limit.at_least for limit in self.limits], np.bool_)
+        return np.where(floor, 1.0 - self.values, self.values)
+
+    @property
     def room(self) -> Floats:
-        """How far plans are below the limits (R, L), in per cent of them; minus is beyond."""
-        size = np.where(self.most == 0, 1.0, np.abs(self.most))
-        return np.asarray(100.0 * (self.most - self.values) / size)
+        """How far plans are inside the limits (R, L), in per cent of these; minus is beyond."""
+        size = np.abs([limit.as_stated(limit.most) for limit in self.limits])
+        return np.asarray(100.0 * (self.most - self.values) / np.where(size == 0, 1.0, size))
 
     def exceeded(self, row: int) -> list[str]:
         """The limits that a plan is beyond, as they were asked for."""
@@ -63,11 +69,11 @@ def limit_rows(limits: Sequence[ResolvedLimit]) -> list[list[str]]:
     return [
         [
             limit.text,
-            number(limit.most),
+            number(limit.as_stated(limit.most)),
             limit.unit,
             NOTHING
             if limit.plan is None or limit.value is None
-            else f"{limit.plan}: {number(limit.value)}",
+            else f"{limit.plan}: {number(limit.as_stated(limit.value))}",
         ]
         for limit in limits
     ]
@@ -83,7 +89,7 @@ def describe_room(data: LimitsData, row: int) -> str:
     said = ", ".join(
         f"{limit.text}: {room_text(value, room)}"
         for limit, value, room in zip(
-            data.limits, data.values[row].tolist(), data.room[row].tolist(), strict=True
+            data.limits, data.stated[row].tolist(), data.room[row].tolist(), strict=True
         )
     )
     return f"Limits, with the room to them (minus is beyond): {said}."
@@ -92,6 +98,8 @@ def describe_room(data: LimitsData, row: int) -> str:
 def describe_limits(limits: Sequence[ResolvedLimit]) -> str:
     """The limits in one line, with the numbers of those that are relative."""
     return ", ".join(
-        limit.text if limit.plan is None else f"{limit.text} ({number(limit.most)} {limit.unit})"
+        limit.text
+        if limit.plan is None
+        else f"{limit.text} ({number(limit.as_stated(limit.most))} {limit.unit})"
         for limit in limits
     )

@@ -15,6 +15,7 @@ from slit.objectives import Coefficients, Linear, Objective, register
 from slit.objectives.define import build_coefficients
 from slit.objectives.registry import set_apart
 from slit.problem import Problem, compile_problem
+from slit.problem.first_token import late_while_loading
 from slit.record import read_run
 from slit.record.runs import reevaluate
 from slit.relaxation import Relaxation
@@ -211,9 +212,10 @@ def from_ledger(coefficients: Coefficients, ledger: Ledger) -> Floats:
     if coefficients.requests is not None:
         np.add.at(found, where, (coefficients.requests * requests).sum(axis=0))
     accuracy = problem.accuracy[problem.group_class]
-    found[0] += coefficients.wait * (requests * (ledger.ttft_s - problem.base_ttft)).sum()
-    found[0] += coefficients.late * (requests * ledger.late).sum()
-    found[0] += coefficients.quality * (requests * accuracy * ledger.sigma).sum()
+    wait, late, good, _ = (column[:, None] for column in coefficients.service_of(problem).T)
+    found[0] += (wait * requests * (ledger.ttft_s - problem.base_ttft)).sum()
+    found[0] += (late * requests * _late(ledger, coefficients.after)).sum()
+    found[0] += (good * requests * accuracy * ledger.sigma).sum()
     found[0] += coefficients.reroute * ledger.rerouted.sum()
     if coefficients.starts is not None:
         found[0] += (coefficients.starts * ledger.loading_nodes).sum()
@@ -221,3 +223,16 @@ def from_ledger(coefficients: Coefficients, ledger: Ledger) -> Floats:
     found[0] += coefficients.ramp * (ledger.rerouted / problem.group_requests).max()
     found[0] += coefficients.constant
     return found
+
+
+def _late(ledger: Ledger, after: float | None) -> Floats:
+    """Probability of a first token later than `after` s, by default than the SLO, (J, P)."""
+    if after is None:
+        return ledger.late
+    problem, epoch = ledger.problem, ledger.problem.group_epoch
+    slack = after - problem.base_ttft
+    chance, wait = ledger.wait_chance[epoch], ledger.mean_wait[epoch]
+    tail = np.exp(-np.maximum(slack, 0.0) / np.where(wait > 0, wait, 1.0))
+    queued = np.where(slack < 0, 1.0, chance * tail)
+    share = ledger.loading_share[epoch]
+    return (1.0 - share) * queued + share * late_while_loading(slack, problem.load_seconds)

@@ -47,7 +47,8 @@ def opened(draw: st.DrawFn) -> tuple[Weighed, Genes, int]:
     case: Case = draw(cases(plans=3, largest_epochs=5))
     penalty = draw(st.sampled_from([0.0, 0.01, 1.0]))
     seed, plugged = draw(st.integers(0, 2**32 - 1)), draw(st.booleans())
-    found = weighed(case, seed=seed, penalty=penalty, plugged=plugged)
+    parts = draw(st.booleans())
+    found = weighed(case, seed=seed, penalty=penalty, plugged=plugged, parts=parts)
     problem = case.problem
     busy = [int(t) for t in np.flatnonzero(np.diff(problem.epoch_group) > 0)]
     plan = case.plans[draw(st.integers(0, len(case.plans) - 1))].copy()

@@ -25,6 +25,17 @@ from slit.objectives.registry import set_apart
         ("cost<=nearest+5%", StatedLimit("cost", plan="nearest", percent=5.0)),
         ("quality <= splitwise - 2.5 %", StatedLimit("quality", plan="splitwise", percent=-2.5)),
         ("carbon<=round_robin", StatedLimit("carbon", plan="round_robin")),
+        ("cost<=105% of nearest", StatedLimit("cost", plan="nearest", percent=5.0)),
+        ("quality[class=chat]<=0.3", StatedLimit("quality[class=chat]", 0.3)),
+        ("late[class=a=b, after=1.0s]<=5%", StatedLimit("late[after=1,class=a=b]", 0.05)),
+        ("requests[datacenter=*] <= 40 %", StatedLimit("requests[datacenter=*]", 0.4)),
+        ("ttft_p95<=1.20 s", StatedLimit("ttft_p95", 1.2)),
+        ("ttft_p99.9[class=chat]<=2", StatedLimit("ttft_p99.9[class=chat]", 2.0)),
+        ("accuracy>=60%", StatedLimit("accuracy", 0.6)),
+        ("accuracy[class=a] ≥ best-10%", StatedLimit("accuracy[class=a]", None, "best", -10.0)),
+        ("accuracy[class=a]>=90%best", StatedLimit("accuracy[class=a]", None, "best", -10.0)),
+        ("energy[datacenter=a]<=40%", StatedLimit("energy[datacenter=a]", 40.0, of_total=True)),
+        ("energy[datacenter=a]<=40 kWh", StatedLimit("energy[datacenter=a]", 40.0)),
     ],
 )
 def test_what_is_read(text: str, limit: StatedLimit) -> None:
@@ -52,6 +63,20 @@ def test_what_is_read(text: str, limit: StatedLimit) -> None:
         ("carbon<=nearest--5%", "--5%, expected a change in per cent"),
         ("carbon<=inf", "'inf', expected a number"),
         ("carbon<=1e999", "1e999, expected a finite number"),
+        ("accuracy<=0.6", r"<=, expected >= \(more is better; accuracy: Answers expected"),
+        ("answer_loss[class=a]>=0.6", ">=, expected <="),
+        ("quality[class=chat<=0.3", "no ], expected MEASURE<=MOST"),
+        ("carbon[class=chat]<=3", "carbon by class, expected one of jurisdiction, datacenter"),
+        ("late<=5%", r"late, expected late\[after=SECONDS\]"),
+        ("requests<=5%", "requests, expected a place"),
+        ("energy<=40%", "40%, expected a number .*per cent only of a plan"),
+        ("energy[datacenter=a]<=140%", "140%, expected 0 to 100 % of the plan's total"),
+        ("cost[datacenter=a]<=40%", "40%, expected a number"),
+        ("ttft_p0<=1", "p0, expected a percentile from 0 to 100"),
+        ("ttft_p95<=nearest", r"<=nearest, expected <= and a number \(s\)"),
+        ("ttft_p95>=1", r">=1, expected <= and a number"),
+        ("ttft_p95[after=3]<=1", "ttft_p95 by after, expected class or origin"),
+        ("ttft_p95[datacenter=a]<=1", "late by datacenter, expected one of after, class, origin"),
     ],
 )
 def test_what_is_refused(text: str, message: str) -> None:
@@ -79,7 +104,24 @@ def test_a_change_is_read_back_to_the_bit(percent: float) -> None:
 
 
 PIECES = st.sampled_from(
-    [*"+-5%, =", "carbon", "reroute", "nearest", "<=", "≤", ">=", "1e999", ".5"]
+    [
+        *"+-5%, =[]*",
+        "carbon",
+        "reroute",
+        "nearest",
+        "<=",
+        "≤",
+        ">=",
+        "1e999",
+        ".5",
+        "ttft_p",
+        "accuracy",
+        "best",
+        "late",
+        "after=",
+        "class=",
+        "datacenter=",
+    ]
 )
 
 
@@ -90,6 +132,21 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     except SlitError:
         return
     assert read_limit(str(limit)) == limit
+
+
+def test_what_is_limited_of_a_floor_and_of_a_percentile() -> None:
+    floor = StatedLimit("accuracy[class=a]", 0.7)
+    assert floor.at_least
+    assert floor.objective.name == "answer_loss[class=a]"
+    assert floor.at(0.0) == pytest.approx(0.3)
+    best = StatedLimit("accuracy[class=a]", plan="best", percent=-10.0)
+    assert best.at(0.2) == pytest.approx(1 - 0.9 * 0.8)
+    assert StatedLimit("accuracy", plan="nearest").at(0.123456789) == 0.123456789
+    later = StatedLimit("ttft_p99.9[class=a]", 2.0)
+    assert (later.objective.name, later.at(0.0)) == ("late[after=2,class=a]", 0.001)
+    share = StatedLimit("energy[datacenter=a]", 40.0, of_total=True)
+    assert (share.objective.name, share.at(0.0)) == ("energy[datacenter=a,share=0.4]", 0.4)
+    assert share.objective.unit == "share"
 
 
 def test_a_change_is_a_share_of_the_size_of_what_the_plan_reaches() -> None:

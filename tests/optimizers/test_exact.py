@@ -24,11 +24,13 @@ from slit.optimizers.protocol import Optimizer, Setup
 from slit.optimizers.registry import make_optimizer
 from slit.problem import Problem, compile_problem
 from slit.relaxation import Relaxation
+from slit.relaxation.dantzig_wolfe import minimize_capped
 from slit.scenario.load import load_scenario
 from slit.scenario.scenario import Scenario
 from slit.stop import StopReason
 from slit.testing import OptimizerContract
 from tests.cases import Case, make_case
+from tests.restricted import restricted_names
 
 WITHOUT_WAITS = tuple(o for o in BUILT_IN if o.name not in ("quality", "ttft", "slo_violation"))
 
@@ -115,15 +117,20 @@ def test_the_front_is_that_of_all_plans(seed: int, waits: bool) -> None:
 
 
 @settings(max_examples=100)
-@given(seed=st.integers(0, 2**32 - 1), waits=st.booleans())
-def test_under_limits_the_front_is_that_of_all_plans_within_them(seed: int, waits: bool) -> None:
-    """Limits are values that plans attain, so that the edge itself is tried."""
+@given(seed=st.integers(0, 2**32 - 1), waits=st.booleans(), parts=st.booleans())
+def test_under_limits_the_front_is_that_of_all_plans_within_them(
+    seed: int, waits: bool, parts: bool
+) -> None:
+    """Limits are values that plans attain, so that the edge itself is tried; with `parts` those of
+    a class, an origin, a place and another lateness too. No bound is above a plan."""
     rng = np.random.default_rng(seed)
     case = small_case(seed, rng)
     plans = all_plans(case.problem, most=1000)
     assume(plans is not None)
     assert plans is not None
     pool = BUILT_IN if waits else WITHOUT_WAITS
+    if parts:
+        pool = (*find(restricted_names(case.scenario, rng, linear=not waits)), *pool[:3])
     drawn = [pool[i] for i in rng.permutation(len(pool))[:3]]
     objectives, limited = drawn[:2], drawn[1:]
     measured = Evaluator(case.problem, case.scenario, objectives=limited).evaluate(plans)
@@ -150,6 +157,14 @@ def test_under_limits_the_front_is_that_of_all_plans_within_them(seed: int, wait
     assert covered.any(axis=1).all()
     attainable = np.isclose(exact[:, None, :], values[None, :, :], rtol=1e-12, atol=0).all(axis=2)
     assert attainable.any(axis=1).all()
+    if not parts:
+        return
+    relaxation = Relaxation.of(judge, measured=True)
+    assert not relaxation.left_out
+    caps = np.array([np.inf, *(limit.most for limit in limits)])
+    for m in range(len(objectives)):
+        bound = minimize_capped(relaxation, np.eye(len(caps))[m], caps).bound
+        assert bound <= exact[:, m].min() + 1e-9 * max(1.0, np.abs(values[:, m]).max())
 
 
 @pytest.mark.parametrize("tabulated", [True, False])

@@ -51,11 +51,15 @@ def test_limits_in_words() -> None:
     limits = (
         ResolvedLimit("cost<=nearest+5%", "cost", "USD", 210.0, "nearest", 200.0),
         ResolvedLimit("quality<=0.36", "quality", "share", 0.36),
+        ResolvedLimit("accuracy>=best-10%", "answer_loss", "share", 0.325, "best", 0.25, True),
     )
-    assert describe_limits(limits) == "cost<=nearest+5% (210 USD), quality<=0.36"
+    assert describe_limits(limits) == (
+        "cost<=nearest+5% (210 USD), quality<=0.36, accuracy>=best-10% (0.675 share)"
+    )
     assert limit_rows(limits) == [
         ["cost<=nearest+5%", "210", "USD", "nearest: 200"],
         ["quality<=0.36", "0.36", "share", "–"],
+        ["accuracy>=best-10%", "0.675", "share", "best: 0.75"],
     ]
     assert room_text(0.27, 25.0) == "0.27 (+25.0 %)"
 

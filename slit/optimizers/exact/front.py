@@ -75,7 +75,7 @@ class ExactProgram:
         self.evaluator = evaluator
         problem = self.problem = evaluator.problem
         self._terms = evaluator.measured_terms
-        waits = bool(self._terms.service.any())
+        waits = bool(self._terms.service.any() or self._terms.group_service.size)
         self._tabulated = waits or count_states(problem) <= FEW_COLUMNS
         cells = state_cells if self._tabulated else count_cells
         self._cells: Cells = cells(problem, self._terms)

@@ -19,6 +19,7 @@ from slit.kernels.objective_terms import ObjectiveTerms
 from slit.lp.rows import Rows
 from slit.optimizers.exact.cells import Cells, cells_before, check_size
 from slit.problem import Problem
+from slit.problem.first_token import late_while_loading
 from slit.relaxation.subproblem import loads_nothing
 
 MOST_STATES = 200_000
@@ -177,8 +178,15 @@ def _table(problem: Problem, terms: ObjectiveTerms, t: int, p: int) -> _Table:
         values[owner] += counts @ terms.requests[index][groups, p] * terms.request_unit[index]
     if terms.nodes.size:
         values += terms.nodes[t, p][:, None] * nodes
-    queued, loaded = _service(problem, groups, counts, work, nodes, p)
-    values += product(terms.service.T, queued)
+    queue = _queue(problem, groups, counts, work, nodes, p)
+    queued, loaded = _service(problem, groups, counts, queue, p)
+    values += product(terms.service.T, queued.sum(axis=2))
+    more = product(terms.service.T, (loaded - queued).sum(axis=2))
+    for weights, owner in zip(terms.group_service, terms.group_objective, strict=True):
+        promise = weights[groups, 3]
+        queued, loaded = _service(problem, groups, counts, queue, p, late_after=promise)
+        values[owner] += np.einsum("fsg,gf->s", queued, weights[groups, :3])
+        more[owner] += np.einsum("fsg,gf->s", loaded - queued, weights[groups, :3])
     share = np.divide(problem.load_share[p], nodes, out=np.zeros(len(nodes)), where=nodes > 0)
     return _Table(
         groups=groups,
@@ -186,28 +194,43 @@ def _table(problem: Problem, terms: ObjectiveTerms, t: int, p: int) -> _Table:
         nodes=nodes,
         energy=ticks * problem.kwh_per_energy_tick,
         values=values,
-        per_load=product(terms.service.T, loaded - queued) * share,
+        per_load=more * share,
         load_energy=float(problem.start_energy[p]) * problem.kwh_per_energy_tick,
     )
 
 
-def _service(
+def _queue(
     problem: Problem, groups: Longs, counts: Longs, work: Longs, nodes: Longs, p: int
 ) -> tuple[Floats, Floats]:
-    """Summed waits (s), late requests and requests of full quality of each state: (3, S) where
-    nobody meets a loading node, and (3, S) where everybody does."""
+    """Chance of waiting in each state, and mean wait given one (s): two arrays (S, 1)."""
     used = counts.any(axis=1)
     requests = counts * problem.chunk_requests[groups]
-    total = requests.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        prompt = product(requests, problem.group_prompt[groups]) / total
+        prompt = product(requests, problem.group_prompt[groups]) / requests.sum(axis=1)
         rho = work / (nodes * float(problem.epoch_ticks))
         servers = nodes * problem.replicas[p]
         prefill = problem.prefill_fixed[p] + problem.prefill_slope[p] * prompt
         wait = prefill * problem.variability / (servers * (1.0 - rho))
         chance = rho ** (np.sqrt(2.0 * (servers + 1.0)) - 1.0)
     waits = used & (wait > 0)
-    chance, wait = np.where(waits, chance, 0.0)[:, None], np.where(waits, wait, 1.0)[:, None]
+    return np.where(waits, chance, 0.0)[:, None], np.where(waits, wait, 1.0)[:, None]
+
+
+def _service(
+    problem: Problem,
+    groups: Longs,
+    counts: Longs,
+    queue: tuple[Floats, Floats],
+    p: int,
+    *,
+    late_after: Floats | None = None,
+) -> tuple[Floats, Floats]:
+    """Summed waits (s), late requests and requests of full quality of each state and group:
+    (3, S, G) where nobody meets a loading node, and (3, S, G) where everybody does.
+
+    late_after (G,): seconds to the first token from which a request is late, if not its SLO.
+    """
+    requests, (chance, wait) = counts * problem.chunk_requests[groups], queue
     slack, sigma, loaded_sigma, loaded_late = problem.service[groups, p].T
     request_class = problem.group_class[groups]
     promise, right = problem.slo[request_class], problem.accuracy[request_class, p]
@@ -217,15 +240,12 @@ def _service(
         1.0 - tail * wait / (promise + wait),
         sigma * (1.0 - chance + chance * promise / (promise + wait)),
     )
+    if late_after is not None:
+        slack = late_after - problem.base_ttft[groups, p]
+        tail = chance * np.exp(-np.maximum(slack, 0.0) / wait)
+        loaded_late = late_while_loading(slack, problem.load_seconds[p])
     late = np.where(slack >= 0, tail, 1.0)
-    queued = [
-        total * (chance * wait)[:, 0],
-        (requests * late).sum(axis=1),
-        (requests * right * good).sum(axis=1),
-    ]
-    loaded = [
-        total * problem.load_seconds[p] / 2.0,
-        product(requests, loaded_late),
-        product(requests, right * loaded_sigma),
-    ]
+    queued = [requests * (chance * wait), requests * late, requests * right * good]
+    half_load = problem.load_seconds[p] / 2.0
+    loaded = [requests * half_load, requests * loaded_late, requests * right * loaded_sigma]
     return np.array(queued), np.array(loaded)

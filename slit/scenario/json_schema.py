@@ -27,7 +27,7 @@ from slit.scenario.file_schema import (
     ScenarioFile,
     SiteSignals,
 )
-from slit.scenario.pools import NodePool, Operation
+from slit.scenario.pools import MoveCost, NodePool, Operation
 from slit.scenario.records import (
     Accounting,
     Datacenter,
@@ -60,6 +60,7 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[currency], beside a bare number", Rate),
     ("[[node_types]]", NodeType),
     ("[[pools]]", NodePool),
+    ("a move_cost", MoveCost),
     ("[[variants]]", ModelVariant),
     ("[[services]]", Service),
     ("[[residency]]", Residency),

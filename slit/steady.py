@@ -34,6 +34,9 @@ MOST_REROUTED = 0.1
 """Of the requests: a plan that reroutes no more is steady."""
 ROUNDS = 6
 """Searches for one steady plan; those after the first go on from the one before."""
+PATIENCE, LESS = 2, 0.95
+"""Once one was within the allowance, so many searches in a row end it that do not reroute less than
+this share of the least."""
 REBUILT = (0, 2)
 """Those before which it is built anew, epoch after epoch."""
 LARGEST_PROGRAM = 5_000_000
@@ -164,6 +167,7 @@ class Steadying:
         size = np.where(values != 0, np.abs(values), 1.0)
         plans = [plan]
         shares, price = _floored(weights * size), FIRST_PRICE
+        least, idle = before, 0
         for n in range(ROUNDS):
             scalarization = self._scalarized(shares / size, price)
             start = (
@@ -175,7 +179,12 @@ class Steadying:
             found = self._judge.evaluate(plans[-1][None, :])
             worse = (found.F[0, :-1] - values) / size
             fits = found.G[0] <= 0 and bool((worse <= ALLOWANCE).all())
-            if fits and found.F[0, -1] <= MOST_REROUTED:
+            rerouted = float(found.F[0, -1])
+            if fits and rerouted < LESS * least:
+                least, idle = rerouted, 0
+            else:
+                idle += least < before
+            if least <= MOST_REROUTED or idle == PATIENCE:
                 break
             change = GAIN * (worse - MIDDLE * ALLOWANCE)
             shares = _floored(shares * np.exp(np.clip(change, -LARGEST_STEP, LARGEST_STEP)))

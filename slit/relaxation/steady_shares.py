@@ -96,7 +96,8 @@ def _caps(program: Subproblem, own: Floats, weights: Floats, allowance: float) -
         amounts = _solved(replace(model, cost=cost, lower=lower, upper=upper))
     if amounts is None:
         return None
-    each = product(program.values, amounts)
+    used = np.flatnonzero(amounts)
+    each = product(program.values[:, used], amounts[used])
     size = np.abs(each + program.constant.sum(axis=1))
     return np.asarray(each + allowance * size + ROUNDING * np.abs(each))
 

@@ -127,7 +127,10 @@ def describe_reason(found: Recommendation) -> str:
     if found.plans == 1:
         return f"The only plan {'that meets the limits' if limited else 'on the front'}."
     meeting = "that meet the limits" if limited else "on the front"
-    return f"The balanced plan: of {found.plans:,} plans {meeting} the {BALANCED}."
+    # A plan whose method is the name of the pick stands for it (`slit.steady`).
+    steady = found.mark.method == found.mark.name
+    made = ", made steady so that fewer requests are rerouted" if steady else ""
+    return f"The balanced plan: of {found.plans:,} plans {meeting} the {BALANCED}{made}."
 
 
 def describe_against(axes: Sequence[Axis], values: Floats, base: Floats, name: str) -> str:

@@ -46,8 +46,8 @@ def random_plans(problem: Problem, count: int, *, rng: Rng) -> Genes:
 
 
 @st.composite
-def cases(draw: st.DrawFn, *, plans: int = 6, largest_epochs: int = 4) -> Case:
-    """Cases that switch every part of the model on and off."""
+def cases(draw: st.DrawFn, *, plans: int = 6, largest_epochs: int = 4, times: bool = True) -> Case:
+    """Cases that switch every part of the model on and off; minimum times only with `times`."""
     seed = draw(st.integers(0, 2**32 - 1))
     return make_case(
         seed,
@@ -72,5 +72,5 @@ def cases(draw: st.DrawFn, *, plans: int = 6, largest_epochs: int = 4) -> Case:
         warm=draw(st.booleans()),
         today=draw(st.integers(0, 3)) == 3,
         move_cost=draw(st.booleans()),
-        times=draw(st.booleans()),
+        times=times and draw(st.booleans()),
     )

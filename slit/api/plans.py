@@ -6,6 +6,7 @@ from pathlib import Path
 from slit.errors import SlitError, did_you_mean
 from slit.front import Front
 from slit.record import Run, read_run
+from slit.report.equal_quality import EqualQuality, equal_quality_data
 from slit.report.picks import PicksData, picks_data
 from slit.report.recommendation import Recommendation, recommendation
 
@@ -33,6 +34,17 @@ def recommend(
     if not len(opened.front):
         return None
     return recommendation(opened, show(opened, against=against))
+
+
+def equal_quality(run: Run | str | PathLike[str]) -> EqualQuality | None:
+    """What the front of a run (or run folder) offers at equal quality: against each reference plan
+    the balanced one of the plans that lose no more quality, and of those that lose at most 1 % and
+    5 % more of what it loses, over all requests.
+
+    None without a reference plan, and where quality is not among the objectives.
+    """
+    opened = run if isinstance(run, Run) else read_run(Path(run))
+    return equal_quality_data(opened.front, show(opened)) if len(opened.front) else None
 
 
 def picks_of(front: Front, *, search: str, against: str | None = None) -> PicksData:

@@ -40,10 +40,12 @@ def show(
     plugin: Plugin = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print the plan that a run recommends, then its picks: extremes, balanced plan, baselines."""
-    from slit.api import recommend
+    """Print the plan that a run recommends, what its front offers at equal quality, and its picks:
+    extremes, balanced plan, baselines."""
+    from slit.api import equal_quality, recommend
     from slit.api import show as api_show
     from slit.commands.bound import certified_content, print_share
+    from slit.commands.equal_quality import equal_quality_content, print_equal_quality
     from slit.commands.recommendation import print_recommendation, recommendation_content
     from slit.record import read_certificate, read_run
     from slit.record.runs import check_plugin
@@ -61,10 +63,12 @@ def show(
     certified = read_certificate(run)
     picks = api_show(run, against=against)
     found = recommend(run, against=against) if plan is None or as_json else None
+    equal = equal_quality(run) if plan is None or as_json else None
     if as_json:
         phases = [phase._asdict() for phase in run.manifest.phases]
         listed: dict[str, Any] = {
             "recommended": None if found is None else recommendation_content(found),
+            "equal_quality": None if equal is None else equal_quality_content(equal),
             "picks": picks_content(picks),
             "against": picks.reference,
             "phases": phases,
@@ -77,6 +81,8 @@ def show(
             print(note)
         if found is not None:
             print_recommendation(found)
+        if equal is not None:
+            print_equal_quality(equal)
         print_picks(picks)
         print_limits(run, picks)
         print_phases(run.manifest.phases)

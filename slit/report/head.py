@@ -6,8 +6,11 @@ from slit.record import Run
 from slit.report.markup import Html, tag
 
 
-def head_section(run: Run, certified: Certified | None = None) -> Html:
-    """Title, what was run, what share is certified, and links to the sections."""
+def head_section(
+    run: Run, certified: Certified | None = None, *, equal_quality: bool = False
+) -> Html:
+    """Title, what was run, what share is certified, and links to the sections; `equal_quality`:
+    whether the report has one of that."""
     manifest, scenario = run.manifest, run.scenario
     horizon = scenario.horizon
     hours = horizon.epochs * horizon.epoch_seconds / 3600
@@ -29,6 +32,8 @@ def head_section(run: Run, certified: Certified | None = None) -> Html:
     listed = [tag("div", tag("dt", name), tag("dd", value)) for name, value in facts.items()]
     toggle = tag("button", "Dark", type="button", id="theme", aria_pressed="false")
     places = {"recommended": "Recommended"} if len(run.front) else {}
+    if equal_quality:
+        places["equal-quality"] = "At equal quality"
     places |= {"picks": "Picks", "front": "Front", "plans": "Plans", "search": "Search"}
     if certified is not None:
         places["certified"] = "What is possible"

@@ -43,8 +43,11 @@ def options_of(weighed: Weighed, t: int, i: int) -> list[int]:
 
 @st.composite
 def opened(draw: st.DrawFn) -> tuple[Weighed, Genes, int]:
-    """A plan of a weighed case, and one of its epochs that has groups."""
-    case: Case = draw(cases(plans=3, largest_epochs=5))
+    """A plan of a weighed case, and one of its epochs that has groups.
+
+    Without minimum times: what these change in other epochs a whole descent is judged by.
+    """
+    case: Case = draw(cases(plans=3, largest_epochs=5, times=False))
     penalty = draw(st.sampled_from([0.0, 0.01, 1.0]))
     seed, plugged = draw(st.integers(0, 2**32 - 1)), draw(st.booleans())
     parts = draw(st.booleans())

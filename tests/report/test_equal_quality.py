@@ -1,0 +1,164 @@
+"""What the front offers without losing more quality than the reference plans."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+import slit
+from slit.commands.app import app
+from slit.front import Front, change_percent
+from slit.record import Run
+from slit.report import report_html
+from slit.report.equal_quality import (
+    EqualQuality,
+    balanced_within,
+    equal_quality_columns,
+    equal_quality_data,
+    equal_quality_rows,
+)
+from slit.report.picks import picks_data
+
+# Carbon, cost and lost quality. Against nearest (lost: 0.2) plans 0 and 1 lose no more, with 1 %
+# more plan 2 joins them, with 5 % more plan 3; against splitwise (lost: 0.05) none.
+VALUES = np.array(
+    [
+        [90.0, 50.0, 0.1],
+        [60.0, 60.0, 0.2],
+        [50.0, 55.0, 0.201],
+        [40.0, 54.0, 0.209],
+        [10.0, 10.0, 0.9],
+        [100.0, 0.0, 0.2],
+        [200.0, 100.0, 0.05],
+    ]
+)
+METHODS = ("own",) * 5 + ("nearest", "splitwise")
+
+
+def front_of(values: np.ndarray, methods: tuple[str, ...] = METHODS, **more: object) -> Front:
+    names = ("carbon", "cost", "quality")
+    fields = {
+        "X": np.zeros((len(values), 1)), "F": values, "G": np.zeros(len(values)), "names": names,
+        "units": ("kg CO2e", "USD", "share"), "methods": methods,
+    }  # fmt: skip
+    return Front(**(fields | more))  # type: ignore[arg-type]
+
+
+def of(front: Front) -> EqualQuality:
+    found = equal_quality_data(front, picks_data(front, search="own"))
+    assert found is not None
+    return found
+
+
+def test_the_balanced_of_the_plans_that_lose_no_more_by_hand() -> None:
+    found = of(front_of(VALUES))
+    assert [(each.reference, each.allowance, each.plans, each.row) for each in found.rows] == [
+        # Scaled: carbon 1, 0; cost 0, 1; lost quality 0, 1: plan 0 at 1, plan 1 at 1.41.
+        ("nearest", 0.0, 2, 0),
+        # Carbon 1, 0.25, 0; cost 0, 1, 0.5; lost quality 0, 0.99, 1: plan 0 at 1, plan 2 at 1.12.
+        ("nearest", 0.01, 3, 0),
+        # Carbon 1, 0.4, 0.2, 0; cost 0, 1, 0.5, 0.4; lost quality 0, 0.92, 0.93, 1: plan 0 at 1.
+        ("nearest", 0.05, 4, 0),
+        ("splitwise", 0.0, 0, None),
+        ("splitwise", 0.01, 0, None),
+        ("splitwise", 0.05, 0, None),
+    ]
+    carbon, cost, lost = found.rows[0].change
+    assert [carbon, lost] == pytest.approx([-10.0, -50.0])
+    assert cost is None  # nearest has none
+    assert equal_quality_columns(found.axes) == [
+        "Against", "May lose", "Plans", "Plan", "carbon", "cost", "quality lost",
+    ]  # fmt: skip
+    printed = equal_quality_rows(found)
+    assert printed[0] == ["nearest", "no more", "2", "0", "−10.0 %", "–", "−50.0 %"]
+    assert printed[1][1] == "+1 %"
+    assert printed[3] == ["splitwise", "no more", "0", "–", "–", "–", "–"]
+
+
+def test_an_allowance_that_lets_another_plan_in_changes_the_answer() -> None:
+    values = np.array([[90.0, 60.0, 0.1], [50.0, 55.0, 0.202], [100.0, 100.0, 0.2]])
+    found = of(front_of(values, ("own", "own", "nearest")))
+    assert [(each.plans, each.row) for each in found.rows] == [(1, 0), (2, 1), (2, 1)]
+    assert found.rows[1].change == pytest.approx((-50.0, -45.0, 1.0))
+
+
+def test_plans_that_are_infeasible_dominated_or_references_do_not_count() -> None:
+    values = VALUES.copy()
+    values[5] = 100.0, 100.0, 0.2
+    # Plan 0 is infeasible; plan 1 is dominated by 3, which loses as much as it now.
+    values[3, 2] = 0.2
+    violation = np.array([1.0, 0, 0, 0, 0, 2.0, 0])
+    found = of(front_of(values, G=violation))
+    assert [(each.plans, each.row) for each in found.rows[:3]] == [(1, 3)] * 3
+    assert equal_quality_rows(found)[0][0] == "nearest (2 nodes beyond capacity)"
+    # A steady version of a pick has the name of the pick as its method: the search made it.
+    steady = of(front_of(values, (*METHODS[:3], "own-balance", *METHODS[4:]), G=violation))
+    assert steady.rows[0].row == 3
+
+
+def test_nothing_without_quality_or_a_reference_plan() -> None:
+    front = front_of(VALUES)
+    alone = front.rows(np.arange(5))
+    assert equal_quality_data(alone, picks_data(alone, search="own")) is None
+    other = front_of(VALUES, names=("carbon", "cost", "ttft"), units=("kg CO2e", "USD", "s"))
+    assert equal_quality_data(other, picks_data(other, search="own")) is None
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_the_balanced_plan_is_the_compromise_of_those_that_qualify(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    front = front_of(rng.integers(0, 9, (7, 3)).astype(float))
+    for each in of(front).rows:
+        base = front.F[front.methods.index(each.reference)]
+        inside = [
+            n
+            for n in range(5)
+            if front.undominated[n] and front.F[n, 2] <= base[2] * (1 + each.allowance)
+        ]
+        assert each.plans == len(inside)
+        assert (each.row is None) == (not inside)
+        if each.row is not None:
+            part = front.rows(np.array(inside))
+            assert part.F[part.compromise()].tolist() == each.values.tolist()
+            assert list(each.change) == change_percent(each.values, base)
+
+
+def test_exactly_as_much_is_no_more() -> None:
+    F = np.array([[1.0, 0.3], [2.0, 0.1]])
+    every = np.ones(2, bool)
+    assert balanced_within(F, every, objective=1, most=0.3)[1] == 2
+    assert balanced_within(F, every, objective=1, most=np.nextafter(0.3, 0))[1] == 1
+    assert balanced_within(F, every, objective=1, most=0.0) == (None, 0)
+
+
+def test_show_report_and_python_say_the_same(run: Run) -> None:
+    found = slit.equal_quality(run)
+    assert found is not None
+    assert {each.reference for each in found.rows} == set(slit.show(run).references)
+    printed = CliRunner().invoke(app, ["show", str(run.folder)]).stdout
+    at = printed.index("At equal quality.")
+    assert printed.index("Recommended: plan") < at < printed.index("pick ")
+    assert "not of each class" in printed
+    said = json.loads(CliRunner().invoke(app, ["show", str(run.folder), "--json"]).stdout)
+    for row, each in zip(found.rows, said["equal_quality"], strict=True):
+        assert (each["against"], each["plans"], each["plan"]) == (
+            row.reference, row.plans, row.plan,
+        )  # fmt: skip
+        assert (each["change_percent"] is None) == (row.row is None)
+    page = report_html(run)
+    assert page.index('id="recommended"') < page.index('id="equal-quality"')
+    assert page.index('id="equal-quality"') < page.index('id="picks"')
+    assert 'href="#equal-quality"' in page
+
+
+def test_where_it_means_nothing_it_is_not_printed(run: Run) -> None:
+    names = tuple("strange" if name == "quality" else name for name in run.front.names)
+    other = replace(run, front=replace(run.front, names=names, titles=()))
+    assert slit.equal_quality(other) is None
+    empty = replace(run, front=run.front.rows(np.empty(0, np.intp)))
+    assert slit.equal_quality(empty) is None
+    assert "equal-quality" not in report_html(empty)

@@ -5,9 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from slit.display import percent
+from slit.report.equal_quality import equal_quality_data
 from slit.report.picks import picks_data
 from tests.stored import stored_run
-from tools.readme_table import BEGIN, END, described, picks_table, replaced
+from tools.readme_table import (
+    BEGIN,
+    END,
+    SCHEDULERS,
+    described,
+    equal_quality_table,
+    picks_table,
+    replaced,
+)
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)#]+)(#[^)]*)?\)")
 
@@ -33,6 +43,20 @@ def test_the_table_holds_the_picks_of_a_run(tmp_path: Path) -> None:
     assert f"({change:+.0f} %)".replace("-", "−") in rows["round_robin"]
     assert f"seed {run.manifest.seed}" in described(run, picks)
     assert "against `nearest`" in described(run, picks)
+
+
+def test_the_table_at_equal_quality_is_of_schedulers(tmp_path: Path) -> None:
+    run = stored_run(tmp_path / "run")
+    found = equal_quality_data(run.front, picks_data(run.front, search=run.manifest.optimizer))
+    assert found is not None
+    lines = equal_quality_table(found).splitlines()
+    assert lines[0].startswith("| against | Carbon emitted | ")
+    named = [line.split("`")[1] for line in lines[2:]]
+    assert named
+    assert set(named) <= set(SCHEDULERS)
+    [nearest] = [row for row in found.rows if (row.reference, row.allowance) == ("nearest", 0.0)]
+    if nearest.plan is not None:
+        assert lines[2].startswith(f"| `nearest` | {percent(nearest.change[0])} | ")
 
 
 def test_only_what_stands_between_the_marks_is_replaced(repository: Path) -> None:

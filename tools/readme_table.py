@@ -1,21 +1,25 @@
-"""The table of the README: picks of a run, and their change against a reference.
+"""The tables of the README: a run against today's schedulers at equal quality, and its picks.
 
     slit optimize benchmarks/scenarios/world-2023.toml --output runs/world-2023
     python tools/readme_table.py runs/world-2023
 
-writes it between the marks in README.md; with --print it only prints it.
+writes them between the marks in README.md; with --print it only prints them.
 """
 
 import argparse
 from pathlib import Path
 
-from slit.display import beyond, least_share, number
+from slit.display import NOTHING, beyond, least_share, number, percent
 from slit.record import Run, read_certificate, read_run
+from slit.report.equal_quality import EqualQuality, equal_quality_data
 from slit.report.picks import PicksData, picks_data
 
 README = Path(__file__).resolve().parent.parent / "README.md"
+PICKS = "The extremes of the front, its balanced plan and the schedulers, whatever their quality:"
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
 LEFT_OUT = ("random",)
+SCHEDULERS = ("nearest", "round_robin", "splitwise", "helix")
+"""Those that people use today, of which the table at equal quality is."""
 
 
 def picks_table(picks: PicksData, *, left_out: tuple[str, ...] = LEFT_OUT) -> str:
@@ -32,6 +36,17 @@ def picks_table(picks: PicksData, *, left_out: tuple[str, ...] = LEFT_OUT) -> st
         ]
         over = beyond(float(picks.violation[n]))
         lines.append(f"| `{mark.name}`{f' ({over})' if over else ''} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def equal_quality_table(found: EqualQuality) -> str:
+    """The balanced plan of those that lose no more quality, against each scheduler, as Markdown."""
+    heads = ["against", *(axis.title for axis in found.axes), "plans that qualify"]
+    lines = [f"| {' | '.join(heads)} |", f"|---{'|---:' * (len(found.axes) + 1)}|"]
+    for row in found.rows:
+        if row.reference in SCHEDULERS and row.allowance == 0 and row.plan is not None:
+            cells = [NOTHING if each is None else percent(each) for each in row.change]
+            lines.append(f"| `{row.reference}` | {' | '.join(cells)} | {row.plans:,} |")
     return "\n".join(lines)
 
 
@@ -76,7 +91,9 @@ def main() -> None:
     said = parser.parse_args()
     run = read_run(said.run)
     picks = picks_data(run.front, search=run.manifest.optimizer, reference=said.against)
-    table = f"{picks_table(picks)}\n\n{described(run, picks)}"
+    found = equal_quality_data(run.front, picks)
+    first = "" if found is None else f"{equal_quality_table(found)}\n\n{PICKS}\n\n"
+    table = f"{first}{picks_table(picks)}\n\n{described(run, picks)}"
     if said.print:
         print(table)
     else:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         optimize,
         recommend,
         resume,
+        saving,
         show,
         tradeoff,
     )
@@ -53,6 +54,7 @@ _PLACES = {
     "recommend": "slit.api",
     "reevaluate": "slit.record",
     "resume": "slit.api",
+    "saving": "slit.api",
     "show": "slit.api",
     "tradeoff": "slit.api",
     "write_report": "slit.report",
@@ -78,6 +80,7 @@ __all__ = [
     "recommend",
     "reevaluate",
     "resume",
+    "saving",
     "show",
     "tradeoff",
     "write_report",

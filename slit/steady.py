@@ -205,7 +205,7 @@ class Steadying:
         """Epochs of the plans (K, G) put together in ways that reroute little, with multipliers
         under which no objective is worse than the first plan's by more than the allowance."""
         found = self._judge.evaluate(plans)
-        parts = found.parts[:, :, :-1] / size
+        parts = found.parts[:, :, : len(size)] / size
         most = parts[0].sum(axis=0) + ALLOWANCE
         epochs = np.arange(self.problem.epochs)
         candidates = np.tile(np.arange(len(plans)), (len(epochs), 1))

@@ -14,6 +14,7 @@ from slit.front import Front
 from slit.kernels.local_search import improve_plan
 from slit.kernels.scalarization import scalarize
 from slit.objectives import find
+from slit.objectives.limits import Limit
 from slit.relaxation import Relaxation
 from slit.relaxation.steady_shares import steady_shares
 from slit.steady import ALLOWANCE, Steadying, can_be_steadied, steady_picks
@@ -148,6 +149,20 @@ def test_what_limits_rerouting_or_is_no_sum_is_left_alone(names: tuple[str, ...]
     result = slit.optimize(case.scenario, objectives=names, evaluations=500, baselines=False)
     assert not can_be_steadied(result.front, evaluator)
     assert set(result.front.methods) == {"slit"}
+
+
+def test_limits_on_what_is_not_minimized_are_kept() -> None:
+    case = day(3)
+    first = Evaluator(case.problem, case.scenario, objectives=find(NAMES))
+    size = np.abs(first.evaluate(searched(case, np.ones(4), seed=3)[None, :]).F[0])
+    plan = searched(case, 0.25 / np.maximum(size, 1e-9), seed=3)
+    limited = first.limited_by([Limit(each, 1e9) for each in find(["ttft", "energy"])])
+    relaxation = Relaxation.of(first)
+    free = Steadying(first, relaxation).steadied(plan, 0.25 / size)
+    kept = Steadying(limited, relaxation).steadied(plan, 0.25 / size)
+    assert free is not None
+    assert kept is not None
+    assert (free.plan == kept.plan).all()
 
 
 def test_steady_picks_do_not_depend_on_threads() -> None:

@@ -4,11 +4,14 @@ from os import PathLike
 from pathlib import Path
 
 from slit.errors import SlitError, did_you_mean
+from slit.evaluator import Evaluator
 from slit.front import Front
+from slit.objectives import find
 from slit.record import Run, read_run
 from slit.report.equal_quality import EqualQuality, equal_quality_data
 from slit.report.picks import PicksData, picks_data
 from slit.report.recommendation import Recommendation, recommendation
+from slit.report.saving import Saving, saving_parts
 
 
 def show(run: Run | str | PathLike[str], *, against: str | None = None) -> PicksData:
@@ -45,6 +48,23 @@ def equal_quality(run: Run | str | PathLike[str]) -> EqualQuality | None:
     """
     opened = run if isinstance(run, Run) else read_run(Path(run))
     return equal_quality_data(opened.front, show(opened)) if len(opened.front) else None
+
+
+def saving(run: Run | str | PathLike[str], plan: str, *, against: str) -> Saving:
+    """Where the saving of a plan of a run (or run folder) comes from: what changes against the pick
+    `against` by variant, place and time.
+
+    Raises SlitError for an unknown plan, pick or objective (of a plug-in that was not loaded).
+    """
+    opened = run if isinstance(run, Run) else read_run(Path(run))
+    front = opened.front
+    picks = show(opened, against=against)
+    evaluator = Evaluator(opened.problem, opened.scenario, objectives=find(front.names))
+    return saving_parts(
+        evaluator,
+        front.X[picks.marks[picks.row(against)].row],
+        front.X[front.row_of(plan, prefix=opened.manifest.optimizer)],
+    )
 
 
 def picks_of(front: Front, *, search: str, against: str | None = None) -> PicksData:

@@ -35,18 +35,22 @@ def show(
     ] = False,
     against: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Pick that changes refer to (default: nearest)."),
+        typer.Option(
+            metavar="NAME",
+            help="Pick that changes refer to (default: nearest); with --plan, split into parts.",
+        ),
     ] = None,
     plugin: Plugin = None,
     as_json: AsJson = False,
 ) -> None:
     """Print the plan that a run recommends, what its front offers at equal quality, and its picks:
     extremes, balanced plan, baselines."""
-    from slit.api import equal_quality, recommend
+    from slit.api import equal_quality, recommend, saving
     from slit.api import show as api_show
     from slit.commands.bound import certified_content, print_share
     from slit.commands.equal_quality import equal_quality_content, print_equal_quality
     from slit.commands.recommendation import print_recommendation, recommendation_content
+    from slit.commands.saving import print_saving, saving_content
     from slit.record import read_certificate, read_run
     from slit.record.runs import check_plugin
 
@@ -55,11 +59,14 @@ def show(
         check_plugin(run.manifest.plugin, plugin)
     if routing and plan is None:
         raise SlitError("--routing: no plan, expected --plan ID (see slit show RUN)")
-    if against is not None and plan is not None and not as_json:
-        raise SlitError("--against: given with --plan, expected one of them (or --json)")
     content: dict[str, Any] = {}
     if plan is not None:
+        parts = None if against is None else saving(run, plan, against=against)
         content = _plan(run, plan, routing=routing, as_json=as_json)
+        if parts is not None and as_json:
+            content["saving"] = saving_content(parts, run.front.names, str(against))
+        elif parts is not None:
+            print_saving(parts, run.front.names, str(against))
     certified = read_certificate(run)
     picks = api_show(run, against=against)
     found = recommend(run, against=against) if plan is None or as_json else None

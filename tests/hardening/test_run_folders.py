@@ -388,7 +388,7 @@ def test_an_old_checkpoint_is_named(unfinished: Path, tmp_path: Path) -> None:
     [
         (("optimize", "tiny", "--overwrite"), "--overwrite: no --output"),
         (("optimize", "tiny", "--no-browser"), "--no-browser: no --watch"),
-        (("show", "RUN", "--plan", "0", "--against", "nearest"), "--against: given with --plan"),
+        (("show", "RUN", "--plan", "0", "--against", "nobody"), "against: 'nobody', expected"),
         (("tradeoff", "RUN", "--allow", "water=1", "--top", "3"), "--top: given with --allow"),
         (("objectives", "--json", "new", "mine"), "--json: given before new"),
         (("bound", "RUN", "--plugin", "nowhere.py"), "plug-in: no file nowhere.py"),

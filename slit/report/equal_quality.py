@@ -17,8 +17,8 @@ ALLOWANCES = (0.0, 0.01, 0.05)
 """How much more quality than the reference plan a plan may lose, as a share of what that loses."""
 EQUAL_QUALITY = (
     "Of the plans that lose no more quality than a reference plan, or 1 % and 5 % more of what it "
-    "loses, the balanced one, as change against that plan (minus is less, so better). Quality is "
-    "that of all requests together, not of each class."
+    "loses, the one balanced in all else, as change against that plan (minus is less, so better). "
+    "Quality is that of all requests together, not of each class."
 )
 
 
@@ -88,12 +88,13 @@ def equal_quality_data(front: Front, picks: PicksData) -> EqualQuality | None:
 def balanced_within(
     F: Floats, candidates: Bools, *, objective: int, most: float
 ) -> tuple[int | None, int]:
-    """Of the `candidates` (N,) with at most `most` of an objective the row of the balanced one
-    (`distance_to_best` among them), and how many they are. F (N, M)."""
+    """Of the `candidates` (N,) with at most `most` of an objective the row of the one balanced in
+    all others (`distance_to_best` among them), and how many they are. F (N, M)."""
     found = np.flatnonzero(candidates & (F[:, objective] <= most))
     if not len(found):
         return None, 0
-    return int(found[np.argmin(distance_to_best(F[found], F[found]))]), len(found)
+    others = np.delete(F[found], objective, axis=1)
+    return int(found[np.argmin(distance_to_best(others, others))]), len(found)
 
 
 def equal_quality_columns(axes: Sequence[Axis]) -> list[str]:

@@ -60,6 +60,7 @@ class SolverOptions:
     dual_tolerance: the same of reduced costs: absolute, hence of the costs as given.
     interior_point: for linear programs the interior point method, then crossover to a vertex:
     faster on some large degenerate ones, but it does not start from a previous basis.
+    presolve: whether solves from no basis simplify the program first.
     """
 
     time_limit: float | None = None
@@ -67,6 +68,7 @@ class SolverOptions:
     feasibility_tolerance: float = 1e-7
     dual_tolerance: float = 1e-7
     interior_point: bool = False
+    presolve: bool = True
 
     def __post_init__(self) -> None:
         if self.time_limit is not None and not self.time_limit > 0:
@@ -357,6 +359,8 @@ def _highs(model: LinearModel, options: SolverOptions) -> highspy.Highs:
     }
     if options.interior_point:
         values["solver"] = "ipm"
+    if not options.presolve:
+        values["presolve"] = "off"
     if options.time_limit is not None:
         values["time_limit"] = options.time_limit
     for name, value in values.items():

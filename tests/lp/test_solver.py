@@ -139,6 +139,31 @@ def test_whole_columns() -> None:
     assert solver.lower_bound() == -INFINITY
 
 
+def test_without_presolve_an_optimum_that_presolve_misses_is_found() -> None:
+    """HiGHS 1.16 with presolve calls 0.3614 optimal: a sum of whole numbers, a choice of one of
+    three, and a continuous column that pays for the choice."""
+    matrix = np.array([
+        [1.0, 2, 1, 2, 0, 0, 0, 0, 0],
+        [0.0, 0, 0, 0, 1, 1, 1, 0, 0],
+        [0.0, 0, 0, 0, -6.40817, -20.5069, -26.0831, 1, 0],
+        [0.243846, 0.305967, 0.00039308, 0.000493219, 0.000187568, 0.00060024, 0.000763457,
+         0.0292895, -1],
+    ])  # fmt: skip
+    model = LinearModel(
+        cost=np.eye(9)[8],
+        lower=np.array([0.0] * 8 + [-np.inf]),
+        upper=np.array([1.0] * 7 + [23.03840475, 1.13728374]),
+        matrix=sparse.csc_array(matrix),
+        row_lower=np.array([2.0, 1.0, -5.5020003, -0.0904579]),
+        row_upper=np.array([2.0, 1.0, np.inf, -0.0904579]),
+        integer=np.arange(9) < 7,
+    )
+    solution = Solver(model, options=SolverOptions(presolve=False)).solve(warm=False)
+    # The last of four and the first of three: the continuous column is 6.40817 - 5.5020003.
+    least = 0.0904579 + 0.000493219 + 0.000187568 + 0.0292895 * (6.40817 - 5.5020003)
+    assert solution.value == pytest.approx(least, rel=1e-6)
+
+
 @given(seed=st.integers(0, 2**32 - 1))
 def test_agrees_with_another_solver_through_changes(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -74,7 +74,7 @@ def count_cells(problem: Problem, terms: ObjectiveTerms) -> Cells:
     every, nodes = np.arange(pairs), pairs + np.arange(cells)
     rows = Rows()
     room = capacity[cell_placement]
-    helpful = _more_may_help(problem, terms)[cell_epoch, cell_placement]
+    helpful = more_may_help(problem, terms)[cell_epoch, cell_placement]
     warm = problem.warm_nodes[cell_placement]
     _add_work(rows, cell_of, nodes, work, problem.group_chunks[group], room, helpful, warm)
     loading = np.flatnonzero(
@@ -196,7 +196,7 @@ def _add_tops(
     )
 
 
-def _more_may_help(problem: Problem, terms: ObjectiveTerms) -> Bools:
+def more_may_help(problem: Problem, terms: ObjectiveTerms) -> Bools:
     """(T, P): whether some objective may fall with more active nodes."""
     by_center: Bools = np.any(terms.site < 0, axis=(2, 3))
     helpful: Bools = by_center[:, problem.placement_datacenter]

@@ -10,7 +10,7 @@ from operators.types import Floats
 from slit.evaluator import Evaluator
 from slit.lp.solver import LinearModel, SolverError, SolverOptions
 from slit.objectives import find
-from slit.optimizers.exact.front import WAYS, ExactPlan, ExactProgram
+from slit.optimizers.exact.front import WAYS, EfficientPlans, ExactPlan, ExactProgram
 from slit.optimizers.exact.fullness import with_exact_nodes
 from slit.problem import compile_problem
 from slit.scenario.load import load_scenario
@@ -105,3 +105,19 @@ def test_an_optimum_that_another_way_beats_is_not_taken(monkeypatch: pytest.Monk
     program = _with_wrong_answers(monkeypatch, [0, 2])
     with pytest.raises(SolverError, match="HiGHS is not sure"):
         program.minimize(np.array([0.0, 1.0]))
+
+
+def test_where_one_way_gives_no_answer_others_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """HiGHS 1.16 with presolve fails on one of these programs."""
+    monkeypatch.setattr("slit.optimizers.exact.front.FEW_COLUMNS", 0)
+    case = small_case(1990671175, np.random.default_rng(1990671175))
+    plans = all_plans(case.problem)
+    assert plans is not None
+    objectives = find(["reroute", "water", "carbon"])
+    evaluator = Evaluator(case.problem, case.scenario, objectives=objectives)
+    found = evaluator.evaluate(plans)
+    values = found.F[found.G == 0]
+    search = EfficientPlans(ExactProgram(evaluator), resolution=1e-4)
+    exact = np.array([plan.objectives for plan in search])
+    covered = (exact[None, :, :] <= values[:, None, :] + 1.01 * search.resolution).all(axis=2)
+    assert covered.any(axis=1).all()

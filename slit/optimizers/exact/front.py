@@ -11,6 +11,7 @@ can, until two agree on the best plan found.
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -65,6 +66,10 @@ class ExactPlan(NamedTuple):
     bound: float
 
 
+class _NoAnswerError(SolverError):
+    """HiGHS gave up on a program that it may solve in another way."""
+
+
 class ExactProgram:
     """The mixed-integer program of a small problem, for minimizing again and again.
 
@@ -107,7 +112,8 @@ class ExactProgram:
         """
         found: list[ExactPlan | None] = []
         for options in WAYS:
-            found.append(self._minimize(weights, beyond, options))
+            with suppress(_NoAnswerError):
+                found.append(self._minimize(weights, beyond, options))
             plans = [plan for plan in found if plan is not None]
             if not plans and len(found) > 1:
                 return None
@@ -135,7 +141,7 @@ class ExactProgram:
             if solution.status in (Status.INFEASIBLE, Status.UNBOUNDED_OR_INFEASIBLE):
                 return None
             if solution.status is not Status.OPTIMAL:
-                raise SolverError(f"exact optimum: HiGHS stopped ({solution.status.value})")
+                raise _NoAnswerError(f"exact optimum: HiGHS stopped ({solution.status.value})")
             counts = self._counts(solution.x)
             if self._corrected(counts, solution.x):
                 continue

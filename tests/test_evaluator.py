@@ -155,12 +155,12 @@ def test_parts_of_the_epochs_add_up(case: Case) -> None:
     assert found.parts.shape == (3, case.problem.epochs, len(evaluator.names))
     assert found.excess.sum(axis=1).tolist() == found.G.tolist()
     sums = evaluator.terms.constant + found.parts.sum(axis=1)
-    largest = evaluator.terms.largest
+    largest = evaluator.terms.largest | (evaluator.terms.ramp != 0)
     np.testing.assert_allclose(sums[:, ~largest], found.F[:, ~largest], rtol=1e-12, atol=1e-13)
     assert not found.parts[:, :, largest].any()
 
 
-@given(cases(plans=2), st.data())
+@given(cases(plans=2, times=False), st.data())
 def test_epochs_meet_only_through_loading(case: Case, data: st.DataObject) -> None:
     """Another plan of one epoch changes that epoch's part and, by what loads, the next one's."""
     problem = case.problem

@@ -64,6 +64,8 @@ def improve_plan(
         if problem.epoch_group[t] == problem.epoch_group[t + 1]:
             continue
         epoch = epoch_of_plan(plan, t, problem, scalarization, before, node_penalty)
+        if timed:  # what it may go back to is in canonical form, too
+            close_epoch(plan, problem.group_first[problem.epoch_group[t] :], epoch)
         earlier = plan.copy() if timed else plan
         evaluated, change = improve_epoch(epoch, swaps, most_moves)
         close_epoch(plan, problem.group_first[problem.epoch_group[t] :], epoch)

@@ -29,7 +29,7 @@ def test_every_row_of_the_front_meets_the_limit(optimizer: str, measure: str) ->
     budget: dict[str, Any] = {} if optimizer == "exact" else {"evaluations": 600}
     result = slit.optimize(
         scenario, optimizer=optimizer, objectives=names, limits=[f"{measure}<={most}"],
-        baselines=False, **budget,
+        baselines=False, steady=False, **budget,
     )  # fmt: skip
     front = result.front.rows(result.front.on_front)
     assert len(front)

@@ -82,11 +82,23 @@ def merit(points: Points, preferences: Mapping[str, float]) -> Floats:
 
 
 def best_plan(points: Points, mask: Bools, preferences: Mapping[str, float]) -> int | None:
-    """The plan among `mask` of most merit; the first of equal ones; None if none is left."""
+    """The plan among `mask` of most merit; the first of equal ones; None if none is left.
+
+    Without stated preferences, where that is the balanced plan of its run, the steady one that
+    stands for it (`slit.steady`).
+    """
     if not mask.any():
         return None
-    score = np.where(mask, merit(points, preferences), np.inf)
-    return int(np.argmin(score))
+    score = merit(points, preferences)
+    best = int(np.argmin(np.where(mask, score, np.inf)))
+    if not is_stated(points, preferences):
+        for mark in points.marks:
+            if not mark.steady_balance or not mask[mark.row]:
+                continue
+            own = points.best & (points.run == points.run[mark.row])
+            if best == int(np.argmin(np.where(own, score, np.inf))):
+                return mark.row
+    return best
 
 
 def relaxations(

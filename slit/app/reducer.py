@@ -126,7 +126,9 @@ def describe_choice(points: Points, shown: Answer) -> str:
         if is_stated(points, state.preferences):
             return f"The plan{within} that comes closest to the best of what you say matters."
         of = within or f" of all {count:,} plans"
-        return f"The balanced plan:{of}, the {BALANCED}."
+        steady = any(mark.steady_balance and mark.row == shown.best for mark in points.marks)
+        made = ", made steady so that fewer requests are rerouted" if steady else ""
+        return f"The balanced plan:{of}, the {BALANCED}{made}."
     mark = next((mark for mark in points.marks if mark.row == shown.selected), None)
     if mark is None:
         return "Chosen by hand."

@@ -52,6 +52,12 @@ class Mark:
     role: Role
     style: PlanStyle
 
+    @property
+    def steady_balance(self) -> bool:
+        """Whether it is a steady plan that stands for the balanced one (`slit.steady`): its method
+        is the name of the pick."""
+        return self.role is Role.BALANCE and self.method in self.name.split(" (")[0].split(" = ")
+
 
 def axes_of(front: Front) -> tuple[Axis, ...]:
     """The objectives of a front, called as they are here, else as the front says, else by name."""

@@ -127,9 +127,7 @@ def describe_reason(found: Recommendation) -> str:
     if found.plans == 1:
         return f"The only plan {'that meets the limits' if limited else 'on the front'}."
     meeting = "that meet the limits" if limited else "on the front"
-    # A plan whose method is the name of the pick stands for it (`slit.steady`).
-    steady = found.mark.method == found.mark.name
-    made = ", made steady so that fewer requests are rerouted" if steady else ""
+    made = ", made steady so that fewer requests are rerouted" if found.mark.steady_balance else ""
     return f"The balanced plan: of {found.plans:,} plans {meeting} the {BALANCED}{made}."
 
 

@@ -1,11 +1,15 @@
 """Limits, achievement and what relaxing a limit buys, by hand and as properties."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from slit.app.plan_selection import achievement, best_plan, nearest_miss, relaxations, remaining
+from slit.report.marks import Mark, Role
+from slit.report.plan_styles import BALANCE
 from tests.app.made import made_points
 
 FRONT = [[0.0, 10.0], [4.0, 4.0], [6.0, 3.0], [10.0, 0.0]]
@@ -42,6 +46,18 @@ def test_preferences_choose() -> None:
     assert best_plan(points, every, {"cost": 5.0}) == 3
     assert best_plan(points, every, {"carbon": 0.0, "cost": 0.0}) == 1
     assert best_plan(points, np.zeros(4, dtype=bool), {}) is None
+
+
+def test_the_steady_plan_stands_for_the_balanced_one() -> None:
+    steady = Mark("own-balance = own-cost", 2, 2, "own-balance", Role.BALANCE, BALANCE)
+    points = replace(made_points(FRONT), marks=(steady,))
+    every = remaining(points, {})
+    assert best_plan(points, every, {}) == 2
+    assert best_plan(points, every, {"carbon": 5.0}) == 0
+    assert best_plan(points, remaining(points, {"carbon": (None, 4.0)}), {}) == 1
+    assert best_plan(points, remaining(points, {"cost": (None, 3.0)}), {}) == 2
+    found = replace(points, marks=(replace(steady, method="own"),))
+    assert best_plan(found, every, {}) == 1
 
 
 @given(

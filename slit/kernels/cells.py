@@ -230,8 +230,11 @@ def queue_value(
     )
     total = units[4] * requests * units[0] * chance * mean_wait
     horizon = NEGLIGIBLE_QUEUE * mean_wait
-    more = queued.shape[1] > 3
-    if least > horizon and not more:
+    if queued.shape[1] > 3:
+        total += chance * group_queue_value(
+            counts, first, first_change, second, second_change, queued, mean_wait
+        )
+    if least > horizon:
         return float(total)
     for i in range(counts.shape[0]):
         chunks = counts[i]
@@ -248,15 +251,31 @@ def queue_value(
                     * longer_than(slack, mean_wait)
                     * (queued[i, 1] + lost_beyond(queued[i, 2], promises[i], mean_wait))
                 )
-            if more:
-                total += chunks * chance * group_queue_value(queued[i], mean_wait)
     return float(total)
 
 
 @kernel
-def group_queue_value(queued: Floats, mean_wait: float) -> float:
-    """What a chunk that waits weighs beyond the first three columns of `Scalarization.queued`."""
-    total = queued[3] * mean_wait
-    for n in range(4, queued.shape[0], 2):
-        total += queued[n + 1] * longer_than(queued[n], mean_wait)
+def group_queue_value(
+    counts: Longs,
+    first: int,
+    first_change: int,
+    second: int,
+    second_change: int,
+    queued: Floats,
+    mean_wait: float,
+) -> float:
+    """What those who wait weigh beyond the first three columns of `Scalarization.queued`; arguments
+    as in `queue_value`."""
+    total = 0.0
+    for i in range(counts.shape[0]):
+        chunks = counts[i]
+        if i == first:
+            chunks += first_change
+        if i == second:
+            chunks += second_change
+        if chunks > 0:
+            each = queued[i, 3] * mean_wait
+            for n in range(4, queued.shape[1], 2):
+                each += queued[i, n + 1] * longer_than(queued[i, n], mean_wait)
+            total += chunks * each
     return float(total)

@@ -197,9 +197,9 @@ class Steadying:
             return None
         best = int(fit[np.argmin(found.F[fit, -1])])
         rerouted = float(found.F[best, -1])
-        return (
-            Steady(tried[best], found.F[best, :-1], rerouted, before) if rerouted < before else None
-        )
+        if rerouted >= before:
+            return None
+        return Steady(tried[best], found.F[best, :-1], rerouted, before)
 
     def _mixed(self, plans: Genes, size: Floats) -> Genes:
         """Epochs of the plans (K, G) put together in ways that reroute little, with multipliers
@@ -237,10 +237,8 @@ class Steadying:
             genes = slice(problem.epoch_gene[t], problem.epoch_gene[t + 1])
             if t > 0 or len(problem.today_chunks):
                 plan[genes] = self._continued(plan, own, t, weights)
-            if t + 1 < problem.epochs:
-                continue_epoch(
-                    plan, t + 1, problem
-                )  # what that epoch was does not count: it will follow
+            if t + 1 < problem.epochs:  # it will follow: what it was until then does not count
+                continue_epoch(plan, t + 1, problem)
             self._improve(plan, t, scalarization)
         return plan
 

@@ -25,6 +25,7 @@ from slit.plans import continue_epoch
 from slit.problem import Problem
 from slit.problem.shares import whole_chunks
 from slit.relaxation import Relaxation
+from slit.relaxation.relaxation import LARGEST_PROGRAM
 from slit.relaxation.steady_shares import steady_shares
 from slit.sandwich import lattice
 
@@ -39,8 +40,6 @@ PATIENCE, LESS = 2, 0.95
 this share of the least."""
 REBUILT = (0, 2)
 """Those before which it is built anew, epoch after epoch."""
-LARGEST_PROGRAM = 5_000_000
-"""Groups times placements beyond which the programs take too long."""
 NODE_PENALTY = 10.0
 """What a node beyond capacity weighs, in units of the plan's weighted sum."""
 LATTICE = 1000

@@ -29,6 +29,9 @@ from slit.relaxation.subproblem_solver import EpochPoint, SubproblemSolver
 from slit.relaxation.terms import relaxed_terms
 from slit.scenario.scenario import Scenario
 
+LARGEST_PROGRAM = 5_000_000
+"""Groups times placements beyond which the programs take a search longer than they save."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Relaxed:

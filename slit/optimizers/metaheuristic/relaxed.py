@@ -16,6 +16,7 @@ from slit.optimizers.protocol import State, Task
 from slit.problem.shares import round_shares
 from slit.relaxation import Relaxation, Relaxed
 from slit.relaxation.dantzig_wolfe import CapsUnmet, minimize_capped
+from slit.relaxation.relaxation import LARGEST_PROGRAM
 from slit.relaxation.rounding import shares_of
 
 SAME = 1e-9
@@ -26,8 +27,6 @@ MOST_ROUNDS = 8
 """Programs that one such start may take."""
 KNOWN = 40
 """Optima that the next one begins with."""
-LARGEST_PROGRAM = 5_000_000
-"""Groups times placements beyond which the programs take longer than they save."""
 
 
 class Near(NamedTuple):

@@ -20,6 +20,7 @@ from slit.commands.report import report
 from slit.commands.show import show
 from slit.commands.terminal import ExitCode, complain
 from slit.commands.tradeoff import tradeoff
+from slit.commands.wireless import wireless
 from slit.errors import SlitError
 
 
@@ -78,4 +79,5 @@ app.add_typer(objectives, name="objectives")
 app.command()(optimizers)
 app.command()(schema)
 app.command("green-llm")(green_llm)
+app.add_typer(wireless, name="wireless")
 app.add_typer(benchmark, name="benchmark")

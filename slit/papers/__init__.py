@@ -1,1 +1,1 @@
-"""Models of papers, each as published: they use linear programs, and nothing here uses them."""
+"""Models of papers that are not slit's own; nothing but their commands uses them."""

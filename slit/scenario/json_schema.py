@@ -1,6 +1,6 @@
 """The layout of a scenario file, for editors (JSON Schema) and for people (a table of fields)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import Enum
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -104,10 +104,10 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": DIALECT, **schema}
 
 
-def field_table() -> str:
+def field_table(sections: Sequence[tuple[str, type[BaseModel]]] = SECTIONS) -> str:
     """All fields with unit, meaning, limits and default: Markdown, a table a section."""
     parts = []
-    for title, model in SECTIONS:
+    for title, model in sections:
         parts.append(f"## {title}\n\n{_first_line(model)}\n")
         parts.append("| field | unit | meaning | limits | default |\n|---|---|---|---|---|")
         parts.extend(_row(field.alias or n, field) for n, field in own_fields_first(model).items())

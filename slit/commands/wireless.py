@@ -1,0 +1,112 @@
+"""`slit wireless`: answers over the air, their length and the power that carries them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+import typer
+
+from slit.commands.terminal import AsJson, print_json, print_table
+
+if TYPE_CHECKING:
+    from slit.papers.aolo.solve import SolvedDay
+
+wireless = typer.Typer(
+    no_args_is_help=True, help="AOLO (arXiv 2503.04418): answers over the air, a substitute model."
+)
+
+CellDay = Annotated[
+    str, typer.Argument(metavar="[CELL-DAY]", help="Built-in name or TOML file of a cell-day.")
+]
+Seed = Annotated[int, typer.Option(min=0, help="Of the requests of the day.")]
+Decisions = Annotated[
+    Path | None,
+    typer.Option("--output", help="CSV file of the optimum of each request.", show_default=False),
+]
+
+_COLUMNS = {
+    "kept_share": ("kept %", 100.0, ".1f"),
+    "gap": ("over optimum %", 100.0, "+.2f"),
+    "carbon_g": ("g CO2e", 1.0, ".4g"),
+    "link_share": ("link %", 100.0, ".2f"),
+    "quality": ("quality", 1.0, ".3f"),
+    "seconds": ("s", 1.0, ".3g"),
+    "tokens": ("tokens", 1.0, ".1f"),
+    "power_w": ("W", 1.0, ".3g"),
+}
+_LEGEND = """\
+kept: requests within deadline and floor of quality. over optimum: carbon, on the requests that both
+keep. g CO2e, link (its part of the station), quality of experience, s, tokens, W (output of a
+transceiver): means a served request.
+The model is a substitute: the paper's equations and constants are not available."""
+
+
+@wireless.callback()
+def _group() -> None:
+    """Keep `solve` a subcommand while it is the only one."""
+
+
+@wireless.command()
+def solve(
+    cell_day: CellDay = "cell-day",
+    seed: Seed = 0,
+    output: Decisions = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find the exact optimum of every request of a day, and what rules lose against it."""
+    from slit.papers.aolo.requests import load_cell_day
+    from slit.papers.aolo.solve import OPTIMUM, solve_day
+
+    solved = solve_day(load_cell_day(cell_day), rng=np.random.default_rng(seed))
+    if output is not None:
+        _write(solved, output)
+    policies = {name: solved.figures(name) for name in solved.decisions}
+    groups = solved.groups(OPTIMUM)
+    if as_json:
+        print_json({"cell_day": solved.day.file.name, "policies": policies, "groups": groups})
+        return
+    print(f"{solved.day.file.name}: {len(solved.requests):,} requests, seed {seed}\n")
+    _print("policy", policies)
+    print()
+    _print("optimum of users", groups)
+    print(f"\n{_LEGEND}")
+
+
+def _print(title: str, rows: Mapping[str, Mapping[str, float]]) -> None:
+    print_table(
+        [title, "requests", *(name for name, _, _ in _COLUMNS.values())],
+        [
+            [
+                name,
+                f"{found['requests']:,.0f}",
+                *(
+                    f"{found[key] * scale:{shape}}" if key in found else ""
+                    for key, (_, scale, shape) in _COLUMNS.items()
+                ),
+            ]
+            for name, found in rows.items()
+        ],
+    )
+
+
+def _write(solved: "SolvedDay", file: Path) -> None:
+    from slit.papers.aolo.solve import OPTIMUM
+    from slit.record.tables import write_csv
+
+    best, requests, users = solved.decisions[OPTIMUM], solved.requests, solved.day.file.users
+    rows = [
+        [
+            int(requests.epoch[s]),
+            users[requests.group[s]].name,
+            *(f"{each[s]:.6g}" for each in (requests.prompt, requests.wanted, requests.distance_m)),
+            int(best.tokens[s]),
+            *(
+                repr(float(each[s])) if best.tokens[s] else ""
+                for each in (best.power, best.carbon_kg, best.link_kg, best.seconds, best.quality)
+            ),
+        ]
+        for s in range(len(requests))
+    ]
+    header = "epoch,users,prompt_tokens,wanted_tokens,distance_m,tokens,power_w,carbon_kg,link_kg"
+    write_csv(file, [*header.split(","), "seconds", "quality"], rows)

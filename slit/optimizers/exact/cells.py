@@ -29,13 +29,15 @@ class Cells:
     """K columns that say what lies in the cells: M objectives.
 
     chunks (G', K): what a unit of each column serves of each group (rows sum to its chunks).
-    nodes, energy (K,): active nodes, and kWh of IT energy beyond standby, of a unit. values (M, K):
-    what it adds to the objectives besides energy. matrix: further rows.
+    nodes, energy (K,): active nodes, and kWh of IT energy beyond standby, of a unit; needed (K,):
+    the nodes without those that only a minimum time keeps up. values (M, K): what it adds to the
+    objectives besides energy. matrix: further rows.
     """
 
     epoch: Longs
     placement: Longs
     nodes: Floats
+    needed: Floats
     energy: Floats
     values: Floats
     upper: Floats
@@ -56,7 +58,8 @@ def check_size(found: float, most: int, what: str) -> None:
 
 
 def count_cells(problem: Problem, terms: ObjectiveTerms) -> Cells:
-    """The formulation by counts. `terms` must not weigh waits, lateness or quality."""
+    """The formulation by counts. `terms` must not weigh waits, lateness or quality, and no node
+    has a minimum time up or down."""
     group, placement = (side.astype(np.int64) for side in np.nonzero(problem.allowed))
     pairs, kwh = len(group), problem.kwh_per_energy_tick
     check_size(pairs, MOST_PAIRS, "pairs of group and placement")
@@ -105,10 +108,12 @@ def count_cells(problem: Problem, terms: ObjectiveTerms) -> Cells:
         ]
     )
     order = np.concatenate([loading, loading, topped])
+    active = np.repeat([0.0, 1.0, 0.0], [pairs, cells, len(order)])
     return Cells(
         epoch=np.concatenate([epoch, cell_epoch, cell_epoch[order]]),
         placement=np.concatenate([placement, cell_placement, cell_placement[order]]),
-        nodes=np.repeat([0.0, 1.0, 0.0], [pairs, cells, len(order)]),
+        nodes=active,
+        needed=active,
         energy=energy * kwh,
         values=values,
         upper=np.concatenate(

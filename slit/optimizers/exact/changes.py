@@ -17,7 +17,7 @@ from slit.optimizers.exact.cells import Cells
 from slit.problem import Problem, Start
 
 
-class _Steps(NamedTuple):
+class Steps(NamedTuple):
     """S placements from an epoch to the next: which cells, by epoch * placements + placement, and
     what is known of the first where it is before the horizon."""
 
@@ -39,7 +39,7 @@ def with_changes(
 
     `tabulated` cells are states; of others each column of nodes counts them one by one.
     """
-    columns = _Columns(problem, terms, cells)
+    columns = ChangeColumns(problem, terms, cells)
     if terms.reroute.any() or terms.ramp.any():
         columns.add_reroutes()
     if terms.starts.size:
@@ -49,7 +49,7 @@ def with_changes(
     return columns.joined()
 
 
-class _Columns:
+class ChangeColumns:
     """Columns and rows on top of those of the cells."""
 
     def __init__(self, problem: Problem, terms: ObjectiveTerms, cells: Cells) -> None:
@@ -97,20 +97,19 @@ class _Columns:
 
     def add_starts(self) -> None:
         """s >= nodes - nodes before."""
-        problem, steps = self.problem, self._steps()
+        problem, steps = self.problem, self.steps()
         placement = steps.after % problem.placements
         room = problem.pool_nodes[problem.placement_pool[placement]].astype(np.float64)
         started = self.add(steps.after, self.terms.starts[placement].T, room)
-        nodes = self.cells.nodes
-        self._step_rows(steps, started, (np.flatnonzero(nodes), nodes[nodes != 0]), 1.0)
+        self._step_rows(steps, started, self.active(), 1.0)
 
     def add_switches(self, *, tabulated: bool) -> None:
         """w >= |on - on before|, where on says whether a cell has active nodes."""
-        steps = self._steps()
+        steps = self.steps()
         weight = np.repeat(self.terms.switches[:, None], len(steps.after), axis=1)
         switched = self.add(steps.after, weight, np.ones(len(steps.after)))
         nodes = np.flatnonzero(self.cells.nodes)
-        on = nodes
+        on, needed = nodes, (self.cells.needed[nodes] > 0).astype(np.float64)
         if not tabulated:
             cell = self.cell[nodes]
             on = self.add(
@@ -129,7 +128,13 @@ class _Columns:
             )  # fmt: skip
         steps = steps._replace(known=np.minimum(steps.known, 1))
         for sign in (1.0, -1.0):
-            self._step_rows(steps, switched, (on, np.ones(len(on))), sign)
+            self._step_rows(steps, switched, (on, np.ones(len(on)), needed), sign)
+
+    def active(self) -> tuple[Longs, Floats, Floats]:
+        """The columns with nodes, those of a unit, and those that the first epoch of a cyclic
+        horizon follows."""
+        where = np.flatnonzero(self.cells.nodes)
+        return where, self.cells.nodes[where], self.cells.needed[where]
 
     def joined(self) -> Cells:
         """The cells with the columns and rows added."""
@@ -146,6 +151,7 @@ class _Columns:
             epoch=np.concatenate([cells.epoch, epoch]),
             placement=np.concatenate([cells.placement, placement]),
             nodes=np.concatenate([cells.nodes, none]),
+            needed=np.concatenate([cells.needed, none]),
             energy=np.concatenate([cells.energy, none]),
             values=np.concatenate([cells.values, *(each[1] for each in self.added)], axis=1),
             upper=np.concatenate([cells.upper, *(each[2] for each in self.added)]),
@@ -160,7 +166,7 @@ class _Columns:
             row_upper=np.concatenate([cells.row_upper, upper]),
         )
 
-    def _steps(self) -> _Steps:
+    def steps(self) -> Steps:
         """All placements from epoch to epoch, the first one included where it follows another."""
         problem = self.problem
         epochs, placements = problem.epochs, problem.placements
@@ -174,26 +180,37 @@ class _Columns:
             before %= epochs * placements
         else:
             before, after, known = before[placements:], after[placements:], known[placements:]
-        return _Steps(before, after, known)
+        return Steps(before, after, known)
 
     def _step_rows(
-        self, steps: _Steps, column: Longs, counted: tuple[Longs, Floats], sign: float
+        self, steps: Steps, column: Longs, counted: tuple[Longs, Floats, Floats], sign: float
     ) -> None:
         """column >= sign * (counted - counted before), where `counted` are columns with factors."""
-        where, factor = counted
-        cell = self.cell[where]
         every = np.arange(len(column))
-        blocks = [(every, column, np.ones(len(column)))]
-        for cells, way in ((steps.after, -sign), (steps.before, sign)):
-            row = np.full(int(self.problem.epochs * self.problem.placements), -1)
-            known = cells >= 0
-            row[cells[known]] = every[known]
-            blocks.append((row[cell], where, way * factor))
         self.rows.add(
-            *blocks,
+            (every, column, np.ones(len(column))),
+            *self.rises(steps, counted, -sign),
             lower=(-sign * steps.known).astype(np.float64),
             upper=np.full(len(column), np.inf),
         )
+
+    def rises(
+        self, steps: Steps, counted: tuple[Longs, Floats, Floats], sign: float
+    ) -> list[tuple[Longs, Longs, Floats]]:
+        """Entries of sign * (counted - counted before), a row a step, but for what is known."""
+        where, factor, at_seam = counted
+        cell, every = self.cell[where], np.arange(len(steps.after))
+        last = cell >= (self.problem.epochs - 1) * self.problem.placements
+        blocks = []
+        for cells, factors in (
+            (steps.after, sign * factor),
+            (steps.before, -sign * np.where(last, at_seam, factor)),
+        ):
+            row = np.full(int(self.problem.epochs * self.problem.placements), -1)
+            known = cells >= 0
+            row[cells[known]] = every[known]
+            blocks.append((row[cell], where, factors))
+        return blocks
 
     def _today(self, group: Longs, placement: Longs) -> Floats:
         """The shares (S,) of groups at placements in today's routing, where that precedes them."""

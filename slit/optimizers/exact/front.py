@@ -20,7 +20,7 @@ from scipy import sparse
 
 from operators.types import Floats, Genes, Longs
 from slit.arrays import product
-from slit.errors import InfeasibleError, SlitError
+from slit.errors import InfeasibleError
 from slit.evaluator import Evaluator
 from slit.kernels.node_times import times_matter
 from slit.lp.rows import Rows
@@ -34,6 +34,7 @@ from slit.optimizers.exact.limits import (
     with_limits,
     without_plan,
 )
+from slit.optimizers.exact.node_times import with_node_times
 from slit.optimizers.exact.program import assemble, with_choices
 from slit.optimizers.exact.states import count_states, state_cells
 
@@ -73,28 +74,26 @@ class _NoAnswerError(SolverError):
 class ExactProgram:
     """The mixed-integer program of a small problem, for minimizing again and again.
 
-    Cells are tabulated (see `slit.optimizers.exact.states`) where objectives depend on waits, and
-    where that takes few columns: it is the more robust formulation.
+    Cells are tabulated (see `slit.optimizers.exact.states`) where objectives depend on waits or
+    nodes have minimum times, and where that takes few columns: it is the more robust formulation.
 
     Raises SlitError for objectives it does not cover and problems that are too large.
     """
 
     def __init__(self, evaluator: Evaluator) -> None:
         check_measures(evaluator)
-        if times_matter(evaluator.problem):
-            raise SlitError(
-                "exact: a minimum time up or down of more than an epoch, expected none "
-                "(min_up_hours, min_down_hours)"
-            )
         self.evaluator = evaluator
         problem = self.problem = evaluator.problem
         self._terms = evaluator.measured_terms
         waits = bool(self._terms.service.any() or self._terms.group_service.size)
-        self._tabulated = waits or count_states(problem) <= FEW_COLUMNS
+        timed = bool(times_matter(problem))
+        self._tabulated = timed or waits or count_states(problem) <= FEW_COLUMNS
         cells = state_cells if self._tabulated else count_cells
         self._cells: Cells = cells(problem, self._terms)
         if counts_changes(self._terms):
             self._cells = with_changes(problem, self._terms, self._cells, tabulated=self._tabulated)
+        if timed:
+            self._cells = with_node_times(problem, self._terms, self._cells)
         sizes = _sizes(evaluator)
         model, value = assemble(problem, self._terms, self._cells, sizes)
         limits = evaluator.limits

@@ -2,8 +2,9 @@
 
 Waits depend on everything in a cell. So each combination of chunks that a cell may hold is a column
 of its own (a state), with its nodes, energy, waits, lateness and quality computed beforehand; where
-loading matters, each state also by the nodes of the epoch before. Exact for every linear objective,
-for instances small enough to list the states.
+loading matters, each state also by the nodes of the epoch before. Where nodes have to stay up, the
+nodes are a part of the state. Exact for every linear objective, for instances small enough to list
+the states.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from math import prod
 import numpy as np
 from scipy import sparse
 
-from operators.types import Floats, Longs
+from operators.types import Bools, Floats, Longs
 from slit.arrays import product
 from slit.kernels.objective_terms import ObjectiveTerms
 from slit.lp.rows import Rows
@@ -32,6 +33,7 @@ class _Table:
     groups: Longs  # (G,) indices
     counts: Longs  # (S, G) chunks
     nodes: Longs  # (S,)
+    needed: Longs  # (S,) of them whatever a minimum time keeps up
     energy: Floats  # (S,) kWh beyond standby, without prewarming
     values: Floats  # (M, S) without loading
     per_load: Floats  # (M, S) what a loading node adds to them
@@ -43,7 +45,7 @@ def state_cells(problem: Problem, terms: ObjectiveTerms) -> Cells:
     check_size(count_states(problem), MOST_STATES, "states of cells")
     served = np.zeros((problem.epochs, problem.placements), dtype=np.bool_)
     np.logical_or.at(served, problem.group_epoch, problem.allowed)
-    served |= problem.warm_nodes > 0
+    served |= (problem.warm_nodes > 0) | lasting(problem)
     epoch, placement = (side.astype(np.int64) for side in np.nonzero(served))
     key = epoch * problem.placements + placement
     tables = [_table(problem, terms, int(t), int(p)) for t, p in zip(epoch, placement, strict=True)]
@@ -65,12 +67,13 @@ def state_cells(problem: Problem, terms: ObjectiveTerms) -> Cells:
         if before[i] < 0:
             fixed[i] = np.maximum(table.nodes - known[i], 0).astype(np.float64)
             continue
-        earlier = tables[before[i]]
-        levels = np.unique(earlier.nodes)
+        # Over the seam of a cyclic horizon minimum times do not reach.
+        earlier = tables[before[i]].nodes if epoch[i] > 0 else tables[before[i]].needed
+        levels = np.unique(earlier)
         pairs = width + np.arange(len(table.nodes) * len(levels)).reshape(-1, len(levels))
         width += pairs.size
         check_size(width, MOST_STATES, "states of cells and nodes before")
-        _tie(rows, pairs, int(starts[i]), int(starts[before[i]]), earlier.nodes, levels)
+        _tie(rows, pairs, int(starts[i]), int(starts[before[i]]), earlier, levels)
         loading = np.maximum(table.nodes[:, None] - levels[None, :], 0).astype(np.float64)
         loads.append((i, loading, table.load_energy * loading))
     return _assembled(problem, epoch, placement, tables, fixed, loads, rows, width)
@@ -109,11 +112,14 @@ def _assembled(
         (np.concatenate(chunks), (np.concatenate(group), np.concatenate(column))),
         shape=(problem.groups, width),
     )
-    nodes = np.concatenate([*(table.nodes for table in tables), np.zeros(width - states)])
+    none = np.zeros(width - states)
+    nodes = np.concatenate([*(table.nodes for table in tables), none])
+    needed = np.concatenate([*(table.needed for table in tables), none])
     return Cells(
         epoch=epoch[owner],
         placement=placement[owner],
         nodes=nodes.astype(np.float64),
+        needed=needed.astype(np.float64),
         energy=np.concatenate(energy),
         values=np.concatenate(values, axis=1),
         upper=np.ones(width),
@@ -150,14 +156,24 @@ def _loading_matters(table: _Table) -> bool:
     return bool(table.per_load.any() or table.load_energy)
 
 
+def lasting(problem: Problem) -> Bools:
+    """(T, P): cells in which nodes may be active that neither work nor warmth asks for."""
+    later = np.arange(problem.epochs)[:, None] > 0
+    kept: Bools = later & (problem.min_up > 1)
+    return kept
+
+
 def count_states(problem: Problem) -> float:
     """How many states the cells of a problem have together, those beyond capacity included."""
     total = 0.0
+    levels = problem.pool_nodes[problem.placement_pool] + 1
+    kept = lasting(problem)
     for t in range(problem.epochs):
         groups = slice(int(problem.epoch_group[t]), int(problem.epoch_group[t + 1]))
         counts = np.where(problem.allowed[groups], problem.group_chunks[groups, None] + 1.0, 1.0)
         states = counts.prod(axis=0)
-        total += float(states[problem.allowed[groups].any(axis=0)].sum())
+        states = np.where(kept[t], states * levels, states)
+        total += float(states[problem.allowed[groups].any(axis=0) | kept[t]].sum())
     return total
 
 
@@ -168,9 +184,12 @@ def _table(problem: Problem, terms: ObjectiveTerms, t: int, p: int) -> _Table:
     shape = tuple(int(problem.group_chunks[j]) + 1 for j in groups)
     counts = np.indices(shape).reshape(len(groups), prod(shape)).T.astype(np.int64)
     work = counts @ problem.chunk[groups, p, 0]
-    nodes = np.maximum(-(-work // problem.node_ticks), problem.warm_nodes[p])
-    fits = nodes <= problem.pool_nodes[problem.placement_pool[p]]
-    counts, work, nodes = counts[fits], work[fits], nodes[fits]
+    needed = np.maximum(-(-work // problem.node_ticks), problem.warm_nodes[p])
+    room = int(problem.pool_nodes[problem.placement_pool[p]])
+    levels = np.maximum(room - needed + 1, 0) if lasting(problem)[t, p] else needed <= room
+    state = np.repeat(np.arange(len(needed)), levels)
+    counts, work, needed = counts[state], work[state], needed[state]
+    nodes = needed + np.arange(len(state)) - np.searchsorted(state, state)
     standby = int(problem.standby_energy[problem.placement_pool[p]])
     ticks = counts @ problem.chunk[groups, p, 1] + nodes * (int(problem.idle_energy[p]) - standby)
     values = np.zeros((terms.constant.size, len(nodes)))
@@ -192,6 +211,7 @@ def _table(problem: Problem, terms: ObjectiveTerms, t: int, p: int) -> _Table:
         groups=groups,
         counts=counts,
         nodes=nodes,
+        needed=needed,
         energy=ticks * problem.kwh_per_energy_tick,
         values=values,
         per_load=more * share,

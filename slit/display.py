@@ -64,14 +64,18 @@ def counted(count: float, noun: str, plural: str | None = None) -> str:
     return f"{count:,.0f} {noun if count == 1 else plural or f'{noun}s'}"
 
 
-def beyond(violation: float) -> str:
-    """What a constraint violation says: whole nodes beyond capacity, below 1 what exceeds limits.
+def beyond(violation: float, refused: int = 0) -> str:
+    """What a constraint violation says: whole nodes beyond capacity, of it `refused` starts, and
+    below 1 what exceeds limits.
 
-    "3 nodes beyond capacity, beyond a limit"; nothing for 0.
+    "3 nodes beyond capacity, 2 node starts refused (minimum time down), beyond a limit"; nothing
+    for 0.
     """
-    nodes = int(violation)
+    nodes = int(violation) - refused
     said = [f"{counted(nodes, 'node')} beyond capacity"] if nodes else []
-    if violation > nodes:
+    if refused:
+        said.append(f"{counted(refused, 'node start')} refused (minimum time down)")
+    if violation > int(violation):
         said.append("beyond a limit")
     return ", ".join(said)
 

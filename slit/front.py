@@ -9,6 +9,7 @@ from operators.dominance import distinct_objectives, nondominated
 from operators.selection import knee_point
 from operators.types import Bools, Floats, Genes, Integers, Longs
 from slit.arrays import frozen
+from slit.display import beyond
 from slit.errors import SlitError, did_you_mean
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ class Front:
     `methods` (N,) names the optimizer or baseline that made each row, `plans` (N,) its number in
     the run it comes from. `on_front` (N,) marks the feasible rows that no feasible row dominates:
     of rows with equal objectives the first only, unless `keep_equal` asks for all of them.
-    `titles` (M,) are what the objectives are called in full; empty where nobody said.
+    `titles` (M,) are what the objectives are called in full; empty where nobody said. `refused`
+    (N,): of the violation, node starts that a minimum time down refuses.
     """
 
     X: Genes
@@ -46,6 +48,7 @@ class Front:
     plans: Longs = field(default_factory=lambda: np.empty(0, np.int64))
     keep_equal: bool = False
     titles: tuple[str, ...] = ()
+    refused: Longs = field(default_factory=lambda: np.empty(0, np.int64))
     on_front: Bools = field(init=False)
 
     def __post_init__(self) -> None:
@@ -56,6 +59,7 @@ class Front:
             ("F", self.F, np.float64),
             ("G", self.G, np.float64),
             ("plans", numbers, np.int64),
+            ("refused", self.refused if len(self.refused) else np.zeros(count), np.int64),
         ):
             object.__setattr__(self, name, frozen(values, dtype))
         shapes = self.X.shape[:1], self.F.shape, self.G.shape, self.plans.shape
@@ -82,6 +86,10 @@ class Front:
         """The feasible rows (N,) that no feasible row dominates, all of those that are equal."""
         return _marked(self.F, self.G, keep_equal=True)
 
+    def beyond(self, row: int) -> str:
+        """What the plan of a row breaks, in words; nothing if it is feasible."""
+        return beyond(float(self.G[row]), int(self.refused[row]))
+
     @property
     def best(self) -> "Front":
         """The rows on the front; where no plan is feasible, those of least violation."""
@@ -100,6 +108,7 @@ class Front:
             plans=self.plans[chosen],
             keep_equal=self.keep_equal,
             titles=self.titles,
+            refused=self.refused[chosen],
         )
 
     def joined(self, other: "Front") -> "Front":
@@ -115,6 +124,7 @@ class Front:
             methods=self.methods + other.methods,
             keep_equal=self.keep_equal,
             titles=self.titles,
+            refused=np.concatenate([self.refused, other.refused]),
         )
 
     def extremes(self) -> dict[str, int]:

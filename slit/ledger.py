@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from operators.types import Floats, Integers, Longs
+from operators.types import Floats, Genes, Integers, Longs
 from slit.kernels.accounting import account_plan, serve_groups
+from slit.kernels.local_search import followed
 from slit.plans import check_plans
 from slit.problem import Problem, Start
 from slit.scenario.scenario import Scenario
@@ -24,7 +25,7 @@ class Ledger:
     counts: Longs  # (J, P) chunks
     nodes: Longs  # (T, P) active nodes
     loading_nodes: Longs  # (T, P) nodes that load weights in this epoch
-    refused_starts: Longs  # (T,) nodes that start before their minimum time down is over
+    refused_starts: Longs  # (T, P) nodes that start before their minimum time down is over
     requests: Floats  # (T, P) requests served
     utilization: Floats  # (T, P) of the active nodes
     wait_chance: Floats  # (T, P) probability of waiting in queue
@@ -107,6 +108,16 @@ class Ledger:
         }
 
 
+def refused_starts(problem: Problem, plans: Genes, violation: Floats) -> Longs:
+    """Of the violation (N,) of plans (N, G) the nodes that start before a minimum time down is
+    over, (N,)."""
+    found = np.zeros(len(plans), np.int64)
+    if (problem.min_down > 1).any():
+        for n in np.flatnonzero(violation >= 1):
+            found[n] = followed(plans[n], problem).refused.sum()
+    return found
+
+
 def write_ledger(plan: Integers, problem: Problem, scenario: Scenario) -> Ledger:
     """The ledger of one plan (G,)."""
     shape = problem.epochs, problem.placements
@@ -116,7 +127,7 @@ def write_ledger(plan: Integers, problem: Problem, scenario: Scenario) -> Ledger
     pool_nodes = np.zeros((problem.epochs, len(problem.pool_nodes)), np.int64)
     energy = np.zeros((problem.epochs, problem.datacenters), np.int64)
     [genes] = check_plans(problem, np.asarray(plan)[None, :])
-    refused = np.zeros(problem.epochs, np.int64)
+    refused = np.zeros(shape, np.int64)
     account_plan(genes, problem, counts, cells, nodes, waits, pool_nodes, energy, refused)
     serve_groups(waits, problem, outcomes)
     active, loading = nodes

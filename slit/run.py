@@ -14,6 +14,7 @@ from operators.dominance import distinct_objectives
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.front import Front
+from slit.ledger import refused_starts
 from slit.objectives.limit_text import ResolvedLimit
 from slit.optimizers.protocol import Optimizer, Phase, Plans
 from slit.stop import Stagnation, Stop, StopReason, StopRequest
@@ -181,6 +182,7 @@ def front_of(plans: Plans, evaluator: Evaluator, *, method: str) -> Front:
         units=tuple(objective.unit for objective in evaluator.objectives),
         methods=(method,) * len(plans.X),
         titles=tuple(objective.title for objective in evaluator.objectives),
+        refused=refused_starts(evaluator.problem, plans.X, plans.G),
     )
 
 

@@ -132,7 +132,7 @@ def test_limits_on_parts_are_kept_as_they_were_asked_for(tmp_path: Path) -> None
     shown = call("show", tmp_path / "run").stdout
     assert "accuracy[class=code]>=best-10%" in shown
     assert "at least 0.675 share" in shown
-    assert "certificate: leaves out accuracy[class=code]>=best-10%, ttft_p95" in str(result.notes)
+    assert "certificate: leaves out ttft_p95[origin=east]<=2: valid" in str(result.notes)
 
 
 def test_measures_of_parts_are_objectives(tmp_path: Path) -> None:
@@ -230,7 +230,7 @@ def test_a_plan_beyond_capacity_sets_no_limit(monkeypatch: pytest.MonkeyPatch) -
     )
     with pytest.raises(
         SlitError,
-        match=r"limit 'cost<=helix\+5%': helix is 3 nodes beyond capacity, expected a ",
+        match=r"limit 'cost<=helix\+5%': helix is infeasible \(3 nodes beyond capacity\), expect",
     ):
         slit.optimize("tiny", limits=["cost<=helix+5%"], **QUICK)
 

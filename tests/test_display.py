@@ -72,3 +72,9 @@ def test_differences_have_their_unit_and_things_are_counted() -> None:
         "0 node starts", "1 node start", "1,204 node starts",
     ]  # fmt: skip
     assert counted(2, "switch", "switches") == "2 switches"
+
+
+def test_a_refused_start_is_said_to_be_one() -> None:
+    assert beyond(3.0, 2) == "1 node beyond capacity, 2 node starts refused (minimum time down)"
+    assert beyond(1.5, 1) == "1 node start refused (minimum time down), beyond a limit"
+    assert beyond(0.0) == ""

@@ -10,7 +10,7 @@ import numpy as np
 
 from operators.types import Floats
 from slit.api.arguments import Objectives, objective_names, scenario_of
-from slit.certificates.bounds import LATTICE, REFINED, Certificate, vectors_within
+from slit.certificates.bounds import LATTICE, REFINED, Certificate, Within, vectors_within
 from slit.certificates.certificate_store import default_folder, stored_certificate
 from slit.certificates.certified import Certified, certified_data
 from slit.certificates.gap_decomposition import gap_parts, whole_node_bounds
@@ -106,12 +106,14 @@ def certified_front(
     refined: int | None = None,
     gap: bool = False,
     relaxation: Relaxation | None = None,
+    measured: Relaxation | None = None,
     parts: bool = True,
 ) -> Certified:
     """A front of the evaluator's objectives against the certificate of its problem.
 
-    relaxation: that of these objectives where there is one, solved or not. parts: whether it is
-    worked out what the gaps are made of. Others as in `certify`.
+    relaxation: that of these objectives where there is one, solved or not; measured: that of what
+    is limited besides, too. parts: whether it is worked out what the gaps are made of. Others as in
+    `certify`.
     """
     if relaxation is not None:
         cold = relaxation.fresh()
@@ -121,7 +123,8 @@ def certified_front(
         cold = Relaxation(
             evaluator.problem, evaluator.scenario, find(objectives), threads=evaluator.threads
         )
-    certificate = _certificate(cold, weights, refined, caps=_caps(cold, evaluator))
+    caps, within = _caps(cold, evaluator), _within(cold, evaluator, measured)
+    certificate = _certificate(cold, weights, refined, caps=caps, within=within)
     if not parts:
         return certified_data(front, certificate)
     nodes = whole_node_bounds(cold) if gap else None
@@ -138,9 +141,12 @@ def certified_result(result: Result, evaluator: Evaluator, task: Task) -> Result
     if result.stop is StopReason.INTERRUPTED:
         return replace(result, notes=(*result.notes, UNCERTIFIED))
     try:
-        certified = certified_front(result.front, evaluator, relaxation=task.relaxation)
+        measured = task.measured_relaxation
+        certified = certified_front(
+            result.front, evaluator, relaxation=task.relaxation, measured=measured
+        )
         coarse = coarser(task.relaxation.solvers.distinct)
-        unused = unused_limits(task.relaxation, result.limits)
+        unused = unused_limits(measured, result.limits)
         return replace(result, certified=certified, notes=(*result.notes, *coarse, *unused))
     except KeyboardInterrupt:
         return replace(result, notes=(*result.notes, UNCERTIFIED))
@@ -164,10 +170,36 @@ def _caps(relaxation: Relaxation, evaluator: Evaluator) -> Floats | None:
     """The limits on bounded objectives, (M,), inf for none; None if there is none at all."""
     caps = np.full(len(relaxation.names), np.inf)
     for limit in evaluator.limits:
-        if limit.objective.name in relaxation.names:
-            m = relaxation.names.index(limit.objective.name)
+        name = limit.objective.name
+        if name in relaxation.names and name not in relaxation.terms.unseen:
+            m = relaxation.names.index(name)
             caps[m] = min(caps[m], limit.most)
     return caps if np.isfinite(caps).any() else None
+
+
+def _within(
+    relaxation: Relaxation, evaluator: Evaluator, measured: Relaxation | None
+) -> Within | None:
+    """The limits on measures that the relaxation sees and that are no objectives; None without."""
+    others = {
+        limit.objective.name: limit.objective
+        for limit in evaluator.limits
+        if limit.objective.name not in [each.name for each in relaxation.objectives]
+    }
+    if not others:
+        return None
+    if measured is None:
+        measured = Relaxation(
+            evaluator.problem,
+            evaluator.scenario,
+            [*relaxation.objectives, *others.values()],
+            threads=evaluator.threads,
+        )
+    caps = _caps(measured, evaluator)
+    count = len(relaxation.names)
+    if caps is None or not np.isfinite(caps[count:]).any():
+        return None
+    return Within(measured.fresh(), caps)
 
 
 def unused_limits(relaxation: Relaxation, limits: Sequence[ResolvedLimit]) -> tuple[str, ...]:
@@ -188,6 +220,7 @@ def _certificate(
     refined: int | None,
     *,
     caps: Floats | None = None,
+    within: Within | None = None,
 ) -> Certificate:
     return stored_certificate(
         relaxation,
@@ -196,4 +229,5 @@ def _certificate(
         weights=weights,
         refined=refined,
         caps=caps,
+        within=within,
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from slit.api.references import Prepared, Reference, named_plans, names_of_references
-from slit.display import beyond, number, percent
+from slit.display import number, percent
 from slit.errors import SlitError, did_you_mean
 from slit.evaluator import Evaluator
 from slit.front import Front
@@ -156,6 +156,6 @@ def _check_reference(limit: ResolvedLimit, front: Front) -> None:
     """Refuse a plan that nobody could run as what others are held to."""
     if front.G[0] > 0:
         raise SlitError(
-            f"limit '{limit.text}': {limit.plan} is {beyond(float(front.G[0]))}, expected a "
+            f"limit '{limit.text}': {limit.plan} is infeasible ({front.beyond(0)}), expected a "
             "reference plan that is feasible"
         )

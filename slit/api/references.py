@@ -19,6 +19,7 @@ from slit.scenario.scenario import Scenario
 from slit.stop import Stop, StopReason
 
 KINDS = Kind.REFERENCE, Kind.BASELINE, Kind.RIVAL
+EARLY = "minimum times: schedulers do not look at them; node starts refused (minimum time down): "
 Prepared = Callable[[str, Front], None]
 """Told the name of a scheduler and the front of its plan as soon as that is made."""
 
@@ -75,10 +76,14 @@ def reference_plans(
             notes[name] = f"{name} left out: {error}"
     names = [*first, *(entry.name for entry in entries)]
     fronts = [found[name].front for name in names if name in found]
+    early = [
+        f"{front.methods[0]} ({front.refused[0]:,})" for front in fronts if front.refused.any()
+    ]
+    said = f"{EARLY}{', '.join(early)}"
     return References(
         reduce(Front.joined, fronts) if fronts else None,
         next((found[name].phases for name in names if name in found and found[name].phases), ()),
-        tuple(notes[name] for name in names if name in notes),
+        (*(notes[name] for name in names if name in notes), *([said] if early else [])),
     )
 
 

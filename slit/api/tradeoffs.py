@@ -15,7 +15,6 @@ from slit.api.shadow_prices import ShadowPrices, shadow_prices
 from slit.certificates.projection import Edge, edge_below
 from slit.certificates.tradeoff import Curves, Purchase, Rates, allowance_curves, marginal_rates
 from slit.certificates.tradeoff import tradeoff as bought_by
-from slit.display import beyond
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.objectives import find
@@ -252,7 +251,7 @@ def _row(run: Run, plan: str | None, within: Bools, limits: Sequence[ResolvedLim
     row = front.row_of(plan, prefix=run.manifest.optimizer)
     if front.G[row] > 0:
         raise SlitError(
-            f"plan: {front.plans[row]} is {beyond(float(front.G[row]))}, expected a feasible plan"
+            f"plan: {front.plans[row]} is infeasible ({front.beyond(row)}), expected a feasible one"
         )
     if not within[row]:
         raise SlitError(f"plan: {front.plans[row]} does not meet {said}, expected one that does")

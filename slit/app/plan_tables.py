@@ -18,7 +18,7 @@ from slit.app.compare import (
 from slit.app.html_table import table
 from slit.app.points import Points
 from slit.app.reducer import PAGE, Answer, describe_choice, is_recommended
-from slit.display import beyond, number, percent, share
+from slit.display import number, percent, share
 from slit.report.marks import Axis
 from slit.report.plan import PlanData
 from slit.report.recommendation import describe_against, describe_next, next_plans
@@ -108,7 +108,7 @@ def summary(points: Points, answer: Answer) -> Any:
         html.P(describe_choice(points, answer), className="why"),
     ]
     if points.violation[index] > 0:
-        text = f"Not feasible: {beyond(float(points.violation[index]))}."
+        text = f"Not feasible: {points.beyond[index]}."
         drawn.append(html.P(text, className="note"))
     reference = points.references[int(points.run[index])]
     if reference is not None and reference[1] != index:

@@ -36,6 +36,7 @@ class Points:
     axes: tuple[Axis, ...]
     F: Floats  # (N, M)
     violation: Floats  # (N,)
+    beyond: tuple[str, ...]  # (N,) what that is, in words
     on_front: Bools  # (N,)
     run: Longs  # (N,) which run
     row: Longs  # (N,) of that run's front
@@ -127,6 +128,7 @@ def points_of(runs: Sequence[Run]) -> Points:
         axes=axes_of(fronts[0]),
         F=np.concatenate([front.F for front in fronts]),
         violation=np.concatenate([front.G for front in fronts]),
+        beyond=tuple(front.beyond(row) for front in fronts for row in range(len(front))),
         on_front=np.concatenate([front.on_front for front in fronts]),
         run=np.concatenate([np.full(len(front), r) for r, front in enumerate(fronts)]),
         row=np.concatenate([np.arange(len(front)) for front in fronts]),

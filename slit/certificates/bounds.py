@@ -72,6 +72,18 @@ class Certificate:
         )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Within:
+    """Limits on what is not among the M objectives.
+
+    relaxation: of the objectives, then of L other measures. caps (M + L,): the most that each may
+    be, inf for no limit. Every multiplier >= 0 of a limit proves a bound on plans that keep to it.
+    """
+
+    relaxation: Relaxation
+    caps: Floats
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """How far the best of a front may be from the best possible in one objective.
@@ -95,12 +107,14 @@ def certify(
     weights: int | None = None,
     refined: int | None = None,
     box: ReferenceBox | None = None,
+    within: Within | None = None,
 ) -> Certificate:
     """A certificate from at most `weights` vectors of a simplex lattice (Das and Dennis 1998).
 
     Up to `refined` more are placed where the bound is loosest, as long as that seems to help; by
     default `vectors_within` says how many. `rng` is used only beyond 5 objectives, where the volume
-    is sampled.
+    is sampled. `within` are limits on what is not among the objectives, which `box` knows: then
+    nothing is said of plans beyond them.
 
     Raises SlitError for less than one vector, InfeasibleError if the demand cannot be served.
     """
@@ -114,7 +128,7 @@ def certify(
     if kept < 2:
         flat = np.zeros((0, kept))
         return Certificate(box, flat, np.zeros(0), Volume(float("nan"), 0.0, exact=True), flat)
-    supports = _Supports(relaxation, box)
+    supports = _Supports(relaxation, box, within)
     supports.add(lattice(kept, weights))
     goal = len(supports.weights) + refined
     while len(supports.weights) < goal:
@@ -149,8 +163,10 @@ def gaps(box: ReferenceBox, objectives: Floats) -> tuple[Gap, ...]:
 class _Supports:
     """Half-spaces found so far, and the scaled optima that lie on them."""
 
-    def __init__(self, relaxation: Relaxation, box: ReferenceBox) -> None:
-        self.relaxation, self.box = relaxation, box
+    def __init__(
+        self, relaxation: Relaxation, box: ReferenceBox, within: Within | None = None
+    ) -> None:
+        self.relaxation, self.box, self.within = relaxation, box, within
         kept = int(box.kept.sum())
         self.weights, self.offsets = np.zeros((0, kept)), np.zeros(0)
         self.optima = np.zeros((0, kept))
@@ -161,7 +177,7 @@ class _Supports:
         box = self.box
         unscaled = np.zeros((len(weights), len(box.names)))
         unscaled[:, box.kept] = weights / box.range[box.kept]
-        if self.relaxation.terms.largest[box.kept].any():
+        if self.within is not None or self.relaxation.terms.largest[box.kept].any():
             solved = [self._coupled(weight) for weight in unscaled]
             bounds = np.array([bound for bound, _ in solved])
             optima = np.array([point for _, point in solved])
@@ -175,12 +191,16 @@ class _Supports:
         self.optima = np.vstack([self.optima, box.scaled(optima)])
 
     def _coupled(self, weights: Floats) -> tuple[float, Floats]:
-        caps = np.full(len(weights), np.inf)
+        within = self.within or Within(self.relaxation, np.full(len(weights), np.inf))
+        every = np.zeros(len(within.caps))
+        every[: len(weights)] = weights
+        # Limits on objectives are in the box: the half-spaces need not know them.
+        caps = np.where(np.arange(len(every)) < len(weights), np.inf, within.caps)
         found = minimize_capped(
-            self.relaxation, weights, caps, known=self._known, rounds=SPREAD_ROUNDS
+            within.relaxation, every, caps, known=self._known, rounds=SPREAD_ROUNDS
         )
         self._known = found.known[-6 * SPREAD_ROUNDS :]
-        return found.bound, found.relaxed.objectives
+        return found.bound, found.relaxed.objectives[: len(weights)]
 
     def loosest(self, count: int) -> Floats:
         """Weights (n, kept) of a fine lattice that may cut the most off what is left.

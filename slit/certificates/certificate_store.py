@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import Generator
 
 from operators.types import Floats
-from slit.certificates.bounds import Certificate, certify, vectors_within
+from slit.certificates.bounds import Certificate, Within, certify, vectors_within
 from slit.certificates.normalization import ReferenceBox, limited_box
 from slit.certificates.outer_volume import Volume
 from slit.errors import SlitError
@@ -34,15 +34,23 @@ def default_folder() -> Path:
 
 
 def certificate_key(
-    relaxation: Relaxation, *, weights: int, refined: int, caps: Floats | None = None
+    relaxation: Relaxation,
+    *,
+    weights: int,
+    refined: int,
+    caps: Floats | None = None,
+    within: Within | None = None,
 ) -> str:
     """SHA-256 (hex) of the scenario, the relaxed objectives' coefficients, limits on them (M,) and
-    the settings."""
-    terms = relaxation.terms
+    others, and the settings."""
+    terms = relaxation.terms if within is None else within.relaxation.terms
     digest = sha256(scenario_hash(relaxation.scenario).encode())
     digest.update(f"{FORMAT} {weights} {refined} {terms.names} {terms.left_out}".encode())
     if caps is not None:
         digest.update(caps.astype("<f8").tobytes())
+    if within is not None:
+        digest.update(f"{len(relaxation.names)} objectives".encode())
+        digest.update(within.caps.astype("<f8").tobytes())
     for table in (
         terms.it, terms.facility, terms.grid, terms.nodes, terms.groups, terms.constant,
         terms.largest,
@@ -60,15 +68,17 @@ def stored_certificate(
     weights: int | None = None,
     refined: int | None = None,
     caps: Floats | None = None,
+    within: Within | None = None,
 ) -> Certificate:
     """`certify`, or what it gave before: kept in `folder` where that can be written.
 
-    `caps` (M,) are limits on the objectives, inf for none: the box is that of what they leave.
+    `caps` (M,) are limits on the objectives, inf for none, and `within` those on other measures,
+    too: the box is that of what they leave.
     """
     even, loosest = vectors_within(relaxation.solvers.distinct)
     weights = even if weights is None else weights
     refined = loosest if refined is None else refined
-    key = certificate_key(relaxation, weights=weights, refined=refined, caps=caps)
+    key = certificate_key(relaxation, weights=weights, refined=refined, caps=caps, within=within)
     path = folder / f"certificate-{key[:32]}.json"
     try:
         said = read_json(path, holding="a certificate")
@@ -77,7 +87,11 @@ def stored_certificate(
     except (SlitError, ValueError, KeyError, TypeError, AttributeError):
         pass  # none yet, or not one of this version
     box = None if caps is None else limited_box(relaxation, caps)
-    certificate = certify(relaxation, rng=rng, weights=weights, refined=refined, box=box)
+    if within is not None:
+        box = limited_box(relaxation, within.caps, within=within.relaxation)
+    certificate = certify(
+        relaxation, rng=rng, weights=weights, refined=refined, box=box, within=within
+    )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(path, {"key": key, **certificate_to_json(certificate)})

@@ -15,6 +15,7 @@ TIE = 1e-4
 """Share of the weight of the others where ties within limits are broken."""
 KNOWN = 40
 """Optima that a program within limits begins with."""
+UNSEEN = "the relaxation does not see it: its bound there is the same for every plan"
 NO_RANGE = 1e-7
 """An objective whose range is below this share of its size does not conflict with the others."""
 
@@ -67,11 +68,16 @@ def reference_box(relaxation: Relaxation) -> ReferenceBox:
     left_out = dict(relaxation.left_out)
     flat = [name for name, conflicts in zip(relaxation.names, kept, strict=True) if not conflicts]
     left_out.update(dict.fromkeys(flat, "does not conflict with the other objectives (range 0)"))
+    unseen = [name for name in relaxation.terms.unseen if name in flat]
+    left_out.update(dict.fromkeys(unseen, UNSEEN))
     return ReferenceBox(relaxation.names, relaxation.terms.units, ideal, nadir, kept, left_out)
 
 
-def limited_box(relaxation: Relaxation, caps: Floats) -> ReferenceBox:
-    """The box of what limits on the objectives leave: caps (M,), inf for none.
+def limited_box(
+    relaxation: Relaxation, caps: Floats, *, within: Relaxation | None = None
+) -> ReferenceBox:
+    """The box of what limits leave: caps (M,), inf for none, or (M + L,) of the objectives and then
+    of what else is limited, where `within` is the relaxation of both.
 
     Ideal and nadir are those of the plans within the limits, and no reference point lies beyond a
     limit. Raises `slit.relaxation.dantzig_wolfe.CapsUnmet` if nothing is within them.
@@ -79,17 +85,19 @@ def limited_box(relaxation: Relaxation, caps: Floats) -> ReferenceBox:
     box = reference_box(relaxation)
     if not np.isfinite(caps).any():
         return box
-    count, cold = len(caps), relaxation.fresh()
+    count, cold = len(box.names), (within or relaxation).fresh()
     ideal, points = np.empty(count), np.empty((count, count))
     known: tuple[Relaxed, ...] = ()
-    for m, weights in enumerate(np.eye(count) / np.where(box.kept, box.range, 1.0)):
+    scale = np.where(box.kept, box.range, 1.0)
+    for m, weights in enumerate(np.eye(count, len(caps)) / np.resize(scale, len(caps))):
         least = minimize_capped(cold, weights, caps, known=known[-KNOWN:])
         ideal[m] = least.bound / weights[m]
-        others = np.where(box.kept, TIE / np.where(box.kept, box.range, 1.0), 0.0)
+        others = np.zeros(len(caps))
+        others[:count] = np.where(box.kept, TIE / scale, 0.0)
         tied = np.maximum(weights, others)  # a little of the others breaks ties
         best = minimize_capped(cold, tied, caps, known=least.known[-KNOWN:])
-        points[m], known = best.relaxed.objectives, best.known
-    reference = np.minimum(ideal + REACH * (points.max(axis=0) - ideal), caps)
+        points[m], known = best.relaxed.objectives[:count], best.known
+    reference = np.minimum(ideal + REACH * (points.max(axis=0) - ideal), caps[:count])
     nadir = ideal + np.maximum(reference - ideal, 0.0) / REACH
     kept = box.kept & (nadir - ideal > NO_RANGE * np.maximum(np.abs(ideal), np.abs(nadir)))
     gone = [name for name, was, left in zip(box.names, box.kept, kept, strict=True) if was > left]

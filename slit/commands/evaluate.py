@@ -11,7 +11,8 @@ def evaluate(
     """Evaluate every plan of a run again and compare with front.csv; exit code 1 if it differs."""
     from slit.record import read_run, reevaluate
 
-    compared = reevaluate(read_run(folder), plugin=plugin, threads=threads)
+    run = read_run(folder)
+    compared = reevaluate(run, plugin=plugin, threads=threads)
     if as_json:
         print_json(
             {
@@ -26,5 +27,8 @@ def evaluate(
             f"{folder}: {compared.plans} plans evaluated again: {verdict} "
             f"(largest relative difference {compared.largest_difference:.3g})"
         )
+        for row in (run.front.G > 0).nonzero()[0]:
+            said = f"plan {run.front.plans[row]} by {run.front.methods[row]}"
+            print(f"  {said} is infeasible: {run.front.beyond(int(row))}")
     if not compared.equal:
         raise typer.Exit(ExitCode.DIFFERS)

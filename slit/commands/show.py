@@ -13,7 +13,7 @@ from slit.commands.terminal import (
     print_json,
     print_table,
 )
-from slit.display import NOTHING, beyond, called, number, percent
+from slit.display import NOTHING, called, number, percent
 from slit.errors import SlitError
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def print_picks(picks: "PicksData") -> None:
     rows = []
     for n, mark in enumerate(picks.marks):
         row = [mark.name, str(mark.plan), *(number(value) for value in picks.values[n])]
-        rows.append([*row, beyond(float(picks.violation[n]))] if infeasible else row)
+        rows.append([*row, picks.beyond[n]] if infeasible else row)
     print_table(header, rows)
     if picks.reference is not None:
         print(f"\nChange against {picks.reference} (minus is less, so better):")
@@ -223,7 +223,7 @@ def _plan(run: "Run", plan: str, *, routing: bool, as_json: bool) -> dict[str, A
     """Print one plan in detail, or give it as JSON."""
     from slit.export import write_routing
     from slit.report.notebook import plan as plan_of
-    from slit.report.plan import describe_changes
+    from slit.report.plan import describe_changes, describe_refused, refused_content
 
     front = run.front
     row = front.row_of(plan, prefix=run.manifest.optimizer)
@@ -240,11 +240,13 @@ def _plan(run: "Run", plan: str, *, routing: bool, as_json: bool) -> dict[str, A
     changes = {name: totals[name] for name in ("reroute", "starts", "switches")}
     limits = _limits_of(run, row)
     if not as_json:
-        feasible = beyond(float(front.G[row])) or "feasible"
+        feasible = front.beyond(row) or "feasible"
         print(f"plan {front.plans[row]} by {front.methods[row]}, {feasible}")
         for m, name in enumerate(front.names):
             print(f"  {called(name)}: {number(front.F[row, m])} {front.units[m]}")
         print(f"  from one epoch to the next: {describe_changes(*changes.values())}")
+        for each in describe_refused(ledger):
+            print(f"  {each}")
         print_room(limits)
         header = ["datacenter", "facility (kWh)", "carbon (kg CO2e)", "water (L)", "cost (USD)"]
         rows = [
@@ -260,6 +262,7 @@ def _plan(run: "Run", plan: str, *, routing: bool, as_json: bool) -> dict[str, A
             "method": front.methods[row],
             "values": values,
             "violation": float(front.G[row]),
+            "refused_starts": refused_content(ledger),
             "changes": changes,
             "limits": limits,
             "datacenters": [

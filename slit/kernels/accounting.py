@@ -40,8 +40,8 @@ def account_plan(
 
     counts (J, P) chunks; cells (T, P, 4) as in `fill_cells`; nodes (2, T, P) active and loading
     ones; waits (T, P, 4) as in `find_waits`, with utilization in the last column; occupied (T, Q)
-    nodes of pools; energy (T, D) of datacenters; refused (T,) starts before a minimum time down is
-    over.
+    nodes of pools; energy (T, D) of datacenters; refused (T, P) starts before a minimum time down
+    is over.
     """
     places, speeds, pools = placement_tables(problem)
     before = np.zeros(places.shape[0], np.int64)

@@ -69,11 +69,13 @@ def evaluate_population(
         shape = (size, n_epochs, places)
     least, nodes = np.zeros(shape, np.int64), np.zeros(shape[1:], np.int64)
     refused = np.zeros((n_plans if timed else 0, n_epochs), np.int64)
+    at_places = np.zeros(shape[1:], np.int64)
     for start in range(0, n_plans, size):
         block = slice(start, min(start + size, n_plans))
         for n in range(block.start, block.stop if timed else block.start):
-            nodes[:] = 0
-            follow_times(population[n], problem, before[n], nodes, least[n - start], refused[n])
+            nodes[:], at_places[:] = 0, 0
+            follow_times(population[n], problem, before[n], nodes, least[n - start], at_places)
+            refused[n] = at_places.sum(axis=1)
         evaluate_epochs(
             population[block], 0, problem, terms, before[block], parts[block], excess[block],
             by_center[block], sites[block], least,

@@ -119,13 +119,13 @@ class Followed(NamedTuple):
 
     nodes: Longs  # (T, P)
     least: Longs  # (T, P)
-    refused: Longs  # (T,)
+    refused: Longs  # (T, P)
 
 
 def followed(plan: Genes, problem: Problem) -> Followed:
     """The nodes of a plan (G,) over all epochs."""
     shape = problem.epochs, problem.placements
-    found = Followed(*(np.zeros(each, np.int64) for each in (shape, shape, shape[0])))
+    found = Followed(*(np.zeros(shape, np.int64) for _ in range(3)))
     before = np.zeros(problem.placements, np.int64)
     start_nodes(plan, problem, before)
     follow_times(plan, problem, before, *found)

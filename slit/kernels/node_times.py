@@ -25,8 +25,8 @@ def times_matter(problem: Problem) -> bool:
 def follow_times(
     plan: Genes, problem: Problem, before: Longs, nodes: Longs, least: Longs, refused: Longs
 ) -> None:
-    """Active nodes of a plan (G,) and those that are active whatever the work, (T, P) each, and
-    starts that are refused, (T,); into arrays of zeros. before (P,): of the epoch before."""
+    """Active nodes of a plan (G,), those that are active whatever the work, and
+    starts that are refused, (T, P) each; into arrays of zeros. before (P,): of the epoch before."""
     ticks, warm = problem.node_ticks, problem.warm_nodes
     up, down = problem.min_up, problem.min_down
     gene_group, chunk, group_epoch = problem.gene_group, problem.chunk, problem.group_epoch
@@ -49,4 +49,4 @@ def follow_times(
                 previous = before[p] if s == 0 else nodes[s - 1, p]
                 if previous != UNKNOWN:
                     stopped += loading_nodes(previous, nodes[s, p])
-            refused[t] += min(started, stopped)
+            refused[t, p] = min(started, stopped)

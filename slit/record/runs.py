@@ -1,6 +1,6 @@
 """Run folders: what was found, and what it takes to evaluate it again."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +9,7 @@ from operators.types import Bools
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.front import Front
+from slit.ledger import refused_starts
 from slit.objectives import find, load_plugin
 from slit.objectives.registry import plugin_hash
 from slit.plans import check_plans
@@ -78,6 +79,7 @@ def read_run(folder: str | Path) -> Run:
         check_plans(problem, front.X)
     except SlitError as error:
         raise SlitError(f"{path / PLANS}: {error}") from error
+    front = replace(front, refused=refused_starts(problem, front.X, front.G))
     return Run(path, manifest, scenario, problem, front, on_front)
 
 

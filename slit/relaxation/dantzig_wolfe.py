@@ -31,6 +31,8 @@ EDGE = 1e-7
 """Caps exceeded by this share of their scale may be met but for rounding."""
 PATIENCE = 4
 """Rounds without progress after which rounding is all that is left."""
+MEETING = 300
+"""Rounds of looking for a mixture that meets the caps."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,12 +71,13 @@ def minimize_capped(
 ) -> Coupled:
     """Minimize weights (M,) @ objectives with each objective at most its cap (M,), inf for none.
 
-    Stops when value - bound is below `tolerance` of what the objectives range over. Raises
+    Stops when value - bound is below `tolerance` of what the objectives range over, or after so
+    many `rounds` within the caps. Raises
     CapsUnmet if the caps contradict each other, InfeasibleError if the demand cannot be served.
     """
     search = _Decomposition(relaxation, weights, caps, list(known))
     if np.isfinite(caps).any():
-        search.meet_caps(tolerance, rounds)
+        search.meet_caps(tolerance, MEETING)
     return search.minimize(tolerance, rounds)
 
 
@@ -86,7 +89,7 @@ def irreducible_caps(relaxation: Relaxation, caps: Floats, conflict: Positions) 
         limits[list(rest)] = caps[list(rest)]
         try:
             if rest:
-                _Decomposition(relaxation, np.zeros(len(caps)), limits, []).meet_caps(1e-9, 300)
+                _Decomposition(relaxation, np.zeros(len(caps)), limits, []).meet_caps(1e-9, MEETING)
         except CapsUnmet:
             return True
         return False

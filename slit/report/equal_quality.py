@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from operators.types import Bools, Floats
-from slit.display import NOTHING, beyond, percent
+from slit.display import NOTHING, percent
 from slit.front import Front, change_percent, distance_to_best
 from slit.objectives.builtin import quality
 from slit.report.marks import Axis
@@ -27,13 +27,15 @@ class EqualQualityRow:
     """The balanced one of the `plans` plans of the front that lose at most (1 + allowance) times
     the quality that the plan called `reference` loses.
 
-    violation: of the reference plan. row, plan: of the balanced one in the front, its number in the
-    run; None where no plan qualifies. values (M,): its objectives, change (M,): against the
-    reference plan in per cent, None where that means nothing; both empty where no plan qualifies.
+    violation, beyond: of the reference plan, and in words. row, plan: of the balanced one in the
+    front, its number in the run; None where no plan qualifies. values (M,): its objectives, change
+    (M,): against the reference plan in per cent, None where that means nothing; both empty where no
+    plan qualifies.
     """
 
     reference: str
     violation: float
+    beyond: str
     allowance: float
     plans: int
     row: int | None
@@ -74,6 +76,7 @@ def equal_quality_data(front: Front, picks: PicksData) -> EqualQuality | None:
                 EqualQualityRow(
                     reference=mark.name,
                     violation=float(front.G[mark.row]),
+                    beyond=front.beyond(mark.row),
                     allowance=allowance,
                     plans=count,
                     row=row,
@@ -107,7 +110,7 @@ def equal_quality_rows(found: EqualQuality) -> list[list[str]]:
     its changes."""
     return [
         [
-            f"{each.reference} ({over})" if (over := beyond(each.violation)) else each.reference,
+            f"{each.reference} ({over})" if (over := each.beyond) else each.reference,
             f"+{each.allowance:.0%}".replace("%", " %") if each.allowance else "no more",
             f"{each.plans:,}",
             NOTHING if each.plan is None else str(each.plan),

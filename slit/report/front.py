@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from operators.types import Bools, Floats, Longs
-from slit.display import beyond, number
+from slit.display import number
 from slit.front import Front
 from slit.report.marks import Axis, Mark, axes_of, marks_of
 from slit.report.style import (
@@ -49,7 +49,7 @@ class FrontData:
     plans: Longs  # (N,)
     methods: tuple[str, ...]  # (N,)
     on_front: Bools  # (N,)
-    violation: Floats  # (N,)
+    beyond: tuple[str, ...]  # (N,) what plans break, in words; empty where they are feasible
     marks: tuple[Mark, ...]
     total: int
 
@@ -76,7 +76,7 @@ def front_data(front: Front, *, search: str, most: int = MOST_ROWS) -> FrontData
         plans=front.plans[rows],
         methods=tuple(front.methods[row] for row in rows),
         on_front=front.on_front[rows],
-        violation=front.G[rows],
+        beyond=tuple(front.beyond(int(row)) for row in rows),
         marks=tuple(replace(mark, row=place[mark.row]) for mark in distinct_marks(marks)),
         total=len(front),
     )
@@ -328,9 +328,9 @@ def _hover(data: FrontData) -> list[str]:
                 f"{title}: {number(value)} {unit}"
                 for (title, unit), value in zip(titles, row, strict=True)
             ]
-            + ([beyond(violation)] if violation > 0 else [])
+            + ([over] if over else [])
         )
-        for head, row, violation in zip(heads, data.values, data.violation, strict=True)
+        for head, row, over in zip(heads, data.values, data.beyond, strict=True)
     ]
 
 

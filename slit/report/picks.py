@@ -19,6 +19,7 @@ class PicksData:
     marks: tuple[Mark, ...]  # (R,)
     values: Floats  # (R, M)
     violation: Floats  # (R,)
+    beyond: tuple[str, ...]  # (R,) what that is, in words; empty where there is none
     undominated: Bools  # (R,); also where another plan has the same values
     reference: str | None
     changes: tuple[tuple[float | None, ...], ...]  # (R, M) per cent; None where it means nothing
@@ -58,6 +59,7 @@ def picks_data(front: Front, *, search: str, reference: str | None = None) -> Pi
         marks=marks,
         values=front.F[rows],
         violation=front.G[rows],
+        beyond=tuple(front.beyond(row) for row in rows),
         undominated=front.undominated[rows],
         reference=chosen if base is not None else None,
         changes=changes,

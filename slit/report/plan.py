@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -291,6 +292,32 @@ def describe_changes(rerouted: float, starts: float, switches: float) -> str:
         f"{share(rerouted)} of requests rerouted, {counted(starts, 'node start')}, "
         f"{counted(switches, 'switch', 'switches')} of a pool and variant on or off"
     )
+
+
+def refused_content(ledger: Ledger) -> list[dict[str, Any]]:
+    """Node starts that a minimum time down refuses: epoch, its first instant, pool, variant and how
+    many nodes."""
+    problem, scenario = ledger.problem, ledger.scenario
+    horizon = scenario.horizon
+    return [
+        {
+            "epoch": t,
+            "time": (horizon.start + timedelta(seconds=t * horizon.epoch_seconds)).isoformat(),
+            "pool": scenario.pools[problem.placement_pool[p]].name,
+            "variant": scenario.variants[problem.placement_variant[p]].name,
+            "nodes": int(ledger.refused_starts[t, p]),
+        }
+        for t, p in np.argwhere(ledger.refused_starts).tolist()
+    ]
+
+
+def describe_refused(ledger: Ledger) -> list[str]:
+    """The same, a sentence each."""
+    return [
+        f"{counted(each['nodes'], 'node start')} refused: {each['pool']}/{each['variant']} in "
+        f"epoch {each['epoch']} ({each['time']}), before the minimum time down is over"
+        for each in refused_content(ledger)
+    ]
 
 
 _BAR = {"energy": 1, "carbon": 5, "water": 0, "cost": 2}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from operators.types import Bools, Floats
-from slit.display import amount, beyond, number, percent, share
+from slit.display import amount, number, percent, share
 from slit.front import BALANCED, change_percent
 from slit.ledger import write_ledger
 from slit.record import Run
@@ -46,6 +46,7 @@ class Recommendation:
     axes: tuple[Axis, ...]
     values: Floats
     violation: float
+    beyond: str
     plans: int
     against: Mapping[str, Floats]
     stability: Mapping[str, Mapping[str, float]]
@@ -78,6 +79,7 @@ def recommendation(run: Run, picks: PicksData) -> Recommendation:
         axes=picks.axes,
         values=front.F[mark.row],
         violation=float(front.G[mark.row]),
+        beyond=front.beyond(mark.row),
         plans=int(front.on_front.sum()),
         against={name: front.F[row] for name, row in compared.items()},
         stability=stability if run.problem.epochs > 1 else {},
@@ -115,11 +117,10 @@ def next_plans(F: Floats, row: int, candidates: Bools) -> tuple[NextPlan, ...]:
 def describe_reason(found: Recommendation) -> str:
     """Why it is this plan, in one sentence."""
     if not found.plans:
-        over = beyond(found.violation)
         exceeded = [] if found.limits is None else found.limits.exceeded(0)
         named = f" ({', '.join(exceeded)})" if exceeded else ""
         meets = "meets the limits" if found.limits is not None else "is feasible"
-        return f"No plan {meets}; this one comes nearest: {over}{named}."
+        return f"No plan {meets}; this one comes nearest: {found.beyond}{named}."
     limited = found.limits is not None
     if len(found.axes) == 1:
         meeting = " that meet the limits" if limited else ""

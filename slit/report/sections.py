@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from slit.certificates.gap_decomposition import GapParts
-from slit.display import beyond, number, percent, share
+from slit.display import number, percent, share
 from slit.front import BALANCED
 from slit.objectives.limit_text import ResolvedLimit
 from slit.record import Run
@@ -102,7 +102,7 @@ def _pick_row(picks: PicksData, n: int, limits: LimitsData | None) -> list[objec
         shown = tag("span", number(value), data_value=repr(value))
         row.append(joined([shown, tag("span", percent(change), data_change=m, class_="below")]))
     if not picks.undominated.all():
-        over = beyond(float(picks.violation[n]))
+        over = picks.beyond[n]
         dominated = "" if picks.undominated[n] else "dominated"
         exceeded = [] if limits is None else limits.exceeded(n)
         named = f" ({', '.join(exceeded)})" if exceeded else ""

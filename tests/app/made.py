@@ -3,6 +3,7 @@
 import numpy as np
 
 from slit.app.points import Points
+from slit.display import beyond
 from slit.report.marks import Axis, Mark, Role
 from slit.report.plan_styles import style_of_method
 
@@ -20,6 +21,7 @@ def made_points(F: object, *, violation: object = 0.0, runs: object = 0) -> Poin
         axes=AXES,
         F=values,
         violation=excess,
+        beyond=tuple(beyond(float(each)) for each in excess),
         on_front=excess <= 0,
         run=run,
         row=np.arange(count),

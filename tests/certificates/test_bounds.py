@@ -139,11 +139,12 @@ def test_what_has_no_part_in_the_certificate_is_named() -> None:
         return 0.0
 
     case = make_case(1, variants=1, extras=False, residency=False)
-    objectives = (*find(["carbon", "answer_loss", "water"]), peak)
+    objectives = (*find(["carbon", "answer_loss", "water", "reroute"]), peak)
     found = certify(Relaxation(case.problem, case.scenario, objectives), rng=rng(), weights=5)
     assert found.box.left_out == {
         "peak": "no linear part",
         "answer_loss": "does not conflict with the other objectives (range 0)",
+        "reroute": "the relaxation does not see it: its bound there is the same for every plan",
     }
     assert found.weights.shape[1] == 2
 

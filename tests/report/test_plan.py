@@ -7,17 +7,26 @@ from hypothesis import strategies as st
 from plotly.graph_objects import Figure
 from scipy.integrate import quad
 
+from slit.evaluator import Evaluator
 from slit.ledger import Ledger, write_ledger
+from slit.objectives.builtin import BUILT_IN
+from slit.optimizers.protocol import Plans
+from slit.problem import compile_problem
 from slit.report.plan import (
     describe_plan,
+    describe_refused,
     draw_by_datacenter,
     draw_load,
     draw_nodes,
     draw_waits,
     plan_data,
+    refused_content,
 )
 from slit.report.waits import SHARES, waits_data
+from slit.run import front_of
 from tests.cases import Case, cases, make_case
+from tests.hand import hand_scenario
+from tests.kernels.test_evaluation import timed
 
 
 def ledger_of(case: Case, n: int = 0) -> Ledger:
@@ -125,3 +134,21 @@ def test_a_plan_in_words() -> None:
     said = describe_plan(data)
     load = data.by_datacenter.sum(axis=0)
     assert f"most load: {data.datacenters[int(load.argmax())]} " in said
+
+
+def test_refused_starts_are_named_where_and_when() -> None:
+    """A node stops in the first hour here and is wanted again in the second."""
+    scenario = timed(hand_scenario(begins="given", held=1), min_down_hours=2.0)
+    problem = compile_problem(scenario)
+    evaluator = Evaluator(problem, scenario, objectives=BUILT_IN)
+    plan = np.array([[1, 0, 0]], np.int16)
+    found = evaluator.evaluate(plan)
+    front = front_of(Plans(plan, found.F, found.G), evaluator, method="nearest")
+    assert front.beyond(0) == "1 node start refused (minimum time down)"
+    ledger = write_ledger(plan[0], problem, scenario)
+    [content] = refused_content(ledger)
+    assert content["epoch"] == 1
+    assert content["nodes"] == 1
+    [said] = describe_refused(ledger)
+    pool, variant, time = content["pool"], content["variant"], content["time"]
+    assert said.startswith(f"1 node start refused: {pool}/{variant} in epoch 1 ({time})")

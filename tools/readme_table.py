@@ -9,9 +9,9 @@ writes them between the marks in README.md; with --print it only prints them.
 import argparse
 from pathlib import Path
 
-from slit.display import NOTHING, beyond, least_share, number, percent
+from slit.display import beyond, least_share, number, percent
 from slit.record import Run, read_certificate, read_run
-from slit.report.equal_quality import EqualQuality, equal_quality_data
+from slit.report.equal_quality import EqualQuality, equal_quality_of
 from slit.report.picks import PicksData, picks_data
 
 README = Path(__file__).resolve().parent.parent / "README.md"
@@ -40,13 +40,19 @@ def picks_table(picks: PicksData, *, left_out: tuple[str, ...] = LEFT_OUT) -> st
 
 
 def equal_quality_table(found: EqualQuality) -> str:
-    """The balanced plan of those that lose no more quality, against each scheduler, as Markdown."""
+    """The balanced plan of those that lose no more quality, against each scheduler and against
+    what it makes of the same variants, as Markdown."""
     heads = ["against", *(axis.title for axis in found.axes), "plans that qualify"]
     lines = [f"| {' | '.join(heads)} |", f"|---{'|---:' * (len(found.axes) + 1)}|"]
     for row in found.rows:
-        if row.reference in SCHEDULERS and row.allowance == 0 and row.plan is not None:
-            cells = [NOTHING if each is None else percent(each) for each in row.change]
-            lines.append(f"| `{row.reference}` | {' | '.join(cells)} | {row.plans:,} |")
+        if row.reference not in SCHEDULERS or row.allowance > 0 or row.plan is None:
+            continue
+        said = " in no class" if row.by_class else ""
+        cells = " | ".join(map(percent, row.change))
+        lines.append(f"| `{row.reference}`{said} | {cells} | {row.plans:,} |")
+        if row.same_variants is not None:
+            cells = " | ".join(map(percent, row.same_variants.change))
+            lines.append(f"| `{row.reference}`, same variants | {cells} | |")
     return "\n".join(lines)
 
 
@@ -91,7 +97,7 @@ def main() -> None:
     said = parser.parse_args()
     run = read_run(said.run)
     picks = picks_data(run.front, search=run.manifest.optimizer, reference=said.against)
-    found = equal_quality_data(run.front, picks)
+    found = equal_quality_of(run, picks)
     first = "" if found is None else f"{equal_quality_table(found)}\n\n{PICKS}\n\n"
     table = f"{first}{picks_table(picks)}\n\n{described(run, picks)}"
     if said.print:

@@ -8,7 +8,7 @@ from slit.evaluator import Evaluator
 from slit.front import Front
 from slit.objectives import find
 from slit.record import Run, read_run
-from slit.report.equal_quality import EqualQuality, equal_quality_data
+from slit.report.equal_quality import EqualQuality, equal_quality_of
 from slit.report.picks import PicksData, picks_data
 from slit.report.recommendation import Recommendation, recommendation
 from slit.report.saving import Saving, saving_parts
@@ -39,15 +39,22 @@ def recommend(
     return recommendation(opened, show(opened, against=against))
 
 
-def equal_quality(run: Run | str | PathLike[str]) -> EqualQuality | None:
+def equal_quality(
+    run: Run | str | PathLike[str], *, against: str | None = None, every: bool = True
+) -> EqualQuality | None:
     """What the front of a run (or run folder) offers at equal quality: against each reference plan
     the balanced one of the plans that lose no more quality, and of those that lose at most 1 % and
-    5 % more of what it loses, over all requests.
+    5 % more of what it loses, over all requests and in each class; and what that plan saves against
+    the same scheduler with the same variants.
 
-    None without a reference plan, and where quality is not among the objectives.
+    Without `every` the latter only for the plans that matter most: `against` (by default as in
+    `slit.show`), today's routing, nearest, splitwise and helix. None without a reference plan, and
+    where quality is not among the objectives.
     """
     opened = run if isinstance(run, Run) else read_run(Path(run))
-    return equal_quality_data(opened.front, show(opened)) if len(opened.front) else None
+    if not len(opened.front):
+        return None
+    return equal_quality_of(opened, show(opened, against=against), every=every)
 
 
 def saving(run: Run | str | PathLike[str], plan: str, *, against: str) -> Saving:

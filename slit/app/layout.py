@@ -7,6 +7,7 @@ import numpy as np
 from dash import dcc, html
 
 from slit.app.aria import aria
+from slit.app.equal_quality import equal_quality_section
 from slit.app.html_table import table
 from slit.app.points import Points, Unreadable
 from slit.app.run_store import RunStore
@@ -44,6 +45,7 @@ def page(
             _header(store),
             *messages,
             *_other_scenarios(place, places),
+            equal_quality_section(store),
             html.Div(
                 [
                     _knobs(store),

@@ -6,6 +6,7 @@ import dash
 from dash import Input, Output, State, html, no_update
 
 from slit.app.compare import Comparison, comparison_data, describe_changes, differences, draw_net
+from slit.app.html_table import table
 from slit.app.plan_tables import differences_table, moves_table, numbers_table, waits_table
 from slit.app.run_store import RunStore
 from slit.app.sections import TOTALS, compare_figures, plan_figures
@@ -22,6 +23,7 @@ from slit.report.plan import (
     draw_nodes,
     draw_waits,
 )
+from slit.report.saving import describe_parts, saving_columns, saving_rows
 from slit.report.style import figure, themed
 
 FIGURES_OF_PLAN = ("load", "variants", "nodes", "waits")
@@ -203,6 +205,7 @@ def compare_view(store: RunStore, plan: str, reference: str) -> list[Any]:
     )
     if not comparison.moves:
         return [text, objectives, None, None]
+    objectives = html.Div([objectives, *saving_view(store, plan, reference)])
     changes = [
         html.Li([html.Strong(f"{what}: "), words]) for what, words in describe_changes(comparison)
     ]
@@ -213,6 +216,21 @@ def compare_view(store: RunStore, plan: str, reference: str) -> list[Any]:
         compare_figures(store.runs),
         moves,
     ]
+
+
+def saving_view(store: RunStore, plan: str, reference: str) -> list[Any]:
+    """Where the change comes from, or why that cannot be said."""
+    heading = html.H3("Where the change comes from")
+    try:
+        found = store.saving(reference, plan)
+    except SlitError as error:
+        return [heading, html.P(str(error), className="note")]
+    title = store.points.title(store.points.index[reference])
+    columns = saving_columns()
+    caption = f"Parts that add up, in per cent of {title}: minus is less, and less is better"
+    rows = saving_rows(found, store.points.names)
+    parts = table(caption, columns, rows, numeric=frozenset(range(1, len(columns))))
+    return [heading, parts, html.P(describe_parts(found, title), className="hint")]
 
 
 def net_view(store: RunStore, plan: str, reference: str, theme: str | None) -> list[Any]:

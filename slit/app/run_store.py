@@ -5,6 +5,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from slit.app.points import points_of, read_shown
 from slit.app.scenarios import by_scenario
 from slit.errors import SlitError
@@ -14,6 +16,7 @@ from slit.objectives import find
 from slit.problem import Problem
 from slit.record import Run
 from slit.report.plan import PlanData, plan_data
+from slit.report.saving import Saving, saving_parts
 
 KEPT_PLANS = 24
 """Plans whose numbers are kept, the last ones asked for."""
@@ -54,6 +57,17 @@ class RunStore:
     def plan(self, key: str) -> PlanData:
         """The numbers of a plan's figures."""
         return self._numbers(key)[1]
+
+    def saving(self, reference: str, plan: str) -> Saving:
+        """Where the change from a reference plan to a plan comes from. Raises SlitError where a
+        plan does not fit its scenario, or an objective is of a plug-in that is not loaded."""
+        points = self.points
+        shown = self.run_of(plan)
+        evaluator = Evaluator(shown.problem, shown.scenario, objectives=find(points.names))
+        chosen = [
+            self.run_of(key).front.X[points.row[points.index[key]]] for key in (reference, plan)
+        ]
+        return saving_parts(evaluator, *evaluator.check(np.array(chosen)))
 
     def _judge(self, run: int) -> Evaluator:
         with self._lock:

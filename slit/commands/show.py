@@ -40,6 +40,10 @@ def show(
             help="Pick that changes refer to (default: nearest); with --plan, split into parts.",
         ),
     ] = None,
+    every: Annotated[
+        bool,
+        typer.Option("--all", help="At equal quality: against every plan to compare with."),
+    ] = False,
     plugin: Plugin = None,
     as_json: AsJson = False,
 ) -> None:
@@ -70,7 +74,9 @@ def show(
     certified = read_certificate(run)
     picks = api_show(run, against=against)
     found = recommend(run, against=against) if plan is None or as_json else None
-    equal = equal_quality(run) if plan is None or as_json else None
+    equal = None
+    if plan is None or as_json:
+        equal = equal_quality(run, against=against, every=every)
     if as_json:
         phases = [phase._asdict() for phase in run.manifest.phases]
         listed: dict[str, Any] = {
@@ -89,7 +95,7 @@ def show(
         if found is not None:
             print_recommendation(found)
         if equal is not None:
-            print_equal_quality(equal)
+            print_equal_quality(equal, every=every)
         print_picks(picks)
         print_limits(run, picks)
         print_phases(run.manifest.phases)

@@ -76,7 +76,7 @@ def compile_problem(scenario: Scenario) -> Problem:
         loading=int(Loading.PREWARM if accounting.loading == LoadingMode.PREWARM else 0),
         start=int(Start[HorizonStart(horizon.begins).name]),
         variability=(accounting.arrival_scv + accounting.service_scv) / 2,
-        **_gene_arrays(groups, chunks, allowed, horizon.epochs, cyclic=cyclic),
+        **gene_arrays(groups, chunks, allowed, horizon.epochs, cyclic=cyclic),
         **_placement_arrays(scenario, placements, loading, warm),
         **_work_and_energy(scenario, placements, groups, chunks, prefill, decode, loading, warm),
         pool_datacenter=frozen(_pool_datacenter(scenario), np.int32),
@@ -230,9 +230,10 @@ def _neighbors(groups: Groups, step: int, epochs: int, *, cyclic: bool) -> Longs
     return np.where(outside & (not cyclic or epochs == 1), -1, found)
 
 
-def _gene_arrays(
+def gene_arrays(
     groups: Groups, chunks: Ints, allowed: Bools, epochs: int, *, cyclic: bool
 ) -> dict[str, Any]:
+    """The arrays of groups and of their genes, with chunks (J,) and allowed placements (J, P)."""
     first = np.concatenate([[0], np.cumsum(chunks, dtype=np.int64)])
     edges = np.searchsorted(groups.epoch, np.arange(epochs + 1))
     gene_group = np.repeat(np.arange(len(chunks)), chunks)

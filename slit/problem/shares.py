@@ -16,6 +16,13 @@ def round_shares(problem: Problem, shares: Floats) -> Genes:
     return np.repeat(placement, counts[group, placement]).astype(np.int16)
 
 
+def counts_of(problem: Problem, plan: Genes) -> Longs:
+    """The chunks (J, P) of each group at each placement."""
+    counts = np.zeros((problem.groups, problem.placements), np.int64)
+    np.add.at(counts, (problem.gene_group, plan), 1)
+    return counts
+
+
 def whole_chunks(shares: Floats, chunks: Ints) -> Longs:
     """The chunks (J, P) of each group at each placement from shares (J, P), by largest remainder:
     each placement gets the whole chunks of its share, and those left go to the largest remainders.

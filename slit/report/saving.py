@@ -1,13 +1,15 @@
 """Where a saving comes from: what a plan saves against another by variant, place and time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from operators.types import Floats, Genes, Ints, Longs
+from slit.display import called, number, percent
 from slit.evaluator import Evaluator
 from slit.problem.arrays import Problem
-from slit.problem.shares import round_shares
+from slit.problem.shares import counts_of, round_shares
 
 PARTS = ("variant", "place", "time")
 """In this order, each on top of those before: the plan's variants in the reference's pools; then
@@ -59,11 +61,30 @@ def saving_parts(evaluator: Evaluator, reference: Genes, plan: Genes) -> Saving:
         moved[overfull] += MOVED_STEP
 
 
-def counts_of(problem: Problem, plan: Genes) -> Longs:
-    """The chunks (J, P) of each group at each placement."""
-    counts = np.zeros((problem.groups, problem.placements), np.int64)
-    np.add.at(counts, (problem.gene_group, plan), 1)
-    return counts
+def saving_columns() -> list[str]:
+    """The header of a table with the rows of `saving_rows`."""
+    return ["Objective", *(part.capitalize() for part in PARTS), "Total"]
+
+
+def saving_rows(found: Saving, names: Sequence[str]) -> list[list[str]]:
+    """An objective a row: its parts in per cent of the reference plan; in its unit where that has
+    nothing of it."""
+    rows = []
+    for name, base, *parts in zip(names, found.base, *found.parts, found.total, strict=True):
+        shown = [percent(100 * each / base) if base > 0 else number(each) for each in parts]
+        rows.append([called(name), *shown])
+    return rows
+
+
+def describe_parts(found: Saving, against: str) -> str:
+    """What the parts are."""
+    said = (
+        f"Variant: the plan's variants in the pools of {against}. Place: then its own pools, in "
+        "every hour as on average. Time: then its own hours, and how it fills whole nodes."
+    )
+    if found.violation[1:3].any():
+        said += " A plan between is infeasible, so its parts are not what could be had."
+    return said
 
 
 def variant_shares(problem: Problem, before: Longs, after: Longs) -> Floats:

@@ -11,7 +11,7 @@ from slit.record import Run, read_certificate, read_run
 from slit.record.folder import REPORT
 from slit.record.history import read_history
 from slit.report.convergence import convergence_data
-from slit.report.equal_quality import equal_quality_data, equal_quality_section
+from slit.report.equal_quality import equal_quality_of, equal_quality_section
 from slit.report.front import front_data
 from slit.report.head import head_section
 from slit.report.inputs import inputs_data
@@ -65,7 +65,7 @@ def report_html(run: Run, *, certificate: Certificate | None = None) -> str:
         certified = certified_data(front, certificate)
     history = read_history(run.folder, names=front.names)
     picks = picks_data(front, search=search) if len(front) else None
-    equal = None if picks is None else equal_quality_data(front, picks)
+    equal = None if picks is None else equal_quality_of(run, picks)
     body = [
         tag("a", "Skip to the content", href="#content", class_="skip"),
         head_section(run, certified, equal_quality=equal is not None),

@@ -240,12 +240,13 @@ def test_plans_outside_the_limits_are_pale(browser: Page, one: str, runs: tuple[
 
 
 @pytest.mark.parametrize("width", [390, 1280, 1440])
-def test_nothing_is_cut_and_the_chart_comes_first(browser: Page, one: str, width: int) -> None:
+def test_nothing_is_cut_and_the_comparison_comes_first(browser: Page, one: str, width: int) -> None:
     height = 844 if width == 390 else 900
     browser.resize(width, height, mobile=width == 390)
     browser.open(one)
-    chart = browser.run("return document.querySelector('#parallel').getBoundingClientRect().bottom")
-    assert chart <= height
+    top = "return document.querySelector(arguments[0]).getBoundingClientRect().top"
+    assert browser.run(top, "#equal-quality table") <= height
+    assert browser.run(top, "#equal-quality") < browser.run(top, "#parallel")
     assert browser.run("return document.documentElement.scrollWidth") <= width
     cut = browser.run(
         "return [...document.querySelectorAll('.wide')]"

@@ -20,6 +20,7 @@ MORE_PARAMETERS = {
     "slit/commands/bound.py": {"bound"},
     "slit/commands/green_llm.py": {"green_llm"},
     "slit/commands/optimize.py": {"optimize"},
+    "slit/commands/predict.py": {"predict"},
     "slit/commands/tradeoff.py": {"tradeoff"},
     "slit/app/front_callbacks.py": {"moved"},
     "slit/kernels/cells.py": {"queue_value"},

@@ -16,6 +16,8 @@ from slit.commands.init import init
 from slit.commands.lists import optimizers, scenarios, schema
 from slit.commands.objectives import objectives
 from slit.commands.optimize import optimize
+from slit.commands.predict import predict
+from slit.commands.predictor import predictor
 from slit.commands.report import report
 from slit.commands.show import show
 from slit.commands.terminal import ExitCode, complain
@@ -80,4 +82,6 @@ app.command()(optimizers)
 app.command()(schema)
 app.command("green-llm")(green_llm)
 app.add_typer(wireless, name="wireless")
+app.command()(predict)
+app.add_typer(predictor, name="predictor")
 app.add_typer(benchmark, name="benchmark")

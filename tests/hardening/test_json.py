@@ -25,18 +25,39 @@ CASES = {
     ("green-llm",): "tiny --no-allocation",
     ("objectives",): "",
     ("objectives", "new"): "mine --output NEW",
+    ("predict",): "--model Qwen3-8B --gpu H100",
+    ("predictor", "list"): "",
+    ("predictor", "train"): "MEASURED --method roofline --output NEW",
+    ("predictor", "evaluate"): "MEASURED --method roofline",
     ("benchmark", "list"): "",
     ("benchmark", "run"): "smoke --seeds 1 --only nearest --output SUITE",
     ("benchmark", "report"): "SUITE",
 }
-"""Commands by their words, and the rest of the line: RUN is a run of `tiny`, NEW a new folder."""
+"""Commands by their words, and the rest of the line: RUN is a run of `tiny`, NEW a new folder,
+MEASURED a table of measured inferences."""
+MEASURED = (
+    "task,gpu_model,model_id,weight_precision,avg_batch_size,avg_output_len,avg_power_watts,"
+    "data_parallel,energy_per_token_joules,expert_parallel,median_itl_ms,num_gpus,"
+    "output_throughput_tokens_per_sec\n"
+) + "".join(
+    f"gpqa,{gpu},{model},bfloat16,{batch},600,430,1,0.4,1,{8 + batch / 9},1,{batch * 99}\n"
+    for gpu in ("H100", "B200")
+    for model in ("Qwen/Qwen3-8B", "Qwen/Qwen3-14B")
+    for batch in (1, 8, 64)
+)
 
 
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("places")
     slit.optimize("tiny", evaluations=200, output=folder / "run")
-    return {"RUN": folder / "run", "NEW": folder / "new", "SUITE": folder / "suite"}
+    (folder / "measured.csv").write_text(MEASURED)
+    return {
+        "RUN": folder / "run",
+        "NEW": folder / "new",
+        "SUITE": folder / "suite",
+        "MEASURED": folder / "measured.csv",
+    }
 
 
 def commands_with_json(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

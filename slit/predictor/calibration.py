@@ -1,0 +1,144 @@
+"""The roofline, calibrated: what parts of a step take of their least times, and the watts.
+
+Coefficients minimize the mean absolute relative error under the constraint that none is negative.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import nnls
+
+from operators.types import Floats
+from slit.predictor.columns import Columns
+from slit.predictor.roofline import Work, decode_work, kernels, prefill_work, sum_pass
+
+PARTS = (
+    "products",
+    "experts",
+    "attention",
+    "mamba",
+    "pointwise",
+    "all_reduce",
+    "all_reduce_launches",
+    "layers",
+    "expert_layers",
+    "step",
+    "requests",
+    "prefill",
+    "prefill_tokens",
+)
+"""What the time of a step is made of: least times of kernels, and what does not shrink with them
+(launches by layer, the host's work by request and by step), s."""
+FIXED = np.array([name in ("all_reduce_launches", "layers", "expert_layers", "step", "requests")
+                  for name in PARTS])  # fmt: skip
+"""Parts in which the GPU waits for launches or for the host."""
+_GROUPS = {"attention": "attention", "mamba_projections": "mamba", "mamba_scan": "mamba"}
+_MICROSECOND = 1e-6
+_ROUNDS, _SMALLEST = 30, 0.03
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """Arrays (N,) of a replica in a steady state."""
+
+    step_s: Floats  # mean time per output token of a request, prompts of others included
+    itl_s: Floats  # median time between two tokens of a request
+    gpu_w: Floats  # power of one GPU
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Coefficients of `parts`, and of the power model."""
+
+    step: Floats  # (len(PARTS),)
+    itl: Floats  # (len(PARTS),)
+    power: Floats  # (3,)
+
+    def estimate(self, columns: Columns) -> Estimate:
+        """Times and watts of N inferences."""
+        found = parts(columns)
+        step = found @ self.step
+        share = power_terms(columns, found * self.step) @ self.power
+        return Estimate(step, found @ self.itl, columns.peak_w * np.minimum(share, 1.0))
+
+    def prefill_seconds(self, columns: Columns) -> Floats:
+        """Time to read one prompt on an idle replica, s: the least time by the coefficient of
+        prompts among steps, and the launches of its layers."""
+        coefficient = dict(zip(PARTS, self.step, strict=True))
+        layers = columns.attention_layers + columns.mamba_layers
+        launches = (
+            layers * coefficient["layers"] + columns.moe_layers * coefficient["expert_layers"]
+        )
+        least = sum_pass(columns, prefill_work(columns)).seconds
+        return np.asarray(least * max(coefficient["prefill"], 1.0) + launches * _MICROSECOND)
+
+
+def parts(columns: Columns) -> Floats:
+    """(N, len(PARTS)): parts of a step, s, before they are weighed."""
+    found = _parts_of(columns, decode_work(columns))
+    prompts = columns.batch / columns.output  # that are read in the time of a step
+    least = sum_pass(columns, prefill_work(columns)).seconds
+    found["prefill"] = prompts * least
+    found["prefill_tokens"] = prompts * columns.prompt * _MICROSECOND
+    return np.stack([found[name] for name in PARTS], axis=1)
+
+
+def _parts_of(columns: Columns, work: Work) -> dict[str, Floats]:
+    zero, one = np.zeros(len(columns)), np.full(len(columns), _MICROSECOND)
+    found = dict.fromkeys(PARTS, zero)
+    for kernel in kernels(columns, work):
+        seconds = kernel.count * kernel.seconds(columns)
+        found[_part(kernel.name)] = found[_part(kernel.name)] + seconds
+        if kernel.name.endswith("all_reduce"):
+            launches = kernel.count * _MICROSECOND
+            found["all_reduce_launches"] = found["all_reduce_launches"] + launches
+    found["layers"] = (columns.attention_layers + columns.mamba_layers) * _MICROSECOND
+    found["expert_layers"] = columns.moe_layers * _MICROSECOND
+    found["step"] = one
+    found["requests"] = columns.batch * _MICROSECOND
+    return found
+
+
+def _part(name: str) -> str:
+    if name in _GROUPS:
+        return _GROUPS[name]
+    if name.endswith("all_reduce"):
+        return "all_reduce"
+    if name.startswith("expert_"):
+        return "experts"
+    pointwise = name.endswith(("norm", "add", "activation")) or name in ("rope", "cache_write")
+    return "pointwise" if pointwise else "products"
+
+
+def power_terms(columns: Columns, weighed: Floats) -> Floats:
+    """(N, 3): what the share of the power limit is linear in: 1, the root of the share of a step in
+    which kernels run, the root of the share of peak operations.
+
+    weighed: (N, len(PARTS)) parts of a step, s, weighed.
+    """
+    step = weighed.sum(axis=1)
+    busy = weighed[:, ~FIXED].sum(axis=1) / step
+    prompts = columns.batch / columns.output
+    computing = sum_pass(columns, decode_work(columns)).compute_s
+    computing = computing + prompts * sum_pass(columns, prefill_work(columns)).compute_s
+    return np.stack([np.ones(len(columns)), np.sqrt(busy), np.sqrt(computing / step)], axis=1)
+
+
+def fit_calibration(columns: Columns, measured: Estimate) -> Calibration:
+    """The coefficients that measured inferences are nearest to."""
+    found = parts(columns)
+    step = _least_relative(found, measured.step_s)
+    power = _least_relative(power_terms(columns, found * step), measured.gpu_w / columns.peak_w)
+    return Calibration(step, _least_relative(found, measured.itl_s), power)
+
+
+def _least_relative(terms: Floats, target: Floats) -> Floats:
+    """Coefficients >= 0 that minimize sum |terms @ x / target - 1|, by reweighted least squares."""
+    relative = terms / target[:, None]
+    weights = np.ones(len(target))
+    found = np.zeros(terms.shape[1])
+    for _ in range(_ROUNDS):
+        root = np.sqrt(weights)
+        found, _residual = nnls(relative * root[:, None], root)
+        weights = 1.0 / np.maximum(np.abs(relative @ found - 1.0), _SMALLEST)
+    return np.asarray(found, dtype=np.float64)

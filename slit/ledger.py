@@ -32,6 +32,9 @@ class Ledger:
     mean_wait: Floats  # (T, P) s, mean wait of those who wait
     loading_share: Floats  # (T, P) share of requests that meet a loading node
     pool_nodes: Longs  # (T, Q) active nodes
+    idle_nodes: Longs  # (T, Q) powered, but not active
+    off_nodes: Longs  # (T, Q) nodes that are off
+    boots: Longs  # (T, Q) nodes that boot
     it_kwh: Floats  # (T, D) kWh of the servers
     facility_kwh: Floats  # (T, D) kWh: servers times PUE
     grid_kwh: Floats  # (T, D) kWh bought
@@ -39,6 +42,7 @@ class Ledger:
     water_on_site_l: Floats  # (T, D) L, evaporated and drained by cooling
     water_off_site_l: Floats  # (T, D) L, at power plants
     cost_usd: Floats  # (T, D) USD, all that the scenario counts
+    committed_usd: Floats  # (T, D) USD of it for committed nodes, whatever the plan
     ttft_s: Floats  # (J, P) s, mean time to first token
     sigma: Floats  # (J, P) mean quality factor of the time to first token
     late: Floats  # (J, P) probability of being later than the SLO
@@ -127,8 +131,8 @@ def write_ledger(plan: Integers, problem: Problem, scenario: Scenario) -> Ledger
     pool_nodes = np.zeros((problem.epochs, len(problem.pool_nodes)), np.int64)
     energy = np.zeros((problem.epochs, problem.datacenters), np.int64)
     [genes] = check_plans(problem, np.asarray(plan)[None, :])
-    refused = np.zeros(shape, np.int64)
-    account_plan(genes, problem, counts, cells, nodes, waits, pool_nodes, energy, refused)
+    refused, boots = np.zeros(shape, np.int64), np.zeros_like(pool_nodes)
+    account_plan(genes, problem, counts, cells, nodes, waits, pool_nodes, energy, refused, boots)
     serve_groups(waits, problem, outcomes)
     active, loading = nodes
     nobody = (active == 0) | (waits[:, :, 0] == 0.0)
@@ -136,6 +140,8 @@ def write_ledger(plan: Integers, problem: Problem, scenario: Scenario) -> Ledger
     facility = it * problem.pue
     grid = np.maximum(0.0, facility - problem.renewable)
     carbon, cost = _carbon_and_cost(problem, scenario, counts, nodes, it, grid)
+    committed = committed_usd(problem, scenario)
+    powered = np.clip(pool_nodes, problem.powered_nodes, problem.pool_nodes)
     return Ledger(
         problem=problem,
         scenario=scenario,
@@ -149,13 +155,17 @@ def write_ledger(plan: Integers, problem: Problem, scenario: Scenario) -> Ledger
         mean_wait=np.where(nobody, 0.0, waits[:, :, 1]),
         loading_share=waits[:, :, 2],
         pool_nodes=pool_nodes,
+        idle_nodes=np.maximum(powered - pool_nodes, 0),
+        off_nodes=problem.pool_nodes - powered,
+        boots=boots,
         it_kwh=it,
         facility_kwh=facility,
         grid_kwh=grid,
         carbon_kg=carbon,
         water_on_site_l=it * problem.wue,
         water_off_site_l=grid * problem.ewif,
-        cost_usd=cost,
+        cost_usd=cost + committed,
+        committed_usd=committed,
         ttft_s=outcomes[:, :, 0],
         sigma=outcomes[:, :, 1],
         late=outcomes[:, :, 2],
@@ -181,7 +191,12 @@ def _carbon_and_cost(
         np.add.at(carbon.T, problem.placement_datacenter, (active * each).T)
     if accounting.rental:
         each = np.array([kind.rental_usd_per_hour for kind in kinds]) * hours
-        np.add.at(cost.T, problem.placement_datacenter, (active * each).T)
+        pool = np.zeros((problem.epochs, len(problem.pool_nodes)))
+        np.add.at(pool.T, problem.placement_pool, active.T)
+        beyond = np.maximum(pool - problem.committed_nodes, 0)
+        share = np.divide(beyond, pool, out=np.zeros_like(pool), where=pool > 0)
+        rented = active * share[:, problem.placement_pool] * each
+        np.add.at(cost.T, problem.placement_datacenter, rented.T)
     if accounting.egress_kb_per_token > 0:
         gigabytes = problem.group_output * accounting.egress_kb_per_token / 1e6
         sent = counts * (problem.chunk_requests * gigabytes)[:, None]
@@ -191,3 +206,18 @@ def _carbon_and_cost(
         np.add.at(by_epoch, problem.group_epoch, per_placement)
         np.add.at(cost.T, problem.placement_datacenter, by_epoch.T)
     return carbon, cost
+
+
+def committed_usd(problem: Problem, scenario: Scenario) -> Floats:
+    """(T, D): what committed nodes cost in USD, used or not; 0 where rental does not count."""
+    cost = np.zeros(problem.pue.shape)
+    if not scenario.accounting.rental:
+        return cost
+    types = {node_type.name: node_type for node_type in scenario.node_types}
+    for q, pool in enumerate(scenario.pools):
+        kind = types[pool.node_type]
+        stated = kind.committed_usd_per_hour
+        rate = kind.rental_usd_per_hour if stated is None else stated
+        hours = problem.epoch_seconds / 3600
+        cost[:, problem.pool_datacenter[q]] += pool.committed_nodes * rate * hours
+    return cost

@@ -181,7 +181,7 @@ def front_of(plans: Plans, evaluator: Evaluator, *, method: str) -> Front:
         names=evaluator.names,
         units=tuple(objective.unit for objective in evaluator.objectives),
         methods=(method,) * len(plans.X),
-        titles=tuple(objective.title for objective in evaluator.objectives),
+        titles=tuple(each.title_in(evaluator.scenario) for each in evaluator.objectives),
         refused=refused_starts(evaluator.problem, plans.X, plans.G),
     )
 

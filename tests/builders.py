@@ -55,6 +55,7 @@ def random_scenario(
     today: bool = False,
     move_cost: bool = False,
     times: bool = False,
+    states: bool = False,
 ) -> Scenario:
     """A random scenario in which at least one plan is feasible.
 
@@ -62,7 +63,8 @@ def random_scenario(
     to `spare_nodes` nodes a pool, so most random plans are infeasible. Corner cases by switch:
     prices below zero, on-site renewables above the load, standby power, residency rules, groups
     without requests, `warm` nodes (on top of the others), a routing of `today` by eighths, a
-    `move_cost` of node starts, minimum `times` up and down, `extras` (water energy, embodied
+    `move_cost` of node starts, minimum `times` up and down, `states` of unused nodes and committed
+    ones, `extras` (water energy, embodied
     carbon, rental, egress, ITL limits, variants that fit nowhere or only with a smaller batch).
     `nodes_per_group` is the typical need of a group in nodes: below 1 many cells hold a single
     node. Same `rng` state, same scenario.
@@ -141,7 +143,33 @@ def random_scenario(
     scenario = _with_warm_nodes(rng, scenario) if warm else scenario
     scenario = _with_today(rng, scenario) if today else scenario
     scenario = _with_move_costs(rng, scenario) if move_cost else scenario
-    return _with_times(rng, scenario) if times else scenario
+    scenario = _with_times(rng, scenario) if times else scenario
+    return _with_states(rng, scenario) if states else scenario
+
+
+def _with_states(rng: Rng, scenario: Scenario) -> Scenario:
+    """Nodes that may be off and boot, and committed ones, in most pools."""
+    kinds = [
+        kind.model_copy(
+            update={
+                "off_w": kind.standby_w * float(rng.choice([0.0, 0.2, 1.0])),
+                "boot_seconds": float(rng.choice([0.0, 60.0, 300.0])),
+                "boot_kwh": float(rng.choice([0.0, 0.3, 5.0])),
+                "committed_usd_per_hour": float(rng.uniform(0, 9)) if rng.random() < 0.7 else None,
+            }
+        )
+        for kind in scenario.node_types
+    ]
+    pools = [
+        pool.model_copy(
+            update={
+                "off_nodes": int(rng.integers(pool.nodes + 1)),
+                "committed_nodes": int(rng.integers(pool.nodes + 1)),
+            }
+        )
+        for pool in scenario.pools
+    ]
+    return replace(scenario, pools=tuple(pools), node_types=tuple(kinds))
 
 
 def _with_times(rng: Rng, scenario: Scenario) -> Scenario:

@@ -73,4 +73,5 @@ def cases(draw: st.DrawFn, *, plans: int = 6, largest_epochs: int = 4, times: bo
         today=draw(st.integers(0, 3)) == 3,
         move_cost=draw(st.booleans()),
         times=times and draw(st.booleans()),
+        states=draw(st.booleans()),
     )

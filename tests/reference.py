@@ -218,7 +218,7 @@ class Twin:
         out.violation += self._refused(nodes)
         for t, active in enumerate(nodes):
             self._fill_cells(out, counts, t, active, self._before(nodes, t))
-            self._fill_sites(out, counts, t, active)
+            self._fill_sites(out, counts, t, active, self._before(nodes, t))
         self._sum(out, counts)
         self._sum_changes(out, counts, nodes)
         return out
@@ -361,7 +361,12 @@ class Twin:
             out.cells[t, p] = Cell(m, loading, rho, requests, chance, wait, share)
 
     def _fill_sites(
-        self, out: Outcome, counts: list[dict[int, int]], t: int, active: dict[int, int]
+        self,
+        out: Outcome,
+        counts: list[dict[int, int]],
+        t: int,
+        active: dict[int, int],
+        before: dict[int, int],
     ) -> None:
         scenario, epoch = self.scenario, self.scenario.horizon.epoch_seconds
         accounting, names = scenario.accounting, [d.name for d in scenario.datacenters]
@@ -386,15 +391,36 @@ class Twin:
             site.nodes += m
             hours = m * epoch / 3600
             site.carbon += kind.embodied_kg_per_hour * hours if accounting.embodied else 0.0
-            site.cost += kind.rental_usd_per_hour * hours if accounting.rental else 0.0
         for q, pool in enumerate(scenario.pools):
-            used = sum(m for p, m in active.items() if self.placements[p][0] == q)
+            used = self._used(active, q)
             out.violation += max(0, used - pool.nodes)
-            idle = node_type(scenario, q).standby_w * max(0, pool.nodes - used) * epoch
-            sites[names.index(pool.datacenter)].it += idle / JOULES
+            site = sites[names.index(pool.datacenter)]
+            site.it += self._unused_joules(q, used, self._used(before, q)) / JOULES
+            if accounting.rental:
+                kind = node_type(scenario, q)
+                committed = kind.committed_usd_per_hour
+                if committed is None:
+                    committed = kind.rental_usd_per_hour
+                beyond = max(0, used - pool.committed_nodes)
+                dollars = pool.committed_nodes * committed + beyond * kind.rental_usd_per_hour
+                site.cost += dollars * epoch / 3600
         for d, site in enumerate(sites):
             self._buy(site, t, d)
             out.sites[t, d] = site
+
+    def _used(self, active: dict[int, int], q: int) -> int:
+        """Active nodes of a pool."""
+        return sum(m for p, m in active.items() if self.placements[p][0] == q)
+
+    def _unused_joules(self, q: int, used: int, before: int) -> float:
+        """Energy of a pool's nodes that are not active, and of those that boot."""
+        pool, kind = self.scenario.pools[q], node_type(self.scenario, q)
+        epoch = self.scenario.horizon.epoch_seconds
+        unused = max(0, pool.nodes - used)
+        off = min(unused, pool.off_nodes)
+        boots = max(0, min(pool.off_nodes, max(0, pool.nodes - before)) - off)
+        each = kind.boot_kwh * JOULES + kind.standby_w * kind.boot_seconds
+        return off * kind.off_w * epoch + (unused - off) * kind.standby_w * epoch + boots * each
 
     def _buy(self, site: Site, t: int, d: int) -> None:
         """Facility and grid energy of a site, and what they entail."""

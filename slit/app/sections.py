@@ -15,7 +15,7 @@ from slit.record import Run
 TOTALS = {
     "carbon": "Carbon",
     "water": "Water",
-    "cost": "Energy cost",
+    "cost": "Cost",
     "energy": "Energy",
 }
 PLAIN: Any = {

@@ -229,7 +229,13 @@ def _plan(run: "Run", plan: str, *, routing: bool, as_json: bool) -> dict[str, A
     """Print one plan in detail, or give it as JSON."""
     from slit.export import write_routing
     from slit.report.notebook import plan as plan_of
-    from slit.report.plan import describe_changes, describe_refused, refused_content
+    from slit.report.plan import (
+        describe_changes,
+        describe_refused,
+        node_hours,
+        nodes_lines,
+        refused_content,
+    )
 
     front = run.front
     row = front.row_of(plan, prefix=run.manifest.optimizer)
@@ -251,7 +257,7 @@ def _plan(run: "Run", plan: str, *, routing: bool, as_json: bool) -> dict[str, A
         for m, name in enumerate(front.names):
             print(f"  {called(name)}: {number(front.F[row, m])} {front.units[m]}")
         print(f"  from one epoch to the next: {describe_changes(*changes.values())}")
-        for each in describe_refused(ledger):
+        for each in (*describe_refused(ledger), *nodes_lines(ledger)):
             print(f"  {each}")
         print_room(limits)
         header = ["datacenter", "facility (kWh)", "carbon (kg CO2e)", "water (L)", "cost (USD)"]
@@ -270,6 +276,8 @@ def _plan(run: "Run", plan: str, *, routing: bool, as_json: bool) -> dict[str, A
             "violation": float(front.G[row]),
             "refused_starts": refused_content(ledger),
             "changes": changes,
+            "committed_usd": float(ledger.committed_usd.sum()),
+            "node_hours": node_hours(ledger),
             "limits": limits,
             "datacenters": [
                 {"datacenter": name, **{key: column[d] for key, column in sums.items()}}

@@ -13,14 +13,19 @@ from slit.kernels.cells import (
 )
 from slit.kernels.evaluation import most_genes, placement_tables, start_nodes
 from slit.kernels.model import (
+    BOOT,
+    HOME,
+    booted,
     late_in_queue,
     loading_nodes,
     mean_delay,
+    powered,
     queue_outcome,
     utilization,
     with_loading,
 )
 from slit.kernels.node_times import follow_times, times_matter
+from slit.kernels.pools import powered_before
 from slit.problem.arrays import Problem
 
 
@@ -35,13 +40,14 @@ def account_plan(
     occupied: Longs,
     energy: Longs,
     refused: Longs,
+    boots: Longs,
 ) -> None:
     """What a plan (G,) does, into arrays of zeros.
 
     counts (J, P) chunks; cells (T, P, 4) as in `fill_cells`; nodes (2, T, P) active and loading
     ones; waits (T, P, 4) as in `find_waits`, with utilization in the last column; occupied (T, Q)
     nodes of pools; energy (T, D) of datacenters; refused (T, P) starts before a minimum time down
-    is over.
+    is over; boots (T, Q) nodes of pools that boot.
     """
     places, speeds, pools = placement_tables(problem)
     before = np.zeros(places.shape[0], np.int64)
@@ -63,17 +69,21 @@ def account_plan(
         )  # fmt: skip
         for e in range(filled):
             counts[entries[e, 0], entries[e, 1]] += entries[e, 2]
-        used, powered = list_cells(cells[t], places, True, listed)
+        used, active_cells = list_cells(cells[t], places, True, listed)
         run_nodes(
-            powered, cells[t], problem.node_ticks, before, places, pools, active, occupied[t],
+            active_cells, cells[t], problem.node_ticks, before, places, pools, active, occupied[t],
             energy[t],
         )  # fmt: skip
+        earlier = powered_before(before, places, pools)
+        for q in range(pools.shape[0]):
+            boots[t, q] = booted(powered(occupied[t, q], pools[q]), earlier[q])
+            energy[t, pools[q, HOME]] += boots[t, q] * pools[q, BOOT]
         find_waits(
             used, cells[t], active, before, speeds, problem.epoch_ticks,
             problem.request_scale / problem.prompt_scale, problem.variability, NEGLIGIBLE_LATE,
             waits[t],
         )  # fmt: skip
-        for p in powered:
+        for p in active_cells:
             nodes[1, t, p] = loading_nodes(active[p], before[p])
             waits[t, p, 3] = utilization(cells[t, p, 0], active[p], problem.epoch_ticks)
         before[:] = active

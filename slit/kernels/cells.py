@@ -5,6 +5,8 @@ import numpy as np
 from operators.compiling import kernel
 from operators.types import Floats, Genes, Ints, Longs
 from slit.kernels.model import (
+    HOME,
+    POOL_NODES,
     cell_energy,
     cell_queue,
     loading_nodes,
@@ -13,6 +15,7 @@ from slit.kernels.model import (
     lost_beyond,
     queue_outcome,
     running_nodes,
+    unused_energy,
     with_loading,
 )
 
@@ -113,7 +116,7 @@ def run_nodes(
 ) -> int:
     """Active nodes (P,) and IT energy of each datacenter (D,); returns the nodes beyond capacity.
 
-    `used` are the cells with active nodes; `places` (P, 5) and `pools` (Q, 3) as in
+    `used` are the cells with active nodes; `places` (P, 5) and `pools` (Q, 7) as in
     `placement_tables`; `occupied` (Q,) receives the nodes of each pool.
     """
     occupied[:] = 0
@@ -127,11 +130,8 @@ def run_nodes(
         )
     excess = 0
     for q in range(pools.shape[0]):
-        spare = pools[q, 1] - occupied[q]
-        if spare >= 0:
-            energy[pools[q, 0]] += spare * pools[q, 2]
-        else:
-            excess -= spare
+        energy[pools[q, HOME]] += unused_energy(occupied[q], pools[q])
+        excess += max(0, occupied[q] - pools[q, POOL_NODES])
     return excess
 
 

@@ -8,14 +8,27 @@ from operators.compiling import kernel, kernel_of_types
 from operators.types import Floats, Genes, Ints, Longs
 from slit.kernels.cell_objectives import DATA, EpochCellObjectives, sum_hours
 from slit.kernels.cells import fill_cells, queue_value
-from slit.kernels.model import cell_energy, loading_nodes, loading_share
-from slit.kernels.scalarization import Scalarization
+from slit.kernels.model import (
+    BOOT,
+    HOME,
+    POOL_NODES,
+    POWERED,
+    booted,
+    cell_energy,
+    loading_nodes,
+    loading_share,
+    powered,
+    unused_energy,
+)
+from slit.kernels.scalarization import EpochLayout, Scalarization
 from slit.kernels.transitions import UNKNOWN, EpochTransitions, transitions_of_epoch
 from slit.problem.arrays import Problem
 
 WORK, ENERGY, REQUESTS, PROMPTS, NODES = range(5)
 ALWAYS, QUEUED, LOADED, WAITING, TOTAL, LEAST = range(6)
 NO_SLACK = 1e300
+BEFORE, AFTER = 7, 8
+"""Columns of `Epoch.pool` beside those of the table: powered nodes of the neighbors."""
 
 
 class Epoch(NamedTuple):
@@ -46,8 +59,9 @@ class Epoch(NamedTuple):
     fixed: Floats  # (P, 9) replicas, prefill fixed and slope, value of a node, load time over
     #                epoch, value of one node that loads in the next epoch, of one that starts, of
     #                being on or off unlike in the epoch before, and unlike in the next one
-    pool: Longs  # (Q, 2) nodes and standby energy
-    home: Ints  # (Q,) datacenter of the pool
+    pool: Longs  # (Q, 9) as in `slit.kernels.pools.pool_table`, then powered nodes in the epoch
+    #              before and in the next one
+    rent: Floats  # (Q,) value of an active node beyond the committed ones
     site: Floats  # (D, 4) value of energy, of bought energy, kWh of a tick, renewable kWh
     next_site: Floats  # (D, 4) the same of the next epoch
     units: Floats  # (5,) requests and prompt of their integer units, ticks of an epoch,
@@ -127,8 +141,8 @@ def open_epoch(
         place=layout.place,
         ticks=ticks,
         fixed=fixed,
-        pool=layout.pool,
-        home=problem.pool_datacenter,
+        pool=pools_between(layout, neighbors),
+        rent=scalarization.on_demand,
         site=scalarization.site[t].copy(),
         next_site=np.where(following != t, scalarization.site[following], 0.0),
         units=np.array(units),
@@ -152,6 +166,21 @@ def between(t: int, scalarization: Scalarization, neighbors: Neighbors) -> tuple
     fixed[:, 7] = scalarization.switches * (neighbors.before != UNKNOWN)
     fixed[:, 8] = scalarization.switches * (neighbors.following != t)
     return ticks, fixed
+
+
+def pools_between(layout: EpochLayout, neighbors: Neighbors) -> Longs:
+    """`Epoch.pool` of an epoch between its neighbors."""
+    pool = np.zeros((len(layout.pool), layout.pool.shape[1] + 2), np.int64)
+    pool[:, :BEFORE] = layout.pool
+    for column, nodes in ((BEFORE, neighbors.before), (AFTER, neighbors.after)):
+        on = np.zeros(len(pool), np.int64)
+        if (nodes == UNKNOWN).any():
+            on[:] = UNKNOWN
+        else:
+            np.add.at(on, layout.place[:, 0], nodes)
+            on = np.clip(on, pool[:, POWERED], pool[:, POOL_NODES])
+        pool[:, column] = on
+    return pool
 
 
 def hours_of_epoch(
@@ -187,8 +216,9 @@ def sum_epoch(epoch: Epoch) -> None:
             ticks, epoch.fixed, epoch.units,
         )  # fmt: skip
     for q in range(used.shape[0]):
-        spare = max(0, epoch.pool[q, 0] - used[q])
-        energy[epoch.home[q]] += spare * epoch.pool[q, 1]
+        pool = epoch.pool[q]
+        boots = booted(powered(used[q], pool), pool[BEFORE])
+        energy[pool[HOME]] += unused_energy(used[q], pool) + boots * pool[BOOT]
     sum_hours(epoch.cells, epoch.place, ticks, energy, epoch.next_energy, epoch.cell_objectives)
 
 

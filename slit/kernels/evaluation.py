@@ -30,6 +30,7 @@ from slit.kernels.objective_sums import (
     sum_requests,
 )
 from slit.kernels.objective_terms import ObjectiveTerms
+from slit.kernels.pools import add_boots, add_on_demand, boots_count, pool_table
 from slit.kernels.transitions import UNKNOWN, add_node_changes, add_reroutes, largest_reroute
 from slit.problem.arrays import Problem
 
@@ -124,10 +125,10 @@ def placement_tables(problem: Problem) -> tuple[Longs, Floats, Longs]:
     """Columns that are read together, side by side.
 
     places (P, 5): pool, datacenter, idle and prewarm energy, warm nodes; speeds (P, 5): replicas,
-    fixed time and slope of a prefill, load time over epoch, half the load time; pools (Q, 3):
-    datacenter, nodes, standby energy.
+    fixed time and slope of a prefill, load time over epoch, half the load time; pools (Q, 7) as in
+    `slit.kernels.pools.pool_table`.
     """
-    n_placements, n_pools = problem.placement_pool.shape[0], problem.pool_nodes.shape[0]
+    n_placements = problem.placement_pool.shape[0]
     places, speeds = np.zeros((n_placements, 5), np.int64), np.zeros((n_placements, 5))
     for p in range(n_placements):
         places[p, 0] = problem.placement_pool[p]
@@ -140,12 +141,7 @@ def placement_tables(problem: Problem) -> tuple[Longs, Floats, Longs]:
         speeds[p, 2] = problem.prefill_slope[p]
         speeds[p, 3] = problem.load_share[p]
         speeds[p, 4] = problem.load_seconds[p] / 2.0
-    pools = np.zeros((n_pools, 3), np.int64)
-    for q in range(n_pools):
-        pools[q, 0] = problem.pool_datacenter[q]
-        pools[q, 1] = problem.pool_nodes[q]
-        pools[q, 2] = problem.standby_energy[q]
-    return places, speeds, pools
+    return places, speeds, pool_table(problem)
 
 
 @kernel
@@ -187,6 +183,7 @@ def evaluate_epochs(
     waits_count = outcomes_count or np.any(service_weights[0] != 0.0)
     negligible = NEGLIGIBLE_LATE if late_counts else NEGLIGIBLE_QUEUE
     places, speeds, pools = placement_tables(problem)
+    boots, rents = boots_count(pools), terms.on_demand.shape[0] > 0
     n_placements, n_centers, warm = places.shape[0], pue.shape[1], timed or np.any(places[:, 4] > 0)
     cells, nodes = np.zeros((n_placements, 4), np.int64), np.zeros(n_placements, np.int64)
     listed, occupied = np.zeros((2, n_placements), np.int64), np.zeros(pools.shape[0], np.int64)
@@ -207,6 +204,8 @@ def evaluate_epochs(
             excess[n, row] = run_nodes(
                 powered, cells, node_ticks, earlier, places, pools, nodes, occupied, energy
             )
+            if boots:
+                add_boots(earlier, places, pools, occupied, energy)
             part[:] = 0.0
             if waits_count:
                 find_waits(
@@ -229,6 +228,8 @@ def evaluate_epochs(
             add_energy(site_weights[t], largest, site, part, by_center[n])
             if node_weights.shape[0] > 0:
                 add_nodes(node_weights[t], largest, powered, nodes, places, part, by_center[n])
+            if rents:
+                add_on_demand(occupied, pools, terms.on_demand, part)
             if nodes_change:
                 add_node_changes(nodes, earlier, terms.starts, terms.switches, part)
             if sites.shape[0] > 0:

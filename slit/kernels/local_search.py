@@ -181,6 +181,7 @@ def epoch_value(
     value += float((epoch.site[:, 0] * epoch.energy).sum())
     value += float((epoch.site[:, 1] * np.maximum(0.0, used - epoch.site[:, 3])).sum())
     value += node_penalty * float(np.maximum(0, epoch.used - problem.pool_nodes).sum())
+    value += float((epoch.rent * np.maximum(0, epoch.used - problem.committed_nodes)).sum())
     started = np.maximum(0, active - before)
     value += float((scalarization.starts * started)[known].sum())
     value += scalarization.switches * float(((active > 0) != (before > 0))[known].sum())

@@ -8,7 +8,11 @@ meets a loading node) is in `slit.problem.first_token`. `tests/reference.py` is 
 import math
 
 from operators.compiling import kernel
-from operators.types import Floats
+from operators.types import Floats, Longs
+
+HOME, POOL_NODES, STANDBY, OFF, POWERED, BOOT, COMMITTED = range(7)
+"""Columns of `pool_table`: datacenter, nodes, energy of an idle node and of one that is off, nodes
+that are never off, energy of a boot, committed nodes."""
 
 
 @kernel
@@ -33,6 +37,37 @@ def loading_nodes(active: int, before: int) -> int:
 def loading_share(loading: int, active: int, load_share: float) -> float:
     """Share of a cell's requests that meets a loading node; load_share: load time over epoch."""
     return loading / active * load_share
+
+
+@kernel
+def powered(active: int, pool: Longs) -> int:
+    """Nodes of a pool that are not off, `active` ones first; pool as in `pool_table`.
+
+    Those beyond capacity do not count.
+    """
+    on: int = min(max(active, pool[POWERED]), pool[POOL_NODES])
+    return on
+
+
+@kernel
+def unused_energy(active: int, pool: Longs) -> int:
+    """Energy ticks of a pool's nodes that are not active: idle ones, and those that are off."""
+    on = powered(active, pool)
+    off = pool[POOL_NODES] - on
+    energy: int = max(0, on - active) * pool[STANDBY] + off * pool[OFF]
+    return energy
+
+
+@kernel
+def booted(on: int, before: int) -> int:
+    """Nodes that boot: powered ones beyond those of the epoch `before`."""
+    return max(0, on - before)
+
+
+@kernel
+def on_demand(active: int, committed: int) -> int:
+    """Active nodes of a pool beyond its committed ones."""
+    return max(0, active - committed)
 
 
 @kernel

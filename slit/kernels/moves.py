@@ -15,7 +15,9 @@ from operators.types import Floats, Longs
 from slit.kernels.cell_objectives import hour_change
 from slit.kernels.cells import queue_value
 from slit.kernels.epoch import (
+    AFTER,
     ALWAYS,
+    BEFORE,
     ENERGY,
     LEAST,
     LOADED,
@@ -28,7 +30,17 @@ from slit.kernels.epoch import (
     Epoch,
     refresh_cell,
 )
-from slit.kernels.model import loading_share, running_nodes
+from slit.kernels.model import (
+    BOOT,
+    COMMITTED,
+    POOL_NODES,
+    booted,
+    loading_share,
+    on_demand,
+    powered,
+    running_nodes,
+    unused_energy,
+)
 from slit.kernels.transitions import exchange_change, reroute_change
 
 
@@ -45,11 +57,24 @@ def site_change(added: int, energy: int, site: Floats) -> float:
 
 
 @kernel
-def pool_change(nodes: int, used: int, pool: Longs, node_penalty: float) -> tuple[float, int]:
-    """What `nodes` more on top of `used` weigh in violation, and in standby energy."""
-    beyond = max(0, used + nodes - pool[0]) - max(0, used - pool[0])
-    spare = max(0, pool[0] - used - nodes) - max(0, pool[0] - used)
-    return node_penalty * beyond, spare * pool[1]
+def pool_change(
+    nodes: int, used: int, pool: Longs, rent: float, node_penalty: float
+) -> tuple[float, int, int]:
+    """What `nodes` more on top of `used` weigh in violation and rent, and what they take of energy
+    in the pool's unused nodes and boots, here and in the next epoch.
+
+    pool (9,) as in `Epoch`; rent: value of an active node beyond the committed ones.
+    """
+    after = used + nodes
+    weight = node_penalty * (max(0, after - pool[POOL_NODES]) - max(0, used - pool[POOL_NODES]))
+    if rent != 0.0:
+        weight += rent * (on_demand(after, pool[COMMITTED]) - on_demand(used, pool[COMMITTED]))
+    energy, later = unused_energy(after, pool) - unused_energy(used, pool), 0
+    if pool[BOOT] > 0:
+        old, new = powered(used, pool), powered(after, pool)
+        energy += (booted(new, pool[BEFORE]) - booted(old, pool[BEFORE])) * pool[BOOT]
+        later = (booted(pool[AFTER], new) - booted(pool[AFTER], old)) * pool[BOOT]
+    return weight, energy, later
 
 
 @kernel
@@ -133,6 +158,7 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
     chunk, size, moves, queued = epoch.chunk, epoch.size, epoch.moves, epoch.queued
     promises, place, ticks, fixed = epoch.promises, epoch.place, epoch.ticks, epoch.fixed
     pool, site, units, objectives = epoch.pool, epoch.site, epoch.units, epoch.cell_objectives
+    rent = epoch.rent
     next_energy, next_site, node_ticks = epoch.next_energy, epoch.next_site, epoch.node_ticks
     options, n_options = epoch.options[epoch.rows[i]], epoch.option_count[epoch.rows[i]]
     total_a, share_a = cell_change(
@@ -145,13 +171,16 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
     leave = total_a + (1.0 - share_a) * queue_a - value[a, TOTAL]
     pool_a, center_a, left = place[a, 0], place[a, 1], energy.shape[0]
     nodes_a = report[3] - cells[a, NODES]
-    beyond, standby = pool_change(nodes_a, used[pool_a], pool[pool_a], node_penalty)
+    beyond, unused, later = pool_change(
+        nodes_a, used[pool_a], pool[pool_a], rent[pool_a], node_penalty
+    )
     used_a = used[pool_a] + nodes_a
-    energy_a = energy[center_a] + report[4] + standby
-    next_a = next_energy[center_a] + report[5] * ticks[a, 1]
-    leave += beyond + site_change(report[4] + standby, energy[center_a], site[center_a])
-    if ticks[a, 1] > 0:
-        leave += site_change(report[5] * ticks[a, 1], next_energy[center_a], next_site[center_a])
+    energy_a = energy[center_a] + report[4] + unused
+    later += report[5] * ticks[a, 1]
+    next_a = next_energy[center_a] + later
+    leave += beyond + site_change(report[4] + unused, energy[center_a], site[center_a])
+    if later != 0:
+        leave += site_change(later, next_energy[center_a], next_site[center_a])
     if objectives is not None:
         loads = next_a != next_energy[center_a]
         leave += hour_change(center_a, center_a, left, nodes_a, energy_a, next_a, loads, objectives)
@@ -167,25 +196,28 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
         change = leave + total - value[b, TOTAL]
         change += reroute_change(b, i, counts[b, i], k, transitions)
         pool_b, center_b = place[b, 0], place[b, 1]
-        nodes_b, added = report[3] - cells[b, NODES], report[4]
+        nodes_b, added, later = report[3] - cells[b, NODES], report[4], report[5] * ticks[b, 1]
         if nodes_b > 0:
             used_b = used_a if pool_b == pool_a else used[pool_b]
-            beyond, standby = pool_change(nodes_b, used_b, pool[pool_b], node_penalty)
+            beyond, unused, boots = pool_change(
+                nodes_b, used_b, pool[pool_b], rent[pool_b], node_penalty
+            )
             change += beyond
-            added += standby
+            added += unused
+            later += boots
         here = energy_a if center_b == center_a else energy[center_b]
         change += site_change(added, here, site[center_b])
         if objectives is not None:
-            row, there, later = center_b, next_energy[center_b], report[5] * ticks[b, 1]
+            row, there = center_b, next_energy[center_b]
             if center_b == center_a:
                 row, there = left, next_a
             change += hour_change(
                 center_b, row, left + 1, nodes_b, here + added, there + later, later != 0,
                 objectives,
             )  # fmt: skip
-        if report[5] != 0 and ticks[b, 1] > 0:
+        if later != 0:
             here = next_a if center_b == center_a else next_energy[center_b]
-            change += site_change(report[5] * ticks[b, 1], here, next_site[center_b])
+            change += site_change(later, here, next_site[center_b])
         if change < best_change:
             change += (1.0 - share) * queue_value(
                 counts[b], i, k, -1, 0, report[0], report[1], report[2], report[3], fixed[b],
@@ -207,7 +239,9 @@ def exchange(i: int, a: int, j: int, b: int, epoch: Epoch, limit: float) -> floa
     )  # fmt: skip
     chunk, size, moves, queued = epoch.chunk, epoch.size, epoch.moves, epoch.queued
     promises, place, ticks, fixed = epoch.promises, epoch.place, epoch.ticks, epoch.fixed
-    pool, site, units, report = epoch.pool, epoch.site, epoch.units, epoch.scratch
+    pool, site, units, report, rent = (
+        epoch.pool, epoch.site, epoch.units, epoch.scratch, epoch.rent,
+    )  # fmt: skip
     node_ticks, node_penalty = epoch.node_ticks, epoch.node_penalty
     change = -value[a, TOTAL] - value[b, TOTAL]
     total, share_a = cell_change(
@@ -226,13 +260,19 @@ def exchange(i: int, a: int, j: int, b: int, epoch: Epoch, limit: float) -> floa
     if pool_a == pool_b:
         nodes_a, nodes_b = 0, nodes_a + nodes_b
     if nodes_a != 0:
-        beyond, standby = pool_change(nodes_a, used[pool_a], pool[pool_a], node_penalty)
+        beyond, unused, later = pool_change(
+            nodes_a, used[pool_a], pool[pool_a], rent[pool_a], node_penalty
+        )
         change += beyond
-        added_a += standby
+        added_a += unused
+        next_a += later
     if nodes_b != 0:
-        beyond, standby = pool_change(nodes_b, used[pool_b], pool[pool_b], node_penalty)
+        beyond, unused, later = pool_change(
+            nodes_b, used[pool_b], pool[pool_b], rent[pool_b], node_penalty
+        )
         change += beyond
-        added_b += standby
+        added_b += unused
+        next_b += later
     if center_a == center_b:
         added_a, added_b = 0, added_a + added_b
         next_a, next_b = 0, next_a + next_b
@@ -282,20 +322,17 @@ def shift(i: int, p: int, change: int, epoch: Epoch) -> None:
     nodes = running_nodes(cells[p, WORK], epoch.node_ticks, ticks[p, 4])
     cells[p, NODES] = nodes
     q, d = epoch.place[p, 0], epoch.place[p, 1]
-    standby = pool_change(nodes - old, used[q], epoch.pool[q], 0.0)[1]
+    _, unused, later = pool_change(nodes - old, used[q], epoch.pool[q], 0.0, 0.0)
     used[q] += nodes - old
     loading = max(0, nodes - ticks[p, 2]) - max(0, old - ticks[p, 2])
     energy[d] += (
-        change * epoch.chunk[i, p, 1]
-        + (nodes - old) * ticks[p, 0]
-        + loading * ticks[p, 1]
-        + standby
+        change * epoch.chunk[i, p, 1] + (nodes - old) * ticks[p, 0] + loading * ticks[p, 1] + unused
     )
-    loading = max(0, ticks[p, 3] - nodes) - max(0, ticks[p, 3] - old)
-    epoch.next_energy[d] += loading * ticks[p, 1]
+    later += (max(0, ticks[p, 3] - nodes) - max(0, ticks[p, 3] - old)) * ticks[p, 1]
+    epoch.next_energy[d] += later
     if epoch.cell_objectives is not None:
         hour_change(
-            d, d, d, nodes - old, energy[d], epoch.next_energy[d], loading * ticks[p, 1] != 0,
+            d, d, d, nodes - old, energy[d], epoch.next_energy[d], later != 0,
             epoch.cell_objectives,
         )  # fmt: skip
     refresh_cell(

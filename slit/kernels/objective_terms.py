@@ -26,6 +26,7 @@ class ObjectiveTerms(NamedTuple):
     reroute: Floats  # (M,) per request that is served elsewhere than in the epoch before
     starts: Floats  # (P, M) per node that starts; (0, M) if no objective has any
     switches: Floats  # (M,) per placement turned on or off
+    on_demand: Floats  # (Q, M) per active node beyond the committed ones and epoch; (0, M) if none
     ramp: Floats  # (M,) per share of the group of which most is served elsewhere than before
     constant: Floats  # (M,)
     largest: Bools  # (M,)

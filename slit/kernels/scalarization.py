@@ -8,6 +8,7 @@ from operators.types import Floats, Ints, Longs
 from slit.arrays import frozen, product
 from slit.kernels.cell_objectives import CellObjectives
 from slit.kernels.objective_terms import ObjectiveTerms
+from slit.kernels.pools import POOL_COLUMNS
 from slit.problem.arrays import Problem
 from slit.problem.first_token import late_while_loading
 
@@ -21,7 +22,7 @@ class EpochLayout(NamedTuple):
     place: Ints  # (P, 2)
     ticks: Longs  # (P, 5)
     fixed: Floats  # (P, 9)
-    pool: Longs  # (Q, 2)
+    pool: Longs  # (Q, 7)
 
 
 class Scalarization(NamedTuple):
@@ -41,6 +42,7 @@ class Scalarization(NamedTuple):
     reroute: float  # per request that is served elsewhere than in the epoch before
     starts: Floats  # (P,) per node that starts
     switches: float  # per placement that is turned on or off
+    on_demand: Floats  # (Q,) per active node beyond the committed ones
     cell_objectives: CellObjectives | None  # None where none has a weight
     cell_weights: Floats  # (C,) of their values
     layout: EpochLayout
@@ -106,6 +108,9 @@ def scalarize(
         if len(terms.starts)
         else np.zeros(problem.placements),
         switches=float(product(terms.switches, weights)),
+        on_demand=product(terms.on_demand, weights)
+        if len(terms.on_demand)
+        else np.zeros(len(problem.pool_nodes)),
         cell_objectives=cell_objectives if weighed else None,
         cell_weights=weights[cell_objectives.owners]
         if weighed and cell_objectives
@@ -157,5 +162,5 @@ def layout_of(problem: Problem) -> EpochLayout:
             [problem.idle_energy, problem.start_energy, none, none, problem.warm_nodes], axis=1
         ),
         fixed=np.stack([*speeds, no_value, problem.load_share, *[no_value] * 4], axis=1),
-        pool=np.stack([problem.pool_nodes, problem.standby_energy], axis=1),
+        pool=np.stack([getattr(problem, name) for name in POOL_COLUMNS], axis=1, dtype=np.int64),
     )

@@ -3,6 +3,7 @@
 import numpy as np
 
 from operators.types import Floats
+from slit.ledger import committed_usd
 from slit.objectives.define import Coefficients, Objective, linear_objective
 from slit.problem import Problem
 from slit.scenario.scenario import Scenario
@@ -31,20 +32,41 @@ def water(problem: Problem, scenario: Scenario) -> Coefficients:
     return Coefficients(it=problem.wue, grid=problem.ewif)
 
 
-@linear_objective(name="cost", unit="USD", title="Energy cost")
+def cost_title(scenario: Scenario) -> str:
+    """What cost holds in a scenario: energy alone, or more."""
+    accounting = scenario.accounting
+    starts = any(cost.usd > 0 for pool in scenario.pools for cost in pool.move_cost.values())
+    more = accounting.rental or accounting.egress_kb_per_token > 0 or starts
+    return "Cost" if more else "Energy cost"
+
+
+@linear_objective(name="cost", unit="USD", title="Energy cost", retitled=cost_title)
 def cost(problem: Problem, scenario: Scenario) -> Coefficients:
-    """Grid energy times price; egress, rental and node starts where stated."""
+    """Grid energy times price; egress, rental and node starts where stated. Rental of committed
+    nodes is a constant, that of the others counts while they are active."""
     accounting = scenario.accounting
     requests = None
     if accounting.egress_kb_per_token > 0:
         per_gb = np.array([d.egress_usd_per_gb for d in scenario.datacenters])
         gigabytes = problem.group_output * accounting.egress_kb_per_token / 1e6
         requests = gigabytes[:, None] * per_gb[problem.placement_datacenter][None, :]
-    nodes = None
+    nodes, on_demand = None, None
     if accounting.rental:
         nodes = per_node_hour(problem, scenario, "rental_usd_per_hour")
+        mixed = problem.committed_nodes > 0
+        if mixed.any():  # elsewhere every active node is on demand
+            nodes = np.where(mixed[problem.placement_pool], 0.0, nodes)
+            on_demand = np.where(mixed, rates_of_pools(scenario, "rental_usd_per_hour"), 0.0)
+            on_demand = on_demand * (problem.epoch_seconds / 3600)
     starts = problem.start_usd if problem.start_usd.any() else None
-    return Coefficients(grid=problem.price, requests=requests, nodes=nodes, starts=starts)
+    return Coefficients(
+        grid=problem.price,
+        requests=requests,
+        nodes=nodes,
+        starts=starts,
+        on_demand=on_demand,
+        constant=float(committed_usd(problem, scenario).sum()),
+    )
 
 
 @linear_objective(name="quality", unit="share", title="Quality of service lost")
@@ -150,11 +172,15 @@ BUILT_IN: tuple[Objective, ...] = (
 
 def per_node_hour(problem: Problem, scenario: Scenario, field: str) -> Floats:
     """(T, P): a node type's hourly figure for one active node over one epoch."""
-    types = {node_type.name: node_type for node_type in scenario.node_types}
-    rate = np.array([getattr(types[pool.node_type], field) for pool in scenario.pools])
     hours = problem.epoch_seconds / 3600
-    row = rate[problem.placement_pool] * hours
+    row = rates_of_pools(scenario, field)[problem.placement_pool] * hours
     return np.repeat(row[None, :], problem.epochs, axis=0)
+
+
+def rates_of_pools(scenario: Scenario, field: str) -> Floats:
+    """(Q,): a node type's figure."""
+    types = {node_type.name: node_type for node_type in scenario.node_types}
+    return np.array([getattr(types[pool.node_type], field) for pool in scenario.pools])
 
 
 def _coefficients(objective: Objective, problem: Problem, scenario: Scenario) -> Coefficients:

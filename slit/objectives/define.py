@@ -46,8 +46,8 @@ Result = TypeVar("Result")
 class Coefficients:
     """What a linear objective weighs; whatever is None counts nothing.
 
-    Shapes: T epochs, D datacenters, P placements, J request groups. What weighs waits, lateness and
-    quality is one number, or one for each group (J,).
+    Shapes: T epochs, D datacenters, P placements, Q pools, J request groups. What weighs waits,
+    lateness and quality is one number, or one for each group (J,).
     """
 
     it: Floats | None = None  # (T, D) per kWh of IT energy
@@ -62,6 +62,7 @@ class Coefficients:
     reroute: float = 0.0  # per request that is served elsewhere than in the epoch before
     starts: Floats | None = None  # (P,) per node that starts
     switches: float = 0.0  # per placement that is turned on or off
+    on_demand: Floats | None = None  # (Q,) per active node beyond the committed ones and epoch
     ramp: float = 0.0  # per share of the group of which most is served elsewhere than before
     constant: float = 0.0
 
@@ -144,6 +145,8 @@ class Objective:
     unit: str
     title: str
     measure: Measure
+    retitled: Callable[[Scenario], str] | None = None
+    """What it is called in a scenario, where that is not the title."""
 
     def __post_init__(self) -> None:
         word, bracket, _ = self.name.partition("[")
@@ -155,6 +158,10 @@ class Objective:
             raise SlitError(
                 f"objective: {self.name!r}, expected another name (a column of front.csv)"
             )
+
+    def title_in(self, scenario: Scenario) -> str:
+        """What it is called in a scenario."""
+        return self.title if self.retitled is None else self.retitled(scenario)
 
     def linear_part(self, problem: Problem, scenario: Scenario) -> Coefficients | None:
         """Coefficients that are nowhere above the objective, or None if it states none.
@@ -201,12 +208,17 @@ def call_function(
 
 
 def linear_objective(
-    *, name: str, unit: str, title: str, largest: bool = False
+    *,
+    name: str,
+    unit: str,
+    title: str,
+    largest: bool = False,
+    retitled: Callable[[Scenario], str] | None = None,
 ) -> Callable[[Callable[[Problem, Scenario], Coefficients]], Objective]:
     """Make an objective of a function (problem, scenario) -> Coefficients."""
 
     def decorate(build: Callable[[Problem, Scenario], Coefficients]) -> Objective:
-        return Objective(name, unit, title, Linear(build, largest))
+        return Objective(name, unit, title, Linear(build, largest), retitled)
 
     return decorate
 

@@ -75,6 +75,7 @@ def terms_of(
     group_owners: list[int] = []
     scalars = np.zeros((len(SCALARS), n_objectives))
     starts = np.zeros((problem.placements, n_objectives))
+    on_demand = np.zeros((len(problem.pool_nodes), n_objectives))
     largest = np.zeros(n_objectives, dtype=np.bool_)
     for m, (objective, coefficients) in enumerate(zip(objectives, linear, strict=True)):
         if coefficients is None:
@@ -99,6 +100,8 @@ def terms_of(
         scalars[:, m] = [getattr(coefficients, field) for field in SCALARS]
         if coefficients.starts is not None:
             starts[:, m] = coefficients.starts
+        if coefficients.on_demand is not None:
+            on_demand[:, m] = coefficients.on_demand
     shape = (0, problem.groups, problem.placements)
     return ObjectiveTerms(
         site=frozen(site, np.float64),
@@ -114,6 +117,7 @@ def terms_of(
         reroute=frozen(scalars[0], np.float64),
         starts=frozen(starts if starts.any() else starts[:0], np.float64),
         switches=frozen(scalars[1], np.float64),
+        on_demand=frozen(on_demand if on_demand.any() else on_demand[:0], np.float64),
         ramp=frozen(scalars[2], np.float64),
         constant=frozen(scalars[3], np.float64),
         largest=frozen(largest, np.bool_),
@@ -130,6 +134,7 @@ def check_coefficients(objective: Objective, coefficients: Coefficients, problem
         "nodes": (problem.epochs, problem.placements),
         "requests": (problem.groups, problem.placements),
         "starts": (problem.placements,),
+        "on_demand": problem.pool_nodes.shape,
     }
     for field, shape in shapes.items():
         value = getattr(coefficients, field)
@@ -159,7 +164,13 @@ def check_coefficients(objective: Objective, coefficients: Coefficients, problem
         )
     if not all(np.isfinite(each).all() for each in scalars):
         raise SlitError(f"objective {objective.name}: a weight is not finite, expected numbers")
+    if coefficients.on_demand is not None and (coefficients.on_demand < 0).any():
+        raise SlitError(
+            f"objective {objective.name}: on_demand {coefficients.on_demand.min():g}, expected "
+            "numbers >= 0 (nodes beyond the committed ones are a convex function of the nodes)"
+        )
     coupled = any(changes) or coefficients.starts is not None
+    coupled |= coefficients.on_demand is not None
     per_request = coefficients.requests is not None or any(np.any(each) for each in scalars)
     if counts_largest(objective) and (per_request or coupled):
         raise SlitError(

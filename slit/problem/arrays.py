@@ -94,7 +94,13 @@ class Problem(NamedTuple):
     start_usd: Floats  # (P,) of starting one node
     pool_datacenter: Ints  # (Q,) its datacenter
     pool_nodes: Longs  # (Q,) nodes there are
-    standby_energy: Longs  # (Q,) of an idle node in an epoch, energy ticks
+    powered_nodes: Longs  # (Q,) that are powered whether they are needed or not; others may be off
+    committed_nodes: Longs  # (Q,) that cost their rent whether they are used or not
+    standby_energy: (
+        Longs  # (Q,) of a node that is powered but not active, in an epoch, energy ticks
+    )
+    off_energy: Longs  # (Q,) of a node that is off, in an epoch, energy ticks
+    boot_energy: Longs  # (Q,) of a boot, energy ticks; 0 where no node may be off
 
     # groups at placements
     chunk: Longs  # (J, P, 2) work ticks and energy ticks above idle of one chunk

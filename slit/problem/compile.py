@@ -81,6 +81,8 @@ def compile_problem(scenario: Scenario) -> Problem:
         **_work_and_energy(scenario, placements, groups, chunks, prefill, decode, loading, warm),
         pool_datacenter=frozen(_pool_datacenter(scenario), np.int32),
         pool_nodes=frozen([pool.nodes for pool in scenario.pools], np.int64),
+        powered_nodes=frozen([pool.nodes - pool.off_nodes for pool in scenario.pools], np.int64),
+        committed_nodes=frozen([pool.committed_nodes for pool in scenario.pools], np.int64),
         chunk_size=frozen(np.stack(size, axis=-1), np.int64),
         chunk_requests=frozen(per_chunk, np.float64),
         base_ttft=frozen(base, np.float64),
@@ -144,6 +146,8 @@ def _work_and_energy(
         "idle_energy": frozen(energy.idle, np.int64),
         "start_energy": frozen(energy.start, np.int64),
         "standby_energy": frozen(energy.standby, np.int64),
+        "off_energy": frozen(energy.off, np.int64),
+        "boot_energy": frozen(energy.boot, np.int64),
         "energy_scale": energy.scale,
     }
 
@@ -184,8 +188,14 @@ class _EnergyTicks:
         epoch, epochs = scenario.horizon.epoch_seconds, scenario.horizon.epochs
         types = {node_type.name: node_type for node_type in scenario.node_types}
         idle = np.array([p.node_type.idle_w for p in placements])
-        standby = np.array([types[pool.node_type].standby_w for pool in scenario.pools])
+        kinds = [types[pool.node_type] for pool in scenario.pools]
+        standby = np.array([kind.standby_w for kind in kinds])
+        off = np.array([kind.off_w for kind in kinds])
         nodes = np.array([pool.nodes for pool in scenario.pools])
+        prewarm = scenario.accounting.loading == LoadingMode.PREWARM
+        boot = np.array([kind.boot_kwh * 3.6e6 for kind in kinds])
+        boot += [kind.standby_w * kind.boot_seconds for kind in kinds]
+        boot *= [pool.off_nodes > 0 for pool in scenario.pools]
         move_joules, _ = start_costs(scenario, placements)
         # Active nodes are at most work / utilization + 1 in each cell, or the warm ones; loading at
         # most doubles their idle energy, and each may start.
@@ -197,12 +207,14 @@ class _EnergyTicks:
             active.max(axis=1).sum()
             + epochs * epoch * (per_node * np.maximum(warm, 1)).sum()
             + epochs * epoch * (standby * nodes).sum()
+            + epochs * (boot * nodes).sum()
         )
         self.scale = finest_scale(most)
-        prewarm = scenario.accounting.loading == LoadingMode.PREWARM
         self.idle = np.rint(idle * epoch * self.scale)
         self.start = np.rint((idle * loading * prewarm + move_joules) * self.scale)
         self.standby = np.rint(standby * epoch * self.scale)
+        self.off = np.rint(off * epoch * self.scale)
+        self.boot = np.rint(boot * self.scale)
 
 
 def _accuracy(scenario: Scenario, placements: list[Placement]) -> Floats:

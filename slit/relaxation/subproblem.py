@@ -3,8 +3,10 @@
 The decision is the share of each request group at each placement. Active nodes are the nodes that
 the work needs plus a surplus in [0, 1] (rounding up), so they need no columns of their own; surplus
 and prewarmed nodes get columns only where more energy may help: where some objective has a
-negative coefficient. Grid energy gets a column only where on-site renewables may cover a part of
-the load but not all of it; everywhere else it is linear in the load.
+negative coefficient. What changes with the active nodes of a pool from some number on (nodes that
+were off, nodes on demand) gets a column for the nodes beyond it. Grid energy gets a column only
+where on-site renewables may cover a part of the load but not all of it; everywhere else it is
+linear in the load.
 """
 
 from collections.abc import Sequence
@@ -34,7 +36,7 @@ class Subproblem:
     groups: int
     group: Ints  # (shares,) group of each share, counted from first_group
     share_start: Ints  # (groups,) first share of each group
-    placement: Ints  # (K,) -1 where the column is grid energy
+    placement: Ints  # (K,) -1 where the column is grid energy, or nodes beyond a number of a pool
     center: Ints  # (K,) datacenter
     nodes: Floats  # (K,) active nodes of a unit
     upper: Floats  # (K,) bound that holds even where the program does not state it
@@ -116,6 +118,32 @@ class _Sites:
     bought_helpful: Bools  # buying more may help some objective
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class NodesBeyond:
+    """B columns for the active nodes of a pool beyond a number of them: what each node adds there
+    to what it adds anyway."""
+
+    pool: Ints  # (B,)
+    number: Longs  # (B,) below the nodes of the pool
+    energy: Floats  # (B,) kWh of IT energy: an idle node less one that is off
+    values: Floats  # (M, B)
+
+
+def nodes_beyond(problem: Problem, terms: RelaxedTerms) -> NodesBeyond:
+    """The columns of nodes that were off, and of nodes on demand."""
+    nodes, off = problem.pool_nodes, problem.standby_energy > problem.off_energy
+    woken = np.flatnonzero(off & (problem.powered_nodes < nodes))
+    rented = np.flatnonzero(terms.on_demand.any(axis=0) & (problem.committed_nodes < nodes))
+    energy = (problem.standby_energy - problem.off_energy) * problem.kwh_per_energy_tick
+    none = np.zeros((terms.size, len(woken)))
+    return NodesBeyond(
+        pool=np.concatenate([woken, rented]).astype(np.int32),
+        number=np.concatenate([problem.powered_nodes[woken], problem.committed_nodes[rented]]),
+        energy=np.concatenate([energy[woken], np.zeros(len(rented))]),
+        values=np.hstack([none, terms.on_demand[:, rented]]),
+    )
+
+
 def build_epoch(
     problem: Problem, terms: RelaxedTerms, epoch: int, *, all_surplus: bool = False
 ) -> Subproblem:
@@ -129,10 +157,11 @@ def build_epoch(
     first, last = int(problem.epoch_group[epoch]), int(problem.epoch_group[epoch + 1])
     sites = _sites(problem, terms, epoch)
     columns = _columns(problem, terms, epoch, sites, all_surplus=all_surplus)
-    values, constant = _values(problem, terms, epoch, sites, columns)
+    beyond = nodes_beyond(problem, terms)
+    values, constant = _values(problem, terms, epoch, sites, columns, beyond)
     mixed = np.flatnonzero(sites.mixed).astype(np.int32)
     shares = int(np.count_nonzero(columns.group >= 0))
-    matrix, row_lower, row_upper, pools = _rows(problem, epoch, sites, columns, mixed)
+    matrix, row_lower, row_upper, pools = _rows(problem, epoch, sites, columns, mixed, beyond)
     group = columns.group[:shares]
     center = problem.placement_datacenter[columns.placement]
     upper = np.where(columns.group < 0, most_surplus(problem)[columns.placement], 1.0)
@@ -143,10 +172,12 @@ def build_epoch(
         groups=last - first,
         group=group,
         share_start=np.searchsorted(group, np.arange(last - first)).astype(np.int32),
-        placement=np.concatenate([columns.placement, np.full(len(mixed), -1, np.int32)]),
-        center=np.concatenate([center, mixed]),
-        nodes=np.concatenate([columns.nodes, np.zeros(len(mixed))]),
-        upper=np.concatenate([upper, bought]),
+        placement=np.concatenate(
+            [columns.placement, np.full(len(mixed) + len(beyond.pool), -1, np.int32)]
+        ),
+        center=np.concatenate([center, mixed, problem.pool_datacenter[beyond.pool]]),
+        nodes=np.concatenate([columns.nodes, np.zeros(len(mixed) + len(beyond.pool))]),
+        upper=np.concatenate([upper, bought, problem.pool_nodes[beyond.pool] - beyond.number]),
         values=values,
         constant=constant,
         matrix=matrix,
@@ -162,7 +193,9 @@ def load_limits(problem: Problem, epoch: int) -> tuple[Floats, Floats]:
     """Facility energy of each datacenter with no node active, and the most that any feasible plan
     uses: two arrays (D,) of kWh."""
     kwh, pue = problem.kwh_per_energy_tick, problem.pue[epoch]
-    standby_ticks = (problem.standby_energy * problem.pool_nodes).astype(np.float64)
+    off = problem.pool_nodes - problem.powered_nodes
+    unused = problem.standby_energy * problem.powered_nodes + problem.off_energy * off
+    standby_ticks = unused.astype(np.float64)
     standby_it = np.bincount(problem.pool_datacenter, standby_ticks, problem.datacenters).astype(
         np.float64
     )
@@ -206,7 +239,7 @@ def _most_energy(problem: Problem, epoch: int, standby: Floats) -> Floats:
     work, energy = problem.chunk[first:last, :, 0], problem.chunk[first:last, :, 1]
     allowed = problem.allowed[first:last]
     chunks = problem.group_chunks[first:last, None]
-    prewarm = problem.start_energy * (not loads_nothing(problem, epoch))
+    prewarm = most_start_energy(problem) * (not loads_nothing(problem, epoch))
     active = (problem.idle_energy + prewarm).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         density = np.where(allowed & (work > 0), energy / work, 0.0)
@@ -223,6 +256,12 @@ def _most_energy(problem: Problem, epoch: int, standby: Floats) -> Floats:
     demand += np.bincount(problem.placement_datacenter, surplus, centers)
     most: Floats = np.minimum(full, demand) * (1 + 1e-12)
     return most
+
+
+def most_start_energy(problem: Problem) -> Longs:
+    """(P,): energy ticks of a node start that boots where any of the pool can."""
+    boots = problem.boot_energy * (problem.powered_nodes < problem.pool_nodes)
+    return np.asarray(problem.start_energy + boots[problem.placement_pool])
 
 
 def loads_nothing(problem: Problem, epoch: int) -> bool:
@@ -244,7 +283,8 @@ def _columns(
     beyond = (problem.idle_energy - standby) * kwh  # of an active node
     energy = chunks * chunk[:, 1] * kwh + nodes * beyond[placement]
     helpful = sites.helpful[problem.placement_datacenter]
-    loads = helpful & (problem.start_energy > 0) & (not loads_nothing(problem, epoch))
+    start_energy = most_start_energy(problem)
+    loads = helpful & (start_energy > 0) & (not loads_nothing(problem, epoch))
     if terms.nodes.size:
         helpful = helpful | (terms.nodes[:, epoch] < 0).any(axis=0)
     surplus = np.flatnonzero(
@@ -260,14 +300,19 @@ def _columns(
     every = np.concatenate([np.arange(len(group)), twins])
     order = np.argsort(np.where(group < 0, last - first, group)[every], kind="stable")
     every, prewarmed = every[order], prewarmed[order]
-    loading = prewarmed * nodes[every] * (problem.start_energy[placement[every]] * kwh)
+    loading = prewarmed * nodes[every] * (start_energy[placement[every]] * kwh)
     return _Columns(
         group[every], placement[every], nodes[every], energy[every] + loading, prewarmed
     )
 
 
 def _values(
-    problem: Problem, terms: RelaxedTerms, epoch: int, sites: _Sites, columns: _Columns
+    problem: Problem,
+    terms: RelaxedTerms,
+    epoch: int,
+    sites: _Sites,
+    columns: _Columns,
+    beyond: NodesBeyond,
 ) -> tuple[Floats, Floats]:
     """(M, K) what a unit of each column adds, and (M, D) what is added whatever the plan."""
     first = problem.epoch_group[epoch]
@@ -283,11 +328,17 @@ def _values(
     mixed = np.flatnonzero(sites.mixed)
     constant = per_it * (sites.standby / pue)
     constant -= grid * np.where(sites.follows, problem.renewable[epoch], 0.0)
-    return np.ascontiguousarray(np.hstack([values, grid[:, mixed]])), constant
+    woken = per_it[:, problem.pool_datacenter[beyond.pool]] * beyond.energy + beyond.values
+    return np.ascontiguousarray(np.hstack([values, grid[:, mixed], woken])), constant
 
 
 def _rows(
-    problem: Problem, epoch: int, sites: _Sites, columns: _Columns, mixed: Ints
+    problem: Problem,
+    epoch: int,
+    sites: _Sites,
+    columns: _Columns,
+    mixed: Ints,
+    beyond: NodesBeyond,
 ) -> tuple[sparse.csc_array[np.float64], Floats, Floats, Ints]:
     """Capacity of pools, grid energy at mixed datacenters, surplus nodes of placements, and their
     warm nodes."""
@@ -304,9 +355,13 @@ def _rows(
     load = problem.pue[epoch][center] * columns.energy
     renewable, standby = problem.renewable[epoch], sites.standby
     bought = len(every) + np.arange(len(mixed))
+    more = len(every) + len(mixed) + np.arange(len(beyond.pool))
+    home = problem.pool_datacenter[beyond.pool]
+    woken = problem.pue[epoch][home] * beyond.energy
     # grid >= load - renewable
     rows.add(
         (_position(mixed, problem.datacenters)[center], every, -load),
+        (_position(mixed, problem.datacenters)[home], more, -woken),
         (np.arange(len(mixed)), bought, np.ones(len(mixed))),
         lower=(standby - renewable)[mixed],
         upper=np.full(len(mixed), np.inf),
@@ -317,6 +372,7 @@ def _rows(
     slope[mixed] = ((sites.most - renewable)[mixed]) / ((sites.most - standby)[mixed])
     rows.add(
         (_position(mixed[chord], problem.datacenters)[center], every, -slope[center] * load),
+        (_position(mixed[chord], problem.datacenters)[home], more, -slope[home] * woken),
         (np.arange(len(chord)), bought[chord], np.ones(len(chord))),
         lower=np.full(len(chord), -np.inf),
         upper=np.zeros(len(chord)),
@@ -336,7 +392,40 @@ def _rows(
         lower=problem.warm_nodes[warm].astype(np.float64),
         upper=np.full(len(warm), np.inf),
     )
-    return *rows.assembled(len(every) + len(mixed)), binding
+    _add_beyond(rows, problem, sites, columns, beyond, more)
+    return *rows.assembled(len(every) + len(mixed) + len(more)), binding
+
+
+def _add_beyond(
+    rows: Rows,
+    problem: Problem,
+    sites: _Sites,
+    columns: _Columns,
+    beyond: NodesBeyond,
+    more: Longs,
+) -> None:
+    """Nodes beyond a number: at least the active ones less that number, and, where more energy
+    may help, at most the chord of that over all nodes of the pool."""
+    pool, every = problem.placement_pool[columns.placement], np.arange(len(columns.group))
+    helpful = np.flatnonzero(sites.helpful[problem.pool_datacenter[beyond.pool]])
+    nodes = problem.pool_nodes[beyond.pool]
+    for n, (q, column) in enumerate(zip(beyond.pool.tolist(), more.tolist(), strict=True)):
+        here = np.flatnonzero(pool == q)
+        row, one = np.zeros(len(here), np.int64), np.zeros(1, np.int64)
+        rows.add(
+            (row, every[here], -columns.nodes[here]),
+            (one, np.array([column]), np.ones(1)),
+            lower=np.array([-float(beyond.number[n])]),
+            upper=np.array([np.inf]),
+        )
+        if n in helpful:
+            slope = float(nodes[n] - beyond.number[n]) / float(nodes[n])
+            rows.add(
+                (row, every[here], -slope * columns.nodes[here]),
+                (one, np.array([column]), np.ones(1)),
+                lower=np.array([-np.inf]),
+                upper=np.zeros(1),
+            )
 
 
 def _binding_pools(problem: Problem, columns: _Columns) -> Ints:

@@ -17,8 +17,8 @@ from slit.problem import Problem
 class RelaxedTerms:
     """Coefficients of the M objectives that have a linear part; read-only arrays.
 
-    Shapes: T epochs, D datacenters, P placements, J request groups. `left_out` names the other
-    objectives and says why.
+    Shapes: T epochs, D datacenters, P placements, Q pools, J request groups. `left_out` names the
+    other objectives and says why.
     """
 
     names: tuple[str, ...]
@@ -28,6 +28,7 @@ class RelaxedTerms:
     facility: Floats  # (M, T, D) per kWh of facility energy
     grid: Floats  # (M, T, D) per kWh bought
     nodes: Floats  # (M, T, P) per active node and epoch; (M, 0, 0) if no objective has any
+    on_demand: Floats  # (M, Q) per active node beyond the committed ones and epoch
     groups: Floats  # (M, J, P) for a whole group at one placement
     constant: Floats  # (M,)
     largest: Bools  # (M,) the largest datacenter's total counts
@@ -41,7 +42,7 @@ class RelaxedTerms:
     def unseen(self) -> tuple[str, ...]:
         """Objectives that are the same for every plan once relaxed, as those of changes between
         epochs: a limit on them limits nothing."""
-        tables = (self.it, self.facility, self.grid, self.nodes, self.groups)
+        tables = (self.it, self.facility, self.grid, self.nodes, self.on_demand, self.groups)
         seen = [any(table[m].any() for table in tables) for m in range(self.size)]
         return tuple(name for name, any_ in zip(self.names, seen, strict=True) if not any_)
 
@@ -82,6 +83,7 @@ def relaxed_terms(
     count = len(found)
     sites = {field: np.zeros((count, *problem.pue.shape)) for field in ("it", "facility", "grid")}
     nodes = np.zeros((count, problem.epochs, problem.placements))
+    on_demand = np.zeros((count, len(problem.pool_nodes)))
     for m, (_, coefficients) in enumerate(found):
         for field, table in sites.items():
             value = getattr(coefficients, field)
@@ -89,6 +91,8 @@ def relaxed_terms(
                 table[m] = value
         if coefficients.nodes is not None:
             nodes[m] = coefficients.nodes
+        if coefficients.on_demand is not None:
+            on_demand[m] = coefficients.on_demand
     if not nodes.any():
         nodes = nodes[:, :0, :0]
     return RelaxedTerms(
@@ -99,6 +103,7 @@ def relaxed_terms(
         facility=frozen(sites["facility"], np.float64),
         grid=frozen(sites["grid"], np.float64),
         nodes=frozen(nodes, np.float64),
+        on_demand=frozen(on_demand, np.float64),
         groups=frozen([_per_group(problem, each) for _, each in found], np.float64),
         constant=frozen([each.constant for _, each in found], np.float64),
         largest=frozen([counts_largest(objective) for objective, _ in found], np.bool_),

@@ -61,8 +61,10 @@ class Mark:
 
 def axes_of(front: Front) -> tuple[Axis, ...]:
     """The objectives of a front, called as they are here, else as the front says, else by name."""
-    titles = dict(zip(front.names, front.titles, strict=False))
-    titles |= {objective.name: objective.title for objective in available()}
+    stated = dict(zip(front.names, front.titles, strict=False))
+    titles = stated | {objective.name: objective.title for objective in available()}
+    # What some hold differs from scenario to scenario.
+    titles |= {o.name: stated[o.name] for o in available() if o.retitled and o.name in stated}
     return tuple(
         Axis(name, titles.get(name, name), unit)
         for name, unit in zip(front.names, front.units, strict=True)

@@ -329,6 +329,33 @@ def _end(data: PlanData) -> str:
     return (last + timedelta(hours=data.hours)).isoformat(timespec="seconds")
 
 
+def node_hours(ledger: Ledger) -> dict[str, float]:
+    """Hours of nodes by state, and how often nodes boot."""
+    hours = ledger.problem.epoch_seconds / 3600
+    states = {"active": ledger.pool_nodes, "idle": ledger.idle_nodes, "off": ledger.off_nodes}
+    found = {name: float(nodes.sum()) * hours for name, nodes in states.items()}
+    return found | {"boots": float(ledger.boots.sum())}
+
+
+def nodes_lines(ledger: Ledger) -> list[str]:
+    """What nodes are when they do not serve, and what committed ones cost, where that is stated."""
+    lines, problem = [], ledger.problem
+    if (problem.powered_nodes < problem.pool_nodes).any():
+        found = node_hours(ledger)
+        lines.append(
+            f"node-hours: {number(found['active'])} active, {number(found['idle'])} idle, "
+            f"{number(found['off'])} off; {number(found['boots'])} boots"
+        )
+    committed = float(ledger.committed_usd.sum())
+    if committed:
+        cost = float(ledger.cost_usd.sum())
+        lines.append(
+            f"cost: {number(committed)} USD for committed nodes whatever the plan, "
+            f"{number(cost - committed)} USD besides"
+        )
+    return lines
+
+
 def _ticks(data: PlanData) -> dict[str, object]:
     """Hours for a day, minutes within a few hours, dates beyond."""
     span = len(data.starts) * data.hours

@@ -208,7 +208,7 @@ def _plan_article(
         for what, caption in {
             "carbon": "Carbon by datacenter",
             "water": "Water by datacenter",
-            "cost": "Energy cost by datacenter",
+            "cost": "Cost by datacenter",
             "energy": "Energy by datacenter",
         }.items()
     ]

@@ -25,14 +25,30 @@ def _switched_off(scenario: Scenario) -> Iterator[Finding]:
     accounting = scenario.accounting
     for switch, name, unit in (
         ("rental", "rental_usd_per_hour", "USD/h"),
+        ("rental", "committed_usd_per_hour", "USD/h"),
         ("embodied", "embodied_kg_per_hour", "kg CO2e/h"),
     ):
         stated = [(node.name, getattr(node, name)) for node in scenario.node_types]
-        left_out = [f"{figure:g} {unit} of {owner}" for owner, figure in stated if figure > 0]
+        left_out = [f"{figure:g} {unit} of {owner}" for owner, figure in stated if figure]
         if left_out and not getattr(accounting, switch):
             yield _ignored(
                 f"node_types.{name}", f"{', '.join(left_out)} do not count",
                 f"accounting.{switch} = true to count them",
+            )  # fmt: skip
+    committed = [pool.name for pool in scenario.pools if pool.committed_nodes]
+    if committed and not accounting.rental:
+        yield _ignored(
+            "pools.committed_nodes", f"stated for {', '.join(committed)}, do not count",
+            "accounting.rental = true to count what they cost",
+        )  # fmt: skip
+    off = {pool.node_type for pool in scenario.pools if pool.off_nodes}
+    for kind in scenario.node_types:
+        states = {"off_w", "boot_seconds", "boot_kwh"}
+        stated_states = sorted(name for name in states if getattr(kind, name))
+        if stated_states and kind.name not in off:
+            yield _ignored(
+                f"node_types.{kind.name}", f"{' and '.join(stated_states)} do not count (no node "
+                "may be off)", "pools.off_nodes to let nodes be off",
             )  # fmt: skip
     prices = [site.egress_usd_per_gb for site in scenario.datacenters]
     if any(prices) and accounting.egress_kb_per_token == 0:

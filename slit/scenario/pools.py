@@ -84,6 +84,21 @@ class NodePool(Record):
     datacenter: Name = text("name of the datacenter")
     node_type: Name = text("name of the node type")
     nodes: int = quantity("nodes of the pool", "1", ge=0, le=10_000_000)
+    off_nodes: int = quantity(
+        "nodes that are off where they are not needed; the others stay powered",
+        "1",
+        default=0,
+        ge=0,
+        le=10_000_000,
+    )
+    committed_nodes: int = quantity(
+        "nodes that are owned or committed: they cost their rent whether used or not, the others "
+        "only where active",
+        "1",
+        default=0,
+        ge=0,
+        le=10_000_000,
+    )
     initial_nodes: NodeCounts = text(
         "nodes that hold a variant before the first epoch, by variant", default_factory=dict
     )
@@ -112,5 +127,11 @@ class NodePool(Record):
             if held > self.nodes:
                 raise ValueError(
                     f"{name}: {held}, expected at most {self.nodes} (nodes of the pool)"
+                )
+        for name in ("off_nodes", "committed_nodes"):
+            if getattr(self, name) > self.nodes:
+                raise ValueError(
+                    f"{name}: {getattr(self, name)}, expected at most {self.nodes} (nodes of the "
+                    "pool)"
                 )
         return self

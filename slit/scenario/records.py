@@ -223,7 +223,7 @@ class Accounting(Record):
         le=100,
     )
     embodied: bool = flag("whether embodied carbon of active nodes counts", default=False)
-    rental: bool = flag("whether rental of active nodes counts in cost", default=False)
+    rental: bool = flag("whether rental of nodes counts in cost", default=False)
     egress_kb_per_token: float = quantity(
         "bytes a token takes on the way out, for egress cost", "kB/token", default=0.0, ge=0, le=1e6
     )
@@ -302,13 +302,41 @@ class NodeType(Record):
     prefill_w: float = quantity("power while reading prompts", "W", ge=0, le=1e7)
     decode_w: float = quantity("power while writing tokens", "W", ge=0, le=1e7)
     standby_w: float = quantity(
-        "power of a node that is not active", "W", default=0.0, ge=0, le=1e7
+        "power of a node that is not active, but powered (idle, without weights)",
+        "W",
+        default=0.0,
+        ge=0,
+        le=1e7,
+    )
+    off_w: float = quantity(
+        "power of a node that is off (as many of a pool as its off_nodes)",
+        "W",
+        default=0.0,
+        ge=0,
+        le=1e7,
+    )
+    boot_seconds: float = quantity(
+        "time to boot a node that was off, ahead of the epoch, at standby_w",
+        "s",
+        default=0.0,
+        ge=0,
+        le=1e7,
+    )
+    boot_kwh: float = quantity(
+        "IT energy of a boot, besides standby_w over boot_seconds", "kWh", default=0.0, ge=0, le=1e4
     )
     embodied_kg_per_hour: float = quantity(
         "embodied carbon of an active node", "kg CO2e/h", default=0.0, ge=0, le=1e5
     )
     rental_usd_per_hour: float = quantity(
-        "rental of an active node", "USD/h", default=0.0, ge=0, le=1e6
+        "rental of an active node, on demand", "USD/h", default=0.0, ge=0, le=1e6
+    )
+    committed_usd_per_hour: float | None = quantity(
+        "what a committed or owned node costs, used or not; none: as on demand",
+        "USD/h",
+        default=None,
+        ge=0,
+        le=1e6,
     )
 
     @model_validator(mode="after")
@@ -318,6 +346,10 @@ class NodeType(Record):
                 f"node powers: standby {self.standby_w}, idle {self.idle_w}, prefill "
                 f"{self.prefill_w}, decode {self.decode_w}, expected standby <= idle <= prefill "
                 "and decode (W)"
+            )
+        if self.off_w > self.standby_w:
+            raise ValueError(
+                f"off_w: {self.off_w:g}, expected at most standby_w, {self.standby_w:g} (W)"
             )
         return self
 

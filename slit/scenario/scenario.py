@@ -108,6 +108,7 @@ class Scenario:
     def __post_init__(self) -> None:
         object.__setattr__(self, "round_trip_s", frozen(self.round_trip_s, np.float64))
         self._check_names()
+        self._check_boots()
         self._check_today()
         self._check_arrays()
 
@@ -184,6 +185,17 @@ class Scenario:
                         f"least {idle:g} (W of the whole node, idle_w of {service.node_type}; GPUs "
                         "alone draw less)"
                     )
+
+    def _check_boots(self) -> None:
+        kinds = {kind.name: kind for kind in self.node_types}
+        most = self.horizon.epochs * self.horizon.epoch_seconds
+        for pool in self.pools:
+            seconds = kinds[pool.node_type].boot_seconds
+            if pool.off_nodes and seconds >= most:
+                raise SlitError(
+                    f"pools.{pool.name}.off_nodes: a boot takes {seconds:.0f} s (boot_seconds of "
+                    f"{pool.node_type}), expected less than the horizon, {most:.0f} s"
+                )
 
     def _check_today(self) -> None:
         for pool, variant in dict.fromkeys((entry.pool, entry.variant) for entry in self.today):

@@ -90,7 +90,11 @@ def add_epoch(problem: Problem, t: int, rows: Rows, limits: Limits) -> None:
     pool_nodes: dict[int, Row] = {}
     least = [0.0] * problem.datacenters
     for q, center in enumerate(problem.pool_datacenter):
-        least[center] += problem.pool_nodes[q] * problem.standby_energy[q] * kwh
+        off = problem.pool_nodes[q] - problem.powered_nodes[q]
+        least[center] += problem.powered_nodes[q] * problem.standby_energy[q] * kwh
+        least[center] += off * problem.off_energy[q] * kwh
+        for name in ("on", "rent"):
+            limits[name, t, q] = (0.0, float(problem.pool_nodes[q]))
     for j in groups:
         options = np.flatnonzero(problem.allowed[j])
         rows.equal.append(({("y", j, p): 1.0 for p in options}, 1.0))
@@ -113,16 +117,29 @@ def add_epoch(problem: Problem, t: int, rows: Rows, limits: Limits) -> None:
         rows.below.append(({nodes: 1.0, **{n: -v for n, v in work.items()}}, max(surplus, warm)))
         pool_nodes.setdefault(q, {})[nodes] = 1.0
         first_is_free = t == 0 and problem.start == Start.FREE
-        may_load = problem.start_energy[p] > 0 and not first_is_free
+        starting = start_energy(problem, p)
+        may_load = starting > 0 and not first_is_free
         limits[loading] = (0.0, None if may_load else 0.0)
         rows.below.append(({loading: 1.0, nodes: -1.0}, 0.0))
         use = energy[d]
         for j in served:
             use["y", j, p] = problem.group_chunks[j] * problem.chunk[j, p, 1] * kwh
         use[nodes] = (problem.idle_energy[p] - problem.standby_energy[q]) * kwh
-        use[loading] = float(problem.start_energy[p]) * kwh
+        use[loading] = starting * kwh
     for q, sums in pool_nodes.items():
         rows.below.append((sums, float(problem.pool_nodes[q])))
+        for name, number in (
+            ("on", problem.powered_nodes[q]),
+            ("rent", problem.committed_nodes[q]),
+        ):
+            # nodes beyond a number of them: at least, and at most the chord over the whole pool
+            beyond, room = (name, t, q), float(problem.pool_nodes[q] - number)
+            limits[beyond] = (0.0, room)
+            rows.below.append(({**sums, beyond: -1.0}, float(number)))
+            chord = {n: -v * room / float(problem.pool_nodes[q]) for n, v in sums.items()}
+            rows.below.append(({**chord, beyond: 1.0}, 0.0))
+        wake = float(problem.standby_energy[q] - problem.off_energy[q])
+        energy[int(problem.pool_datacenter[q])]["on", t, q] = wake * kwh
     for d in range(problem.datacenters):
         it, load, grid = ("it", t, d), ("facility", t, d), ("grid", t, d)
         limits[it] = limits[load] = limits[grid] = (0.0, None)
@@ -137,6 +154,15 @@ def add_epoch(problem: Problem, t: int, rows: Rows, limits: Limits) -> None:
         rows.below.append(({grid: 1.0, load: -slope}, low_grid - slope * low))
 
 
+def start_energy(problem: Problem, p: Any) -> float:
+    """Energy ticks of a node that starts, and boots if any of its pool may be off."""
+    q = problem.placement_pool[p]
+    boot = float(problem.boot_energy[q])
+    if problem.powered_nodes[q] == problem.pool_nodes[q]:
+        boot = 0.0
+    return float(problem.start_energy[p]) + boot
+
+
 def most_energy(problem: Problem, t: int, d: int) -> float:
     """kWh that no plan exceeds: pools full, or all groups served here, whichever is less."""
     kwh = problem.kwh_per_energy_tick
@@ -147,7 +173,7 @@ def most_energy(problem: Problem, t: int, d: int) -> float:
         standby = float(problem.standby_energy[q])
         node = standby
         for p in np.flatnonzero(problem.placement_pool == q):
-            active = float(problem.idle_energy[p] + prewarm * problem.start_energy[p])
+            active = float(problem.idle_energy[p] + prewarm * start_energy(problem, p))
             dense = [
                 problem.chunk[j, p, 1] / problem.chunk[j, p, 0]
                 for j in groups
@@ -158,7 +184,9 @@ def most_energy(problem: Problem, t: int, d: int) -> float:
             lasting = int(problem.pool_nodes[q]) if problem.min_up[p] > 1 else 0
             demand += active * max(1, warm, lasting) if dense or warm or lasting else 0.0
         full += problem.pool_nodes[q] * node
-        demand += problem.pool_nodes[q] * standby
+        demand += problem.powered_nodes[q] * standby
+        off = problem.pool_nodes[q] - problem.powered_nodes[q]
+        demand += float(off * problem.off_energy[q])
     for j in groups:
         each = [
             problem.group_chunks[j]
@@ -166,7 +194,7 @@ def most_energy(problem: Problem, t: int, d: int) -> float:
                 problem.chunk[j, p, 1]
                 + problem.chunk[j, p, 0]
                 / problem.node_ticks
-                * (problem.idle_energy[p] + prewarm * problem.start_energy[p])
+                * (problem.idle_energy[p] + prewarm * start_energy(problem, p))
             )
             for p in np.flatnonzero(problem.allowed[j] & (problem.placement_datacenter == d))
         ]
@@ -196,6 +224,10 @@ def objective_terms(
                 if table is not None:
                     by_center[d][name, t, d] = float(table[t, d])
         groups = range(int(problem.epoch_group[t]), int(problem.epoch_group[t + 1]))
+        for q in range(len(problem.pool_nodes)):
+            if coefficients.on_demand is not None:
+                mine = by_center[problem.pool_datacenter[q]]
+                mine["rent", t, q] = float(coefficients.on_demand[q])
         for p in range(problem.placements):
             mine = by_center[problem.placement_datacenter[p]]
             served = [j for j in groups if problem.allowed[j, p]]

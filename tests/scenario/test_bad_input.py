@@ -22,6 +22,17 @@ def line(number: int, new: str | None, file: str) -> Spoil:
     return lambda files: files.line(number, new, file=file)
 
 
+def own_node(files: Files, line: str) -> Files:
+    """A node type with a line of its own."""
+    return files.replace(
+        '[node_types]\nfile = "slit:tables/node_types.csv"\ncolumns = { load_gb_per_s = '
+        '"load_bandwidth_gb_per_s" }\nignore = ["gpu_memory_bandwidth_gb_per_s", '
+        '"host_overhead_w", "source", "estimated"]',
+        '[[node_types]]\nname = "h100x8"\ngpus = 8\ngpu_memory_gb = 80\nload_gb_per_s = 5\n'
+        f"idle_w = 3000\nprefill_w = 4000\ndecode_w = 6000\n{line}",
+    )
+
+
 FIELDS = {
     "unknown field": (
         swap("utilization = 0.8", "utilisation = 0.8"),
@@ -96,6 +107,18 @@ FIELDS = {
         ),
         "node_types[0]: node powers: standby 0.0, idle 5000.0, prefill 4000.0, decode 6000.0, "
         "expected standby <= idle <= prefill and decode (W)",
+    ),
+    "off above standby": (
+        lambda files: own_node(files, "off_w = 50"),
+        "node_types[0]: off_w: 50, expected at most standby_w, 0 (W)",
+    ),
+    "more committed than there are": (
+        swap("nodes = 6", "nodes = 6\ncommitted_nodes = 7"),
+        "pools[0]: committed_nodes: 7, expected at most 6 (nodes of the pool)",
+    ),
+    "more off than there are": (
+        swap("nodes = 6", "nodes = 6\noff_nodes = 7"),
+        "pools[0]: off_nodes: 7, expected at most 6 (nodes of the pool)",
     ),
     "several errors": (
         lambda files: files.replace("nodes = 6", "nodes = -6").replace(

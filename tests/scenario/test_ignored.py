@@ -53,6 +53,16 @@ CASES: dict[str, tuple[Change, str]] = {
         "warning: node_types.rental_usd_per_hour: 98 USD/h of h100x8 do not count, expected "
         "accounting.rental = true to count them",
     ),
+    "committed nodes": (
+        stating("committed_nodes = 2", after="nodes = 6"),
+        "warning: pools.committed_nodes: stated for north-h100, do not count, expected "
+        "accounting.rental = true to count what they cost",
+    ),
+    "states of nodes": (
+        lambda files: own_nodes(files).replace("idle_w = 5200", "idle_w = 5200\nboot_kwh = 0.2"),
+        "warning: node_types.h100x8: boot_kwh do not count (no node may be off), expected "
+        "pools.off_nodes to let nodes be off",
+    ),
     "embodied carbon": (
         own_nodes,
         "warning: node_types.embodied_kg_per_hour: 0.25 kg CO2e/h of h100x8 do not count, expected "

@@ -84,6 +84,13 @@ class ExactProgram:
         check_measures(evaluator)
         self.evaluator = evaluator
         problem = self.problem = evaluator.problem
+        if (problem.powered_nodes < problem.pool_nodes).any() or len(
+            evaluator.measured_terms.on_demand
+        ):
+            raise SlitError(
+                "exact: nodes that may be off, or pools of which a part is committed, expected "
+                "none (off_nodes, committed_nodes)"
+            )
         self._terms = evaluator.measured_terms
         waits = bool(self._terms.service.any() or self._terms.group_service.size)
         timed = bool(times_matter(problem))

@@ -23,7 +23,8 @@ SERVICES = "services_2026.csv"
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A server of 8 GPUs; watts at the wall, `host_w` of a busy one beside its GPUs."""
+    """A server of 8 GPUs; watts at the wall, `host_w` of a busy one beside its GPUs. Rental is on
+    demand; committed for years it costs COMMITTED of that."""
 
     name: str
     gpu: str
@@ -36,6 +37,10 @@ class Node:
     embodied_kg_per_hour: float
     note: str
 
+
+COMMITTED = 0.6
+OFF_W = 100
+BOOT_SECONDS = 600
 
 NODES = (
     Node("a100x8", "A100", "a100_sxm", 80, 1300, 1500, 1700, 12.0, 0.08,
@@ -93,8 +98,9 @@ FLEET = (
 )  # fmt: skip
 
 NODE_COLUMNS = (
-    "name", "gpus", "gpu_memory_gb", "load_gb_per_s", "standby_w", "idle_w", "prefill_w",
-    "decode_w", "host_w", "rental_usd_per_hour", "embodied_kg_per_hour", "source", "estimated",
+    "name", "gpus", "gpu_memory_gb", "load_gb_per_s", "off_w", "boot_seconds", "standby_w",
+    "idle_w", "prefill_w", "decode_w", "host_w", "rental_usd_per_hour", "committed_usd_per_hour",
+    "embodied_kg_per_hour", "source", "estimated",
 )  # fmt: skip
 VARIANT_COLUMNS = (
     "name", "family", "parameters_b", "active_b", "weight_gb", "kv_bytes_per_token", "source",
@@ -116,15 +122,19 @@ def build_fleet_nodes(data: Path, output: Path) -> int:
             "gpus": 8,
             "gpu_memory_gb": node.gpu_memory_gb,
             "load_gb_per_s": float(specs.loc[node.specs, "inter_node_bw"]) / 1e10,
+            "off_w": OFF_W,
+            "boot_seconds": BOOT_SECONDS,
             "standby_w": node.standby_w,
             "idle_w": node.idle_w,
             "prefill_w": node.host_w + 8 * int(specs.loc[node.specs, "power"]),
             "decode_w": node.host_w + 8 * int(specs.loc[node.specs, "power"]),
             "host_w": node.host_w,
             "rental_usd_per_hour": node.rental_usd_per_hour,
+            "committed_usd_per_hour": round(COMMITTED * node.rental_usd_per_hour, 1),
             "embodied_kg_per_hour": node.embodied_kg_per_hour,
             "source": f"{node.note}; standby (powered, no weights) and idle (weights in memory) "
-            "assumed within 1,500-3,300 W; rental and embodied carbon (about 4 t in 5 years) "
+            "assumed within 1,500-3,300 W, off (management controller) and boot assumed; rental, "
+            "committed at 0.6 of it, and embodied carbon (about 4 t in 5 years) "
             "assumed; services state the power of a busy node",
             "estimated": 1,
         }

@@ -13,8 +13,6 @@ from slit.kernels.cells import (
 )
 from slit.kernels.evaluation import most_genes, placement_tables, start_nodes
 from slit.kernels.model import (
-    BOOT,
-    HOME,
     booted,
     late_in_queue,
     loading_nodes,
@@ -77,7 +75,6 @@ def account_plan(
         earlier = powered_before(before, places, pools)
         for q in range(pools.shape[0]):
             boots[t, q] = booted(powered(occupied[t, q], pools[q]), earlier[q])
-            energy[t, pools[q, HOME]] += boots[t, q] * pools[q, BOOT]
         find_waits(
             used, cells[t], active, before, speeds, problem.epoch_ticks,
             problem.request_scale / problem.prompt_scale, problem.variability, NEGLIGIBLE_LATE,

@@ -5,6 +5,7 @@ import numpy as np
 from operators.compiling import kernel
 from operators.types import Floats, Genes, Ints, Longs
 from slit.kernels.model import (
+    BOOT,
     HOME,
     POOL_NODES,
     cell_energy,
@@ -18,6 +19,7 @@ from slit.kernels.model import (
     unused_energy,
     with_loading,
 )
+from slit.kernels.pools import add_boots
 
 NEGLIGIBLE_QUEUE = 37.0
 """Mean waits of slack beyond which a queue's loss of quality, below exp(-37) / 38, vanishes beside
@@ -129,9 +131,13 @@ def run_nodes(
             cells[p, 1], active, loading_nodes(active, before[p]), places[p, 2], places[p, 3]
         )
     excess = 0
+    boot = 0
     for q in range(pools.shape[0]):
         energy[pools[q, HOME]] += unused_energy(occupied[q], pools[q])
         excess += max(0, occupied[q] - pools[q, POOL_NODES])
+        boot = max(boot, pools[q, BOOT])
+    if boot > 0:
+        add_boots(before, places, pools, occupied, energy)
     return excess
 
 

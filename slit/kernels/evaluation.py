@@ -30,7 +30,7 @@ from slit.kernels.objective_sums import (
     sum_requests,
 )
 from slit.kernels.objective_terms import ObjectiveTerms
-from slit.kernels.pools import add_boots, add_on_demand, boots_count, pool_table
+from slit.kernels.pools import add_on_demand, pool_table
 from slit.kernels.transitions import UNKNOWN, add_node_changes, add_reroutes, largest_reroute
 from slit.problem.arrays import Problem
 
@@ -175,7 +175,7 @@ def evaluate_epochs(
     variability, prompt_unit = problem.variability, request_scale / problem.prompt_scale
     service_weights, site_weights, node_weights = terms.service, terms.site, terms.nodes
     tables, units = terms.requests, terms.request_unit
-    owners, largest = terms.request_objective, terms.largest
+    owners, largest, on_demand = terms.request_objective, terms.largest, terms.on_demand
     nodes_change = terms.starts.shape[0] > 0 or np.any(terms.switches != 0.0)
     late_counts, good_counts = np.any(service_weights[1] != 0.0), np.any(service_weights[2] != 0.0)
     by_group = terms.group_service.shape[0] > 0
@@ -183,7 +183,6 @@ def evaluate_epochs(
     waits_count = outcomes_count or np.any(service_weights[0] != 0.0)
     negligible = NEGLIGIBLE_LATE if late_counts else NEGLIGIBLE_QUEUE
     places, speeds, pools = placement_tables(problem)
-    boots, rents = boots_count(pools), terms.on_demand.shape[0] > 0
     n_placements, n_centers, warm = places.shape[0], pue.shape[1], timed or np.any(places[:, 4] > 0)
     cells, nodes = np.zeros((n_placements, 4), np.int64), np.zeros(n_placements, np.int64)
     listed, occupied = np.zeros((2, n_placements), np.int64), np.zeros(pools.shape[0], np.int64)
@@ -191,8 +190,7 @@ def evaluate_epochs(
     waits, served = np.zeros((n_placements, 4)), np.zeros((n_placements, 2))
     queued, outcomes = np.zeros(held.shape[0], np.int64), np.zeros((held.shape[0], 2))
     energy, site = np.zeros(n_centers, np.int64), np.zeros((n_centers, SITE_FIELDS))
-    for row in range(parts.shape[1]):
-        t = first + row
+    for row, t in enumerate(range(first, first + parts.shape[1])):
         for n in range(population.shape[0]):
             plan, earlier, part = population[n], before[n], parts[n, row]
             if timed:
@@ -204,8 +202,6 @@ def evaluate_epochs(
             excess[n, row] = run_nodes(
                 powered, cells, node_ticks, earlier, places, pools, nodes, occupied, energy
             )
-            if boots:
-                add_boots(earlier, places, pools, occupied, energy)
             part[:] = 0.0
             if waits_count:
                 find_waits(
@@ -228,8 +224,7 @@ def evaluate_epochs(
             add_energy(site_weights[t], largest, site, part, by_center[n])
             if node_weights.shape[0] > 0:
                 add_nodes(node_weights[t], largest, powered, nodes, places, part, by_center[n])
-            if rents:
-                add_on_demand(occupied, pools, terms.on_demand, part)
+            add_on_demand(occupied, pools, on_demand, part)
             if nodes_change:
                 add_node_changes(nodes, earlier, terms.starts, terms.switches, part)
             if sites.shape[0] > 0:

@@ -58,14 +58,14 @@ def site_change(added: int, energy: int, site: Floats) -> float:
 
 @kernel
 def pool_change(
-    nodes: int, used: int, pool: Longs, rent: float, node_penalty: float
+    q: int, nodes: int, used: int, pools: Longs, rents: Floats, node_penalty: float
 ) -> tuple[float, int, int]:
-    """What `nodes` more on top of `used` weigh in violation and rent, and what they take of energy
-    in the pool's unused nodes and boots, here and in the next epoch.
+    """What `nodes` more on top of `used` in pool q weigh in violation and rent, and what they take
+    of energy in its unused nodes and boots, here and in the next epoch.
 
-    pool (9,) as in `Epoch`; rent: value of an active node beyond the committed ones.
+    pools (Q, 9) and rents (Q,) as in `Epoch`.
     """
-    after = used + nodes
+    pool, rent, after = pools[q], rents[q], used + nodes
     weight = node_penalty * (max(0, after - pool[POOL_NODES]) - max(0, used - pool[POOL_NODES]))
     if rent != 0.0:
         weight += rent * (on_demand(after, pool[COMMITTED]) - on_demand(used, pool[COMMITTED]))
@@ -171,13 +171,9 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
     leave = total_a + (1.0 - share_a) * queue_a - value[a, TOTAL]
     pool_a, center_a, left = place[a, 0], place[a, 1], energy.shape[0]
     nodes_a = report[3] - cells[a, NODES]
-    beyond, unused, later = pool_change(
-        nodes_a, used[pool_a], pool[pool_a], rent[pool_a], node_penalty
-    )
-    used_a = used[pool_a] + nodes_a
-    energy_a = energy[center_a] + report[4] + unused
-    later += report[5] * ticks[a, 1]
-    next_a = next_energy[center_a] + later
+    beyond, unused, later = pool_change(pool_a, nodes_a, used[pool_a], pool, rent, node_penalty)
+    used_a, later = used[pool_a] + nodes_a, later + report[5] * ticks[a, 1]
+    energy_a, next_a = energy[center_a] + report[4] + unused, next_energy[center_a] + later
     leave += beyond + site_change(report[4] + unused, energy[center_a], site[center_a])
     if later != 0:
         leave += site_change(later, next_energy[center_a], next_site[center_a])
@@ -199,12 +195,9 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
         nodes_b, added, later = report[3] - cells[b, NODES], report[4], report[5] * ticks[b, 1]
         if nodes_b > 0:
             used_b = used_a if pool_b == pool_a else used[pool_b]
-            beyond, unused, boots = pool_change(
-                nodes_b, used_b, pool[pool_b], rent[pool_b], node_penalty
-            )
+            beyond, unused, boots = pool_change(pool_b, nodes_b, used_b, pool, rent, node_penalty)
             change += beyond
-            added += unused
-            later += boots
+            added, later = added + unused, later + boots
         here = energy_a if center_b == center_a else energy[center_b]
         change += site_change(added, here, site[center_b])
         if objectives is not None:
@@ -239,10 +232,8 @@ def exchange(i: int, a: int, j: int, b: int, epoch: Epoch, limit: float) -> floa
     )  # fmt: skip
     chunk, size, moves, queued = epoch.chunk, epoch.size, epoch.moves, epoch.queued
     promises, place, ticks, fixed = epoch.promises, epoch.place, epoch.ticks, epoch.fixed
-    pool, site, units, report, rent = (
-        epoch.pool, epoch.site, epoch.units, epoch.scratch, epoch.rent,
-    )  # fmt: skip
-    node_ticks, node_penalty = epoch.node_ticks, epoch.node_penalty
+    pool, site, units, report = epoch.pool, epoch.site, epoch.units, epoch.scratch
+    node_ticks, node_penalty, rent = epoch.node_ticks, epoch.node_penalty, epoch.rent
     change = -value[a, TOTAL] - value[b, TOTAL]
     total, share_a = cell_change(
         a, i, -1, j, 1, cells, value, chunk, size, moves, ticks, fixed, node_ticks, report
@@ -260,19 +251,13 @@ def exchange(i: int, a: int, j: int, b: int, epoch: Epoch, limit: float) -> floa
     if pool_a == pool_b:
         nodes_a, nodes_b = 0, nodes_a + nodes_b
     if nodes_a != 0:
-        beyond, unused, later = pool_change(
-            nodes_a, used[pool_a], pool[pool_a], rent[pool_a], node_penalty
-        )
+        beyond, unused, later = pool_change(pool_a, nodes_a, used[pool_a], pool, rent, node_penalty)
         change += beyond
-        added_a += unused
-        next_a += later
+        added_a, next_a = added_a + unused, next_a + later
     if nodes_b != 0:
-        beyond, unused, later = pool_change(
-            nodes_b, used[pool_b], pool[pool_b], rent[pool_b], node_penalty
-        )
+        beyond, unused, later = pool_change(pool_b, nodes_b, used[pool_b], pool, rent, node_penalty)
         change += beyond
-        added_b += unused
-        next_b += later
+        added_b, next_b = added_b + unused, next_b + later
     if center_a == center_b:
         added_a, added_b = 0, added_a + added_b
         next_a, next_b = 0, next_a + next_b
@@ -322,7 +307,7 @@ def shift(i: int, p: int, change: int, epoch: Epoch) -> None:
     nodes = running_nodes(cells[p, WORK], epoch.node_ticks, ticks[p, 4])
     cells[p, NODES] = nodes
     q, d = epoch.place[p, 0], epoch.place[p, 1]
-    _, unused, later = pool_change(nodes - old, used[q], epoch.pool[q], 0.0, 0.0)
+    _, unused, later = pool_change(q, nodes - old, used[q], epoch.pool, epoch.rent, 0.0)
     used[q] += nodes - old
     loading = max(0, nodes - ticks[p, 2]) - max(0, old - ticks[p, 2])
     energy[d] += (

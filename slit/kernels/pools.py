@@ -8,8 +8,6 @@ from slit.kernels.model import (
     BOOT,
     COMMITTED,
     HOME,
-    POOL_NODES,
-    POWERED,
     booted,
     on_demand,
     powered,
@@ -45,12 +43,6 @@ def pool_table(problem: Problem) -> Longs:
 
 
 @kernel
-def boots_count(pools: Longs) -> bool:
-    """Whether a boot takes energy in any pool."""
-    return bool(np.any((pools[:, BOOT] > 0) & (pools[:, POWERED] < pools[:, POOL_NODES])))
-
-
-@kernel
 def powered_before(before: Longs, places: Longs, pools: Longs) -> Longs:
     """(Q,): powered nodes of an epoch with active nodes `before` (P,); UNKNOWN where it is not
     known. places (P, ...): pools come first."""
@@ -76,8 +68,8 @@ def add_boots(before: Longs, places: Longs, pools: Longs, occupied: Longs, energ
 
 @kernel
 def add_on_demand(occupied: Longs, pools: Longs, weights: Floats, part: Floats) -> None:
-    """Add what active nodes beyond the committed ones weigh, (Q, M), to `part` (M,)."""
-    for q in range(pools.shape[0]):
+    """Add what active nodes beyond the committed ones weigh, (Q, M) or empty, to `part` (M,)."""
+    for q in range(weights.shape[0]):
         nodes = on_demand(occupied[q], pools[q, COMMITTED])
         for m in range(part.shape[0]):
             part[m] += weights[q, m] * nodes

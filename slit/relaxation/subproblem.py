@@ -20,6 +20,7 @@ from operators.types import Bools, Floats, Integers, Ints, Longs
 from slit.lp.rows import Rows
 from slit.lp.solver import LinearModel
 from slit.problem import Problem, Start
+from slit.relaxation.nodes_beyond import NodesBeyond, nodes_beyond
 from slit.relaxation.terms import RelaxedTerms
 
 
@@ -116,32 +117,6 @@ class _Sites:
     mixed: Bools  # neither always that nor always 0
     helpful: Bools  # more energy may help some objective
     bought_helpful: Bools  # buying more may help some objective
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class NodesBeyond:
-    """B columns for the active nodes of a pool beyond a number of them: what each node adds there
-    to what it adds anyway."""
-
-    pool: Ints  # (B,)
-    number: Longs  # (B,) below the nodes of the pool
-    energy: Floats  # (B,) kWh of IT energy: an idle node less one that is off
-    values: Floats  # (M, B)
-
-
-def nodes_beyond(problem: Problem, terms: RelaxedTerms) -> NodesBeyond:
-    """The columns of nodes that were off, and of nodes on demand."""
-    nodes, off = problem.pool_nodes, problem.standby_energy > problem.off_energy
-    woken = np.flatnonzero(off & (problem.powered_nodes < nodes))
-    rented = np.flatnonzero(terms.on_demand.any(axis=0) & (problem.committed_nodes < nodes))
-    energy = (problem.standby_energy - problem.off_energy) * problem.kwh_per_energy_tick
-    none = np.zeros((terms.size, len(woken)))
-    return NodesBeyond(
-        pool=np.concatenate([woken, rented]).astype(np.int32),
-        number=np.concatenate([problem.powered_nodes[woken], problem.committed_nodes[rented]]),
-        energy=np.concatenate([energy[woken], np.zeros(len(rented))]),
-        values=np.hstack([none, terms.on_demand[:, rented]]),
-    )
 
 
 def build_epoch(
@@ -392,40 +367,9 @@ def _rows(
         lower=problem.warm_nodes[warm].astype(np.float64),
         upper=np.full(len(warm), np.inf),
     )
-    _add_beyond(rows, problem, sites, columns, beyond, more)
+    pools_of, helpful = problem.placement_pool[columns.placement], sites.helpful[home]
+    beyond.add_rows(rows, problem, pools_of, columns.nodes, more, helpful)
     return *rows.assembled(len(every) + len(mixed) + len(more)), binding
-
-
-def _add_beyond(
-    rows: Rows,
-    problem: Problem,
-    sites: _Sites,
-    columns: _Columns,
-    beyond: NodesBeyond,
-    more: Longs,
-) -> None:
-    """Nodes beyond a number: at least the active ones less that number, and, where more energy
-    may help, at most the chord of that over all nodes of the pool."""
-    pool, every = problem.placement_pool[columns.placement], np.arange(len(columns.group))
-    helpful = np.flatnonzero(sites.helpful[problem.pool_datacenter[beyond.pool]])
-    nodes = problem.pool_nodes[beyond.pool]
-    for n, (q, column) in enumerate(zip(beyond.pool.tolist(), more.tolist(), strict=True)):
-        here = np.flatnonzero(pool == q)
-        row, one = np.zeros(len(here), np.int64), np.zeros(1, np.int64)
-        rows.add(
-            (row, every[here], -columns.nodes[here]),
-            (one, np.array([column]), np.ones(1)),
-            lower=np.array([-float(beyond.number[n])]),
-            upper=np.array([np.inf]),
-        )
-        if n in helpful:
-            slope = float(nodes[n] - beyond.number[n]) / float(nodes[n])
-            rows.add(
-                (row, every[here], -slope * columns.nodes[here]),
-                (one, np.array([column]), np.ones(1)),
-                lower=np.array([-np.inf]),
-                upper=np.zeros(1),
-            )
 
 
 def _binding_pools(problem: Problem, columns: _Columns) -> Ints:

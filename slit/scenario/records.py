@@ -302,25 +302,11 @@ class NodeType(Record):
     prefill_w: float = quantity("power while reading prompts", "W", ge=0, le=1e7)
     decode_w: float = quantity("power while writing tokens", "W", ge=0, le=1e7)
     standby_w: float = quantity(
-        "power of a node that is not active, but powered (idle, without weights)",
-        "W",
-        default=0.0,
-        ge=0,
-        le=1e7,
+        "power of a node that is powered but not active", "W", default=0.0, ge=0, le=1e7
     )
-    off_w: float = quantity(
-        "power of a node that is off (as many of a pool as its off_nodes)",
-        "W",
-        default=0.0,
-        ge=0,
-        le=1e7,
-    )
+    off_w: float = quantity("power of a node that is off", "W", default=0.0, ge=0, le=1e7)
     boot_seconds: float = quantity(
-        "time to boot a node that was off, ahead of the epoch, at standby_w",
-        "s",
-        default=0.0,
-        ge=0,
-        le=1e7,
+        "time to boot ahead of the epoch, at standby_w", "s", default=0.0, ge=0, le=1e7
     )
     boot_kwh: float = quantity(
         "IT energy of a boot, besides standby_w over boot_seconds", "kWh", default=0.0, ge=0, le=1e4

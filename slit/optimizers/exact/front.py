@@ -20,7 +20,7 @@ from scipy import sparse
 
 from operators.types import Floats, Genes, Longs
 from slit.arrays import product
-from slit.errors import InfeasibleError
+from slit.errors import InfeasibleError, SlitError
 from slit.evaluator import Evaluator
 from slit.kernels.node_times import times_matter
 from slit.lp.rows import Rows

@@ -309,6 +309,7 @@ def _lost(scenario: Scenario, fleet: Fleet) -> tuple[str, ...]:
     switches = {
         "embodied carbon": accounting.embodied,
         "rental": accounting.rental,
+        "nodes that are off where not needed": any(pool.off_nodes for pool in scenario.pools),
         "egress cost": accounting.egress_kb_per_token > 0
         and any(center.egress_usd_per_gb > 0 for center in scenario.datacenters),
         "carbon of the energy for water": accounting.water_energy_carbon,

@@ -14,6 +14,17 @@ def write_starter(folder: str | Path) -> Path:
 
     The scenario loads without change. Raises SlitError where the folder holds files or is none.
     """
+    target = new_folder(folder)
+    try:
+        for source in sorted(FOLDER.iterdir()):
+            shutil.copyfile(source, target / source.name)
+    except OSError as error:
+        raise SlitError(f"{target}: {error.strerror}, expected a folder to write into") from None
+    return target / SCENARIO_FILE
+
+
+def new_folder(folder: str | Path) -> Path:
+    """The folder, made where it is missing. Raises SlitError where it holds files or is none."""
     target = Path(folder)
     if target.exists() and not target.is_dir():
         raise SlitError(f"{target}: a file, expected a new or empty folder")
@@ -21,8 +32,6 @@ def write_starter(folder: str | Path) -> Path:
         raise SlitError(f"{target}: not empty, expected a new or empty folder")
     try:
         target.mkdir(parents=True, exist_ok=True)
-        for source in sorted(FOLDER.iterdir()):
-            shutil.copyfile(source, target / source.name)
     except OSError as error:
         raise SlitError(f"{target}: {error.strerror}, expected a folder to write into") from None
-    return target / SCENARIO_FILE
+    return target

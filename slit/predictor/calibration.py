@@ -4,13 +4,13 @@ Coefficients minimize the mean absolute relative error under the constraint that
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
-from scipy.optimize import nnls
 
 from operators.types import Floats
 from slit.predictor.columns import Columns
-from slit.predictor.roofline import Work, decode_work, kernels, prefill_work, sum_pass
+from slit.predictor.roofline import decode_kernels, decode_pass, prefill_pass
 
 PARTS = (
     "products",
@@ -69,24 +69,27 @@ class Calibration:
         launches = (
             layers * coefficient["layers"] + columns.moe_layers * coefficient["expert_layers"]
         )
-        least = sum_pass(columns, prefill_work(columns)).seconds
+        least = prefill_pass(columns).seconds
         return np.asarray(least * max(coefficient["prefill"], 1.0) + launches * _MICROSECOND)
 
 
+@lru_cache(maxsize=2)
 def parts(columns: Columns) -> Floats:
     """(N, len(PARTS)): parts of a step, s, before they are weighed."""
-    found = _parts_of(columns, decode_work(columns))
+    found = _parts_of(columns)
     prompts = columns.batch / columns.output  # that are read in the time of a step
-    least = sum_pass(columns, prefill_work(columns)).seconds
+    least = prefill_pass(columns).seconds
     found["prefill"] = prompts * least
     found["prefill_tokens"] = prompts * columns.prompt * _MICROSECOND
-    return np.stack([found[name] for name in PARTS], axis=1)
+    table = np.stack([found[name] for name in PARTS], axis=1)
+    table.flags.writeable = False  # it is kept
+    return table
 
 
-def _parts_of(columns: Columns, work: Work) -> dict[str, Floats]:
+def _parts_of(columns: Columns) -> dict[str, Floats]:
     zero, one = np.zeros(len(columns)), np.full(len(columns), _MICROSECOND)
     found = dict.fromkeys(PARTS, zero)
-    for kernel in kernels(columns, work):
+    for kernel in decode_kernels(columns):
         seconds = kernel.count * kernel.seconds(columns)
         found[_part(kernel.name)] = found[_part(kernel.name)] + seconds
         if kernel.name.endswith("all_reduce"):
@@ -119,8 +122,8 @@ def power_terms(columns: Columns, weighed: Floats) -> Floats:
     step = weighed.sum(axis=1)
     busy = weighed[:, ~FIXED].sum(axis=1) / step
     prompts = columns.batch / columns.output
-    computing = sum_pass(columns, decode_work(columns)).compute_s
-    computing = computing + prompts * sum_pass(columns, prefill_work(columns)).compute_s
+    computing = decode_pass(columns).compute_s
+    computing = computing + prompts * prefill_pass(columns).compute_s
     return np.stack([np.ones(len(columns)), np.sqrt(busy), np.sqrt(computing / step)], axis=1)
 
 
@@ -134,6 +137,8 @@ def fit_calibration(columns: Columns, measured: Estimate) -> Calibration:
 
 def _least_relative(terms: Floats, target: Floats) -> Floats:
     """Coefficients >= 0 that minimize sum |terms @ x / target - 1|, by reweighted least squares."""
+    from scipy.optimize import nnls  # needed for training alone
+
     relative = terms / target[:, None]
     weights = np.ones(len(target))
     found = np.zeros(terms.shape[1])

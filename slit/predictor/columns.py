@@ -9,10 +9,10 @@ from operators.types import Floats
 from slit.predictor.configs import WEIGHT_BYTES, InferenceConfig
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Columns:
     """Each field is an array (N,), of one inference each. Bytes, operation/s, W; weights of one
-    layer."""
+    layer. Two are never equal: what follows from one is kept by its identity."""
 
     batch: Floats
     prompt: Floats

@@ -5,7 +5,7 @@ import numpy as np
 from operators.types import Floats
 from slit.predictor.calibration import PARTS, Calibration, Estimate, parts, power_terms
 from slit.predictor.columns import Columns
-from slit.predictor.roofline import decode_work, sum_pass
+from slit.predictor.roofline import decode_pass
 
 
 def features(columns: Columns, calibration: Calibration) -> tuple[Floats, Estimate]:
@@ -14,7 +14,7 @@ def features(columns: Columns, calibration: Calibration) -> tuple[Floats, Estima
     weighed = parts(columns) * calibration.step
     step = weighed.sum(axis=1)
     estimate = calibration.estimate(columns)
-    decode = sum_pass(columns, decode_work(columns))
+    decode = decode_pass(columns)
     terms = power_terms(columns, weighed)
     logarithms = [
         step,

@@ -3,7 +3,9 @@
 Formulas and their sources: docs/predictor.md. All amounts are those of one GPU.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -250,9 +252,26 @@ class Pass:
     moved_bytes: Floats
 
 
-def sum_pass(columns: Columns, work: Work) -> Pass:
+@lru_cache(maxsize=2)
+def decode_kernels(columns: Columns) -> tuple[Kernel, ...]:
+    """The kernels of a decode step."""
+    return tuple(kernels(columns, decode_work(columns)))
+
+
+@lru_cache(maxsize=2)
+def decode_pass(columns: Columns) -> Pass:
+    """A decode step."""
+    return sum_kernels(columns, decode_kernels(columns))
+
+
+@lru_cache(maxsize=2)
+def prefill_pass(columns: Columns) -> Pass:
+    """One prompt, read alone."""
+    return sum_kernels(columns, kernels(columns, prefill_work(columns)))
+
+
+def sum_kernels(columns: Columns, found: Sequence[Kernel]) -> Pass:
     """The kernels of a pass added up."""
-    found = kernels(columns, work)
 
     def total(values: list[Floats]) -> Floats:
         amounts = [k.count * value for k, value in zip(found, values, strict=True)]

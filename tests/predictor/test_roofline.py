@@ -15,10 +15,11 @@ from slit.predictor.configs import InferenceConfig, Precision
 from slit.predictor.gpus import Gpu, find_gpu
 from slit.predictor.roofline import (
     Kernel,
+    decode_pass,
     decode_work,
     kernels,
+    prefill_pass,
     prefill_work,
-    sum_pass,
     touched_experts,
 )
 
@@ -74,7 +75,7 @@ def test_a_dense_layer_by_hand() -> None:
     columns = as_columns([config(DENSE)])
     # Slower of 384 operations at 10,000 / s and 128 + 96 bytes at 1,000 / s.
     assert query.seconds(columns) == pytest.approx(0.224)
-    total = sum_pass(columns, decode_work(columns))
+    total = decode_pass(columns)
     assert total.weight_s == pytest.approx((DENSE.parameters - 8 * 20) * 2 / 1000)
 
 
@@ -172,7 +173,7 @@ def test_more_tokens_take_longer_and_faster_gpus_do_not(
     rows = [asked, replace(asked, batch=batch * more), replace(asked, prompt=prompt * more),
             replace(asked, output=output * more), replace(asked, gpu=faster)]  # fmt: skip
     columns = as_columns(rows)
-    for work in (decode_work(columns), prefill_work(columns)):
-        seconds = sum_pass(columns, work).seconds
+    for whole in (decode_pass(columns), prefill_pass(columns)):
+        seconds = whole.seconds
         assert (seconds[1:4] >= seconds[0] * (1 - 1e-12)).all()
         assert seconds[4] <= seconds[0] * (1 + 1e-12)

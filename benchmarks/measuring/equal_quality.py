@@ -10,9 +10,15 @@ import numpy as np
 
 import slit
 from operators.types import Floats
-from slit.errors import SlitError
+from slit.api.references import reference_plan
+from slit.evaluator import Evaluator
 from slit.files import write_file
-from slit.record import read_run
+from slit.objectives import find
+from slit.optimizers.protocol import Task
+from slit.optimizers.registry import DEFAULT_OPTIMIZER
+from slit.problem import compile_problem
+from slit.report.equal_quality import equal_quality_data, lost_answers, with_same_variants
+from slit.report.picks import picks_data
 from slit.scenario.scenario import Scenario
 
 RIVALS = ("nearest", "splitwise", "helix")
@@ -37,16 +43,9 @@ def saved_by_rival(
     file: Path, build: Callable[[], Scenario], *, moves: int, seed: int = 1
 ) -> tuple[tuple[str, ...], Mapping[str, Saved]]:
     """Names of the objectives, and what is saved against each rival that some plan loses no more
-    quality than; kept in `file`, and read from there where it exists.
-
-    The run folder beside it is overwritten.
-    """
+    quality than; kept in `file`, and read from there where it exists."""
     if not file.exists():
-        folder = file.with_suffix("")
-        slit.optimize(
-            build(), moves=moves, seed=seed, steady=False, output=folder, overwrite=folder.exists()
-        )
-        write_file(file, json.dumps(_measured(folder)).encode())
+        write_file(file, json.dumps(_measured(build(), moves=moves, seed=seed)).encode())
     said = json.loads(file.read_bytes())
     rivals = {
         name: Saved(*(np.array(each[part]) for part in ("plan", "own", "same")))
@@ -55,18 +54,25 @@ def saved_by_rival(
     return tuple(said["objectives"]), rivals
 
 
-def _measured(folder: Path) -> dict[str, Any]:
-    run = read_run(folder)
-    found, picks = slit.equal_quality(run, every=False), slit.show(run)
-    if found is None:
-        raise SlitError(f"{folder}: no comparison at equal quality, expected one")
+def _measured(scenario: Scenario, *, moves: int, seed: int) -> dict[str, Any]:
+    """Search, which knows none of the rivals, and compare."""
+    front = slit.optimize(scenario, moves=moves, seed=seed, steady=False, baselines=False).front
+    evaluator = Evaluator(compile_problem(scenario), scenario, objectives=find(front.names))
+    task = Task.of(evaluator)
+    for name in RIVALS:
+        front = front.joined(reference_plan(name, evaluator, task, seed=seed).front)
+    picks = picks_data(front, search=DEFAULT_OPTIMIZER)
+    lost = lost_answers(evaluator.problem, front.X)
+    found = equal_quality_data(front, picks, lost=lost)
+    assert found is not None, "rivals and quality are there"
+    found = with_same_variants(found, front, picks, evaluator=evaluator, seed=seed)
     rivals = {}
-    for row in found.of(*RIVALS).rows:
+    for row in found.rows:
         if row.allowance == 0 and row.same_variants is not None:
             own = picks.values[picks.row(row.reference)]
             parts = {"plan": row.values, "own": own, "same": row.same_variants.values}
             rivals[row.reference] = {name: each.tolist() for name, each in parts.items()}
-    return {"objectives": list(run.front.names), "rivals": rivals}
+    return {"objectives": list(front.names), "rivals": rivals}
 
 
 def change_of_sums(days: Iterable[Saved], mix: str) -> Floats:

@@ -106,18 +106,30 @@ def equal_quality_of(run: Run, picks: PicksData, *, every: bool = True) -> Equal
     except SlitError:  # of a plug-in that is not loaded: no plan can be evaluated
         return found
     wanted = dict.fromkeys(each.reference for each in found.rows) if every else found.first
-    chosen = {name: _first_plan(found, name) for name in wanted}
+    made = with_same_variants(
+        found.of(*wanted), front, picks, evaluator=evaluator, seed=run.manifest.seed
+    )
+    others = [each for each in found.rows if each.reference not in wanted]
+    order = [each.reference for each in found.rows]
+    rows = sorted((*made.rows, *others), key=lambda each: order.index(each.reference))
+    return replace(found, rows=tuple(rows))
+
+
+def with_same_variants(
+    found: EqualQuality, front: Front, picks: PicksData, *, evaluator: Evaluator, seed: int
+) -> EqualQuality:
+    """The rows with what schedulers make of the same variants: of each reference plan that of the
+    first row with a plan."""
     rows = []
     for each in found.rows:
         same = None
-        if chosen.get(each.reference) is each and each.row is not None:
-            reference = front.X[picks.marks[picks.row(each.reference)].row]
+        if each.row is not None and _first_plan(found, each.reference) is each:
             plan = with_variants_of(
                 front.X[each.row],
-                reference,
+                front.X[picks.marks[picks.row(each.reference)].row],
                 name=each.reference,
                 evaluator=evaluator,
-                seed=run.manifest.seed,
+                seed=seed,
             )
             same = None if plan is None else _against(each.values, plan, evaluator)
         rows.append(replace(each, same_variants=same))

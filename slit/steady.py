@@ -11,22 +11,21 @@ from typing import NamedTuple
 import numpy as np
 
 from operators.crossover import recombine
-from operators.types import Floats, Genes, Integers
+from operators.types import Floats, Genes
 from slit.arrays import product
 from slit.compute import map_items
 from slit.evaluator import Evaluator
 from slit.front import Front
-from slit.kernels.chains import best_chain
+from slit.kernels.chains import best_chain, measure_seams
 from slit.kernels.local_search import MOST_MOVES, improve_plan
 from slit.kernels.scalarization import Scalarization, scalarize
 from slit.objectives import Linear
 from slit.objectives.builtin import reroute
 from slit.plans import continue_epoch
 from slit.problem import Problem
-from slit.problem.shares import whole_chunks
 from slit.relaxation import Relaxation
 from slit.relaxation.relaxation import LARGEST_PROGRAM
-from slit.relaxation.steady_shares import steady_shares
+from slit.relaxation.steady_shares import Steadiness, continued_genes
 from slit.sandwich import lattice
 
 ALLOWANCE = 0.01
@@ -207,16 +206,15 @@ class Steadying:
         parts = found.parts[:, :, : len(size)] / size
         most = parts[0].sum(axis=0) + ALLOWANCE
         epochs = np.arange(self.problem.epochs)
-        candidates = np.tile(np.arange(len(plans)), (len(epochs), 1))
+        seams = np.zeros((len(epochs) + 1, len(plans), len(plans)))
+        measure_seams(plans, 0, self.problem, seams)
         multipliers = np.full(len(size), FIRST_MULTIPLIER)
         choices = np.zeros((MIXES, len(epochs)), np.int64)
-        for choice in choices:
+        for n in range(MIXES):
             costs = product(parts, multipliers)
             costs[found.excess > found.excess.min(axis=0)] = np.inf
-            best_chain(
-                plans, candidates, costs.T.copy(), 1.0 / self._compared, self.problem, choice
-            )
-            over = parts[choice, epochs].sum(axis=0) - most
+            choices[n], _ = best_chain(seams, costs.T, 1.0 / self._compared)
+            over = parts[choices[n], epochs].sum(axis=0) - most
             multipliers *= np.exp(np.clip(over / ALLOWANCE, -1.0, 1.0))
         return recombine(plans, np.unique(choices, axis=0), block_first=self.problem.epoch_gene)
 
@@ -232,10 +230,13 @@ class Steadying:
     def _rebuilt(self, own: Genes, weights: Floats, scalarization: Scalarization) -> Genes:
         """The plan `own` (G,) epoch after epoch near the epoch before, each searched for itself."""
         problem, plan = self.problem, own.copy()
+        price = RELAXED_PRICE / self._compared
+        steadiness = Steadiness(weights[self._bounded], price, ALLOWANCE)
         for t in range(problem.epochs):
             genes = slice(problem.epoch_gene[t], problem.epoch_gene[t + 1])
             if t > 0 or len(problem.today_chunks):
-                plan[genes] = self._continued(plan, own, t, weights)
+                program = self._relaxation.programs[t]
+                plan[genes] = continued_genes(problem, program, plan, own, steadiness)
             if t + 1 < problem.epochs:  # it will follow: what it was until then does not count
                 continue_epoch(plan, t + 1, problem)
             self._improve(plan, t, scalarization)
@@ -250,42 +251,6 @@ class Steadying:
     def _improve(self, plan: Genes, t: int, scalarization: Scalarization) -> None:
         most_moves = MOST_MOVES // self.problem.epochs
         improve_plan(plan, self.problem, scalarization, t, t + 1, NODE_PENALTY, True, most_moves)
-
-    def _continued(self, plan: Genes, own: Genes, t: int, weights: Floats) -> Genes:
-        """Genes of epoch t that follow those of the epoch before in `plan` (G,), as good as those
-        of `own` (G,)."""
-        problem = self.problem
-        groups = np.arange(problem.epoch_group[t], problem.epoch_group[t + 1])
-        if t == 0:
-            before = problem.today_chunks / problem.group_chunks[groups, None]
-        else:
-            before = self._shares(plan, problem.group_previous[groups])
-        known = before.any(axis=1)
-        shares = steady_shares(
-            self._relaxation.programs[t],
-            self._shares(own, groups),
-            before,
-            weights=weights[self._bounded],
-            price=RELAXED_PRICE
-            / self._compared
-            * np.where(known, problem.group_requests[groups], 0.0),
-            allowance=ALLOWANCE,
-        )
-        if shares is None:
-            return own[problem.epoch_gene[t] : problem.epoch_gene[t + 1]]
-        counts = whole_chunks(shares, problem.group_chunks[groups])
-        placements = np.broadcast_to(np.arange(problem.placements, dtype=np.int16), counts.shape)
-        return np.repeat(placements.ravel(), counts.ravel())
-
-    def _shares(self, plan: Genes, groups: Integers) -> Floats:
-        """(I, P): the shares of groups of a plan (G,), zero for a group of -1."""
-        first, placements = self.problem.group_first, self.problem.placements
-        shares = np.zeros((len(groups), placements))
-        for i, group in enumerate(groups):
-            if group >= 0:
-                genes = plan[first[group] : first[group + 1]]
-                shares[i] = np.bincount(genes, minlength=placements) / len(genes)
-        return shares
 
 
 def _floored(shares: Floats) -> Floats:

@@ -13,49 +13,47 @@ from slit.problem.arrays import Problem
 
 
 @kernel
-def best_chain(
-    plans: Genes, candidates: Longs, costs: Floats, price: float, problem: Problem, choice: Longs
-) -> float:
-    """The candidate of each epoch, into `choice` (T,), such that costs and seams are least.
+def measure_seams(plans: Genes, known: int, problem: Problem, seams: Floats) -> None:
+    """Requests that are rerouted in an epoch of one of the plans (K, G) after the epoch before of
+    another, into `seams` (T + 1, K, K): those of the first `known` plans are there already.
 
-    `plans` (K, G); `candidates` (T, C) are rows of it and `costs` (T, C) what their epochs weigh;
-    `price` is what a rerouted request weighs. Returns the requests rerouted along the chain, the
-    first epoch against today's routing; the seam of a cyclic horizon is counted, but not looked
-    for.
+    seams[t, b, c]: epoch t of plan c after epoch t - 1 of plan b, the first epoch after the last
+    one where the horizon is cyclic. seams[T, 0, c]: the first epoch after today's routing.
     """
-    n_epochs, width = candidates.shape
-    group_first, previous = problem.group_first, problem.group_previous
-    requests, edges = problem.group_requests, problem.epoch_group
+    n_plans, n_epochs = plans.shape[0], seams.shape[0] - 1
     difference = np.zeros(problem.placement_pool.shape[0], np.int64)
-    total, reach = costs[0].copy(), np.zeros((n_epochs, width), np.int64)
-    for c in range(width):
-        total[c] += price * rerouted_from_today(plans[candidates[0, c]], problem, difference)
-    for t in range(1, n_epochs):
-        better = np.empty(width)
-        for c in range(width):
-            plan = plans[candidates[t, c]]
-            least, best = np.inf, 0
-            for b in range(width):
-                if total[b] >= least:
-                    continue
-                moved = rerouted_requests(
-                    plans[candidates[t - 1, b]], plan, edges[t], edges[t + 1], group_first,
-                    previous, requests, difference,
+    edges = problem.epoch_group
+    for c in range(n_plans):
+        if c >= known:
+            seams[n_epochs, 0, c] = rerouted_from_today(plans[c], problem, difference)
+        for b in range(n_plans):
+            if b < known and c < known:
+                continue
+            for t in range(n_epochs):
+                seams[t, b, c] = rerouted_requests(
+                    plans[b], plans[c], edges[t], edges[t + 1], problem.group_first,
+                    problem.group_previous, problem.group_requests, difference,
                 )  # fmt: skip
-                value = total[b] + price * moved
-                if value < least:
-                    least, best = value, b
-            better[c] = least + costs[t, c]
-            reach[t, c] = best
-        total[:] = better
-    c = int(np.argmin(total))
-    for t in range(n_epochs - 1, -1, -1):
-        choice[t] = candidates[t, c]
-        c = reach[t, c]
-    rerouted = rerouted_from_today(plans[choice[0]], problem, difference)
-    for t in range(n_epochs):
-        rerouted += rerouted_requests(
-            plans[choice[t - 1]], plans[choice[t]], edges[t], edges[t + 1], group_first, previous,
-            requests, difference,
-        )  # fmt: skip
-    return rerouted
+
+
+def best_chain(seams: Floats, costs: Floats, price: float) -> tuple[Longs, float]:
+    """The plan of each epoch, (T,), such that costs and seams are least, and the requests rerouted.
+
+    `seams` as in `measure_seams`; `costs` (T, K) are what the epochs of the plans weigh; `price` is
+    what a rerouted request weighs. The first epoch counts against today's routing; the seam of a
+    cyclic horizon is counted, but not looked for.
+    """
+    n_epochs, n_plans = costs.shape
+    every = np.arange(n_plans)
+    total = costs[0] + price * seams[n_epochs, 0]
+    reach = np.zeros((n_epochs, n_plans), np.int64)
+    for t in range(1, n_epochs):
+        values = total[:, None] + price * seams[t]
+        reach[t] = values.argmin(axis=0)
+        total = values[reach[t], every] + costs[t]
+    choice = np.empty(n_epochs, np.int64)
+    choice[-1] = total.argmin()
+    for t in range(n_epochs - 1, 0, -1):
+        choice[t - 1] = reach[t, choice[t]]
+    rerouted = seams[np.arange(n_epochs), np.roll(choice, 1), choice].sum()
+    return choice, float(rerouted + seams[n_epochs, 0, choice[0]])

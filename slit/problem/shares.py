@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from operators.types import Floats, Genes, Ints, Longs
+from operators.types import Floats, Genes, Integers, Ints, Longs
 from slit.errors import SlitError
 from slit.problem.arrays import Problem
 
@@ -21,6 +21,17 @@ def counts_of(problem: Problem, plan: Genes) -> Longs:
     counts = np.zeros((problem.groups, problem.placements), np.int64)
     np.add.at(counts, (problem.gene_group, plan), 1)
     return counts
+
+
+def shares_in_plan(problem: Problem, plan: Genes, groups: Integers) -> Floats:
+    """(I, P): the shares of groups (I,) of a plan (G,), zero for a group of -1."""
+    first, placements = problem.group_first, problem.placements
+    shares = np.zeros((len(groups), placements))
+    for i, group in enumerate(groups):
+        if group >= 0:
+            genes = plan[first[group] : first[group + 1]]
+            shares[i] = np.bincount(genes, minlength=placements) / len(genes)
+    return shares
 
 
 def whole_chunks(shares: Floats, chunks: Ints) -> Longs:

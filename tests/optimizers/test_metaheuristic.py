@@ -168,7 +168,6 @@ def test_a_descent_searches_only_the_epochs_it_is_given(roomy: Scenario) -> None
         Task.of(evaluator),
         swaps=True,
         epochs=epochs,
-        continued=False,
     )
     inside = slice(problem.epoch_gene[1], problem.epoch_gene[2])
     outside = np.delete(np.arange(problem.genes), np.r_[inside])

@@ -1,5 +1,6 @@
 """Local searches of one batch, side by side; what each epoch gained is kept for the surrogate."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ from operators.types import Bools, Floats, Genes
 from slit.compute import map_items
 from slit.kernels.local_search import MOST_MOVES, improve_plan
 from slit.kernels.scalarization import Scalarization, scalarize
+from slit.optimizers.metaheuristic.continuation import Continuation
 from slit.optimizers.protocol import Task
 from slit.plans import continue_epoch
 from slit.problem import Problem
@@ -40,22 +42,21 @@ def local_search(
     *,
     swaps: bool,
     epochs: Bools | None = None,
-    continued: bool = False,
+    continuation: Continuation | None = None,
 ) -> LocalOptimum:
     """Local search from `start` (G,) on a weighted sum, in all epochs or some (T,).
 
-    With `continued`, an epoch starts from what the epoch before it ended with: where rerouting
+    With a `continuation`, an epoch starts near what the epoch before it ended with: where rerouting
     costs, moves within one epoch do not find the way there.
     """
     plan = start.copy()
     gains = np.zeros(problem.epochs)
     moves, most_moves = 0, MOST_MOVES // problem.epochs
     for t in range(problem.epochs) if epochs is None else np.flatnonzero(epochs).tolist():
-        if continued:
-            # The next epoch will follow this one: what it was until then does not count.
-            first = 0 if len(problem.today_chunks) else 1
-            for epoch in range(max(t, first), min(t + 2, problem.epochs)):
-                continue_epoch(plan, epoch, problem)
+        if continuation is not None:
+            continuation.apply(plan, start, t)
+            if t + 1 < problem.epochs:  # it will follow: what it was until then does not count
+                continue_epoch(plan, t + 1, problem)
         evaluated, change = improve_plan(
             plan, problem, scalarization, t, t + 1, NODE_PENALTY, swaps, most_moves
         )
@@ -71,9 +72,10 @@ def local_searches(
     *,
     swaps: bool,
     epochs: Bools,
-    continued: bool,
+    followed: Sequence[Continuation] | None = None,
 ) -> list[LocalOptimum]:
-    """`local_search` for each start (N, G) with its weights (N, E), price and epochs (N, T)."""
+    """`local_search` for each start (N, G) with its weights (N, E), price, epochs (N, T) and
+    continuation."""
 
     def one(n: int) -> LocalOptimum:
         scalarization = scalarize(
@@ -88,7 +90,7 @@ def local_searches(
             task.problem,
             swaps=swaps,
             epochs=epochs[n],
-            continued=continued,
+            continuation=None if followed is None else followed[n],
         )
 
     return map_items(one, range(len(starts)), threads=task.threads)

@@ -6,13 +6,15 @@ as a plan far inside a limit is as wrong as one outside. The recombinations on b
 limits become plans to look at, the prices those of the local search.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from operators.types import Bools, Floats, Longs
-from slit.objectives import Linear
+from slit.objectives import Linear, Objective
 from slit.objectives.builtin import ramp, reroute
+from slit.optimizers.metaheuristic.learned_prices import HIGHEST, LOWEST, LearnedPrices
 from slit.optimizers.metaheuristic.local_search import Priced
 from slit.optimizers.metaheuristic.pool import EpochPool
 from slit.optimizers.metaheuristic.relaxed import RelaxedStarts
@@ -24,25 +26,26 @@ FIRST_PRICE = 0.1
 """Where prices begin, in widths of the front for exceeding a limit by all of it."""
 STEP = 8.0
 """Factor of a price as long as it was only too low or only too high."""
-CALM = 0.01
+CALM = 0.5
 """Where the price of rerouting all requests begins, in widths of the front: local search that
 continues one epoch in the next needs no more as a rule."""
-FASTEST = 4.0
-"""Factor by which that price changes at most from a search to its neighbor."""
-ROOM = 0.5
-"""Share of a limit on rerouting that local searches aim at: the seams of recombinations take the
-rest."""
-LOWEST, HIGHEST = 1e-6, 1e3
-"""Prices beyond these are as good as none, or as a wall."""
+CALMED = reroute.name, ramp.name
+"""What a price on each rerouted request brings down: the largest share rerouted, too."""
 
 
 class Steered(NamedTuple):
     """For W weight vectors: all recombinations tried (W * ROUNDS, T), which of each is the best,
-    (W,), and what to search with."""
+    (W,), what to search with, and the prices (W, L) in it."""
 
     tried: Longs
     best: Longs
     priced: Priced
+    prices: Floats
+
+
+def counts_reroutes(measured: Sequence[Objective]) -> bool:
+    """Whether rerouting is among what is measured."""
+    return any(objective.name in CALMED for objective in measured)
 
 
 class Multipliers:
@@ -61,13 +64,14 @@ class Multipliers:
         self._limits = np.array([k for k, column in enumerate(placed) if sums[column]], np.int64)
         steered = [task.limits[k] for k in self._limits]
         self._columns = np.array([names.index(limit.objective.name) for limit in steered], np.int64)
-        # The largest share rerouted is brought down by a price on all that is.
-        calmed = reroute.name, ramp.name
-        self._reroute = np.array([o.name in calmed for o in task.measured], np.bool_)
-        self._most = np.array([limit.most for limit in steered]) - terms.constant[self._columns]
+        self._reroute = np.array([o.name in CALMED for o in task.measured], np.bool_)
+        self._constant = terms.constant[self._columns]
+        self._most = np.array([limit.most for limit in steered]) - self._constant
         self._scale = np.array([limit.scale for limit in steered])
-        self._searched = np.zeros((0, len(task.objectives)))
-        self._calm = np.zeros((0, 2))
+        rerouting = self._reroute[self._columns]
+        self._learned = LearnedPrices(
+            most=self._most, rerouting=rerouting, objectives=len(task.objectives)
+        )
 
     @property
     def calming(self) -> bool:
@@ -75,27 +79,10 @@ class Multipliers:
         return bool(self._reroute[self._columns].any())
 
     def learn(self, weights: Floats, prices: Floats, limited: Floats) -> None:
-        """Weights (W, M) of the unit box that were searched, with the prices of a rerouted request
-        (W,), and the limited values (W, K) of the plans found."""
+        """Weights (W, M) of the unit box that were searched, with the prices (W, L) of exceeding
+        limits by all of them, and the limited values (W, K) of the plans found."""
         if self.calming:
-            calm = self._reroute[self._columns]
-            most = np.maximum(self._most[calm], LOWEST)
-            # Of several limits the one that is filled most, as if it were the least.
-            reached = (limited[:, self._limits[calm]] * (most.min() / most)).max(axis=1)
-            self._searched = np.concatenate([self._searched, weights])
-            row = np.stack([prices * self._compared, reached], axis=1)
-            self._calm = np.concatenate([self._calm, row])
-
-    def calm_prices(self, weights: Floats) -> Floats:
-        """(W,): what rerouting all requests is to weigh near weights (W, M) of the unit box: more
-        than where the nearest search exceeded its limit, less than where it had room."""
-        if not len(self._calm):
-            return np.full(len(weights), CALM)
-        distance = np.abs(weights[:, None, :] - self._searched[None, :, :]).sum(axis=2)
-        newest = len(self._calm) - 1 - distance[:, ::-1].argmin(axis=1)
-        price, reached = self._calm[newest].T
-        most = ROOM * self._most[self._reroute[self._columns]].min()
-        return np.asarray(price * np.clip((reached / most) ** 1.5, 1 / FASTEST, FASTEST))
+            self._learned.learn(weights, prices, limited[:, self._limits] - self._constant)
 
     @property
     def limited(self) -> bool:
@@ -111,11 +98,11 @@ class Multipliers:
 
     def state(self) -> State:
         """For a checkpoint."""
-        return {"calm_weights": self._searched, "calm_reached": self._calm}
+        return self._learned.state()
 
     def restore(self, state: State) -> None:
         """Back from `state`."""
-        self._searched, self._calm = state["calm_weights"], state["calm_reached"]
+        self._learned.restore(state)
 
     def _extended(self, weights: Floats) -> Floats:
         """Weights (W, M) of the objectives as weights (W, E) of all measures."""
@@ -134,12 +121,17 @@ class Multipliers:
         plain = self._extended(weights / span)
         price = np.full((count, len(self._columns)), FIRST_PRICE)
         calm = self._reroute[self._columns]
-        price[:, calm] = self.calm_prices(weights)[:, None] * self._scale[calm]
+        price[:, calm] = CALM * self._scale[calm]
         first = price.copy()
         if near is not None:
             relaxed = near.prices[:, self._limits] * self._scale
             price = np.where(relaxed > 0, np.clip(relaxed, LOWEST, HIGHEST), price)
             first = np.where(calm, price, relaxed)
+        sides = np.concatenate([span, np.full(self._measures - len(span), np.inf)])
+        learned = self._learned.near(weights, np.minimum(sides[self._columns], self._scale))
+        if learned is not None:
+            known = calm if near is None else calm | ~near.same[:, None]
+            price = first = np.where(known, learned, first)
         low, high = np.full_like(price, LOWEST), np.full_like(price, HIGHEST)
         found = np.empty((rounds, count, pool.parts.shape[1]), np.int64)
         best = np.zeros(count, np.int64)
@@ -161,13 +153,15 @@ class Multipliers:
             bounded = (low > LOWEST) & (high < HIGHEST)
             far = np.where(over, price * STEP, price / STEP)
             price = np.where(bounded, np.sqrt(low * high), np.clip(far, LOWEST, HIGHEST))
-        same = np.zeros(count, np.bool_) if near is None else near.same
+        same = np.full(count, learned is not None)
+        if near is not None:
+            same |= near.same
         begun = self._priced(plain, first)
         kept.weights[same] = begun.weights[same]
         if calm.any():
             kept.prices[:] = begun.prices
         tried = found.reshape(rounds * count, -1)
-        return Steered(tried, best * count + np.arange(count), kept)
+        return Steered(tried, best * count + np.arange(count), kept, first)
 
     def _priced(self, plain: Floats, price: Floats) -> Priced:
         """Weights with the prices (W, L) added; rerouting is priced apart, request by request."""

@@ -6,21 +6,23 @@ from the plan whose part is least there, where rerouting costs along the best ch
 """
 
 from collections.abc import Iterator
+from math import isqrt
 from typing import NamedTuple
 
 import numpy as np
 
 from operators.crossover import recombine
 from operators.types import Floats, Genes, Longs
-from slit.kernels.chains import best_chain
+from slit.kernels.chains import best_chain, measure_seams
 from slit.optimizers.protocol import State
 from slit.problem import Problem
 
 MOST_SCORES = 4_000_000
 """Scores of plans in epochs that are held at once (32 MB)."""
-CANDIDATES = 6
-"""Plans that an epoch may come from where rerouting costs: the best there, and as many of those
-that are best on the whole."""
+CANDIDATES = 24
+"""Plans good on the whole from which epochs may come where rerouting costs, beside the best."""
+MOST_SEAMS = 2_000_000
+"""Seams between epochs of two plans that are held at once (16 MB)."""
 
 
 class Chains(NamedTuple):
@@ -33,15 +35,20 @@ class Chains(NamedTuple):
 class EpochPool:
     """K plans (K, G) with what each epoch adds to the measures (K, T, E) and to the violation.
 
-    Above `capacity`, the plans go that are least often the best anywhere.
+    Above `capacity`, the plans go that are least often the best anywhere; where rerouting costs,
+    the seams between all of them must have room besides.
     """
 
-    def __init__(self, problem: Problem, *, measures: int, capacity: int) -> None:
+    def __init__(
+        self, problem: Problem, *, measures: int, capacity: int, rerouting: bool = False
+    ) -> None:
         self._problem = problem
-        self._capacity = capacity
+        seamed = max(2, isqrt(MOST_SEAMS // problem.epochs)) if rerouting else capacity
+        self._capacity = min(capacity, seamed)
         self.plans: Genes = np.zeros((0, problem.genes), np.int16)
         self.parts: Floats = np.zeros((0, problem.epochs, measures))
         self.excess: Longs = np.zeros((0, problem.epochs), np.int64)
+        self._seams: Floats = np.zeros((problem.epochs + 1, 0, 0))  # of the first plans
 
     def __len__(self) -> int:
         return len(self.plans)
@@ -57,6 +64,8 @@ class EpochPool:
             keep = np.sort(np.argsort(-votes, kind="stable")[: self._capacity])
             self.plans, self.parts = self.plans[keep], self.parts[keep]
             self.excess = self.excess[keep]
+            measured = keep[keep < self._seams.shape[1]]
+            self._seams = self._seams[:, measured[:, None], measured]
 
     def choose(self, weights: Floats) -> Longs:
         """(W, T): for each weight vector (W, E) and epoch, the plan that is best there.
@@ -73,15 +82,15 @@ class EpochPool:
         anything, they are not counted."""
         if not prices.any():
             return Chains(self.choose(weights), np.zeros(len(weights)))
+        seams = self._measured_seams()
         choice = np.empty((len(weights), self.parts.shape[1]), dtype=np.int64)
         rerouted = np.empty(len(weights))
         for rows, scores in self._scores(weights):
             for w, score in zip(range(rows.start, rows.stop), scores, strict=False):
-                candidates = self._candidates(score)
-                costs = np.take_along_axis(score.T, candidates, axis=1)
-                rerouted[w] = best_chain(
-                    self.plans, candidates, costs, prices[w], self._problem, choice[w]
-                )
+                some = self._candidates(score)
+                mine = seams[:, some[:, None], some]
+                chain, rerouted[w] = best_chain(mine, score[some].T, prices[w])
+                choice[w] = some[chain]
         return Chains(choice, rerouted)
 
     def values(self, choice: Longs) -> Floats:
@@ -105,11 +114,22 @@ class EpochPool:
             yield rows, scores
 
     def _candidates(self, score: Floats) -> Longs:
-        """(T, C) plans that are good in an epoch, or on the whole, by their scores (K, T)."""
-        few = min(CANDIDATES, len(score))
-        here = np.argpartition(score, few - 1, axis=0)[:few].T
-        whole = np.argpartition(score.sum(axis=1), few - 1)[:few]
-        return np.concatenate([here, np.repeat(whole[None, :], len(here), axis=0)], axis=1)
+        """Plans that are best in some epoch, and as many that are good on the whole, by their
+        scores (K, T)."""
+        whole = score.sum(axis=1)
+        few = min(CANDIDATES, len(whole))
+        good = np.argpartition(whole, few - 1)[:few]
+        return np.asarray(np.union1d(score.argmin(axis=0), good), np.int64)
+
+    def _measured_seams(self) -> Floats:
+        """Those between all plans, as `measure_seams` has them."""
+        known = self._seams.shape[1]
+        if known < len(self):
+            seams = np.zeros((len(self._seams), len(self), len(self)))
+            seams[:, :known, :known] = self._seams
+            measure_seams(self.plans, known, self._problem, seams)
+            self._seams = seams
+        return self._seams
 
     def state(self) -> State:
         """For a checkpoint."""
@@ -124,3 +144,4 @@ class EpochPool:
         self.plans = state["pool_plans"]
         self.parts = state["pool_parts"]
         self.excess = state["pool_excess"]
+        self._seams = np.zeros((self._problem.epochs + 1, 0, 0))

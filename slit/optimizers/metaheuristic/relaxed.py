@@ -12,11 +12,11 @@ import numpy as np
 from operators.types import Bools, Floats, Genes, Longs
 from slit.lp.solver import SolverError
 from slit.objectives import Linear, Objective
+from slit.optimizers.metaheuristic.continuation import small_relaxation
 from slit.optimizers.protocol import State, Task
 from slit.problem.shares import round_shares
 from slit.relaxation import Relaxation, Relaxed
 from slit.relaxation.dantzig_wolfe import CapsUnmet, minimize_capped
-from slit.relaxation.relaxation import LARGEST_PROGRAM
 from slit.relaxation.rounding import shares_of
 
 SAME = 1e-9
@@ -93,9 +93,10 @@ def relaxed_starts(task: Task, weights: Floats) -> RelaxedStarts | None:
     the largest of several totals, or if the programs would be too large.
     """
     problem = task.problem
-    if problem.groups * problem.placements > LARGEST_PROGRAM or not task.bounded:
+    small = small_relaxation(task)
+    if small is None:
         return None
-    relaxation = task.measured_relaxation.fresh()
+    relaxation = small.fresh()
     if relaxation.terms.largest.any():
         return None
     place = {name: m for m, name in enumerate(relaxation.names)}

@@ -15,15 +15,16 @@ from operators.sampling import uniform
 from operators.types import Floats, Genes, Longs
 from slit.evaluator import Evaluation
 from slit.optimizers.metaheuristic.evolution import Population
+from slit.optimizers.metaheuristic.family import Family
 from slit.optimizers.metaheuristic.incumbents import Incumbents
 from slit.optimizers.metaheuristic.local_search import LocalOptimum, local_searches
-from slit.optimizers.metaheuristic.multipliers import Multipliers, Steered
+from slit.optimizers.metaheuristic.multipliers import Multipliers, Steered, counts_reroutes
 from slit.optimizers.metaheuristic.pool import EpochPool
 from slit.optimizers.metaheuristic.recombination import affordable, first_plans, mutants, recombined
 from slit.optimizers.metaheuristic.relaxed import RelaxedStarts, relaxed_starts
 from slit.optimizers.metaheuristic.settings import Settings, Starts
 from slit.optimizers.metaheuristic.weight_selection import WeightSelection, floored
-from slit.optimizers.protocol import AskTellGuard, Optimizer, Plans, Setup, State
+from slit.optimizers.protocol import AskTellGuard, Optimizer, Plans, Resumable, Setup, State
 from slit.optimizers.single import SinglePlan
 from slit.problem.binding import options_of
 from slit.sandwich import lattice
@@ -49,13 +50,16 @@ class Metaheuristic:
         most = affordable(self._settings.capacity, genes=problem.genes, least=n_objectives)
         self._incumbents = Incumbents(genes=problem.genes, objectives=n_objectives, capacity=most)
         most = affordable(self._settings.pool, genes=problem.genes)
-        self._pool = EpochPool(problem, measures=len(setup.task.measured), capacity=most)
+        count, rerouting = len(setup.task.measured), counts_reroutes(setup.task.measured)
+        self._pool = EpochPool(problem, measures=count, capacity=most, rerouting=rerouting)
         self._multipliers = Multipliers(setup.task, self._pool)
+        self._related = self._multipliers.calming and not self._settings.evolution
         self._selection = WeightSelection(problem, n_objectives, self._settings, rng=self._rng)
         self._relaxed: RelaxedStarts | None = None
         self._population: Population | None = None
         if self._settings.evolution:
             self._population = Population(problem, lattice(n_objectives, self._settings.population))
+        self._family = Family(setup.task)
         self._low, self._span = np.zeros(n_objectives), np.ones(n_objectives)
         self._step = 0
         self._optima: list[LocalOptimum] = []
@@ -67,13 +71,18 @@ class Metaheuristic:
         self._guard.check_ask()
         if self._step == 0:
             return self._guard.record(self._sample())
-        weights, epochs = self._selection.next_batch(self._pool, self._low, self._span)
+        if self._related and not self._family.begun:
+            weights, epochs = self._family.first_batch()
+        else:
+            weights, epochs = self._selection.next_batch(self._pool, self._low, self._span)
         steered = self._multipliers.steer(weights, self._span)
-        self._searched = weights, steered.priced.prices
-        starts, calming = self._starts(weights, steered), self._multipliers.calming
-        swaps = self._settings.swaps and self._selection.swaps_pay
+        self._searched = weights, steered.prices
+        starts = self._starts(weights, steered)
+        calming = self._multipliers.calming
+        swaps = self._settings.swaps and self._selection.swaps_pay and not calming
+        followed = self._family.continuations(*steered.priced) if calming else None
         self._optima = local_searches(
-            starts, steered.priced, self._task, swaps=swaps, epochs=epochs, continued=calming
+            starts, steered.priced, self._task, swaps=swaps, epochs=epochs, followed=followed
         )
         self.moves += sum(descent.moves for descent in self._optima)
         searched = np.array([descent.plan for descent in self._optima])
@@ -89,12 +98,17 @@ class Metaheuristic:
             count = len(self._optima)
             self._add_to_pool(plans, evaluation, count)
             gains = np.array([descent.gains for descent in self._optima])
-            self._selection.learn(gains, plans.F[:count][plans.G[:count] == 0])
+            if self._family.begun or not self._related:
+                self._selection.learn(gains, plans.F[:count][plans.G[:count] == 0])
             self._multipliers.learn(*self._searched, evaluation.limited[:count])
+            if self._related:
+                self._family.add(self._searched[0], plans.X[:count])
             if self._step <= self._selection.corner_batches and self._relaxed is None:
-                self._rescale()
+                found = self._incumbents.archive.objectives
+                self._low, self._span = _box(found, self._low, self._span)
             if self._population is not None:
-                self._selection.evolve(self._population, plans.X, self._boxed(plans), self._targets)
+                values = _boxed(plans, self._low, self._span)
+                self._selection.evolve(self._population, plans.X, values, self._targets)
         self._step += 1
 
     def front(self) -> Plans:
@@ -123,7 +137,7 @@ class Metaheuristic:
         self._add_to_pool(plans, evaluation, len(plans.X))
         if self._population is not None:
             count = len(self._population.weights)
-            self._population.fill(plans.X[-count:], self._boxed(plans)[-count:])
+            self._population.fill(plans.X[-count:], _boxed(plans, self._low, self._span)[-count:])
 
     def _add_to_pool(self, plans: Plans, evaluation: Evaluation, count: int) -> None:
         """Take the first `count` plans into the pool."""
@@ -131,17 +145,17 @@ class Metaheuristic:
         voters = self._selection.voters / self._span
         self._pool.add(plans.X[:count], parts, excess, weights=voters)
 
-    def _boxed(self, plans: Plans) -> Floats:
-        """Objectives in the unit box, nodes beyond capacity added to each."""
-        return np.asarray((plans.F - self._low) / self._span + plans.G[:, None])
-
     def _starts(self, weights: Floats, steered: Steered) -> Genes:
         """Where the searches for weights (N, M) start: (N, G)."""
         if self._population is not None and self._settings.starts is not Starts.BEST:
             return self._selection.population_starts(self._population, weights)
         if self._settings.starts is Starts.RANDOM:
             return uniform(len(weights), rng=self._rng, **options_of(self._task.problem))
+        if self._family.begun:
+            return self._family.nearest(weights)
         starts = self._pool.build(steered.tried[steered.best])
+        if self._related:
+            return self._family.first(starts)
         return starts if self._relaxed is None else self._relaxed.replace(starts, weights)
 
     def _relatives(self) -> Genes:
@@ -158,11 +172,8 @@ class Metaheuristic:
         mutated = mutants(problem, parents, count=count // MUTANTS, rng=self._rng)
         return np.concatenate([crossed, mutated])
 
-    def _rescale(self) -> None:
-        """The box of the front found so far, once its corners were searched."""
-        values = self._incumbents.archive.objectives
-        if len(values) > 1:
-            self._low, self._span = values.min(axis=0), _width(values)
+    def _parts(self) -> tuple[Resumable, ...]:
+        return self._incumbents, self._pool, self._selection, self._multipliers, self._family
 
     def state(self) -> State:
         """Everything that the next step depends on."""
@@ -173,15 +184,9 @@ class Metaheuristic:
             "rng": self._rng.bit_generator.state,
             "low": self._low,
             "span": self._span,
-            **self._incumbents.state(),
-            **self._pool.state(),
-            **self._selection.state(),
-            **self._multipliers.state(),
         }
-        if self._relaxed is not None:
-            state.update(self._relaxed.state())
-        if self._population is not None:
-            state.update(self._population.state())
+        for part in (*self._parts(), self._relaxed, self._population):
+            state.update({} if part is None else part.state())
         return state
 
     def restore(self, state: State) -> None:
@@ -189,10 +194,8 @@ class Metaheuristic:
         self._step, self.moves = state["step"], state["moves"]
         self._rng.bit_generator.state = state["rng"]
         self._low, self._span = state["low"], state["span"]
-        self._incumbents.restore(state)
-        self._pool.restore(state)
-        self._selection.restore(state)
-        self._multipliers.restore(state)
+        for part in self._parts():
+            part.restore(state)
         relaxed = RelaxedStarts.of(state, self._low, self._span)
         self._multipliers.relaxed = self._relaxed = relaxed
         if self._population is not None:
@@ -205,6 +208,16 @@ def build(setup: Setup) -> Optimizer:
     if problem.option_count.max() == 1:
         return SinglePlan(setup, make=lambda: problem.options[problem.gene_row, 0])
     return Metaheuristic(setup)
+
+
+def _boxed(plans: Plans, low: Floats, span: Floats) -> Floats:
+    """Objectives in the unit box, nodes beyond capacity added to each."""
+    return np.asarray((plans.F - low) / span + plans.G[:, None])
+
+
+def _box(values: Floats, low: Floats, span: Floats) -> tuple[Floats, Floats]:
+    """Low and span of the front found so far (N, M); those given where it is one plan at most."""
+    return (values.min(axis=0), _width(values)) if len(values) > 1 else (low, span)
 
 
 def _width(values: Floats) -> Floats:

@@ -1,9 +1,9 @@
 """What is saved at equal quality over days of 2023, with 95 % intervals.
 
 Usage: python -m benchmarks.drivers.equal_quality_days [--scenario FILE] [--days 30]
-    [--moves 1000000] [--output runs/equal-quality-days]
+    [--moves 30000000] [--output runs/equal-quality-days]
 
-Every so many days of 2023 a day is planned by a short search; against each rival the balanced plan
+Every so many days of 2023 a day is planned by a search; against each rival the balanced plan
 of those that lose no more quality is compared with the rival's own plan and with what it makes of
 the same variants. The change is that of the sums over days. Intervals come from a bootstrap over
 circular blocks of 3 planned days after each other, which keeps what neighboring days
@@ -43,7 +43,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--scenario", type=Path, default=SCENARIO)
     parser.add_argument("--days", type=int, default=30)
-    parser.add_argument("--moves", type=int, default=1_000_000)
+    parser.add_argument("--moves", type=int, default=30_000_000)
     parser.add_argument("--output", type=Path, default=Path("runs/equal-quality-days"))
     said = parser.parse_args()
     said.output.mkdir(parents=True, exist_ok=True)

@@ -1,10 +1,10 @@
 """How much the saving at equal quality depends on what is assumed: a tornado figure.
 
 Usage: python -m benchmarks.drivers.equal_quality_sensitivity [--scenario world-2026]
-    [--rival splitwise] [--objective carbon] [--moves 1000000] [--output runs/sensitivity]
+    [--rival splitwise] [--objective carbon] [--moves 30000000] [--output runs/sensitivity]
 
 One assumption at a time is set to its low and its high end, and the scenario is planned anew by a
-short search. The table has what is saved against the rival's own plan and against the same
+search. The table has what is saved against the rival's own plan and against the same
 variants; OUTPUT/tornado.html draws the former. Ends that were planned before are read.
 
 - standby power: that of unused nodes, 120 W (off but for a controller) and as much as idle ones
@@ -103,7 +103,7 @@ def main() -> None:
     parser.add_argument("--scenario", default="world-2026")
     parser.add_argument("--rival", default="splitwise")
     parser.add_argument("--objective", default="carbon")
-    parser.add_argument("--moves", type=int, default=1_000_000)
+    parser.add_argument("--moves", type=int, default=30_000_000)
     parser.add_argument("--output", type=Path, default=Path("runs/sensitivity"))
     said = parser.parse_args()
     said.output.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What a short search saves at equal quality against schedulers, and against the same variants."""
+"""What a search saves at equal quality against schedulers, and against the same variants."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -10,11 +10,9 @@ import numpy as np
 
 import slit
 from operators.types import Floats
-from slit.api.references import reference_plan
 from slit.evaluator import Evaluator
 from slit.files import write_file
 from slit.objectives import find
-from slit.optimizers.protocol import Task
 from slit.optimizers.registry import DEFAULT_OPTIMIZER
 from slit.problem import compile_problem
 from slit.report.equal_quality import equal_quality_data, lost_answers, with_same_variants
@@ -55,17 +53,14 @@ def saved_by_rival(
 
 
 def _measured(scenario: Scenario, *, moves: int, seed: int) -> dict[str, Any]:
-    """Search, which knows none of the rivals, and compare."""
-    front = slit.optimize(scenario, moves=moves, seed=seed, steady=False, baselines=False).front
+    """Search, and compare."""
+    front = slit.optimize(scenario, moves=moves, seed=seed, steady=False).front
     evaluator = Evaluator(compile_problem(scenario), scenario, objectives=find(front.names))
-    task = Task.of(evaluator)
-    for name in RIVALS:
-        front = front.joined(reference_plan(name, evaluator, task, seed=seed).front)
     picks = picks_data(front, search=DEFAULT_OPTIMIZER)
     lost = lost_answers(evaluator.problem, front.X)
     found = equal_quality_data(front, picks, lost=lost)
     assert found is not None, "rivals and quality are there"
-    found = with_same_variants(found, front, picks, evaluator=evaluator, seed=seed)
+    found = with_same_variants(found.of(*RIVALS), front, picks, evaluator=evaluator, seed=seed)
     rivals = {}
     for row in found.rows:
         if row.allowance == 0 and row.same_variants is not None:

@@ -1,6 +1,6 @@
 """A set of evaluated plans: what optimizers return, reports read and files hold."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -86,10 +86,6 @@ class Front:
         """The feasible rows (N,) that no feasible row dominates, all of those that are equal."""
         return _marked(self.F, self.G, keep_equal=True)
 
-    def beyond(self, row: int) -> str:
-        """What the plan of a row breaks, in words; nothing if it is feasible."""
-        return beyond(float(self.G[row]), int(self.refused[row]))
-
     @property
     def best(self) -> "Front":
         """The rows on the front; where no plan is feasible, those of least violation."""
@@ -98,16 +94,13 @@ class Front:
     def rows(self, index: Integers | Bools) -> "Front":
         """The rows `index` (positions or a mask), with their plan numbers."""
         chosen = np.arange(len(self))[index]
-        return Front(
+        return replace(
+            self,
             X=self.X[chosen],
             F=self.F[chosen],
             G=self.G[chosen],
-            names=self.names,
-            units=self.units,
             methods=tuple(self.methods[n] for n in chosen),
             plans=self.plans[chosen],
-            keep_equal=self.keep_equal,
-            titles=self.titles,
             refused=self.refused[chosen],
         )
 
@@ -200,6 +193,11 @@ class Front:
         candidates = front if len(front) else kept_rows(self.F, self.G)
         values = self.F[candidates]
         return candidates, distance_to_best(values, values)
+
+
+def broken_by(front: Front, row: int) -> str:
+    """What the plan of a row breaks, in words; nothing if it is feasible."""
+    return beyond(float(front.G[row]), int(front.refused[row]))
 
 
 def distance_to_best(F: Floats, front: Floats) -> Floats:

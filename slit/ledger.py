@@ -74,15 +74,17 @@ class Ledger:
 
     @property
     def switched(self) -> Longs:
-        """Placements turned on or off from the epoch before, (T,)."""
-        on = self.nodes > 0
+        """Variants of pools turned on or off from the epoch before, (T,)."""
+        points = np.unique(self.problem.first_point)  # operating points count together
+        on = np.add.reduceat(self.nodes, points, axis=1) > 0
         before = np.roll(on, 1, axis=0)
         if self.problem.start == Start.GIVEN:
-            before[0] = self.problem.initial_nodes > 0
+            before[0] = np.add.reduceat(self.problem.initial_nodes, points) > 0
         elif self.problem.start == Start.FREE:
             before[0] = on[0]
         else:  # nodes that only a minimum time kept up have stopped at the seam
-            before[0] = (self.requests[-1] > 0) | (self.problem.warm_nodes > 0)
+            last = (self.requests[-1] > 0) | (self.problem.warm_nodes > 0)
+            before[0] = np.logical_or.reduceat(last, points)
         return np.asarray((on != before).sum(axis=1))
 
     def totals(self) -> dict[str, float]:

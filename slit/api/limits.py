@@ -8,7 +8,7 @@ from slit.api.references import Prepared, Reference, named_plans, names_of_refer
 from slit.display import number, percent
 from slit.errors import SlitError, did_you_mean
 from slit.evaluator import Evaluator
-from slit.front import Front
+from slit.front import Front, broken_by
 from slit.objectives import Objective, find
 from slit.objectives.builtin import answer_loss
 from slit.objectives.limit_text import BEST, ResolvedLimit, StatedLimit, read_limit, stated
@@ -156,6 +156,6 @@ def _check_reference(limit: ResolvedLimit, front: Front) -> None:
     """Refuse a plan that nobody could run as what others are held to."""
     if front.G[0] > 0:
         raise SlitError(
-            f"limit '{limit.text}': {limit.plan} is infeasible ({front.beyond(0)}), expected a "
+            f"limit '{limit.text}': {limit.plan} is infeasible ({broken_by(front, 0)}), expected a "
             "reference plan that is feasible"
         )

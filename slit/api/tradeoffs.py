@@ -17,6 +17,7 @@ from slit.certificates.tradeoff import Curves, Purchase, Rates, allowance_curves
 from slit.certificates.tradeoff import tradeoff as bought_by
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
+from slit.front import broken_by
 from slit.objectives import find
 from slit.objectives.limit_text import ResolvedLimit
 from slit.record import Run, read_run
@@ -251,7 +252,8 @@ def _row(run: Run, plan: str | None, within: Bools, limits: Sequence[ResolvedLim
     row = front.row_of(plan, prefix=run.manifest.optimizer)
     if front.G[row] > 0:
         raise SlitError(
-            f"plan: {front.plans[row]} is infeasible ({front.beyond(row)}), expected a feasible one"
+            f"plan: {front.plans[row]} is infeasible ({broken_by(front, row)}), "
+            "expected a feasible plan"
         )
     if not within[row]:
         raise SlitError(f"plan: {front.plans[row]} does not meet {said}, expected one that does")

@@ -8,6 +8,7 @@ import numpy as np
 
 from operators.types import Bools, Floats, Longs
 from slit.errors import SlitError
+from slit.front import broken_by
 from slit.objectives.limit_text import ResolvedLimit
 from slit.record import Run, read_run
 from slit.report.front import distinct_marks
@@ -128,7 +129,7 @@ def points_of(runs: Sequence[Run]) -> Points:
         axes=axes_of(fronts[0]),
         F=np.concatenate([front.F for front in fronts]),
         violation=np.concatenate([front.G for front in fronts]),
-        beyond=tuple(front.beyond(row) for front in fronts for row in range(len(front))),
+        beyond=tuple(broken_by(front, row) for front in fronts for row in range(len(front))),
         on_front=np.concatenate([front.on_front for front in fronts]),
         run=np.concatenate([np.full(len(front), r) for r, front in enumerate(fronts)]),
         row=np.concatenate([np.arange(len(front)) for front in fronts]),

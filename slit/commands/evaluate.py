@@ -9,6 +9,7 @@ def evaluate(
     folder: RunFolder, plugin: Plugin = None, threads: Threads = 1, as_json: AsJson = False
 ) -> None:
     """Evaluate every plan of a run again and compare with front.csv; exit code 1 if it differs."""
+    from slit.front import broken_by
     from slit.record import read_run, reevaluate
 
     run = read_run(folder)
@@ -29,6 +30,6 @@ def evaluate(
         )
         for row in (run.front.G > 0).nonzero()[0]:
             said = f"plan {run.front.plans[row]} by {run.front.methods[row]}"
-            print(f"  {said} is infeasible: {run.front.beyond(int(row))}")
+            print(f"  {said} is infeasible: {broken_by(run.front, int(row))}")
     if not compared.equal:
         raise typer.Exit(ExitCode.DIFFERS)

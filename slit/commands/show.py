@@ -15,6 +15,7 @@ from slit.commands.terminal import (
 )
 from slit.display import NOTHING, called, number, percent
 from slit.errors import SlitError
+from slit.front import broken_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -252,7 +253,7 @@ def _plan(run: "Run", plan: str, *, routing: bool, as_json: bool) -> dict[str, A
     changes = {name: totals[name] for name in ("reroute", "starts", "switches")}
     limits = _limits_of(run, row)
     if not as_json:
-        feasible = front.beyond(row) or "feasible"
+        feasible = broken_by(front, row) or "feasible"
         print(f"plan {front.plans[row]} by {front.methods[row]}, {feasible}")
         for m, name in enumerate(front.names):
             print(f"  {called(name)}: {number(front.F[row, m])} {front.units[m]}")

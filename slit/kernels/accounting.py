@@ -24,6 +24,7 @@ from slit.kernels.model import (
 )
 from slit.kernels.node_times import follow_times, times_matter
 from slit.kernels.pools import powered_before
+from slit.kernels.transitions import share_weights, shared_points
 from slit.problem.arrays import Problem
 
 
@@ -50,6 +51,7 @@ def account_plan(
     places, speeds, pools = placement_tables(problem)
     before = np.zeros(places.shape[0], np.int64)
     entries = np.zeros((most_genes(problem.epoch_gene), 3), np.int64)
+    points = shared_points(places)
     listed = np.zeros((2, places.shape[0]), np.int64)
     start_nodes(plan, problem, before)
     timed = times_matter(problem)
@@ -68,6 +70,7 @@ def account_plan(
         for e in range(filled):
             counts[entries[e, 0], entries[e, 1]] += entries[e, 2]
         used, active_cells = list_cells(cells[t], places, True, listed)
+        share_weights(active_cells, cells[t], problem.node_ticks, places, points, active, before)
         run_nodes(
             active_cells, cells[t], problem.node_ticks, before, places, pools, active, occupied[t],
             energy[t],

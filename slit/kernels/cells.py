@@ -118,7 +118,7 @@ def run_nodes(
 ) -> int:
     """Active nodes (P,) and IT energy of each datacenter (D,); returns the nodes beyond capacity.
 
-    `used` are the cells with active nodes; `places` (P, 5) and `pools` (Q, 7) as in
+    `used` are the cells with active nodes; `places` (P, 6) and `pools` (Q, 7) as in
     `placement_tables`; `occupied` (Q,) receives the nodes of each pool.
     """
     occupied[:] = 0

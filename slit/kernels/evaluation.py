@@ -31,7 +31,14 @@ from slit.kernels.objective_sums import (
 )
 from slit.kernels.objective_terms import ObjectiveTerms
 from slit.kernels.pools import add_on_demand, pool_table
-from slit.kernels.transitions import UNKNOWN, add_node_changes, add_reroutes, largest_reroute
+from slit.kernels.transitions import (
+    UNKNOWN,
+    add_node_changes,
+    add_reroutes,
+    largest_reroute,
+    share_weights,
+    shared_points,
+)
 from slit.problem.arrays import Problem
 
 BLOCK = 128
@@ -124,18 +131,23 @@ def start_nodes(plan: Genes, problem: Problem, nodes: Longs) -> None:
 def placement_tables(problem: Problem) -> tuple[Longs, Floats, Longs]:
     """Columns that are read together, side by side.
 
-    places (P, 5): pool, datacenter, idle and prewarm energy, warm nodes; speeds (P, 5): replicas,
-    fixed time and slope of a prefill, load time over epoch, half the load time; pools (Q, 7) as in
+    places (P, 6): pool, datacenter, idle and prewarm energy, warm nodes, the first placement of the
+    same pool and variant, whose weights it shares; speeds (P, 5): replicas, fixed time and slope of
+    a prefill, load time over epoch, half the load time; pools (Q, 7) as in
     `slit.kernels.pools.pool_table`.
     """
     n_placements = problem.placement_pool.shape[0]
-    places, speeds = np.zeros((n_placements, 5), np.int64), np.zeros((n_placements, 5))
+    places, speeds = np.zeros((n_placements, 6), np.int64), np.zeros((n_placements, 5))
     for p in range(n_placements):
         places[p, 0] = problem.placement_pool[p]
         places[p, 1] = problem.placement_datacenter[p]
         places[p, 2] = problem.idle_energy[p]
         places[p, 3] = problem.start_energy[p]
         places[p, 4] = problem.warm_nodes[p]
+        places[p, 5] = p
+        pool, variant = problem.placement_pool, problem.placement_variant
+        if p > 0 and pool[p] == pool[p - 1] and variant[p] == variant[p - 1]:
+            places[p, 5] = places[p - 1, 5]
         speeds[p, 0] = problem.replicas[p]
         speeds[p, 1] = problem.prefill_fixed[p]
         speeds[p, 2] = problem.prefill_slope[p]
@@ -174,20 +186,19 @@ def evaluate_epochs(
     request_scale, kwh_of_tick = problem.request_scale, 1.0 / (problem.energy_scale * 3.6e6)
     variability, prompt_unit = problem.variability, request_scale / problem.prompt_scale
     service_weights, site_weights, node_weights = terms.service, terms.site, terms.nodes
-    tables, units = terms.requests, terms.request_unit
-    owners, largest, on_demand = terms.request_objective, terms.largest, terms.on_demand
+    tables, units, owners = terms.requests, terms.request_unit, terms.request_objective
+    largest, on_demand, by_group = terms.largest, terms.on_demand, terms.group_service.shape[0] > 0
     nodes_change = terms.starts.shape[0] > 0 or np.any(terms.switches != 0.0)
     late_counts, good_counts = np.any(service_weights[1] != 0.0), np.any(service_weights[2] != 0.0)
-    by_group = terms.group_service.shape[0] > 0
     outcomes_count = late_counts or good_counts or by_group
     waits_count = outcomes_count or np.any(service_weights[0] != 0.0)
-    negligible = NEGLIGIBLE_LATE if late_counts else NEGLIGIBLE_QUEUE
     places, speeds, pools = placement_tables(problem)
     n_placements, n_centers, warm = places.shape[0], pue.shape[1], timed or np.any(places[:, 4] > 0)
     cells, nodes = np.zeros((n_placements, 4), np.int64), np.zeros(n_placements, np.int64)
     listed, occupied = np.zeros((2, n_placements), np.int64), np.zeros(pools.shape[0], np.int64)
     held = np.zeros((most_genes(problem.epoch_gene), 3), np.int64)
     waits, served = np.zeros((n_placements, 4)), np.zeros((n_placements, 2))
+    points = shared_points(places)
     queued, outcomes = np.zeros(held.shape[0], np.int64), np.zeros((held.shape[0], 2))
     energy, site = np.zeros(n_centers, np.int64), np.zeros((n_centers, SITE_FIELDS))
     for row, t in enumerate(range(first, first + parts.shape[1])):
@@ -199,6 +210,7 @@ def evaluate_epochs(
             filled = fill_cells(plan, start, end, group_first, chunk, chunk_size, cells, held)
             entries = held[:filled]
             used, powered = list_cells(cells, places, warm, listed)
+            share_weights(powered, cells, node_ticks, places, points, nodes, earlier)
             excess[n, row] = run_nodes(
                 powered, cells, node_ticks, earlier, places, pools, nodes, occupied, energy
             )
@@ -206,7 +218,7 @@ def evaluate_epochs(
             if waits_count:
                 find_waits(
                     used, cells, nodes, earlier, speeds, epoch_ticks, prompt_unit, variability,
-                    negligible, waits,
+                    NEGLIGIBLE_LATE if late_counts else NEGLIGIBLE_QUEUE, waits,
                 )  # fmt: skip
                 if outcomes_count:
                     serve_entries(
@@ -226,7 +238,7 @@ def evaluate_epochs(
                 add_nodes(node_weights[t], largest, powered, nodes, places, part, by_center[n])
             add_on_demand(occupied, pools, on_demand, part)
             if nodes_change:
-                add_node_changes(nodes, earlier, terms.starts, terms.switches, part)
+                add_node_changes(nodes, earlier, points, terms.starts, terms.switches, part)
             if sites.shape[0] > 0:
                 keep_sites(powered, nodes, places, site, sites[n, t])
             earlier[:] = nodes

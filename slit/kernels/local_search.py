@@ -27,7 +27,13 @@ from slit.kernels.model import active_nodes
 from slit.kernels.moves import exchange, scan, shift
 from slit.kernels.node_times import follow_times, times_matter
 from slit.kernels.scalarization import Scalarization
-from slit.kernels.transitions import UNKNOWN, rerouted_from_today, rerouted_requests
+from slit.kernels.transitions import (
+    UNKNOWN,
+    hand_over,
+    rerouted_from_today,
+    rerouted_requests,
+    switched_on_or_off,
+)
 from slit.problem.arrays import Problem, Start
 
 ENOUGH = 1e-12
@@ -55,11 +61,11 @@ def improve_plan(
 
     Returns the moves evaluated and the change of the weighted sum, `node_penalty` per node beyond
     capacity included. An epoch is left when nothing helps any more, or when it used `most_moves`
-    moves. Where minimum times tie epochs together, what a descent does to all of them decides
-    whether it stays.
+    moves. Where minimum times tie epochs together, or operating points share weights, which moves
+    take as they lay when the epoch was opened, what a descent does to all decides whether it stays.
     """
     before = np.zeros(problem.placement_pool.shape[0], np.int64)
-    moves, gained, timed = 0, 0.0, times_matter(problem)
+    moves, gained, timed = 0, 0.0, times_matter(problem) or shares_weights(problem)
     for t in range(first, last):
         if problem.epoch_group[t] == problem.epoch_group[t + 1]:
             continue
@@ -92,7 +98,14 @@ def epoch_of_plan(
     if problem.start == Start.CYCLIC and t + 1 == n_epochs:
         following = 0
     before[:] = nodes_before(plan, t, problem)
+    if shares_weights(problem):
+        hand_over(nodes_of_epoch(plan, t, problem), before, problem.first_point)
     return epoch_between(plan, t, following, problem, scalarization, before, node_penalty)
+
+
+def shares_weights(problem: Problem) -> bool:
+    """Whether several placements are operating points of one pool and variant."""
+    return bool((problem.first_point != np.arange(problem.placements)).any())
 
 
 def nodes_before(plan: Genes, t: int, problem: Problem) -> Longs:
@@ -169,7 +182,8 @@ def epoch_value(
 ) -> float:
     """What epoch t of a plan adds to the weighted sum, and to `node_penalty` per node beyond."""
     none = np.zeros(problem.placements, np.int64)
-    before = nodes.nodes[t - 1] if t > 0 else nodes_before(plan, 0, problem)
+    before = (nodes.nodes[t - 1] if t > 0 else nodes_before(plan, 0, problem)).copy()
+    hand_over(nodes.nodes[t], before, problem.first_point)
     alone = Neighbors(
         before, t, none, none.astype(np.float64), np.zeros(problem.datacenters, np.int64),
         nodes.least[t],
@@ -184,7 +198,7 @@ def epoch_value(
     value += float((epoch.rent * np.maximum(0, epoch.used - problem.committed_nodes)).sum())
     started = np.maximum(0, active - before)
     value += float((scalarization.starts * started)[known].sum())
-    value += scalarization.switches * float(((active > 0) != (before > 0))[known].sum())
+    value += scalarization.switches * switched_on_or_off(active, before, problem.first_point)
     if epoch.cell_objectives is not None:
         value += float(epoch.cell_objectives.state[HERE, : problem.datacenters, VALUE].sum())
     if scalarization.reroute:
@@ -223,8 +237,12 @@ def epoch_between(
     if following == t:
         return open_epoch(plan, t, problem, scalarization, alone, node_penalty)
     nodes = nodes_of_epoch if following > t else needed_nodes  # over the seam: as `nodes_before`
+    here = nodes(plan, t, problem)
+    held, shared = here.copy(), shares_weights(problem)
+    if shared:
+        hand_over(nodes_of_epoch(plan, following, problem), held, problem.first_point)
     last = alone._replace(
-        before=nodes(plan, t, problem),
+        before=held,
         following=following,
         least=least_nodes(plan, following, problem),
     )
@@ -234,6 +252,8 @@ def epoch_between(
     loading = value[used, LOADED] - value[used, QUEUED] - value[used, WAITING]
     gap = np.zeros(len(before))
     gap[used] = loading * problem.load_share[used] / after[used]
+    if shared:
+        hand_over(here, after, problem.first_point)
     between = Neighbors(before, following, after, gap, ahead.energy, least)
     return open_epoch(plan, t, problem, scalarization, between, node_penalty)
 

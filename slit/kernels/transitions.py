@@ -11,7 +11,7 @@ import numpy as np
 
 from operators.compiling import kernel
 from operators.types import Floats, Genes, Ints, Longs
-from slit.kernels.model import loading_nodes
+from slit.kernels.model import loading_nodes, running_nodes
 from slit.problem.arrays import Problem
 
 UNKNOWN = np.iinfo(np.int64).max
@@ -149,15 +149,78 @@ def add_reroutes(
 
 
 @kernel
-def add_node_changes(
-    nodes: Longs, before: Longs, starts: Floats, switches: Floats, part: Floats
+def hand_over(nodes: Longs, before: Longs, first: Longs) -> None:
+    """Let nodes (P,) that an operating point had before, and does not need now, be those of other
+    points of its pool and variant that need more, in order: they hold the weights already.
+
+    `before` (P,) is changed in place, the sum over points stays. first (P,): the first point of
+    each, itself where there is but one; empty where each is but one.
+    """
+    if first.shape[0] == 0:
+        return
+    for p in range(nodes.shape[0]):
+        given = first[p]
+        while nodes[p] > before[p] and given < nodes.shape[0] and first[given] == first[p]:
+            moved = min(nodes[p] - before[p], max(0, before[given] - nodes[given]))
+            before[given] -= moved
+            before[p] += moved
+            given += 1
+
+
+@kernel
+def shared_points(places: Longs) -> Longs:
+    """`first` as in `hand_over`; places as in `placement_tables`."""
+    for p in range(places.shape[0]):
+        if places[p, 5] != p:
+            return places[:, 5].copy()
+    return np.zeros(0, np.int64)
+
+
+@kernel
+def share_weights(
+    powered: Longs,
+    cells: Longs,
+    node_ticks: int,
+    places: Longs,
+    points: Longs,
+    nodes: Longs,
+    before: Longs,
 ) -> None:
-    """Add what nodes that start, (P, M), and placements turned on or off, (M,), weigh."""
-    switched = 0
+    """`hand_over`, where there are `points` that share weights, with the nodes of an epoch, which
+    it fills in; arguments as in `slit.kernels.cells.run_nodes`."""
+    if points.shape[0] > 0:
+        for p in powered:
+            nodes[p] = running_nodes(cells[p, 0], node_ticks, places[p, 4])
+        hand_over(nodes, before, points)
+
+
+@kernel
+def switched_on_or_off(nodes: Longs, before: Longs, first: Longs) -> int:
+    """Variants of a pool that have nodes now or had some before, not both; `first` as in
+    `hand_over`. Those of which nothing is known before do not count."""
+    switched, now, then, count = 0, False, False, nodes.shape[0]
+    alone = first.shape[0] == 0
+    for p in range(count):
+        if alone or first[p] == p:
+            now, then = False, False
+        if before[p] == UNKNOWN:
+            continue
+        now, then = now or nodes[p] > 0, then or before[p] > 0
+        if now != then and (alone or p + 1 == count or first[p + 1] == p + 1):
+            switched += 1
+    return switched
+
+
+@kernel
+def add_node_changes(
+    nodes: Longs, before: Longs, first: Longs, starts: Floats, switches: Floats, part: Floats
+) -> None:
+    """Add what nodes that start, (P, M), and variants of a pool turned on or off, (M,), weigh;
+    `first` as in `hand_over`, which has changed `before`."""
+    switched = switched_on_or_off(nodes, before, first)
     for p in range(nodes.shape[0]):
         if before[p] == UNKNOWN:
             continue
-        switched += 1 if (nodes[p] > 0) != (before[p] > 0) else 0
         started = loading_nodes(nodes[p], before[p])
         if started > 0 and starts.shape[0] > 0:
             for m in range(part.shape[0]):

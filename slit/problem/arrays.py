@@ -147,6 +147,14 @@ class Problem(NamedTuple):
         return found
 
     @property
+    def first_point(self) -> Longs:
+        """(P,): the first placement of the same pool and variant, whose weights it shares."""
+        pairs = np.stack([self.placement_pool, self.placement_variant])
+        new = np.ones(self.placements, np.bool_)
+        new[1:] = (pairs[:, 1:] != pairs[:, :-1]).any(axis=0)
+        return np.asarray(np.flatnonzero(new)[np.cumsum(new) - 1])
+
+    @property
     def genes(self) -> int:
         """G."""
         return len(self.gene_group)

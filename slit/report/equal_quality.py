@@ -9,7 +9,7 @@ from operators.types import Bools, Floats, Genes
 from slit.display import NOTHING, beyond, percent
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
-from slit.front import Front, change_percent, distance_to_best
+from slit.front import Front, broken_by, change_percent, distance_to_best
 from slit.objectives import find
 from slit.objectives.builtin import quality
 from slit.problem import Problem
@@ -180,7 +180,7 @@ def equal_quality_data(front: Front, picks: PicksData, *, lost: Floats) -> Equal
                     EqualQualityRow(
                         reference=mark.name,
                         violation=float(front.G[mark.row]),
-                        beyond=front.beyond(mark.row),
+                        beyond=broken_by(front, mark.row),
                         allowance=allowance,
                         by_class=by_class,
                         plans=count,

@@ -7,7 +7,7 @@ import numpy as np
 
 from operators.types import Bools, Floats, Longs
 from slit.display import number
-from slit.front import Front
+from slit.front import Front, broken_by
 from slit.report.marks import Axis, Mark, axes_of, marks_of
 from slit.report.style import (
     NEUTRAL,
@@ -76,7 +76,7 @@ def front_data(front: Front, *, search: str, most: int = MOST_ROWS) -> FrontData
         plans=front.plans[rows],
         methods=tuple(front.methods[row] for row in rows),
         on_front=front.on_front[rows],
-        beyond=tuple(front.beyond(int(row)) for row in rows),
+        beyond=tuple(broken_by(front, int(row)) for row in rows),
         marks=tuple(replace(mark, row=place[mark.row]) for mark in distinct_marks(marks)),
         total=len(front),
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from operators.types import Bools, Floats
-from slit.front import Front, change_percent
+from slit.front import Front, broken_by, change_percent
 from slit.report.marks import Axis, Mark, Role, axes_of, marks_of
 from slit.scenario.routing import TODAY
 
@@ -59,7 +59,7 @@ def picks_data(front: Front, *, search: str, reference: str | None = None) -> Pi
         marks=marks,
         values=front.F[rows],
         violation=front.G[rows],
-        beyond=tuple(front.beyond(row) for row in rows),
+        beyond=tuple(broken_by(front, row) for row in rows),
         undominated=front.undominated[rows],
         reference=chosen if base is not None else None,
         changes=changes,

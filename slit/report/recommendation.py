@@ -7,7 +7,7 @@ import numpy as np
 
 from operators.types import Bools, Floats
 from slit.display import amount, number, percent, share
-from slit.front import BALANCED, change_percent
+from slit.front import BALANCED, broken_by, change_percent
 from slit.ledger import write_ledger
 from slit.record import Run
 from slit.report.limits import LimitsData, describe_room, limits_data
@@ -79,7 +79,7 @@ def recommendation(run: Run, picks: PicksData) -> Recommendation:
         axes=picks.axes,
         values=front.F[mark.row],
         violation=float(front.G[mark.row]),
-        beyond=front.beyond(mark.row),
+        beyond=broken_by(front, mark.row),
         plans=int(front.on_front.sum()),
         against={name: front.F[row] for name, row in compared.items()},
         stability=stability if run.problem.epochs > 1 else {},

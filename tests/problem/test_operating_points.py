@@ -7,17 +7,22 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from slit.arrays import frozen
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.export.routing import routes_of, write_routing
 from slit.ledger import write_ledger
 from slit.objectives import find
-from slit.problem import compile_problem
+from slit.optimizers.exact.front import ExactProgram
+from slit.problem import Problem, compile_problem
 from slit.problem.placements import placements_of
 from slit.relaxation import Relaxation
 from slit.scenario.load import load_scenario
 from slit.scenario.records import Service
 from slit.scenario.scenario import Scenario
+from tests.cases import Case
+from tests.optimizers.test_exact import all_plans
+from tests.weighed import Weighed
 
 
 @pytest.fixture
@@ -76,17 +81,127 @@ def test_an_operating_point_has_its_own_rate_and_power(tiny: Scenario) -> None:
     assert_allclose(problem.chunk[0, 1, 1] / problem.energy_scale, requests * joules)
 
 
-def test_points_are_evaluated_as_variants_of_their_own(tiny: Scenario) -> None:
+def without_loading(scenario: Scenario) -> Problem:
+    """Its problem, as if loading took no time and starts no energy."""
+    problem = compile_problem(scenario)
+    none = np.zeros(problem.placements)
+    return problem._replace(
+        load_share=frozen(none, np.float64), start_energy=frozen(none, np.int64)
+    )
+
+
+def test_points_are_evaluated_as_variants_of_their_own_but_for_loading(tiny: Scenario) -> None:
     pools = [pool.model_copy(update={"warm_nodes": {"small": 1}}) for pool in tiny.pools]
     scenario = replace(thrifty_and_fast(tiny), pools=tuple(pools))
-    objectives = find(["carbon", "water", "cost", "quality", "starts"])
+    objectives = find(["carbon", "water", "cost", "quality"])
     plans = np.random.default_rng(5).integers(6, size=(40, 9)).astype(np.int16)
     mine, theirs = (
-        Evaluator(compile_problem(each), each, objectives=objectives).evaluate(plans)
+        Evaluator(without_loading(each), each, objectives=objectives).evaluate(plans)
         for each in (scenario, as_variants(scenario))
     )
     assert_array_equal(mine.F, theirs.F)
     assert_array_equal(mine.G, theirs.G)
+
+
+@pytest.mark.parametrize("begins", ["free", "given", "cyclic"])
+def test_points_of_a_pool_and_variant_share_loaded_weights(tiny: Scenario, begins: str) -> None:
+    """Nodes start, load and switch by pool and variant: as sums over points say, in slow loops."""
+    scenario = replace(
+        thrifty_and_fast(tiny),
+        horizon=tiny.horizon.model_copy(update={"begins": begins}),
+        accounting=tiny.accounting.model_copy(update={"loading": "prewarm"}),
+    )
+    problem = compile_problem(scenario)
+    names = ["energy", "starts", "switches"]
+    plans = np.random.default_rng(7).integers(6, size=(40, 9)).astype(np.int16)
+    found, idle = (
+        Evaluator(each, scenario, objectives=find(names)).evaluate(plans).F
+        for each in (problem, without_loading(scenario))
+    )
+    shared = 0
+    for plan, (energy, starts, switches), (without, *_) in zip(plans, found, idle, strict=True):
+        ledger = write_ledger(plan, problem, scenario)
+        wanted = wanted_kwh = wanted_switches = 0.0
+        for points in ([0, 1], [2], [3, 4], [5]):
+            first = {
+                "free": ledger.nodes[0], "given": problem.initial_nodes, "cyclic": ledger.nodes[-1]
+            }[begins]  # fmt: skip
+            before = int(first[points].sum())
+            for t in range(problem.epochs):
+                now = int(ledger.nodes[t, points].sum())
+                started = max(0, now - before)
+                assert ledger.loading_nodes[t, points].sum() == started
+                assert (ledger.loading_nodes[t] <= ledger.nodes[t]).all()
+                pue = problem.pue[t, problem.placement_datacenter[points[0]]]
+                kwh = problem.start_energy[points[0]] * problem.kwh_per_energy_tick
+                wanted, wanted_kwh = wanted + started, wanted_kwh + started * kwh * pue
+                wanted_switches += (now > 0) != (before > 0)
+                alone = np.maximum(0, ledger.nodes[t] - ledger.nodes[t - 1])[points].sum()
+                shared += t > 0 and alone > started
+                before = now
+        assert starts == wanted
+        assert switches == wanted_switches == ledger.totals()["switches"]
+        assert energy == pytest.approx(without + wanted_kwh, rel=1e-12)
+        assert energy == pytest.approx(ledger.totals()["energy"], rel=1e-12)
+    assert shared > 5
+
+
+def test_by_hand_another_batch_is_no_start(tiny: Scenario) -> None:
+    """All at batch 8 in the first epoch, at batch 32 in those after it, in the same pool."""
+    scenario = replace(
+        thrifty_and_fast(tiny), horizon=tiny.horizon.model_copy(update={"begins": "free"})
+    )
+    problem = compile_problem(scenario)
+    plan = np.where(problem.group_epoch[problem.gene_group] == 0, 0, 1)
+    ledger = write_ledger(plan, problem, scenario)
+    small = ledger.nodes[:, :2].sum(axis=1)
+    assert ledger.nodes[0, 1] == 0 < ledger.nodes[0, 0]
+    assert ledger.nodes[1, 0] == 0 < ledger.nodes[1, 1]
+    assert ledger.loading_nodes.sum() == np.maximum(0, np.diff(small)).sum()
+    assert ledger.switched.sum() == 0
+
+
+@pytest.mark.parametrize("loading", ["on_demand", "prewarm"])
+def test_local_search_reports_what_sharing_weights_changes(tiny: Scenario, loading: str) -> None:
+    scenario = replace(
+        thrifty_and_fast(tiny),
+        horizon=tiny.horizon.model_copy(update={"begins": "cyclic"}),
+        accounting=tiny.accounting.model_copy(update={"loading": loading}),
+    )
+    plans = np.sort(np.random.default_rng(8).integers(6, size=(12, 9)).astype(np.int16))
+    case = Case(scenario, compile_problem(scenario), plans)
+    objectives = find(["cost", "quality", "starts", "switches"])
+    weighed = Weighed(case, objectives, np.array([3.0, 2.0, 0.1, 0.1]), 10.0)
+    gained = 0
+    for plan in plans:
+        better, _, change = weighed.improved(plan)
+        really = weighed.value(better) - weighed.value(plan)
+        assert change == pytest.approx(really, abs=weighed.tolerance(plan, better))
+        gained += change < 0
+    assert gained > 6
+
+
+def test_the_exact_front_counts_starts_of_all_points_together(tiny: Scenario) -> None:
+    scenario = replace(
+        thrifty_and_fast(tiny), horizon=tiny.horizon.model_copy(update={"begins": "given"})
+    )
+    problem = compile_problem(scenario)
+    allowed = problem.allowed.copy()
+    allowed[:, [2, 4, 5]] = False  # few enough to try all plans
+    problem = problem._replace(allowed=frozen(allowed, np.bool_))
+    evaluator = Evaluator(problem, scenario, objectives=find(["cost", "starts"]))
+    plans = all_plans(problem, most=30_000)
+    assert plans is not None
+    found = evaluator.evaluate(plans)
+    values = found.F[found.G == 0]
+    for weights in np.array([[1.0, 0.0], [1.0, 0.01], [0.1, 1.0]]):
+        plan = ExactProgram(evaluator).minimize(weights)
+        assert plan is not None
+        least = float((values @ weights).min())
+        assert float(plan.objectives @ weights) == pytest.approx(least, rel=1e-5, abs=1e-7)
+    for names in (["cost", "switches"], ["cost", "quality"]):
+        with pytest.raises(SlitError, match="operating points that share loaded weights, expected"):
+            ExactProgram(Evaluator(problem, scenario, objectives=find(names)))
 
 
 def test_the_bound_is_that_of_variants_of_their_own(tiny: Scenario) -> None:

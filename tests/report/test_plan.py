@@ -8,6 +8,7 @@ from plotly.graph_objects import Figure
 from scipy.integrate import quad
 
 from slit.evaluator import Evaluator
+from slit.front import broken_by
 from slit.ledger import Ledger, write_ledger
 from slit.objectives.builtin import BUILT_IN
 from slit.optimizers.protocol import Plans
@@ -144,7 +145,7 @@ def test_refused_starts_are_named_where_and_when() -> None:
     plan = np.array([[1, 0, 0]], np.int16)
     found = evaluator.evaluate(plan)
     front = front_of(Plans(plan, found.F, found.G), evaluator, method="nearest")
-    assert front.beyond(0) == "1 node start refused (minimum time down)"
+    assert broken_by(front, 0) == "1 node start refused (minimum time down)"
     ledger = write_ledger(plan[0], problem, scenario)
     [content] = refused_content(ledger)
     assert content["epoch"] == 1

@@ -108,11 +108,10 @@ def count_cells(problem: Problem, terms: ObjectiveTerms) -> Cells:
         ]
     )
     order = np.concatenate([loading, loading, topped])
-    active = np.repeat([0.0, 1.0, 0.0], [pairs, cells, len(order)])
     return Cells(
         epoch=np.concatenate([epoch, cell_epoch, cell_epoch[order]]),
         placement=np.concatenate([placement, cell_placement, cell_placement[order]]),
-        nodes=active,
+        nodes=(active := np.repeat([0.0, 1.0, 0.0], [pairs, cells, len(order)])),
         needed=active,
         energy=energy * kwh,
         values=values,

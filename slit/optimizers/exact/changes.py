@@ -80,9 +80,9 @@ class ChangeColumns:
         every = np.arange(len(group))
         self.rows.add(
             (every, moved, np.ones(len(group))),
-            self._shares(group, placement, -1.0),
-            self._shares(previous, placement, 1.0),
-            lower=0.0 - self._today(group, placement),
+            _shares(self, group, placement, -1.0),
+            _shares(self, previous, placement, 1.0),
+            lower=0.0 - _today(problem, group, placement),
             upper=np.full(len(group), np.inf),
         )
         if not self.terms.ramp.any() or not len(group):
@@ -96,16 +96,16 @@ class ChangeColumns:
         )  # fmt: skip
 
     def add_starts(self) -> None:
-        """s >= nodes - nodes before."""
-        problem, steps = self.problem, self.steps()
+        """s >= nodes - nodes before, of all operating points of a pool and variant together."""
+        problem, steps = self.problem, _steps_of_pairs(self.problem)
         placement = steps.after % problem.placements
         room = problem.pool_nodes[problem.placement_pool[placement]].astype(np.float64)
         started = self.add(steps.after, self.terms.starts[placement].T, room)
-        self._step_rows(steps, started, self.active(), 1.0)
+        self._step_rows(steps, started, self.active(), 1.0, at=_first_cells(self))
 
     def add_switches(self, *, tabulated: bool) -> None:
         """w >= |on - on before|, where on says whether a cell has active nodes."""
-        steps = self.steps()
+        steps = steps_of(self.problem)
         weight = np.repeat(self.terms.switches[:, None], len(steps.after), axis=1)
         switched = self.add(steps.after, weight, np.ones(len(steps.after)))
         nodes = np.flatnonzero(self.cells.nodes)
@@ -166,40 +166,38 @@ class ChangeColumns:
             row_upper=np.concatenate([cells.row_upper, upper]),
         )
 
-    def steps(self) -> Steps:
-        """All placements from epoch to epoch, the first one included where it follows another."""
-        problem = self.problem
-        epochs, placements = problem.epochs, problem.placements
-        after = np.arange(epochs * placements)
-        before = after - placements
-        known = np.zeros(len(after), np.int64)
-        if problem.start == Start.GIVEN:
-            known[:placements] = problem.initial_nodes
-            before[:placements] = -1
-        elif problem.start == Start.CYCLIC and epochs > 1:
-            before %= epochs * placements
-        else:
-            before, after, known = before[placements:], after[placements:], known[placements:]
-        return Steps(before, after, known)
-
     def _step_rows(
-        self, steps: Steps, column: Longs, counted: tuple[Longs, Floats, Floats], sign: float
+        self,
+        steps: Steps,
+        column: Longs,
+        counted: tuple[Longs, Floats, Floats],
+        sign: float,
+        *,
+        at: Longs | None = None,
     ) -> None:
         """column >= sign * (counted - counted before), where `counted` are columns with factors."""
         every = np.arange(len(column))
         self.rows.add(
             (every, column, np.ones(len(column))),
-            *self.rises(steps, counted, -sign),
+            *self.rises(steps, counted, -sign, at=at),
             lower=(-sign * steps.known).astype(np.float64),
             upper=np.full(len(column), np.inf),
         )
 
     def rises(
-        self, steps: Steps, counted: tuple[Longs, Floats, Floats], sign: float
+        self,
+        steps: Steps,
+        counted: tuple[Longs, Floats, Floats],
+        sign: float,
+        *,
+        at: Longs | None = None,
     ) -> list[tuple[Longs, Longs, Floats]]:
-        """Entries of sign * (counted - counted before), a row a step, but for what is known."""
+        """Entries of sign * (counted - counted before), a row a step, but for what is known.
+
+        at: the cells of all columns, if not their own.
+        """
         where, factor, at_seam = counted
-        cell, every = self.cell[where], np.arange(len(steps.after))
+        cell, every = (self.cell if at is None else at)[where], np.arange(len(steps.after))
         last = cell >= (self.problem.epochs - 1) * self.problem.placements
         blocks = []
         for cells, factors in (
@@ -212,22 +210,58 @@ class ChangeColumns:
             blocks.append((row[cell], where, factors))
         return blocks
 
-    def _today(self, group: Longs, placement: Longs) -> Floats:
-        """The shares (S,) of groups at placements in today's routing, where that precedes them."""
-        today = self.problem.today_chunks
-        shares = np.zeros(len(group))
-        first = group < len(today)
-        group, placement = group[first], placement[first]
-        shares[first] = today[group, placement] / self.problem.group_chunks[group]
-        return shares
 
-    def _shares(self, group: Longs, placement: Longs, factor: float) -> tuple[Longs, Longs, Floats]:
-        """Entries of the shares of groups at placements, a row each; none of group -1."""
-        problem = self.problem
-        served = sparse.coo_array(self.cells.chunks)
-        row = np.full((problem.groups, problem.placements), -1)
-        there = np.flatnonzero(group >= 0)
-        row[group[there], placement[there]] = there
-        found = row[served.row, self.cells.placement[served.col]]
-        share = factor * served.data / problem.group_chunks[served.row]
-        return found, served.col.astype(np.int64), share
+def steps_of(problem: Problem) -> Steps:
+    """All placements from epoch to epoch, the first one included where it follows another."""
+    epochs, placements = problem.epochs, problem.placements
+    after = np.arange(epochs * placements)
+    before = after - placements
+    known = np.zeros(len(after), np.int64)
+    if problem.start == Start.GIVEN:
+        known[:placements] = problem.initial_nodes
+        before[:placements] = -1
+    elif problem.start == Start.CYCLIC and epochs > 1:
+        before %= epochs * placements
+    else:
+        before, after, known = before[placements:], after[placements:], known[placements:]
+    return Steps(before, after, known)
+
+
+def _steps_of_pairs(problem: Problem) -> Steps:
+    """The same of the first operating point of each pool and variant, for all of them together."""
+    steps, first = steps_of(problem), problem.first_point
+    placement = steps.after % problem.placements
+    known = np.bincount(first, problem.initial_nodes, problem.placements)[placement]
+    kept = first[placement] == placement
+    known = np.where(steps.before < 0, known, 0).astype(np.int64)
+    return Steps(steps.before[kept], steps.after[kept], known[kept])
+
+
+def _first_cells(columns: ChangeColumns) -> Longs:
+    """The cell of each column, that of the first operating point of its pool and variant."""
+    epoch, placement = np.divmod(columns.cell, columns.problem.placements)
+    return np.asarray(epoch * columns.problem.placements + columns.problem.first_point[placement])
+
+
+def _today(problem: Problem, group: Longs, placement: Longs) -> Floats:
+    """The shares (S,) of groups at placements in today's routing, where that precedes them."""
+    today = problem.today_chunks
+    shares = np.zeros(len(group))
+    first = group < len(today)
+    group, placement = group[first], placement[first]
+    shares[first] = today[group, placement] / problem.group_chunks[group]
+    return shares
+
+
+def _shares(
+    columns: ChangeColumns, group: Longs, placement: Longs, factor: float
+) -> tuple[Longs, Longs, Floats]:
+    """Entries of the shares of groups at placements, a row each; none of group -1."""
+    problem = columns.problem
+    served = sparse.coo_array(columns.cells.chunks)
+    row = np.full((problem.groups, problem.placements), -1)
+    there = np.flatnonzero(group >= 0)
+    row[group[there], placement[there]] = there
+    found = row[served.row, columns.cells.placement[served.col]]
+    share = factor * served.data / problem.group_chunks[served.row]
+    return found, served.col.astype(np.int64), share

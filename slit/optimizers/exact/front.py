@@ -22,7 +22,9 @@ from operators.types import Floats, Genes, Longs
 from slit.arrays import product
 from slit.errors import InfeasibleError, SlitError
 from slit.evaluator import Evaluator
+from slit.kernels.local_search import shares_weights
 from slit.kernels.node_times import times_matter
+from slit.kernels.objective_terms import ObjectiveTerms
 from slit.lp.rows import Rows
 from slit.lp.solver import LinearModel, Solution, Solver, SolverError, SolverOptions, Status
 from slit.optimizers.exact.cells import Cells, count_cells, more_may_help
@@ -37,6 +39,7 @@ from slit.optimizers.exact.limits import (
 from slit.optimizers.exact.node_times import with_node_times
 from slit.optimizers.exact.program import assemble, with_choices
 from slit.optimizers.exact.states import count_states, state_cells
+from slit.problem import Problem
 
 FEW_COLUMNS = 2000
 MOST_CUTS = 100
@@ -94,6 +97,11 @@ class ExactProgram:
         self._terms = evaluator.measured_terms
         waits = bool(self._terms.service.any() or self._terms.group_service.size)
         timed = bool(times_matter(problem))
+        if shares_weights(problem) and _counts_loading(problem, self._terms):
+            raise SlitError(
+                "exact: operating points that share loaded weights, expected services of one batch "
+                "where switches, costs of starts, or waits while loading count"
+            )
         self._tabulated = timed or waits or count_states(problem) <= FEW_COLUMNS
         cells = state_cells if self._tabulated else count_cells
         self._cells: Cells = cells(problem, self._terms)
@@ -262,6 +270,14 @@ class EfficientPlans:
             raise StopIteration
         self._values = np.vstack([self._values, found.objectives])
         return found
+
+
+def _counts_loading(problem: Problem, terms: ObjectiveTerms) -> bool:
+    """Whether an objective depends on which nodes load or start, other than by their number."""
+    waits = bool(terms.service.any() or terms.group_service.size)
+    loads = (waits and problem.load_share.any()) or problem.start_energy.any()
+    uneven = terms.starts.size and (terms.starts != terms.starts[problem.first_point]).any()
+    return bool(loads or terms.switches.any() or uneven)
 
 
 def _none_feasible(evaluator: Evaluator) -> str:

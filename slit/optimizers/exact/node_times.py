@@ -10,7 +10,7 @@ import numpy as np
 from operators.types import Longs
 from slit.kernels.objective_terms import ObjectiveTerms
 from slit.optimizers.exact.cells import Cells
-from slit.optimizers.exact.changes import ChangeColumns, Steps
+from slit.optimizers.exact.changes import ChangeColumns, Steps, steps_of
 from slit.optimizers.exact.states import lasting
 from slit.problem import Problem
 
@@ -19,7 +19,7 @@ def with_node_times(problem: Problem, terms: ObjectiveTerms, cells: Cells) -> Ce
     """The cells (states), and what minimum times up and down ask of their nodes."""
     columns = ChangeColumns(problem, terms, cells)
     timed = (problem.min_up > 1) | (problem.min_down > 1)
-    steps = columns.steps()
+    steps = steps_of(problem)
     kept = timed[steps.after % problem.placements]
     steps = Steps(*(side[kept] for side in steps))
     started, stopped, may_start, may_stop = _changes(columns, steps)

@@ -105,24 +105,23 @@ def certified_front(
     weights: int | None = None,
     refined: int | None = None,
     gap: bool = False,
-    relaxation: Relaxation | None = None,
-    measured: Relaxation | None = None,
+    task: Task | None = None,
     parts: bool = True,
 ) -> Certified:
     """A front of the evaluator's objectives against the certificate of its problem.
 
-    relaxation: that of these objectives where there is one, solved or not; measured: that of what
-    is limited besides, too. parts: whether it is worked out what the gaps are made of. Others as in
-    `certify`.
+    task: that of the search where there was one, for its relaxations. parts: whether it is worked
+    out what the gaps are made of. Others as in `certify`.
     """
-    if relaxation is not None:
-        cold = relaxation.fresh()
+    if task is not None:
+        cold = task.relaxation.fresh()
     elif objectives is None:
         cold = Relaxation.of(evaluator)
     else:
         cold = Relaxation(
             evaluator.problem, evaluator.scenario, find(objectives), threads=evaluator.threads
         )
+    measured = None if task is None else task.measured_relaxation
     caps, within = _caps(cold, evaluator), _within(cold, evaluator, measured)
     certificate = _certificate(cold, weights, refined, caps=caps, within=within)
     if not parts:
@@ -141,12 +140,9 @@ def certified_result(result: Result, evaluator: Evaluator, task: Task) -> Result
     if result.stop is StopReason.INTERRUPTED:
         return replace(result, notes=(*result.notes, UNCERTIFIED))
     try:
-        measured = task.measured_relaxation
-        certified = certified_front(
-            result.front, evaluator, relaxation=task.relaxation, measured=measured
-        )
+        certified = certified_front(result.front, evaluator, task=task)
         coarse = coarser(task.relaxation.solvers.distinct)
-        unused = unused_limits(measured, result.limits)
+        unused = unused_limits(task.measured_relaxation, result.limits)
         return replace(result, certified=certified, notes=(*result.notes, *coarse, *unused))
     except KeyboardInterrupt:
         return replace(result, notes=(*result.notes, UNCERTIFIED))

@@ -41,6 +41,7 @@ def check(*limits: str) -> None:
         ),
         (["carbon<=nearest-97%"], r"limits: 'carbon<=nearest-97%' \(0.03968 kg CO2e\) cannot be"),
         (["carbon_equity<=0.01"], "limits: 'carbon_equity<=0.01' cannot be met"),
+        (["reroute<=-1%"], r"limits: 'reroute<=-0.01' cannot be met, expected reroute at least 0 "),
         (
             ["accuracy[class=code]>=0.9", "accuracy[class=chat]>=0.1"],
             r"limits: 'accuracy\[class=code\]>=0.9' cannot be met, expected accuracy\[class=code\] "

@@ -35,6 +35,7 @@ def check_attainable(limits: Sequence[ResolvedLimit], evaluator: Evaluator) -> N
     }
     kept = list(tightest.values())
     caps = np.array([each.most for each in kept])
+    _refuse_below_nothing(relaxation, kept)
     try:
         minimize_capped(relaxation, np.zeros(len(caps)), caps)
     except CapsUnmet as unmet:
@@ -42,6 +43,16 @@ def check_attainable(limits: Sequence[ResolvedLimit], evaluator: Evaluator) -> N
         raise InfeasibleError(_conflict(relaxation, kept, caps, needed)) from None
     except SolverError:  # undecided: the search will show
         return
+
+
+def _refuse_below_nothing(relaxation: Relaxation, limits: Sequence[ResolvedLimit]) -> None:
+    """Raise InfeasibleError for a limit on changes between epochs that no change at all exceeds."""
+    for limit, none in zip(limits, relaxation.terms.constant.tolist(), strict=True):
+        if limit.measure in relaxation.terms.unseen and limit.most < none:
+            raise InfeasibleError(
+                f"limits: {_said(limit)} cannot be met, expected {_way(limit, none)} (without any "
+                "change from epoch to epoch)"
+            )
 
 
 def _conflict(

@@ -10,6 +10,7 @@ from slit.display import NOTHING, beyond, percent
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.front import Front, broken_by, change_percent, distance_to_best
+from slit.ledger import refused_starts
 from slit.objectives import find
 from slit.objectives.builtin import quality
 from slit.problem import Problem
@@ -39,10 +40,12 @@ EQUAL_QUALITY = (
 @dataclass(frozen=True, slots=True, eq=False)
 class SameVariants:
     """The plan of a scheduler that is given the variants of the plan compared with it: its
-    objectives `values` (M,), its violation, and the change (M,) of the plan compared against it."""
+    objectives `values` (M,), its violation, also in words, and the change (M,) of the plan compared
+    against it."""
 
     values: Floats
     violation: float
+    beyond: str
     change: tuple[float | None, ...]
 
 
@@ -265,7 +268,10 @@ def _first_plan(found: EqualQuality, reference: str) -> EqualQualityRow | None:
 def _against(values: Floats, plan: Genes, evaluator: Evaluator) -> SameVariants:
     judged = evaluator.evaluate(plan[None, :])
     base = judged.F[0]
-    return SameVariants(base, float(judged.G[0]), tuple(change_percent(values, base)))
+    violation = float(judged.G[0])
+    [refused] = refused_starts(evaluator.problem, plan[None, :], judged.G).tolist()
+    said = beyond(violation, refused)
+    return SameVariants(base, violation, said, tuple(change_percent(values, base)))
 
 
 def _cells(found: EqualQuality, each: EqualQualityRow) -> list[list[str]]:
@@ -284,7 +290,7 @@ def _cells(found: EqualQuality, each: EqualQualityRow) -> list[list[str]]:
     ]
     if each.same_variants is not None:
         same = each.same_variants
-        named = _named(f"{each.reference}, same variants", beyond(same.violation))
+        named = _named(f"{each.reference}, same variants", same.beyond)
         rows.append([named, NOTHING, NOTHING, plan, *map(percent, same.change)])
     return rows
 

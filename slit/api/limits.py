@@ -14,7 +14,7 @@ from slit.objectives.builtin import answer_loss
 from slit.objectives.limit_text import BEST, ResolvedLimit, StatedLimit, read_limit, stated
 from slit.objectives.limits import Limit
 from slit.optimizers.protocol import Task
-from slit.scenario.records import LimitEntry
+from slit.scenario.limit_entry import LimitEntry
 from slit.scenario.routing import TODAY
 from slit.scenario.scenario import Scenario
 

@@ -9,6 +9,7 @@ import numpy as np
 from operators.types import Floats, Longs
 from slit.display import counted, number, share
 from slit.ledger import Ledger
+from slit.report.predicted import PredictedShare, predicted_share
 from slit.report.style import (
     Drawing,
     color,
@@ -46,6 +47,7 @@ class PlanData:
     reroute: float  # share of requests served elsewhere than in the epoch before
     node_starts: int
     switches: int  # placements turned on or off
+    predicted: PredictedShare | None = None  # of carbon and cost; none: no service is predicted
 
     @property
     def by_datacenter(self) -> Floats:
@@ -91,6 +93,7 @@ def plan_data(ledger: Ledger) -> PlanData:
         reroute=totals["reroute"],
         node_starts=round(totals["starts"]),
         switches=round(totals["switches"]),
+        predicted=predicted_share(ledger),
     )
 
 
@@ -274,9 +277,16 @@ def describe_plan(data: PlanData) -> str:
     most = ", ".join(f"{data.datacenters[d]} {100 * load[d] / load.sum():.0f} %" for d in order)
     variants = data.by_variant.sum(axis=0)
     first = int(np.argmax(variants))
+    guessed = data.predicted
+    rests = (
+        ""
+        if guessed is None
+        else f"; {share(guessed.carbon)} of carbon and {share(guessed.cost)} of cost rest on "
+        "predicted services"
+    )
     return (
         f"{number(load.sum())} requests; most load: {most}; most used variant: "
-        f"{data.variants[first]} ({100 * variants[first] / variants.sum():.0f} %)"
+        f"{data.variants[first]} ({100 * variants[first] / variants.sum():.0f} %){rests}"
     )
 
 

@@ -1,18 +1,19 @@
 """The scenario file: what a person writes in TOML."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag, model_validator
 
+from slit.predictor.configs import Precision
 from slit.scenario.demand_schema import AnyDemand
+from slit.scenario.limit_entry import LimitEntry
 from slit.scenario.limits import LIMITS
 from slit.scenario.pools import NodePool, Operation
 from slit.scenario.records import (
     Accounting,
     Datacenter,
     Horizon,
-    LimitEntry,
     ModelVariant,
     Name,
     NodeType,
@@ -22,10 +23,17 @@ from slit.scenario.records import (
     Residency,
     Resolution,
     Service,
+    flag,
     quantity,
     text,
 )
-from slit.scenario.references import FileLayout, Listed, SeriesReference, TableReference
+from slit.scenario.references import (
+    FileLayout,
+    Listed,
+    SeriesReference,
+    TableReference,
+    list_or_table,
+)
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
@@ -111,6 +119,47 @@ class Quality(TableReference):
     """Scores by variant and class from a table: columns variant, class, score."""
 
 
+class ServiceTable(TableReference):
+    """[services]: a table of them, predictions of those that are missing, or both."""
+
+    file: str = text(
+        "CSV or Parquet file, relative to the scenario file or `folder:path`; none with predict",
+        default="",
+    )
+    predict: bool = flag(
+        "whether pairs of a node type and a variant without a service get a predicted one",
+        default=False,
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not (self.file or self.predict):
+            raise ValueError("no file, expected a file, or predict = true")
+        return self
+
+
+class ModelFacts(Record):
+    """What a variant is, for its prediction."""
+
+    model: str = text("a model of `slit predictor list`, or its config.json")
+    precision: Precision = text("of its weights: bf16, fp8, int4, mxfp4", default=Precision.BF16)
+
+
+class PredictorFacts(Record):
+    """What is predicted where services are missing."""
+
+    method: str = text("one of `slit predictor list`", default="default")
+    models: dict[Name, str | ModelFacts] = text(
+        "model by variant (its weights bf16), or model and precision; not stated: the variant's "
+        "name",
+        default_factory=dict,
+    )
+    gpus: dict[Name, str] = text(
+        "GPU by node type; not stated: the node type's name, without x8 and the like",
+        default_factory=dict,
+    )
+
+
 class InputEntry(Record):
     """Where figures come from."""
 
@@ -156,7 +205,13 @@ class ScenarioFile(Record):
     pools: Listed[NodePool] = text("nodes by site")
     variants: Listed[ModelVariant] = text("models at a precision")
     quality: Quality | None = text("scores of the variants from a table", default=None)
-    services: Listed[Service] = text("how fast node types serve variants")
+    services: Annotated[
+        Annotated[tuple[Service, ...], Tag("<list>")] | Annotated[ServiceTable, Tag("<table>")],
+        Discriminator(list_or_table),
+    ] = text("how fast node types serve variants")
+    predictor: PredictorFacts = text(
+        "facts for services that are predicted", default=PredictorFacts()
+    )
     residency: Listed[Residency] = text("rules on where requests may be served", default=())
     limits: Listed[LimitEntry] = text("what no plan may exceed", default=())
     demand: AnyDemand = text("requests")

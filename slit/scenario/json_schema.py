@@ -21,21 +21,25 @@ from slit.scenario.demand_schema import (
 from slit.scenario.file_schema import (
     InputEntry,
     Latency,
+    ModelFacts,
     Pair,
+    PredictorFacts,
     Quality,
     Rate,
     ScenarioFile,
+    ServiceTable,
     SiteSignals,
 )
+from slit.scenario.limit_entry import LimitEntry
 from slit.scenario.pools import MoveCost, NodePool, Operation
 from slit.scenario.records import (
     Accounting,
     Datacenter,
     Horizon,
-    LimitEntry,
     ModelVariant,
     NodeType,
     Origin,
+    Predicted,
     RequestClass,
     Residency,
     Resolution,
@@ -63,6 +67,10 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("a move_cost", MoveCost),
     ("[[variants]]", ModelVariant),
     ("[[services]]", Service),
+    ("predicted of a service", Predicted),
+    ("[services], instead of [[services]]", ServiceTable),
+    ("[predictor]", PredictorFacts),
+    ("a model of [predictor]", ModelFacts),
     ("[[residency]]", Residency),
     ("[[limits]]", LimitEntry),
     ('[demand], kind = "groups"', InlineDemand),

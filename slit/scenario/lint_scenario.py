@@ -1,5 +1,6 @@
 """What is wrong, or worth knowing, in a scenario that loads."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
@@ -25,6 +26,7 @@ MOSTLY = 0.5
 def lint_scenario(scenario: Scenario) -> Iterator[Finding]:
     """Methods, negative prices, estimates, and demand that surely cannot be served."""
     yield from _methods(scenario)
+    yield from _predicted(scenario)
     yield from _negative_prices(scenario)
     yield from _estimates(scenario)
     allowed = allowed_pairs(scenario)
@@ -35,7 +37,7 @@ def lint_scenario(scenario: Scenario) -> Iterator[Finding]:
 
 def doubts(scenario: Scenario) -> tuple[Finding, ...]:
     """What a person has to know of the data before believing a plan; estimates are told apart."""
-    found = (*scenario.findings, *_methods(scenario))
+    found = (*scenario.findings, *_methods(scenario), *_predicted(scenario))
     return tuple(finding for finding in found if finding.severity is not Severity.NOTE)
 
 
@@ -50,6 +52,23 @@ def _methods(scenario: Scenario) -> Iterator[Finding]:
                 Severity.WARNING, f"datacenters.{name}", found,
                 "one method for all sites (mixed methods rank methods, not sites)",
             )  # fmt: skip
+
+
+def _predicted(scenario: Scenario) -> Iterator[Finding]:
+    """One finding for all predicted services: how many, on what they stand, how wide."""
+    known = [each.predicted for each in scenario.services if each.predicted is not None]
+    if not known:
+        return
+    bases = Counter(each.basis for each in known)
+    listed = ", ".join(f"{often} {name}" for name, often in sorted(bases.items()))
+    step = max((each.step_high_s / each.step_low_s) ** 0.5 for each in known)
+    watts = max((each.decode_high_w / each.decode_low_w) ** 0.5 for each in known)
+    yield Finding(
+        Severity.WARNING, "services",
+        f"{len(known)} of {len(scenario.services)} predicted (basis: {listed}; 90 % within a "
+        f"factor of {step:.2f} of a step and {watts:.2f} of power, at worst)",
+        "measured ones where a decision hangs on them",
+    )  # fmt: skip
 
 
 def _negative_prices(scenario: Scenario) -> Iterator[Finding]:

@@ -4,27 +4,20 @@ import csv
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from slit.errors import SlitError
 from slit.files import read_file, write_file
-from slit.predictor.architectures import Architecture
 from slit.predictor.catalog import find_architecture
-from slit.predictor.configs import InferenceConfig
 from slit.predictor.gpus import Gpu, find_gpu
-from slit.predictor.models import Basis, Model, shipped_model
-from slit.predictor.prediction import predict
+from slit.predictor.models import Model, shipped_model
+from slit.scenario.predicted_services import predicted_service
 from slit.scenario.starter import FOLDER, SCENARIO_FILE, new_folder
 
 NODE_GPUS = 8
 NODES = 6
-BATCHES = (32, 16, 8, 4, 2, 1)
-"""An operating point is the largest of these that fits."""
-SMALLEST_BATCH = 8
-"""More GPUs hold a replica rather than a smaller batch."""
-PROMPT, OUTPUT = 512.0, 256.0
-SHORT, LONG = 128.0, 2048.0
 LOAD_GB_PER_S = 5
 """Assumed: weights from a local disk, as h100x8 of world-2026."""
 CLASSES = ("chat", "code")
@@ -58,10 +51,10 @@ def write_predicted_starter(
     found = _read_scores(scores, names)
     model = shipped_model()
     services = [
-        {"node_type": _node_name(gpu), "variant": name, **row}
+        _cells({"node_type": _node_name(gpu), "variant": name}, service)
         for gpu in node_gpus
         for name, architecture in zip(names, known, strict=True)
-        if (row := _service(model, architecture, gpu)) is not None
+        if (service := predicted_service(model, architecture, gpu, node_gpus=NODE_GPUS)) is not None
     ]
     for name, architecture in zip(names, known, strict=True):
         if not any(row["variant"] == name for row in services):
@@ -118,51 +111,13 @@ def _node(gpu: Gpu) -> dict[str, str]:
     }
 
 
-def _service(model: Model, architecture: Architecture, gpu: Gpu) -> dict[str, str] | None:
-    """A row of services; None if the model fits on no node of this GPU."""
-    for gpus in (1, 2, 4, 8):
-        for batch in BATCHES:
-            config = InferenceConfig(
-                architecture=architecture, gpu=gpu, batch=batch, prompt=PROMPT, output=OUTPUT,
-                gpus=gpus, expert_parallel=architecture.experts > 0 and gpus > 1,
-            )  # fmt: skip
-            try:
-                replace(config, prompt=LONG).check_fits()
-            except SlitError:
-                continue
-            if batch >= SMALLEST_BATCH or gpus == NODE_GPUS:
-                return _row(model, config)
-    return None
-
-
-def _row(model: Model, config: InferenceConfig) -> dict[str, str]:
-    """Lines through two predictions each: steps at one request and at the batch, prefill of a short
-    and of a long prompt."""
-    asked = [config, replace(config, batch=1.0), replace(config, prompt=SHORT),
-             replace(config, prompt=LONG)]  # fmt: skip
-    found = predict(model, asked)
-    step, prefill = found.decode_s_per_token, found.prefill_s.value
-    full, alone = float(step.value[0]), float(step.value[1])
-    slope = max(full - alone, 1e-9) / max(config.batch - 1.0, 1.0)
-    reading = max(float(prefill[3] - prefill[2]), 1e-9) / (LONG - SHORT)
-    replicas = NODE_GPUS // config.gpus
-    gpu = config.gpu
-    return {
-        "gpus_per_replica": str(config.gpus),
-        "batch": f"{config.batch:.0f}",
-        "prefill_tokens_per_s": f"{replicas * PROMPT / prefill[0]:.6g}",
-        "prefill_fixed_s": f"{max(float(prefill[2]) - reading * SHORT, 0.0):.6g}",
-        "prefill_slope_s": f"{reading:.6g}",
-        "step_fixed_s": f"{max(full - slope * config.batch, 0.0):.6g}",
-        "step_slope_s": f"{slope:.6g}",
-        "prefill_w": f"{NODE_GPUS * (gpu.peak_w + gpu.host_w):.0f}",
-        "decode_w": f"{replicas * found.power_w.value[0]:.0f}",
-        "estimated": "1",
-        "basis": Basis(int(found.basis[0])).name.lower(),
-        "step_low_s": f"{step.low[0]:.6g}",
-        "step_high_s": f"{step.high[0]:.6g}",
-        "decode_low_w": f"{replicas * found.power_w.low[0]:.0f}",
-        "decode_high_w": f"{replicas * found.power_w.high[0]:.0f}",
+def _cells(names: dict[str, str], service: dict[str, Any]) -> dict[str, str]:
+    """A row of services as a table writes it."""
+    flat = {key: value for key, value in service.items() if key != "predicted"}
+    flat |= {f"predicted.{key}": value for key, value in service["predicted"].items()}
+    return names | {
+        key: f"{value:.6g}" if isinstance(value, float) else str(value).lower()
+        for key, value in flat.items()
     }
 
 
@@ -232,7 +187,6 @@ file = "quality.csv"
 
 [services]
 file = "services.csv"
-ignore = ["basis", "step_low_s", "step_high_s", "decode_low_w", "decode_high_w"]
 
 # Where the figures come from: the report shows it, and how much of them is estimated.
 [[inputs]]
@@ -253,5 +207,5 @@ source = "made up"
 name = "services"
 source = "predicted by slit (method {method}, trained on ML.ENERGY v3, {digest})"
 estimated_share = 1
-note = "services.csv: basis and interval of 90 %; power while reading is the limit"
+note = "services.csv: what each stands on, interval of 90 %; power while reading is the limit"
 """

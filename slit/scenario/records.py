@@ -7,8 +7,7 @@ numeric code reads is converted once, in `slit.problem`.
 from datetime import UTC, datetime
 from enum import StrEnum
 from inspect import get_annotations
-from math import isfinite
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AwareDatetime,
@@ -353,6 +352,19 @@ class ModelVariant(Record):
     )
 
 
+class Predicted(Record):
+    """What a predicted service stands on, and its intervals of 90 % (docs/predictor.md)."""
+
+    basis: Literal["measured", "predicted", "extrapolated"] = text(
+        "measured: the model was, on this GPU; predicted: the GPU was, with other models; "
+        "extrapolated: the GPU was not"
+    )
+    step_low_s: float = quantity("one decode step at the batch: low end", "s", ge=0, le=3600)
+    step_high_s: float = quantity("its high end", "s", ge=0, le=3600)
+    decode_low_w: float = quantity("node power while writing: low end", "W", ge=0, le=1e7)
+    decode_high_w: float = quantity("its high end", "W", ge=0, le=1e7)
+
+
 class Service(Record):
     """How fast a node type serves a variant; several of one pair are its operating points, which
     differ in batch and are placements of their own (model.md section 2)."""
@@ -377,6 +389,7 @@ class Service(Record):
         "node power while writing at this batch; likewise", "W", default=None, ge=0, le=1e7
     )
     estimated: bool = flag("whether any figure is estimated", default=False)
+    predicted: Predicted | None = text("of a prediction; none: not predicted", default=None)
 
 
 class Residency(Record):
@@ -394,36 +407,4 @@ class Residency(Record):
             raise ValueError(
                 "residency rule: nothing allowed, expected datacenters, jurisdictions or variants"
             )
-        return self
-
-
-def _number_or_text(value: Any) -> Any:
-    number = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-    if not number and not isinstance(value, str) and value is not None:
-        said = str(value).lower() if isinstance(value, bool | float) else type(value).__name__
-        raise ValueError(f"{said}, expected a number or text such as nearest+5%")
-    return value
-
-
-Bound = Annotated[Number | str | None, BeforeValidator(_number_or_text)]
-
-
-class LimitEntry(Record):
-    """What no plan may exceed: a limit of every search."""
-
-    measure: str = text(
-        "name of an objective, minimized or not, or of accuracy; of a part as quality[class=chat]",
-        max_length=300,
-    )
-    most: Bound = text(
-        "number in the measure's unit, or text: a number, a share in per cent, or what a "
-        "reference plan reaches, as nearest or nearest+5%",
-        default=None,
-    )
-    least: Bound = text("the same for accuracy, of which more is better", default=None)
-
-    @model_validator(mode="after")
-    def _has_one_side(self) -> "LimitEntry":
-        if (self.most is None) == (self.least is None):
-            raise ValueError("limit: most and least, expected one of them")
         return self

@@ -150,13 +150,14 @@ class TableReference(FileLayout):
 R = TypeVar("R")
 
 
-def _list_or_table(value: Any) -> str:
+def list_or_table(value: Any) -> str:
+    """Which form a section of records has, for a discriminator."""
     return "<table>" if isinstance(value, dict | TableReference) else "<list>"
 
 
 Listed = Annotated[
     Annotated[tuple[R, ...], Tag("<list>")] | Annotated[TableReference, Tag("<table>")],
-    Discriminator(_list_or_table),
+    Discriminator(list_or_table),
 ]
 """Records written out, or a table of them."""
 

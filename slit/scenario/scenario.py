@@ -10,12 +10,12 @@ from operators.types import Floats
 from slit.arrays import frozen
 from slit.errors import SlitError, did_you_mean
 from slit.scenario.diagnostics import Finding
+from slit.scenario.limit_entry import LimitEntry
 from slit.scenario.pools import EVERY, NodePool
 from slit.scenario.records import (
     Accounting,
     Datacenter,
     Horizon,
-    LimitEntry,
     ModelVariant,
     NodeType,
     Origin,

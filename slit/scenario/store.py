@@ -13,12 +13,12 @@ from operators.types import Floats
 from slit.errors import SlitError
 from slit.files import read_arrays, read_json, write_arrays, write_json
 from slit.scenario.diagnostics import Finding
+from slit.scenario.limit_entry import LimitEntry
 from slit.scenario.pools import NodePool
 from slit.scenario.records import (
     Accounting,
     Datacenter,
     Horizon,
-    LimitEntry,
     ModelVariant,
     NodeType,
     Origin,

@@ -15,7 +15,8 @@ from slit.data.cells import CellText
 from slit.data.table import Table
 from slit.errors import SlitError, did_you_mean
 from slit.scenario.builtin import builtin_names, builtin_path
-from slit.scenario.file_schema import LISTS, Quality, ScenarioFile
+from slit.scenario.file_schema import LISTS, Quality, ScenarioFile, ServiceTable
+from slit.scenario.predicted_services import add_predicted
 from slit.scenario.references import TableReference
 from slit.scenario.table_files import Tables, folders_of
 from slit.scenario.validation_errors import refused, shown
@@ -23,7 +24,8 @@ from slit.scenario.validation_errors import refused, shown
 Data = dict[str, Any]
 
 MERGED = (
-    "horizon", "accounting", "operation", "resolution", "signals", "latency", "folders", "currency"
+    "horizon", "accounting", "operation", "resolution", "signals", "latency", "folders", "currency",
+    "predictor",
 )  # fmt: skip
 """Sections of which `extends` keeps the fields that are not given."""
 
@@ -98,6 +100,8 @@ def read_raw(path: Path, *, errors: list[SlitError] | None = None) -> Raw:
         if not isinstance(folder, str):
             raise SlitError(f"{path}: folders.{name}: {shown(folder)}, expected a path")
     raw = Raw(path, data, Tables(path.parent, folders_of(folders, path.parent)), {}, inherited)
+    services = data.get("services")
+    predicted = isinstance(services, dict) and services.get("predict") is True
     tables = [(data, section, section) for section in LISTS]
     if isinstance(data.get("demand"), dict):
         data["demand"] = dict(data["demand"])
@@ -109,6 +113,9 @@ def read_raw(path: Path, *, errors: list[SlitError] | None = None) -> Raw:
     if "quality" in data:
         with _collected(errors, data, "quality"):
             _add_quality(raw)
+    if predicted and isinstance(data.get("services"), list):
+        with _collected(errors, data, "services"):
+            add_predicted(data, path)
     _fill_signals(data)
     return raw
 
@@ -168,6 +175,9 @@ def _merged(base: Data, own: Data) -> Data:
     for section in MERGED:
         if isinstance(own.get(section), dict):
             merged[section] = base.get(section, {}) | own[section]
+    services, below = own.get("services"), base.get("services")
+    if isinstance(services, dict) and "file" not in services and isinstance(below, dict):
+        merged["services"] = below | services
     _drop_strange_pairs(merged, own)
     return merged
 
@@ -202,7 +212,11 @@ def checked_reference(raw: Raw, data: object, model: type[TableReference], where
 
 def _expand(raw: Raw, section: str, data: object, where: str, *, into: Data) -> None:
     """Replace a table reference by the records of the table."""
-    reference = checked_reference(raw, data, TableReference, where)
+    kind = ServiceTable if where == "services" else TableReference
+    reference = checked_reference(raw, data, kind, where)
+    if not reference.file:
+        into[section] = []
+        return
     try:
         table = raw.tables.open(reference.file, reference).where(reference.where)
         rows = _rows(table, reference)

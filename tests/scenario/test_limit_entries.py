@@ -8,7 +8,7 @@ import pytest
 import slit
 from slit.errors import SlitError
 from slit.scenario.diagnostics import Severity
-from slit.scenario.records import LimitEntry
+from slit.scenario.limit_entry import LimitEntry
 from slit.scenario.store import read_scenario, save_scenario, scenario_hash
 from tests.scenario.test_builtin import FROZEN
 

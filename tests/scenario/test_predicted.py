@@ -11,8 +11,10 @@ from slit.predictor.configs import InferenceConfig
 from slit.predictor.gpus import find_gpu
 from slit.predictor.models import shipped_model
 from slit.predictor.prediction import predict
+from slit.scenario.lint_scenario import doubts
 from slit.scenario.load import load_scenario
 from slit.scenario.predicted import write_predicted_starter
+from slit.scenario.store import read_scenario, save_scenario
 
 SCORES = """variant,class,metric,score
 phi-4,chat,IFEval,0.63
@@ -49,8 +51,79 @@ def test_services_are_predictions_and_say_so(tmp_path: Path, scores: Path) -> No
     assert service.decode_w == pytest.approx(8 * found.power_w.value[0], rel=1e-3)
     with (tmp_path / "fleet" / "services.csv").open() as stream:
         rows = list(csv.DictReader(stream))
-    assert [row["basis"] for row in rows] == ["extrapolated", "predicted"]
-    assert all(float(row["step_low_s"]) < float(row["step_high_s"]) for row in rows)
+    assert [row["predicted.basis"] for row in rows] == ["extrapolated", "predicted"]
+    assert service.predicted is not None
+    assert service.predicted.step_low_s < step < service.predicted.step_high_s
+    [doubt] = [each for each in doubts(scenario) if each.where == "services"]
+    assert doubt.found.startswith("2 of 2 predicted (basis: 1 extrapolated, 1 predicted; 90 %")
+
+
+@pytest.fixture
+def fleet(tmp_path: Path, scores: Path) -> Path:
+    """A scenario with phi-4 on L40S and H100."""
+    return write_predicted_starter(
+        tmp_path / "fleet", models=["phi-4"], gpus=["L40S", "H100"], scores=scores
+    )
+
+
+def _with(path: Path, old: str, new: str) -> Path:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    return path
+
+
+def test_missing_services_are_predicted(fleet: Path) -> None:
+    written = {each.node_type: each for each in load_scenario(fleet).services}
+    path = _with(fleet, 'file = "services.csv"', "predict = true")
+    services = load_scenario(path).services
+    assert len(services) == 2
+    for service in services:
+        there = written[service.node_type]
+        assert service.predicted is not None
+        assert there.predicted is not None
+        assert service.predicted.basis == there.predicted.basis
+        assert service.step_slope_s == pytest.approx(there.step_slope_s, rel=1e-5)
+    saved = fleet.parent / "run"
+    saved.mkdir()
+    save_scenario(load_scenario(path), saved)
+    assert read_scenario(saved).services == services
+
+
+def test_measured_services_stay_beside_predicted_ones(fleet: Path) -> None:
+    table = fleet.parent / "services.csv"
+    header, *rows = table.read_text().splitlines()
+    cells = rows[0].split(",")[:10]  # without what makes it a prediction
+    table.write_text(",".join(header.split(",")[:10]) + "\n" + ",".join(cells) + "\n")
+    path = _with(fleet, 'file = "services.csv"', 'file = "services.csv"\npredict = true')
+    found = {each.node_type: each for each in load_scenario(path).services}
+    assert found["l40sx8"].predicted is None
+    assert found["h100x8"].predicted is not None
+
+
+@pytest.mark.parametrize(
+    ("section", "said"),
+    [
+        ('gpus.l40sx8 = "L400"', r"services\.predict: predictor\.gpus\.l40sx8: gpu: 'L400'"),
+        ('models.phi-4 = "phi-44"', r"predictor\.models\.phi-4: model: 'phi-44'.*did you mean"),
+        (
+            'models.phi-4 = { model = "phi-4", precision = "fp8" }',
+            r"variants\.phi-4\.weight_gb: 29\.\d+, expected about 1\d\.\d \(phi-4 in fp8",
+        ),
+        ('method = "guess"', r"services\.predict: method: 'guess'"),
+        ('model = "phi-4"', r"predictor: model: unknown"),
+    ],
+)
+def test_wrong_facts_are_named(fleet: Path, section: str, said: str) -> None:
+    _with(fleet, 'file = "services.csv"', "predict = true\n\n[predictor]\n" + section)
+    with pytest.raises(SlitError, match=said):
+        load_scenario(fleet)
+
+
+def test_a_section_of_services_states_a_file_or_predict(fleet: Path) -> None:
+    _with(fleet, 'file = "services.csv"', "predict = false")
+    with pytest.raises(SlitError, match="no file, expected a file, or predict = true"):
+        load_scenario(fleet)
 
 
 def test_quality_is_not_predicted(tmp_path: Path, scores: Path) -> None:

@@ -1,0 +1,166 @@
+"""Services that nobody measured, predicted for pairs of a variant and a node type."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from slit.errors import SlitError
+from slit.predictor.architectures import Architecture
+from slit.predictor.catalog import find_architecture
+from slit.predictor.configs import InferenceConfig, Precision
+from slit.predictor.gpus import Gpu, find_gpu
+from slit.predictor.models import Basis, Model, find_method, shipped_model
+from slit.predictor.prediction import predict
+from slit.scenario.file_schema import ModelFacts, PredictorFacts
+from slit.scenario.records import ModelVariant, NodeType
+from slit.scenario.validation_errors import refused
+
+BATCHES = (32, 16, 8, 4, 2, 1)
+"""An operating point is the largest of these that fits."""
+SMALLEST_BATCH = 8
+"""More GPUs hold a replica rather than a smaller batch."""
+PROMPT, OUTPUT = 512.0, 256.0
+SHORT, LONG = 128.0, 2048.0
+WEIGHTS_WITHIN = 1.3
+"""Stated weights are at most so many times above or below those of the model."""
+
+
+def add_predicted(data: dict[str, Any], path: Path) -> None:
+    """Append predicted services to those of a scenario file, for each pair that has none.
+
+    Pairs whose model does not fit on the node are left out.
+
+    Raises:
+        SlitError: an unknown model or GPU, weights that are not those of the model, or a variant
+            without a service on any node type.
+    """
+    try:
+        facts = PredictorFacts.model_validate(data.get("predictor", {}))
+    except ValidationError as error:
+        raise refused(error, PredictorFacts, where=f"{path}: predictor", places={}) from None
+    try:
+        nodes = [NodeType.model_validate(entry) for entry in data.get("node_types", [])]
+        variants = [ModelVariant.model_validate(entry) for entry in data.get("variants", [])]
+    except ValidationError:
+        return  # refused when the whole file is checked
+    stated = [entry for entry in data["services"] if isinstance(entry, dict)]
+    measured = {(entry.get("node_type"), entry.get("variant")) for entry in stated}
+    found = list(data["services"])
+    try:
+        model = shipped_model(find_method(facts.method))
+        for variant in variants:
+            for node in nodes:
+                if (node.name, variant.name) in measured:
+                    continue
+                service = _predicted_pair(model, variant, node, facts, path.parent)
+                if service is not None:
+                    found.append(service)
+            if not any(entry.get("variant") == variant.name for entry in found):
+                raise SlitError(
+                    f"variants.{variant.name}: fits on no node type, expected one with more memory"
+                )
+    except SlitError as error:
+        raise SlitError(f"{path}: services.predict: {error}") from None
+    data["services"] = found
+
+
+def _predicted_pair(
+    model: Model, variant: ModelVariant, node: NodeType, facts: PredictorFacts, folder: Path
+) -> dict[str, Any] | None:
+    stated = facts.models.get(variant.name, variant.name)
+    known = stated if isinstance(stated, ModelFacts) else ModelFacts(model=stated)
+    name = str(folder / known.model) if known.model.endswith(".json") else known.model
+    try:
+        architecture = find_architecture(name)
+    except SlitError as error:
+        raise SlitError(f"predictor.models.{variant.name}: {error}") from None
+    try:
+        gpu = find_gpu(facts.gpus.get(node.name, re.sub(r"-?x?\d+x?$", "", node.name)))
+    except SlitError as error:
+        raise SlitError(f"predictor.gpus.{node.name}: {error}") from None
+    _refuse_other_weights(variant, architecture, gpu, known.precision)
+    service = predicted_service(
+        model, architecture, gpu, node_gpus=node.gpus, precision=known.precision
+    )
+    if service is None:
+        return None
+    service["decode_w"] = max(service["decode_w"], node.idle_w)
+    return {"node_type": node.name, "variant": variant.name, **service}
+
+
+def _refuse_other_weights(
+    variant: ModelVariant, architecture: Architecture, gpu: Gpu, precision: Precision
+) -> None:
+    config = InferenceConfig(
+        architecture=architecture, gpu=gpu, batch=1.0, prompt=PROMPT, output=OUTPUT,
+        precision=precision,
+    )  # fmt: skip
+    expected = config.weight_bytes / 1e9
+    if not expected / WEIGHTS_WITHIN <= variant.weight_gb <= expected * WEIGHTS_WITHIN:
+        raise SlitError(
+            f"variants.{variant.name}.weight_gb: {variant.weight_gb:g}, expected about "
+            f"{expected:.3g} ({architecture.name} in {precision}; another precision: "
+            f"[predictor.models.{variant.name}] model, precision)"
+        )
+
+
+def predicted_service(
+    model: Model,
+    architecture: Architecture,
+    gpu: Gpu,
+    *,
+    node_gpus: int,
+    precision: Precision = Precision.BF16,
+) -> dict[str, Any] | None:
+    """The fields of a service, but for its names; None if the model fits on no such node.
+
+    The fewest GPUs that hold the model with a batch of SMALLEST_BATCH, the largest of BATCHES.
+    """
+    sizes = [gpus for gpus in (1, 2, 4, 8, 16) if node_gpus % gpus == 0]
+    for gpus in sizes:
+        for batch in BATCHES:
+            config = InferenceConfig(
+                architecture=architecture, gpu=gpu, batch=batch, prompt=PROMPT, output=OUTPUT,
+                gpus=gpus, precision=precision,
+                expert_parallel=architecture.experts > 0 and gpus > 1,
+            )  # fmt: skip
+            try:
+                replace(config, prompt=LONG).check_fits()
+            except SlitError:
+                continue
+            if batch >= SMALLEST_BATCH or gpus == sizes[-1]:
+                return _service(model, config, replicas=node_gpus // gpus)
+    return None
+
+
+def _service(model: Model, config: InferenceConfig, *, replicas: int) -> dict[str, Any]:
+    """Lines through two predictions each: steps at one request and at the batch, prefill of a short
+    and of a long prompt."""
+    asked = [config, replace(config, batch=1.0), replace(config, prompt=SHORT),
+             replace(config, prompt=LONG)]  # fmt: skip
+    found = predict(model, asked)
+    step, prefill, power = found.decode_s_per_token, found.prefill_s.value, found.power_w
+    full, alone = float(step.value[0]), float(step.value[1])
+    slope = max(full - alone, 1e-9) / max(config.batch - 1.0, 1.0)
+    reading = max(float(prefill[3] - prefill[2]), 1e-9) / (LONG - SHORT)
+    return {
+        "gpus_per_replica": config.gpus,
+        "batch": int(config.batch),
+        "prefill_tokens_per_s": float(replicas * PROMPT / prefill[0]),
+        "prefill_fixed_s": max(float(prefill[2]) - reading * SHORT, 0.0),
+        "prefill_slope_s": reading,
+        "step_fixed_s": max(full - slope * config.batch, 0.0),
+        "step_slope_s": slope,
+        "decode_w": float(replicas * power.value[0]),
+        "estimated": True,
+        "predicted": {
+            "basis": Basis(int(found.basis[0])).name.lower(),
+            "step_low_s": float(step.low[0]),
+            "step_high_s": float(step.high[0]),
+            "decode_low_w": float(replicas * power.low[0]),
+            "decode_high_w": float(replicas * power.high[0]),
+        },
+    }

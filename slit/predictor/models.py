@@ -16,7 +16,9 @@ from slit.files import read_arrays, write_arrays
 from slit.predictor.calibration import Calibration, Estimate
 from slit.predictor.columns import Columns, as_columns
 from slit.predictor.configs import InferenceConfig
+from slit.predictor.ecologits import formula_estimate
 from slit.predictor.features import features
+from slit.predictor.graph import GraphModel, graphs_from_arrays
 from slit.predictor.residual import Residual, from_arrays
 
 
@@ -26,12 +28,16 @@ class Method(StrEnum):
     ROOFLINE = "roofline"
     TREES = "trees"
     MLP = "mlp"
+    LLMCO2 = "llmco2"
+    ECOLOGITS = "ecologits"
 
 
 LINES = {
     Method.ROOFLINE: "least times of kernels, each kind with a coefficient fitted to measurements",
     Method.TREES: "extremely randomized trees on the residual of the roofline",
     Method.MLP: "perceptrons on the residual of the roofline",
+    Method.LLMCO2: "graph networks over kernels, after LLMCO2 (a reconstruction)",
+    Method.ECOLOGITS: "the formula of EcoLogits: active weights and batch alone",
 }
 DEFAULT = Method.TREES
 
@@ -58,7 +64,8 @@ class Model:
 
     method: Method
     calibration: Calibration
-    residual: Residual | None
+    residual: Residual | None = None
+    graphs: GraphModel | None = None  # of llmco2, instead of calibration and residual
     pairs: frozenset[tuple[str, str]]  # architectures and GPUs that were measured
     spread: Floats  # (Basis, Target): 90 % of logarithmic errors are within +- this
     seed: int
@@ -71,6 +78,10 @@ class Model:
         residual on other GPUs does not carry over (docs/predictor.md).
         """
         columns = as_columns(configs)
+        if self.method is Method.ECOLOGITS:
+            return columns, formula_estimate(configs)
+        if self.graphs is not None:
+            return columns, self.graphs.estimate(columns)
         if self.residual is None:
             return columns, self.calibration.estimate(columns)
         inputs, estimate = features(columns, self.calibration)
@@ -118,7 +129,8 @@ def save_model(model: Model, path: Path) -> None:
         "seed": model.seed,
         "digest": model.digest,
     }
-    arrays = {} if model.residual is None else model.residual.arrays()
+    learned = model.residual or model.graphs
+    arrays = {} if learned is None else learned.arrays()
     calibration = model.calibration
     write_arrays(
         path,
@@ -143,6 +155,7 @@ def read_model(path: Path) -> Model:
             method=Method(facts["method"]),
             calibration=Calibration(arrays["step"], arrays["itl"], arrays["power"]),
             residual=from_arrays(arrays),
+            graphs=graphs_from_arrays(arrays),
             pairs=frozenset((model, gpu) for model, gpu in facts["pairs"]),
             spread=arrays["spread"],
             seed=int(facts["seed"]),

@@ -90,13 +90,14 @@ def kernels(columns: Columns, work: Work) -> list[Kernel]:
     ]
 
 
-def _kernel(columns: Columns, name: str, count: Floats, **amounts: Floats | float) -> Kernel:
-    full = {
-        key: np.broadcast_to(np.asarray(amounts.get(key, 0.0), dtype=np.float64), count.shape)
-        for key in ("operations", "weight_bytes", "activation_bytes", "kv_bytes", "network_bytes")
-    }
-    flops = np.asarray(amounts.get("flops", columns.flops))
-    return Kernel(name=name, count=count, flops=flops, **full)
+_AMOUNTS = ("operations", "weight_bytes", "activation_bytes", "kv_bytes", "network_bytes")
+
+
+def _kernel(columns: Columns, name: str, count: Floats, **amounts: Floats) -> Kernel:
+    """A kernel with these amounts, arrays (N,); the others are 0."""
+    zero = np.zeros(len(count))
+    full = {key: amounts.get(key, zero) for key in _AMOUNTS}
+    return Kernel(name=name, count=count, flops=amounts.get("flops", columns.flops), **full)
 
 
 def _product(

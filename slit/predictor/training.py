@@ -9,6 +9,7 @@ from operators.types import Floats, Longs
 from slit.predictor.calibration import Estimate, fit_calibration
 from slit.predictor.columns import as_columns
 from slit.predictor.features import features
+from slit.predictor.graph_training import fit_graphs
 from slit.predictor.measurements import Measurements
 from slit.predictor.models import Method, Model
 from slit.predictor.residual import LEAF, Network, Residual, Trees
@@ -49,10 +50,14 @@ def train(
         residual = fit_trees(inputs, targets, seed=seed)
     elif method is Method.MLP:
         residual = _fit_networks(inputs, targets, seed=seed)
+    graphs = None
+    if method is Method.LLMCO2:
+        graphs = fit_graphs(columns, measured, seed=seed)
     return Model(
         method=method,
         calibration=calibration,
         residual=residual,
+        graphs=graphs,
         pairs=frozenset((config.architecture.name, config.gpu.name) for config in configs),
         spread=spread,
         seed=seed,

@@ -56,6 +56,7 @@ def random_scenario(
     move_cost: bool = False,
     times: bool = False,
     states: bool = False,
+    curves: bool = False,
 ) -> Scenario:
     """A random scenario in which at least one plan is feasible.
 
@@ -64,7 +65,7 @@ def random_scenario(
     prices below zero, on-site renewables above the load, standby power, residency rules, groups
     without requests, `warm` nodes (on top of the others), a routing of `today` by eighths, a
     `move_cost` of node starts, minimum `times` up and down, `states` of unused nodes and committed
-    ones, `extras` (water energy, embodied
+    ones, power `curves` of partly filled nodes, `extras` (water energy, embodied
     carbon, rental, egress, ITL limits, variants that fit nowhere or only with a smaller batch).
     `nodes_per_group` is the typical need of a group in nodes: below 1 many cells hold a single
     node. Same `rng` state, same scenario.
@@ -144,7 +145,23 @@ def random_scenario(
     scenario = _with_today(rng, scenario) if today else scenario
     scenario = _with_move_costs(rng, scenario) if move_cost else scenario
     scenario = _with_times(rng, scenario) if times else scenario
-    return _with_states(rng, scenario) if states else scenario
+    scenario = _with_states(rng, scenario) if states else scenario
+    return _with_curves(rng, scenario) if curves else scenario
+
+
+def _with_curves(rng: Rng, scenario: Scenario) -> Scenario:
+    """Power curves of none to three points above the chord, which may rise above full power."""
+    types = {kind.name: kind for kind in scenario.node_types}
+    services = []
+    for service in scenario.services:
+        kind, above = types[service.node_type], float(rng.choice([1.0, 3000.0]))
+        loads = sorted(rng.choice(np.arange(1, 10), size=rng.integers(4), replace=False) / 10)
+        curve = [
+            (x, kind.idle_w + x * (kind.decode_w - kind.idle_w) + above * rng.random())
+            for x in loads
+        ]
+        services.append(service.model_copy(update={"power_curve": tuple(curve)}))
+    return replace(scenario, services=tuple(services))
 
 
 def _with_states(rng: Rng, scenario: Scenario) -> Scenario:

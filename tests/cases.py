@@ -74,4 +74,5 @@ def cases(draw: st.DrawFn, *, plans: int = 6, largest_epochs: int = 4, times: bo
         move_cost=draw(st.booleans()),
         times=times and draw(st.booleans()),
         states=draw(st.booleans()),
+        curves=draw(st.booleans()),
     )

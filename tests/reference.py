@@ -6,6 +6,7 @@ They share no code with the package: loops over records and numbers, no arrays o
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from math import ceil, exp, sqrt
 
 from slit.scenario.records import HorizonStart, LoadingMode, NodeType, Service
@@ -373,7 +374,7 @@ class Twin:
         sites = [Site() for _ in names]
         for p, m in active.items():
             kind, site = node_type(scenario, self.placements[p][0]), sites[self.center[p]]
-            joules = kind.idle_w * m * epoch
+            joules = kind.idle_w * m * epoch + self._above_chord(self._work(counts, t, p), p)
             if accounting.loading == LoadingMode.PREWARM:
                 joules += out.cells[t, p].loading * kind.idle_w * self._load_time(p)
             kwh, usd = self._move_cost(p)
@@ -407,6 +408,25 @@ class Twin:
         for d, site in enumerate(sites):
             self._buy(site, t, d)
             out.sites[t, d] = site
+
+    def _above_chord(self, work: int, p: int) -> float:
+        """Energy of the last, partly filled node of a cell above the straight line between an idle
+        and a full one, J."""
+        kind, found = (
+            node_type(self.scenario, self.placements[p][0]),
+            service(self.scenario, *self.placements[p]),
+        )
+        assert found is not None
+        busy = self.scenario.accounting.utilization * self.scenario.horizon.epoch_seconds
+        load = (work % int(busy * TICKS)) / (busy * TICKS)
+        points = [(0.0, kind.idle_w), *found.power_curve, (1.0, kind.decode_w)]
+        if not found.power_curve or load == 0.0:
+            return 0.0
+        for (low, watts), (high, more) in pairwise(points):
+            if low <= load < high:
+                power = watts + (more - watts) * (load - low) / (high - low)
+                return (power - kind.idle_w - load * (kind.decode_w - kind.idle_w)) * busy
+        return 0.0
 
     def _used(self, active: dict[int, int], q: int) -> int:
         """Active nodes of a pool."""

@@ -72,8 +72,8 @@ def account_plan(
         used, active_cells = list_cells(cells[t], places, True, listed)
         share_weights(active_cells, cells[t], problem.node_ticks, places, points, active, before)
         run_nodes(
-            active_cells, cells[t], problem.node_ticks, before, places, pools, active, occupied[t],
-            energy[t],
+            active_cells, cells[t], problem.node_ticks, before, places, problem.last_node, pools,
+            active, occupied[t], energy[t],
         )  # fmt: skip
         earlier = powered_before(before, places, pools)
         for q in range(pools.shape[0]):

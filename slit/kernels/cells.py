@@ -10,6 +10,7 @@ from slit.kernels.model import (
     POOL_NODES,
     cell_energy,
     cell_queue,
+    last_node_energy,
     loading_nodes,
     loading_share,
     longer_than,
@@ -111,6 +112,7 @@ def run_nodes(
     node_ticks: int,
     before: Longs,
     places: Longs,
+    last_node: Floats,
     pools: Longs,
     nodes: Longs,
     occupied: Longs,
@@ -119,7 +121,8 @@ def run_nodes(
     """Active nodes (P,) and IT energy of each datacenter (D,); returns the nodes beyond capacity.
 
     `used` are the cells with active nodes; `places` (P, 6) and `pools` (Q, 7) as in
-    `placement_tables`; `occupied` (Q,) receives the nodes of each pool.
+    `placement_tables`, `last_node` as in `Problem`; `occupied` (Q,) receives the nodes of each
+    pool.
     """
     occupied[:] = 0
     energy[:] = 0
@@ -130,6 +133,8 @@ def run_nodes(
         energy[places[p, 1]] += cell_energy(
             cells[p, 1], active, loading_nodes(active, before[p]), places[p, 2], places[p, 3]
         )
+        if last_node.shape[1] > 0:
+            energy[places[p, 1]] += last_node_energy(cells[p, 0], node_ticks, last_node[p])
     excess = 0
     boot = 0
     for q in range(pools.shape[0]):

@@ -15,6 +15,7 @@ from slit.kernels.model import (
     POWERED,
     booted,
     cell_energy,
+    last_node_energy,
     loading_nodes,
     loading_share,
     powered,
@@ -56,6 +57,7 @@ class Epoch(NamedTuple):
     place: Ints  # (P, 2) pool and datacenter
     ticks: Longs  # (P, 5) idle energy, prewarm energy, nodes before, nodes of the next epoch, nodes
     #               that are active whatever the work
+    last_node: Floats  # (P, S, 3) as in `Problem`
     fixed: Floats  # (P, 9) replicas, prefill fixed and slope, value of a node, load time over
     #                epoch, value of one node that loads in the next epoch, of one that starts, of
     #                being on or off unlike in the epoch before, and unlike in the next one
@@ -140,6 +142,7 @@ def open_epoch(
         rows=problem.gene_row[problem.group_first[groups]],
         place=layout.place,
         ticks=ticks,
+        last_node=layout.last_node,
         fixed=fixed,
         pool=pools_between(layout, neighbors),
         rent=scalarization.on_demand,
@@ -211,6 +214,10 @@ def sum_epoch(epoch: Epoch) -> None:
                 epoch.cells[p, ENERGY], nodes, loading_nodes(nodes, ticks[p, 2]), ticks[p, 0],
                 ticks[p, 1],
             )  # fmt: skip
+            if epoch.last_node.shape[1] > 0:
+                energy[epoch.place[p, 1]] += last_node_energy(
+                    epoch.cells[p, WORK], epoch.node_ticks, epoch.last_node[p]
+                )
         refresh_cell(
             p, epoch.counts, epoch.cells, epoch.value, epoch.moves, epoch.queued, epoch.promises,
             ticks, epoch.fixed, epoch.units,

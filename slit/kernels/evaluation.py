@@ -185,6 +185,7 @@ def evaluate_epochs(
     node_ticks, epoch_ticks, timed = problem.node_ticks, problem.epoch_ticks, least.shape[0] > 0
     request_scale, kwh_of_tick = problem.request_scale, 1.0 / (problem.energy_scale * 3.6e6)
     variability, prompt_unit = problem.variability, request_scale / problem.prompt_scale
+    last_node = problem.last_node
     service_weights, site_weights, node_weights = terms.service, terms.site, terms.nodes
     tables, units, owners = terms.requests, terms.request_unit, terms.request_objective
     largest, on_demand, by_group = terms.largest, terms.on_demand, terms.group_service.shape[0] > 0
@@ -212,8 +213,9 @@ def evaluate_epochs(
             used, powered = list_cells(cells, places, warm, listed)
             share_weights(powered, cells, node_ticks, places, points, nodes, earlier)
             excess[n, row] = run_nodes(
-                powered, cells, node_ticks, earlier, places, pools, nodes, occupied, energy
-            )
+                powered, cells, node_ticks, earlier, places, last_node, pools, nodes, occupied,
+                energy,
+            )  # fmt: skip
             part[:] = 0.0
             if waits_count:
                 find_waits(

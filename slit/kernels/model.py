@@ -77,6 +77,19 @@ def cell_energy(above_idle: int, active: int, loading: int, idle: int, prewarm: 
 
 
 @kernel
+def last_node_energy(work: int, node_ticks: int, curve: Floats) -> int:
+    """Energy ticks of the last, partly filled node of a cell above its share of a full one's.
+
+    curve (S, 3): a row of `Problem.last_node`; S = 0 where all draw their share.
+    """
+    rest, energy = work % node_ticks, 0.0
+    for s in range(curve.shape[0]):
+        if rest >= curve[s, 0]:
+            energy = curve[s, 1] + (rest - curve[s, 0]) * curve[s, 2]
+    return int(energy)
+
+
+@kernel
 def grid_energy(facility: float, renewable: float) -> float:
     """kWh bought: what renewables on site leave; their surplus is curtailed."""
     return max(0.0, facility - renewable)

@@ -35,6 +35,7 @@ from slit.kernels.model import (
     COMMITTED,
     POOL_NODES,
     booted,
+    last_node_energy,
     loading_share,
     on_demand,
     powered,
@@ -138,6 +139,15 @@ def cell_change(
 
 
 @kernel
+def last_node_change(p: int, after: int, cells: Longs, node_ticks: int, last_node: Floats) -> int:
+    """What the last node of cell p draws more above its share with work `after`; `last_node` as in
+    `Epoch`."""
+    return last_node_energy(after, node_ticks, last_node[p]) - last_node_energy(
+        cells[p, WORK], node_ticks, last_node[p]
+    )
+
+
+@kernel
 def node_change(nodes: int, old: int, before: int, after: int, fixed: Floats) -> float:
     """What starts and switches weigh more with `nodes` instead of `old` between two epochs."""
     starts = max(0, nodes - before) - max(0, old - before)
@@ -160,6 +170,7 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
     pool, site, units, objectives = epoch.pool, epoch.site, epoch.units, epoch.cell_objectives
     rent = epoch.rent
     next_energy, next_site, node_ticks = epoch.next_energy, epoch.next_site, epoch.node_ticks
+    last_node, curved = epoch.last_node, epoch.last_node.shape[1] > 0
     options, n_options = epoch.options[epoch.rows[i]], epoch.option_count[epoch.rows[i]]
     total_a, share_a = cell_change(
         a, i, -k, -1, 0, cells, value, chunk, size, moves, ticks, fixed, node_ticks, report
@@ -168,6 +179,8 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
         counts[a], i, -k, -1, 0, report[0], report[1], report[2], report[3], fixed[a], units,
         queued[a], promises, value[a, LEAST],
     )  # fmt: skip
+    if curved:
+        report[4] += last_node_change(a, report[0], cells, node_ticks, last_node)
     leave = total_a + (1.0 - share_a) * queue_a - value[a, TOTAL]
     pool_a, center_a, left = place[a, 0], place[a, 1], energy.shape[0]
     nodes_a = report[3] - cells[a, NODES]
@@ -189,6 +202,8 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
         total, share = cell_change(
             b, i, k, -1, 0, cells, value, chunk, size, moves, ticks, fixed, node_ticks, report
         )
+        if curved:
+            report[4] += last_node_change(b, report[0], cells, node_ticks, last_node)
         change = leave + total - value[b, TOTAL]
         change += reroute_change(b, i, counts[b, i], k, transitions)
         pool_b, center_b = place[b, 0], place[b, 1]
@@ -234,6 +249,7 @@ def exchange(i: int, a: int, j: int, b: int, epoch: Epoch, limit: float) -> floa
     promises, place, ticks, fixed = epoch.promises, epoch.place, epoch.ticks, epoch.fixed
     pool, site, units, report = epoch.pool, epoch.site, epoch.units, epoch.scratch
     node_ticks, node_penalty, rent = epoch.node_ticks, epoch.node_penalty, epoch.rent
+    last_node = epoch.last_node
     change = -value[a, TOTAL] - value[b, TOTAL]
     total, share_a = cell_change(
         a, i, -1, j, 1, cells, value, chunk, size, moves, ticks, fixed, node_ticks, report
@@ -241,11 +257,15 @@ def exchange(i: int, a: int, j: int, b: int, epoch: Epoch, limit: float) -> floa
     change += total
     work, requests, prompts, nodes = report[0], report[1], report[2], report[3]
     added_a, next_a = report[4], report[5] * ticks[a, 1]
+    if last_node.shape[1] > 0:
+        added_a += last_node_change(a, work, cells, node_ticks, last_node)
     total, share_b = cell_change(
         b, i, 1, j, -1, cells, value, chunk, size, moves, ticks, fixed, node_ticks, report
     )
     change += total
     added_b, next_b = report[4], report[5] * ticks[b, 1]
+    if last_node.shape[1] > 0:
+        added_b += last_node_change(b, report[0], cells, node_ticks, last_node)
     pool_a, pool_b, center_a, center_b = place[a, 0], place[b, 0], place[a, 1], place[b, 1]
     nodes_a, nodes_b = nodes - cells[a, NODES], report[3] - cells[b, NODES]
     if pool_a == pool_b:
@@ -298,15 +318,18 @@ def exchange(i: int, a: int, j: int, b: int, epoch: Epoch, limit: float) -> floa
 def shift(i: int, p: int, change: int, epoch: Epoch) -> None:
     """Add `change` chunks of group `i` to cell `p`, or remove them."""
     cells, energy, used, ticks = epoch.cells, epoch.energy, epoch.used, epoch.ticks
-    old = cells[p, NODES]
+    old, last_node = cells[p, NODES], epoch.last_node
     epoch.counts[p, i] += change
+    q, d = epoch.place[p, 0], epoch.place[p, 1]
+    if last_node.shape[1] > 0:
+        work = cells[p, WORK] + change * epoch.chunk[i, p, 0]
+        energy[d] += last_node_change(p, work, cells, epoch.node_ticks, last_node)
     cells[p, WORK] += change * epoch.chunk[i, p, 0]
     cells[p, ENERGY] += change * epoch.chunk[i, p, 1]
     cells[p, REQUESTS] += change * epoch.size[i, 0]
     cells[p, PROMPTS] += change * epoch.size[i, 1]
     nodes = running_nodes(cells[p, WORK], epoch.node_ticks, ticks[p, 4])
     cells[p, NODES] = nodes
-    q, d = epoch.place[p, 0], epoch.place[p, 1]
     _, unused, later = pool_change(q, nodes - old, used[q], epoch.pool, epoch.rent, 0.0)
     used[q] += nodes - old
     loading = max(0, nodes - ticks[p, 2]) - max(0, old - ticks[p, 2])

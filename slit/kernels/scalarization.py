@@ -23,6 +23,7 @@ class EpochLayout(NamedTuple):
     ticks: Longs  # (P, 5)
     fixed: Floats  # (P, 9)
     pool: Longs  # (Q, 7)
+    last_node: Floats  # (P, S, 3)
 
 
 class Scalarization(NamedTuple):
@@ -163,4 +164,5 @@ def layout_of(problem: Problem) -> EpochLayout:
         ),
         fixed=np.stack([*speeds, no_value, problem.load_share, *[no_value] * 4], axis=1),
         pool=np.stack([getattr(problem, name) for name in POOL_COLUMNS], axis=1, dtype=np.int64),
+        last_node=problem.last_node,
     )

@@ -89,6 +89,10 @@ class Problem(NamedTuple):
     warm_nodes: Longs  # (P,) that are active at least, with or without work
     min_up: Longs  # (P,) epochs that a node stays active once it has started
     min_down: Longs  # (P,) epochs that a node stays inactive once it has stopped
+    last_node: (
+        Floats  # (P, S, 3) energy ticks of a partly filled node above its share of a full one:
+    )
+    #                  segments by first work tick, energy there, and per work tick; S = 0: none
     idle_energy: Longs  # (P,) of an active node in an epoch, energy ticks
     start_energy: Longs  # (P,) of starting one node, energy ticks; with loading if PREWARM
     start_usd: Floats  # (P,) of starting one node
@@ -153,6 +157,11 @@ class Problem(NamedTuple):
         new = np.ones(self.placements, np.bool_)
         new[1:] = (pairs[:, 1:] != pairs[:, :-1]).any(axis=0)
         return np.asarray(np.flatnonzero(new)[np.cumsum(new) - 1])
+
+    @property
+    def most_last_node(self) -> Longs:
+        """(P,): energy ticks that a partly filled node draws above its share at most."""
+        return np.asarray(np.ceil(self.last_node[:, :, 1].max(axis=1, initial=0.0)), np.int64)
 
     @property
     def genes(self) -> int:

@@ -24,6 +24,7 @@ from slit.problem.groups import (
     groups_of,
     node_seconds,
 )
+from slit.problem.last_nodes import last_node_joules
 from slit.problem.placements import (
     Placement,
     at_placements,
@@ -144,6 +145,7 @@ def _work_and_energy(
         "chunk": frozen(np.stack([ticks, joules], axis=-1), np.int64),
         "node_seconds": frozen(prefill + decode, np.float64),
         "idle_energy": frozen(energy.idle, np.int64),
+        "last_node": frozen(energy.last_node, np.float64),
         "start_energy": frozen(energy.start, np.int64),
         "standby_energy": frozen(energy.standby, np.int64),
         "off_energy": frozen(energy.off, np.int64),
@@ -197,6 +199,7 @@ class _EnergyTicks:
         boot += [kind.standby_w * kind.boot_seconds for kind in kinds]
         boot *= [pool.off_nodes > 0 for pool in scenario.pools]
         move_joules, _ = start_costs(scenario, placements)
+        last_node = last_node_joules(scenario, placements)
         # Active nodes are at most work / utilization + 1 in each cell, or the warm ones; loading at
         # most doubles their idle energy, and each may start.
         per_node = 2 * idle + move_joules / epoch
@@ -208,8 +211,10 @@ class _EnergyTicks:
             + epochs * epoch * (per_node * np.maximum(warm, 1)).sum()
             + epochs * epoch * (standby * nodes).sum()
             + epochs * (boot * nodes).sum()
+            + epochs * last_node[:, :, 1].max(axis=1, initial=0.0).sum()
         )
         self.scale = finest_scale(most)
+        self.last_node = last_node * [1.0, self.scale, self.scale]
         self.idle = np.rint(idle * epoch * self.scale)
         self.start = np.rint((idle * loading * prewarm + move_joules) * self.scale)
         self.standby = np.rint(standby * epoch * self.scale)

@@ -214,8 +214,7 @@ def _most_energy(problem: Problem, epoch: int, standby: Floats) -> Floats:
     work, energy = problem.chunk[first:last, :, 0], problem.chunk[first:last, :, 1]
     allowed = problem.allowed[first:last]
     chunks = problem.group_chunks[first:last, None]
-    prewarm = most_start_energy(problem) * (not loads_nothing(problem, epoch))
-    active = (problem.idle_energy + prewarm).astype(np.float64)
+    active = (problem.idle_energy + most_extra_energy(problem, epoch)).astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         density = np.where(allowed & (work > 0), energy / work, 0.0)
     node = active + problem.node_ticks * density.max(axis=0, initial=0.0)
@@ -233,10 +232,14 @@ def _most_energy(problem: Problem, epoch: int, standby: Floats) -> Floats:
     return most
 
 
-def most_start_energy(problem: Problem) -> Longs:
-    """(P,): energy ticks of a node start that boots where any of the pool can."""
+def most_extra_energy(problem: Problem, epoch: int) -> Longs:
+    """(P,): energy ticks that no active node exceeds beside its work and idle power: of a start
+    that boots where any of the pool can, and of a partly filled node above its share."""
+    if loads_nothing(problem, epoch):
+        return problem.most_last_node
     boots = problem.boot_energy * (problem.powered_nodes < problem.pool_nodes)
-    return np.asarray(problem.start_energy + boots[problem.placement_pool])
+    start = problem.start_energy + boots[problem.placement_pool]
+    return np.asarray(start + problem.most_last_node)
 
 
 def loads_nothing(problem: Problem, epoch: int) -> bool:
@@ -258,8 +261,8 @@ def _columns(
     beyond = (problem.idle_energy - standby) * kwh  # of an active node
     energy = chunks * chunk[:, 1] * kwh + nodes * beyond[placement]
     helpful = sites.helpful[problem.placement_datacenter]
-    start_energy = most_start_energy(problem)
-    loads = helpful & (start_energy > 0) & (not loads_nothing(problem, epoch))
+    extra_energy = most_extra_energy(problem, epoch)
+    loads = helpful & (extra_energy > 0)
     if terms.nodes.size:
         helpful = helpful | (terms.nodes[:, epoch] < 0).any(axis=0)
     surplus = np.flatnonzero(
@@ -275,7 +278,7 @@ def _columns(
     every = np.concatenate([np.arange(len(group)), twins])
     order = np.argsort(np.where(group < 0, last - first, group)[every], kind="stable")
     every, prewarmed = every[order], prewarmed[order]
-    loading = prewarmed * nodes[every] * (start_energy[placement[every]] * kwh)
+    loading = prewarmed * nodes[every] * (extra_energy[placement[every]] * kwh)
     return _Columns(
         group[every], placement[every], nodes[every], energy[every] + loading, prewarmed
     )

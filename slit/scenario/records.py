@@ -223,6 +223,9 @@ class Accounting(Record):
     )
     embodied: bool = flag("whether embodied carbon of active nodes counts", default=False)
     rental: bool = flag("whether rental of nodes counts in cost", default=False)
+    power_by_batch: bool = flag(
+        "whether partly filled nodes draw by the rows of smaller batches", default=False
+    )
     egress_kb_per_token: float = quantity(
         "bytes a token takes on the way out, for egress cost", "kB/token", default=0.0, ge=0, le=1e6
     )
@@ -387,6 +390,11 @@ class Service(Record):
     )
     decode_w: float | None = quantity(
         "node power while writing at this batch; likewise", "W", default=None, ge=0, le=1e7
+    )
+    power_curve: tuple[tuple[Number, Number], ...] = text(
+        "[load, W] of a partly filled node between idle_w and decode_w, on or above their chord; "
+        "load: share of what a full node takes",
+        default=(),
     )
     estimated: bool = flag("whether any figure is estimated", default=False)
     predicted: Predicted | None = text("of a prediction; none: not predicted", default=None)

@@ -12,6 +12,7 @@ from slit.errors import SlitError, did_you_mean
 from slit.scenario.diagnostics import Finding
 from slit.scenario.limit_entry import LimitEntry
 from slit.scenario.pools import EVERY, NodePool
+from slit.scenario.power_curve import power_curve
 from slit.scenario.records import (
     Accounting,
     Datacenter,
@@ -185,6 +186,10 @@ class Scenario:
                         f"least {idle:g} (W of the whole node, idle_w of {service.node_type}; GPUs "
                         "alone draw less)"
                     )
+            pair = (service.node_type, service.variant)
+            points = [s for s in self.services if (s.node_type, s.variant) == pair]
+            by_batch = self.accounting.power_by_batch
+            power_curve(self.node_types[n], service, points if by_batch else [])
 
     def _check_boots(self) -> None:
         kinds = {kind.name: kind for kind in self.node_types}

@@ -116,9 +116,8 @@ def add_epoch(problem: Problem, t: int, rows: Rows, limits: Limits) -> None:
         surplus = float(problem.pool_nodes[problem.placement_pool[p]]) if lasting else 1.0
         rows.below.append(({nodes: 1.0, **{n: -v for n, v in work.items()}}, max(surplus, warm)))
         pool_nodes.setdefault(q, {})[nodes] = 1.0
-        first_is_free = t == 0 and problem.start == Start.FREE
-        starting = start_energy(problem, p)
-        may_load = starting > 0 and not first_is_free
+        starting = extra_energy(problem, t, p)
+        may_load = starting > 0
         limits[loading] = (0.0, None if may_load else 0.0)
         rows.below.append(({loading: 1.0, nodes: -1.0}, 0.0))
         use = energy[d]
@@ -154,26 +153,30 @@ def add_epoch(problem: Problem, t: int, rows: Rows, limits: Limits) -> None:
         rows.below.append(({grid: 1.0, load: -slope}, low_grid - slope * low))
 
 
-def start_energy(problem: Problem, p: Any) -> float:
-    """Energy ticks of a node that starts, and boots if any of its pool may be off."""
+def extra_energy(problem: Problem, t: int, p: Any) -> float:
+    """Energy ticks of a node that starts, and boots if any of its pool may be off, and of one that
+    is partly filled above its share."""
+    curve = [float(np.ceil(joules)) for joules in problem.last_node[p, :, 1]]
+    above = max(curve, default=0.0)
+    if t == 0 and problem.start == Start.FREE:
+        return above
     q = problem.placement_pool[p]
     boot = float(problem.boot_energy[q])
     if problem.powered_nodes[q] == problem.pool_nodes[q]:
         boot = 0.0
-    return float(problem.start_energy[p]) + boot
+    return float(problem.start_energy[p]) + boot + above
 
 
 def most_energy(problem: Problem, t: int, d: int) -> float:
     """kWh that no plan exceeds: pools full, or all groups served here, whichever is less."""
     kwh = problem.kwh_per_energy_tick
     groups = range(int(problem.epoch_group[t]), int(problem.epoch_group[t + 1]))
-    prewarm = 0 if t == 0 and problem.start == Start.FREE else 1
     full = demand = 0.0
     for q in np.flatnonzero(problem.pool_datacenter == d):
         standby = float(problem.standby_energy[q])
         node = standby
         for p in np.flatnonzero(problem.placement_pool == q):
-            active = float(problem.idle_energy[p] + prewarm * start_energy(problem, p))
+            active = float(problem.idle_energy[p] + extra_energy(problem, t, p))
             dense = [
                 problem.chunk[j, p, 1] / problem.chunk[j, p, 0]
                 for j in groups
@@ -194,7 +197,7 @@ def most_energy(problem: Problem, t: int, d: int) -> float:
                 problem.chunk[j, p, 1]
                 + problem.chunk[j, p, 0]
                 / problem.node_ticks
-                * (problem.idle_energy[p] + prewarm * start_energy(problem, p))
+                * (problem.idle_energy[p] + extra_energy(problem, t, p))
             )
             for p in np.flatnonzero(problem.allowed[j] & (problem.placement_datacenter == d))
         ]

@@ -102,7 +102,8 @@ class ExactProgram:
                 "exact: operating points that share loaded weights, expected services of one batch "
                 "where switches, costs of starts, or waits while loading count"
             )
-        self._tabulated = timed or waits or count_states(problem) <= FEW_COLUMNS
+        listed = timed or waits or problem.last_node.size > 0
+        self._tabulated = listed or count_states(problem) <= FEW_COLUMNS
         cells = state_cells if self._tabulated else count_cells
         self._cells: Cells = cells(problem, self._terms)
         if counts_changes(self._terms):

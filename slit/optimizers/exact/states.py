@@ -16,6 +16,7 @@ from scipy import sparse
 
 from operators.types import Bools, Floats, Longs
 from slit.arrays import product
+from slit.kernels.model import last_node_energy
 from slit.kernels.objective_terms import ObjectiveTerms
 from slit.lp.rows import Rows
 from slit.optimizers.exact.cells import Cells, cells_before, check_size
@@ -192,6 +193,9 @@ def _table(problem: Problem, terms: ObjectiveTerms, t: int, p: int) -> _Table:
     nodes = needed + np.arange(len(state)) - np.searchsorted(state, state)
     standby = int(problem.standby_energy[problem.placement_pool[p]])
     ticks = counts @ problem.chunk[groups, p, 1] + nodes * (int(problem.idle_energy[p]) - standby)
+    if problem.last_node.size:
+        curve = problem.last_node[p]
+        ticks += [last_node_energy(int(each), problem.node_ticks, curve) for each in work]
     values = np.zeros((terms.constant.size, len(nodes)))
     for index, owner in enumerate(terms.request_objective):
         values[owner] += counts @ terms.requests[index][groups, p] * terms.request_unit[index]

@@ -185,7 +185,6 @@ def evaluate_epochs(
     node_ticks, epoch_ticks, timed = problem.node_ticks, problem.epoch_ticks, least.shape[0] > 0
     request_scale, kwh_of_tick = problem.request_scale, 1.0 / (problem.energy_scale * 3.6e6)
     variability, prompt_unit = problem.variability, request_scale / problem.prompt_scale
-    last_node = problem.last_node
     service_weights, site_weights, node_weights = terms.service, terms.site, terms.nodes
     tables, units, owners = terms.requests, terms.request_unit, terms.request_objective
     largest, on_demand, by_group = terms.largest, terms.on_demand, terms.group_service.shape[0] > 0
@@ -193,7 +192,7 @@ def evaluate_epochs(
     late_counts, good_counts = np.any(service_weights[1] != 0.0), np.any(service_weights[2] != 0.0)
     outcomes_count = late_counts or good_counts or by_group
     waits_count = outcomes_count or np.any(service_weights[0] != 0.0)
-    places, speeds, pools = placement_tables(problem)
+    (places, speeds, pools), curves = placement_tables(problem), problem.last_node
     n_placements, n_centers, warm = places.shape[0], pue.shape[1], timed or np.any(places[:, 4] > 0)
     cells, nodes = np.zeros((n_placements, 4), np.int64), np.zeros(n_placements, np.int64)
     listed, occupied = np.zeros((2, n_placements), np.int64), np.zeros(pools.shape[0], np.int64)
@@ -213,9 +212,8 @@ def evaluate_epochs(
             used, powered = list_cells(cells, places, warm, listed)
             share_weights(powered, cells, node_ticks, places, points, nodes, earlier)
             excess[n, row] = run_nodes(
-                powered, cells, node_ticks, earlier, places, last_node, pools, nodes, occupied,
-                energy,
-            )  # fmt: skip
+                powered, cells, node_ticks, earlier, places, curves, pools, nodes, occupied, energy
+            )
             part[:] = 0.0
             if waits_count:
                 find_waits(

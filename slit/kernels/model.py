@@ -86,7 +86,7 @@ def last_node_energy(work: int, node_ticks: int, curve: Floats) -> int:
     for s in range(curve.shape[0]):
         if rest >= curve[s, 0]:
             energy = curve[s, 1] + (rest - curve[s, 0]) * curve[s, 2]
-    return int(energy)
+    return int(max(energy, 0.0))
 
 
 @kernel

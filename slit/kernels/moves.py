@@ -142,6 +142,8 @@ def cell_change(
 def last_node_change(p: int, after: int, cells: Longs, node_ticks: int, last_node: Floats) -> int:
     """What the last node of cell p draws more above its share with work `after`; `last_node` as in
     `Epoch`."""
+    if last_node.shape[1] == 0:
+        return 0
     return last_node_energy(after, node_ticks, last_node[p]) - last_node_energy(
         cells[p, WORK], node_ticks, last_node[p]
     )
@@ -168,9 +170,8 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
     chunk, size, moves, queued = epoch.chunk, epoch.size, epoch.moves, epoch.queued
     promises, place, ticks, fixed = epoch.promises, epoch.place, epoch.ticks, epoch.fixed
     pool, site, units, objectives = epoch.pool, epoch.site, epoch.units, epoch.cell_objectives
-    rent = epoch.rent
+    rent, last_node = epoch.rent, epoch.last_node
     next_energy, next_site, node_ticks = epoch.next_energy, epoch.next_site, epoch.node_ticks
-    last_node, curved = epoch.last_node, epoch.last_node.shape[1] > 0
     options, n_options = epoch.options[epoch.rows[i]], epoch.option_count[epoch.rows[i]]
     total_a, share_a = cell_change(
         a, i, -k, -1, 0, cells, value, chunk, size, moves, ticks, fixed, node_ticks, report
@@ -179,11 +180,10 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
         counts[a], i, -k, -1, 0, report[0], report[1], report[2], report[3], fixed[a], units,
         queued[a], promises, value[a, LEAST],
     )  # fmt: skip
-    if curved:
-        report[4] += last_node_change(a, report[0], cells, node_ticks, last_node)
+    report[4] += last_node_change(a, report[0], cells, node_ticks, last_node)
     leave = total_a + (1.0 - share_a) * queue_a - value[a, TOTAL]
-    pool_a, center_a, left = place[a, 0], place[a, 1], energy.shape[0]
-    nodes_a = report[3] - cells[a, NODES]
+    pool_a, center_a, nodes_a = place[a, 0], place[a, 1], report[3] - cells[a, NODES]
+    best, best_change, left = -1, limit, energy.shape[0]
     beyond, unused, later = pool_change(pool_a, nodes_a, used[pool_a], pool, rent, node_penalty)
     used_a, later = used[pool_a] + nodes_a, later + report[5] * ticks[a, 1]
     energy_a, next_a = energy[center_a] + report[4] + unused, next_energy[center_a] + later
@@ -194,7 +194,6 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
         loads = next_a != next_energy[center_a]
         leave += hour_change(center_a, center_a, left, nodes_a, energy_a, next_a, loads, objectives)
     leave += reroute_change(a, i, counts[a, i], -k, transitions)
-    best, best_change = -1, limit
     for index in range(n_options):
         b = int(options[index])
         if b == a:
@@ -202,8 +201,7 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
         total, share = cell_change(
             b, i, k, -1, 0, cells, value, chunk, size, moves, ticks, fixed, node_ticks, report
         )
-        if curved:
-            report[4] += last_node_change(b, report[0], cells, node_ticks, last_node)
+        report[4] += last_node_change(b, report[0], cells, node_ticks, last_node)
         change = leave + total - value[b, TOTAL]
         change += reroute_change(b, i, counts[b, i], k, transitions)
         pool_b, center_b = place[b, 0], place[b, 1]
@@ -211,8 +209,7 @@ def scan(i: int, a: int, k: int, epoch: Epoch, limit: float) -> tuple[int, float
         if nodes_b > 0:
             used_b = used_a if pool_b == pool_a else used[pool_b]
             beyond, unused, boots = pool_change(pool_b, nodes_b, used_b, pool, rent, node_penalty)
-            change += beyond
-            added, later = added + unused, later + boots
+            change, added, later = change + beyond, added + unused, later + boots
         here = energy_a if center_b == center_a else energy[center_b]
         change += site_change(added, here, site[center_b])
         if objectives is not None:
@@ -248,8 +245,8 @@ def exchange(i: int, a: int, j: int, b: int, epoch: Epoch, limit: float) -> floa
     chunk, size, moves, queued = epoch.chunk, epoch.size, epoch.moves, epoch.queued
     promises, place, ticks, fixed = epoch.promises, epoch.place, epoch.ticks, epoch.fixed
     pool, site, units, report = epoch.pool, epoch.site, epoch.units, epoch.scratch
-    node_ticks, node_penalty, rent = epoch.node_ticks, epoch.node_penalty, epoch.rent
-    last_node = epoch.last_node
+    node_ticks, last_node, node_penalty = epoch.node_ticks, epoch.last_node, epoch.node_penalty
+    rent = epoch.rent
     change = -value[a, TOTAL] - value[b, TOTAL]
     total, share_a = cell_change(
         a, i, -1, j, 1, cells, value, chunk, size, moves, ticks, fixed, node_ticks, report
@@ -257,27 +254,23 @@ def exchange(i: int, a: int, j: int, b: int, epoch: Epoch, limit: float) -> floa
     change += total
     work, requests, prompts, nodes = report[0], report[1], report[2], report[3]
     added_a, next_a = report[4], report[5] * ticks[a, 1]
-    if last_node.shape[1] > 0:
-        added_a += last_node_change(a, work, cells, node_ticks, last_node)
+    added_a += last_node_change(a, work, cells, node_ticks, last_node)
     total, share_b = cell_change(
         b, i, 1, j, -1, cells, value, chunk, size, moves, ticks, fixed, node_ticks, report
     )
     change += total
     added_b, next_b = report[4], report[5] * ticks[b, 1]
-    if last_node.shape[1] > 0:
-        added_b += last_node_change(b, report[0], cells, node_ticks, last_node)
+    added_b += last_node_change(b, report[0], cells, node_ticks, last_node)
     pool_a, pool_b, center_a, center_b = place[a, 0], place[b, 0], place[a, 1], place[b, 1]
     nodes_a, nodes_b = nodes - cells[a, NODES], report[3] - cells[b, NODES]
     if pool_a == pool_b:
         nodes_a, nodes_b = 0, nodes_a + nodes_b
     if nodes_a != 0:
         beyond, unused, later = pool_change(pool_a, nodes_a, used[pool_a], pool, rent, node_penalty)
-        change += beyond
-        added_a, next_a = added_a + unused, next_a + later
+        change, added_a, next_a = change + beyond, added_a + unused, next_a + later
     if nodes_b != 0:
         beyond, unused, later = pool_change(pool_b, nodes_b, used[pool_b], pool, rent, node_penalty)
-        change += beyond
-        added_b, next_b = added_b + unused, next_b + later
+        change, added_b, next_b = change + beyond, added_b + unused, next_b + later
     if center_a == center_b:
         added_a, added_b = 0, added_a + added_b
         next_a, next_b = 0, next_a + next_b
@@ -321,9 +314,8 @@ def shift(i: int, p: int, change: int, epoch: Epoch) -> None:
     old, last_node = cells[p, NODES], epoch.last_node
     epoch.counts[p, i] += change
     q, d = epoch.place[p, 0], epoch.place[p, 1]
-    if last_node.shape[1] > 0:
-        work = cells[p, WORK] + change * epoch.chunk[i, p, 0]
-        energy[d] += last_node_change(p, work, cells, epoch.node_ticks, last_node)
+    work = cells[p, WORK] + change * epoch.chunk[i, p, 0]
+    energy[d] += last_node_change(p, work, cells, epoch.node_ticks, last_node)
     cells[p, WORK] += change * epoch.chunk[i, p, 0]
     cells[p, ENERGY] += change * epoch.chunk[i, p, 1]
     cells[p, REQUESTS] += change * epoch.size[i, 0]

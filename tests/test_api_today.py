@@ -96,4 +96,4 @@ def test_what_the_command_refuses(table: Path, tmp_path: Path) -> None:
     table.write_text("pool,variant,share\nwindy-h100,large,1\n")  # 2 nodes there
     message = refused("optimize", "tiny", "--today", table, "--limit", "cost<=today")
     assert "today is " in message
-    assert "nodes beyond capacity, expected a reference plan that is feasible" in message
+    assert "nodes beyond capacity), expected a reference plan that is feasible" in message

@@ -15,7 +15,6 @@ from slit.commands.terminal import (
 )
 from slit.display import NOTHING, called, number, percent
 from slit.errors import SlitError
-from slit.front import broken_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -253,6 +252,8 @@ def _plan(run: "Run", plan: str, *, routing: bool, as_json: bool) -> dict[str, A
     changes = {name: totals[name] for name in ("reroute", "starts", "switches")}
     limits = _limits_of(run, row)
     if not as_json:
+        from slit.front import broken_by
+
         feasible = broken_by(front, row) or "feasible"
         print(f"plan {front.plans[row]} by {front.methods[row]}, {feasible}")
         for m, name in enumerate(front.names):

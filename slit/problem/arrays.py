@@ -89,10 +89,8 @@ class Problem(NamedTuple):
     warm_nodes: Longs  # (P,) that are active at least, with or without work
     min_up: Longs  # (P,) epochs that a node stays active once it has started
     min_down: Longs  # (P,) epochs that a node stays inactive once it has stopped
-    last_node: (
-        Floats  # (P, S, 3) energy ticks of a partly filled node above its share of a full one:
-    )
-    #                  segments by first work tick, energy there, and per work tick; S = 0: none
+    last_node: Floats  # (P, S, 3) energy ticks of a partly filled node above its share of a full
+    #                  one: segments by first work tick, energy there, per work tick; S = 0: none
     idle_energy: Longs  # (P,) of an active node in an epoch, energy ticks
     start_energy: Longs  # (P,) of starting one node, energy ticks; with loading if PREWARM
     start_usd: Floats  # (P,) of starting one node
@@ -100,9 +98,7 @@ class Problem(NamedTuple):
     pool_nodes: Longs  # (Q,) nodes there are
     powered_nodes: Longs  # (Q,) that are powered whether they are needed or not; others may be off
     committed_nodes: Longs  # (Q,) that cost their rent whether they are used or not
-    standby_energy: (
-        Longs  # (Q,) of a node that is powered but not active, in an epoch, energy ticks
-    )
+    standby_energy: Longs  # (Q,) of a powered node that is not active, in an epoch, energy ticks
     off_energy: Longs  # (Q,) of a node that is off, in an epoch, energy ticks
     boot_energy: Longs  # (Q,) of a boot, energy ticks; 0 where no node may be off
 

@@ -108,7 +108,7 @@ def test_handles_of_an_axis_move_by_keyboard(browser: Page, one: str) -> None:
     browser.open(one)
     browser.run("document.querySelectorAll('.handle.most')[2].focus()")
     active = browser.driver.switch_to.active_element
-    assert active.get_attribute("aria-label") == "Energy cost: at most"
+    assert active.get_attribute("aria-label") == "Cost: at most"
     active.send_keys(Keys.PAGE_DOWN)
     browser.wait(lambda: "max.cost" in said(browser))
     browser.driver.switch_to.active_element.send_keys(Keys.DELETE)

@@ -97,15 +97,15 @@ def test_choosing_a_plan(
     # What matters.
     weights = [1.0] * 4
     m = next(m for m in range(4) if achieving(run, _raised(m)) != achieving(run, weights))
-    title = ("Carbon emitted", "Fresh water consumed", "Energy cost", "Quality of service lost")[m]
+    title = ("Carbon emitted", "Fresh water consumed", "Cost", "Quality of service lost")[m]
     browser.wait(lambda: said(browser).get("plan") == achieving(run, weights))
     keyboard.go(f"{title}: how much it matters")  # the field, then the slider
     keyboard.go(f"{title}: how much it matters")
     keyboard.press(Keys.END)
     browser.wait(lambda: said(browser).get("plan") == achieving(run, _raised(m)))
     # A limit by its slider.
-    keyboard.go("Energy cost: at most")
-    keyboard.go("Energy cost: at most")
+    keyboard.go("Cost: at most")
+    keyboard.go("Cost: at most")
     keyboard.press(Keys.PAGE_DOWN)
     browser.wait(lambda: "max.cost" in said(browser))
     browser.wait(lambda: "10 % more" in browser.text(".knobs fieldset:nth-of-type(3) .trade"))
@@ -124,9 +124,9 @@ def test_choosing_a_plan(
     keyboard.press(Keys.SPACE)
     browser.wait(lambda: browser.text(REMAIN).startswith("All"))
     # Color and axes.
-    keyboard.go("Color Energy cost")
+    keyboard.go("Color Cost")
     keyboard.press(Keys.ENTER)
-    browser.wait(lambda: keyboard.name == "Energy cost")
+    browser.wait(lambda: keyboard.name == "Cost")
     keyboard.press(Keys.ARROW_UP)
     browser.wait(lambda: keyboard.name == "Fresh water consumed")
     keyboard.press(Keys.ENTER)
@@ -162,10 +162,10 @@ def test_table_plan_and_comparison(
     keyboard.go("Skip to the plans")
     keyboard.press(Keys.ENTER)
     assert keyboard.go("").startswith("Color")
-    keyboard.go("Sort by Energy cost")
+    keyboard.go("Sort by Cost")
     keyboard.press(Keys.SPACE)
     browser.wait(lambda: said(browser).get("sort") == "cost")
-    assert keyboard.name == "Sort by Energy cost"
+    assert keyboard.name == "Sort by Cost"
     keyboard.go("Select plan")
     selected = keyboard.go("Select plan")
     keyboard.press(Keys.ENTER)

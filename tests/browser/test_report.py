@@ -121,7 +121,7 @@ def test_print_holds_every_figure_whole(browser: Page, report: str, paper: str) 
     texts = [" ".join(page.extract_text().split()) for page in pages]
     figures = {  # caption and what only a drawn figure says
         "Parallel coordinates": "Carbon emitted (kg CO2e)",
-        "Scatter matrix": "Energy cost (USD)",
+        "Scatter matrix": "Cost (USD)",
         "Requests by datacenter": "requests/h",
         "Requests by model variant": "requests/h",
         "Carbon by datacenter": "kg CO2e",
@@ -158,7 +158,7 @@ def test_on_a_phone_axes_lie_and_what_scrolls_says_so(browser: Page, report: str
     titles = browser.run(f"{parallel} return d.layout.annotations.slice(0, 4).map(a => a.text)")
     assert titles == [
         "<b>Carbon emitted (kg CO2e)</b>", "<b>Fresh water consumed (L)</b>",
-        "<b>Energy cost (USD)</b>", "<b>Quality of service lost (share)</b>",
+        "<b>Cost (USD)</b>", "<b>Quality of service lost (share)</b>",
     ]  # fmt: skip
     hint = (
         "return getComputedStyle(document.querySelector('#picks-table caption span'), '::after')"

@@ -187,7 +187,8 @@ def test_an_infeasible_plan_is_no_start(folder: Path, tmp_path: Path) -> None:
         writer = csv.DictWriter(stream, rows[0])
         writer.writeheader()
         writer.writerows(rows)
-    message = f"plan: {nearest['plan']} is 2 nodes beyond capacity, expected a feasible plan"
+    beyond = "is infeasible (2 nodes beyond capacity), expected a feasible plan"
+    message = f"plan: {nearest['plan']} {beyond}"
     assert message in refused(copy, "--plan", "nearest")
 
 

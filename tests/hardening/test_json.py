@@ -29,6 +29,7 @@ CASES = {
     ("predictor", "list"): "",
     ("predictor", "train"): "MEASURED --method roofline --output NEW",
     ("predictor", "evaluate"): "MEASURED --method roofline",
+    ("wireless", "solve"): "cell-tiny --output NEW",
     ("benchmark", "list"): "",
     ("benchmark", "run"): "smoke --seeds 1 --only nearest --output SUITE",
     ("benchmark", "report"): "SUITE",

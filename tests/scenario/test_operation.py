@@ -8,9 +8,6 @@ import pytest
 
 from operators.types import Floats
 from slit.errors import InfeasibleError, SlitError
-from slit.evaluator import Evaluator
-from slit.objectives import find
-from slit.optimizers.exact.front import ExactProgram
 from slit.problem import compile_problem
 from slit.relaxation.feasibility import check_capacity
 from slit.scenario.check import check_and_load
@@ -233,10 +230,3 @@ def test_minimum_times_are_rounded_up_to_epochs_and_not_beyond_the_horizon(tmp_p
     for wrong, said in (("-1", "-1, expected a number >= 0"), ("{ smal = 1 }", "'smal', expected")):
         with pytest.raises(SlitError, match=f"operation.min_up_hours.*: {said}"):
             loaded(tmp_path, f"[operation]\nmin_up_hours = {wrong}\n")
-
-
-def test_exact_refuses_minimum_times(tmp_path: Path) -> None:
-    scenario = loaded(tmp_path, "[operation]\nmin_up_hours = 0.5\n")
-    judge = Evaluator(compile_problem(scenario), scenario, objectives=find(["cost"]))
-    with pytest.raises(SlitError, match="exact: a minimum time up or down of more than an epoch"):
-        ExactProgram(judge)

@@ -34,7 +34,8 @@ CONTROLS = (
 )
 RUN = """
 const done = arguments[arguments.length - 1];
-axe.run(arguments[0] ?? document, {runOnly: ["color-contrast", "label", "button-name", "aria-valid-attr-value"]})
+const rules = ["color-contrast", "label", "button-name", "aria-valid-attr-value"];
+axe.run(arguments[0] ?? document, {runOnly: rules})
   .then(found => done({
     violations: found.violations.flatMap(rule => rule.nodes.map(
       node => [rule.id, node.target.join(" "), ...node.any.map(one => one.message)].join(": "))),

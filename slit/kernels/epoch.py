@@ -72,7 +72,7 @@ class Epoch(NamedTuple):
     node_ticks: int
     node_penalty: float
     cell_objectives: EpochCellObjectives | None
-    transitions: EpochTransitions | None
+    transitions: EpochTransitions
 
 
 class Neighbors(NamedTuple):

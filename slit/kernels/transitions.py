@@ -231,12 +231,13 @@ def add_node_changes(
 
 @kernel
 def reroute_change(
-    p: int, i: int, chunks: int, change: int, transitions: EpochTransitions | None
+    p: int, i: int, chunks: int, change: int, transitions: EpochTransitions
 ) -> float:
     """What rerouting weighs more when cell (p, i) of `chunks` gets `change` more."""
-    if transitions is None:
+    weight = transitions.weight
+    if weight.shape[0] == 0:
         return 0.0
-    before, after, weight = transitions.before[p, i], transitions.after[p, i], transitions.weight
+    before, after = transitions.before[p, i], transitions.after[p, i]
     return float(
         weight[i, 0] * (abs(chunks + change - before) - abs(chunks - before))
         + weight[i, 1] * (abs(chunks + change - after) - abs(chunks - after))
@@ -245,7 +246,7 @@ def reroute_change(
 
 @kernel
 def exchange_change(
-    i: int, a: int, j: int, b: int, counts: Longs, transitions: EpochTransitions | None
+    i: int, a: int, j: int, b: int, counts: Longs, transitions: EpochTransitions
 ) -> float:
     """What rerouting weighs more when a chunk of group i at a and one of j at b trade places."""
     return float(
@@ -256,15 +257,14 @@ def exchange_change(
     )
 
 
-def transitions_of_epoch(
-    plan: Genes, t: int, problem: Problem, weight: float
-) -> EpochTransitions | None:
+def transitions_of_epoch(plan: Genes, t: int, problem: Problem, weight: float) -> EpochTransitions:
     """What rerouting a request, of the given weight, means for epoch t of a plan (G,).
 
-    None where it weighs nothing.
+    Its arrays are empty where it weighs nothing: `None` would compile local search twice.
     """
     if weight == 0.0:
-        return None
+        nothing = np.zeros((0, 2))
+        return EpochTransitions(before=nothing, after=nothing, weight=nothing)
     own = np.arange(problem.epoch_group[t], problem.epoch_group[t + 1])
     previous, following = problem.group_previous[own], problem.group_next[own]
     # Requests count in the epoch in which they are served elsewhere than before.

@@ -10,6 +10,7 @@ from slit.commands.progress import shown_work
 from slit.commands.terminal import (
     AsJson,
     Plugin,
+    Threads,
     WarmNodes,
     complain,
     listed_measures,
@@ -61,7 +62,7 @@ def bound(
         ),
     ] = False,
     warm_nodes: WarmNodes = None,
-    threads: Annotated[int, typer.Option(min=1, help="Threads that solve programs.")] = 1,
+    threads: Threads = 0,
     plugin: Plugin = None,
     as_json: AsJson = False,
 ) -> None:

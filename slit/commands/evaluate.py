@@ -6,7 +6,7 @@ from slit.commands.terminal import AsJson, ExitCode, Plugin, RunFolder, Threads,
 
 
 def evaluate(
-    folder: RunFolder, plugin: Plugin = None, threads: Threads = 1, as_json: AsJson = False
+    folder: RunFolder, plugin: Plugin = None, threads: Threads = 0, as_json: AsJson = False
 ) -> None:
     """Evaluate every plan of a run again and compare with front.csv; exit code 1 if it differs."""
     from slit.front import broken_by

@@ -79,7 +79,7 @@ def optimize(
         int | None, typer.Option(metavar="N", help="Plans of a generation.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same bits.")] = 1,
-    threads: Threads = 1,
+    threads: Threads = 0,
     start: Annotated[
         str | None, typer.Option(metavar="DATE", help="Plan from another date (UTC).")
     ] = None,

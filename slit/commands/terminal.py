@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from slit.compute import usable_cores
 from slit.errors import SlitError
 
 WIDE = 240
@@ -24,7 +25,14 @@ Plugin = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="Python file with objectives of your own."),
 ]
-Threads = Annotated[int, typer.Option(min=1, help="Threads that evaluate plans.")]
+Threads = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        callback=lambda threads: threads or usable_cores(),
+        help="Threads that search and solve (0: one a core). They do not change what is found.",
+    ),
+]
 WarmNodes = Annotated[
     list[str] | None,
     typer.Option(

@@ -74,7 +74,7 @@ def tradeoff(
         ),
     ] = 3,
     plugin: Plugin = None,
-    threads: Threads = 1,
+    threads: Threads = 0,
     as_json: AsJson = False,
 ) -> None:
     """What an allowance buys in the other objectives; without --allow what each costs in another.

@@ -306,7 +306,7 @@ def test_refuses(folder: Path, tmp_path: Path) -> None:
     assert "'tea'" in refused("bound", "tiny", "--objectives", "tea")
     assert "twice" in refused("bound", "tiny", "--objectives", "cost,cost")
     assert "of the run" in refused("bound", folder, "--objectives", "carbon,energy")
-    for options in (("--weights", "0"), ("--refined", "-1"), ("--threads", "0"), ("--tea",)):
+    for options in (("--weights", "0"), ("--refined", "-1"), ("--threads", "-1"), ("--tea",)):
         result = call("bound", "tiny", *options)
         assert (result.exit_code, result.stdout) == (2, "")
         assert "Traceback" not in result.stderr

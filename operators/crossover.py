@@ -18,7 +18,7 @@ from operators.arrays import (
     read_longs,
 )
 from operators.compiling import kernel
-from operators.nsga2_variation import cross_pairs
+from operators.nsga2_variation import Crossing, cross_pairs
 from operators.types import Genes, Ints, Longs
 
 
@@ -94,7 +94,8 @@ def _cross(
     rows = np.arange(pairs)
     share = 0.0 if labels is None else 1.0
     count = int(units.max(initial=-1)) + 1
-    cross_pairs(mothers, rows, fathers, rows, units, count, probability, share, children, rng)
+    crossing = Crossing(units, count, float(probability), share)
+    cross_pairs(mothers, rows, fathers, rows, crossing, children, rng)
     return children
 
 

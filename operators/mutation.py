@@ -33,7 +33,7 @@ def reset(
     mutated = read_genes(population).copy()
     allowed = read_allowed(gene_row, options, option_count, genes=mutated.shape[1])
     offsets, drawn = _draw(mutated, rate, rng)
-    reset_genes(mutated, offsets, drawn, *allowed, rng)
+    reset_genes(mutated, offsets, drawn, allowed, rng)
     return mutated
 
 

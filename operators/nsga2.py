@@ -24,10 +24,10 @@ from operators.arrays import (
 )
 from operators.mutation import count_table
 from operators.nsga2_survival import survive
-from operators.nsga2_variation import make_offspring
+from operators.nsga2_variation import Crossing, make_offspring
 from operators.types import Floats, Genes, Longs
 
-__all__ = ["Generation", "make_offspring", "next_generation", "offspring", "survive"]
+__all__ = ["Crossing", "Generation", "make_offspring", "next_generation", "offspring", "survive"]
 
 
 class Generation(NamedTuple):
@@ -78,11 +78,8 @@ def offspring(
         parents,
         fronts,
         distances,
-        *allowed,
-        units,
-        int(units.max(initial=-1)) + 1,
-        probability,
-        label_share,
+        allowed,
+        Crossing(units, int(units.max(initial=-1)) + 1, float(probability), float(label_share)),
         count_table(genes, rate=rate),
         children,
         rng,

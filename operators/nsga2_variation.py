@@ -4,14 +4,30 @@ The kernels check nothing; `selection`, `crossover`, `mutation` and `nsga2` offe
 checks. Random numbers are taken only as doubles, so the bits are the same compiled or not.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.random import Generator
 
+from operators.allowed import Allowed
 from operators.compiling import kernel
 from operators.types import Floats, Genes, Ints, Longs
 
 BITS = 53
 """Random bits of one double in [0, 1)."""
+
+
+class Crossing(NamedTuple):
+    """How pairs are crossed, with `probability`, else copied.
+
+    A crossed pair exchanges whole units (genes of equal `labels`, in 0 .. units - 1) with
+    probability `unit_share`, else single genes.
+    """
+
+    labels: Ints  # (G,), or none with `units` 0
+    units: int
+    probability: float
+    unit_share: float
 
 
 @kernel
@@ -59,19 +75,15 @@ def cross_pairs(
     first_rows: Longs,
     second: Genes,
     second_rows: Longs,
-    labels: Ints,
-    units: int,
-    probability: float,
-    unit_share: float,
+    crossing: Crossing,
     children: Genes,
     rng: Generator,
 ) -> None:
     """Cross rows of `first` with rows of `second` into children 2k and 2k + 1 of each pair k.
 
-    A pair is crossed with `probability`, else copied. A crossed pair exchanges whole units (genes
-    of equal `labels`, in 0 .. units - 1) with probability `unit_share`, else single genes. An odd
-    number of children leaves out the last one.
+    An odd number of children leaves out the last one.
     """
+    labels, units, probability, unit_share = crossing
     genes = first.shape[1]
     mask = np.empty((genes + BITS - 1) // BITS * BITS, np.int16)
     unit_mask = np.empty((units + BITS - 1) // BITS * BITS, np.int16)
@@ -133,12 +145,11 @@ def reset_genes(
     population: Genes,
     offsets: Longs,
     drawn: Longs,
-    gene_row: Ints,
-    options: Genes,
-    option_count: Ints,
+    allowed: Allowed,
     rng: Generator,
 ) -> None:
     """Set each drawn gene, in place, to another of its values, all equally likely."""
+    gene_row, options, option_count = allowed
     for i in range(population.shape[0]):
         for k in range(offsets[i], offsets[i + 1]):
             gene = drawn[k]
@@ -156,20 +167,14 @@ def make_offspring(
     population: Genes,
     rank: Longs,
     crowding: Floats,
-    gene_row: Ints,
-    options: Genes,
-    option_count: Ints,
-    labels: Ints,
-    units: int,
-    probability: float,
-    unit_share: float,
+    allowed: Allowed,
+    crossing: Crossing,
     count_table: Floats,
     offspring: Genes,
     rng: Generator,
 ) -> None:
     """Tournament, crossover and reset mutation into `offspring` (K, G).
 
-    `labels`, `units`, `probability`, `unit_share`: see `cross_pairs` (units = 0 for none);
     `count_table`: how many genes of a child mutate, see `mutation.count_table`.
     """
     children, genes = offspring.shape
@@ -179,12 +184,9 @@ def make_offspring(
         parents[0::2].copy(),
         population,
         parents[1::2].copy(),
-        labels,
-        units,
-        probability,
-        unit_share,
+        crossing,
         offspring,
         rng,
     )
     offsets, drawn = draw_genes(children, genes, count_table, rng)
-    reset_genes(offspring, offsets, drawn, gene_row, options, option_count, rng)
+    reset_genes(offspring, offsets, drawn, allowed, rng)

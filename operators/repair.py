@@ -14,7 +14,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import ArrayLike
 
-from operators.allowed import check_allowed, read_allowed
+from operators.allowed import Allowed, check_allowed, read_allowed
 from operators.arrays import (
     check_length,
     check_positive,
@@ -49,6 +49,20 @@ class Loads(NamedTuple):
     quantum: Longs  # (P,)
     limits: Longs  # (B, R)
     least: Longs  # (P,)
+
+
+class Block(NamedTuple):
+    """The genes of a block that are repaired, and what it takes to move them."""
+
+    genes: Genes
+    allowed: Allowed  # of these genes
+    rows: Ints  # their rows of `load`
+    load: Longs  # (L, P)
+    values: Longs  # (5, P)
+    pools: Longs  # (2, R)
+    share: Floats  # (P,) of a resource that a unit of work takes
+    order: Longs  # in which genes are tried
+    turn: int  # of the options
 
 
 def repair(
@@ -91,10 +105,7 @@ def repair(
         )
     repaired = rows.copy()
     excess = np.zeros(len(rows), np.int64)
-    repair_rows(
-        repaired, *allowed, loads.block_first, loads.load_row, loads.load, loads.resource,
-        loads.quantum, loads.limits, loads.least, passes, excess, rng,
-    )  # fmt: skip
+    repair_rows(repaired, allowed, loads, passes, excess, rng)
     return Repaired(repaired, excess)
 
 
@@ -125,29 +136,19 @@ def read_loads(
 
 @kernel
 def repair_rows(
-    population: Genes,
-    gene_row: Ints,
-    options: Genes,
-    option_count: Ints,
-    block_first: Ints,
-    load_row: Ints,
-    load: Longs,
-    resource: Ints,
-    quantum: Longs,
-    limits: Longs,
-    least: Longs,
-    passes: int,
-    excess: Longs,
-    rng: Generator,
+    population: Genes, allowed: Allowed, loads: Loads, passes: int, excess: Longs, rng: Generator
 ) -> None:
     """Repair chromosomes in place and write their excess (N,); checks nothing."""
-    values = np.zeros((5, quantum.shape[0]), np.int64)
-    for v in range(quantum.shape[0]):
-        values[QUANTUM, v], values[RESOURCE, v], values[LEAST, v] = (
-            quantum[v],
-            resource[v],
-            least[v],
-        )
+    block_first, load_row, load, limits = (
+        loads.block_first,
+        loads.load_row,
+        loads.load,
+        loads.limits,
+    )
+    values = np.zeros((5, loads.quantum.shape[0]), np.int64)
+    for v in range(values.shape[1]):
+        values[QUANTUM, v], values[RESOURCE, v] = loads.quantum[v], loads.resource[v]
+        values[LEAST, v] = loads.least[v]
     pools = np.zeros((2, limits.shape[1]), np.int64)
     for i in range(population.shape[0]):
         excess[i] = 0
@@ -158,18 +159,8 @@ def repair_rows(
                 pools[LIMIT, r] = limits[b, r]
             _add_up(genes, rows, load, values, pools)
             if passes > 0 and _excess(pools) > 0:
-                _repair_block(
-                    genes,
-                    gene_row[start:end],
-                    options,
-                    option_count,
-                    rows,
-                    load,
-                    values,
-                    pools,
-                    passes,
-                    rng,
-                )
+                own = Allowed(allowed.gene_row[start:end], allowed.options, allowed.option_count)
+                _repair_block(genes, own, rows, load, values, pools, passes, rng)
             excess[i] += _excess(pools)
 
 
@@ -203,9 +194,7 @@ def _excess(pools: Longs) -> int:
 @kernel
 def _repair_block(
     genes: Genes,
-    gene_row: Ints,
-    options: Genes,
-    option_count: Ints,
+    allowed: Allowed,
     rows: Ints,
     load: Longs,
     values: Longs,
@@ -217,71 +206,37 @@ def _repair_block(
     for k in range(order.shape[0] - 1, 0, -1):
         j = int(rng.random() * (k + 1))
         order[k], order[j] = order[j], order[k]
-    turn = int(rng.random() * options.shape[1])
+    turn = int(rng.random() * allowed.options.shape[1])
     share = np.empty(values.shape[1])
     for v in range(values.shape[1]):
         share[v] = 1.0 / values[QUANTUM, v] / max(pools[LIMIT, values[RESOURCE, v]], 1)
+    block = Block(genes, allowed, rows, load, values, pools, share, order, turn)
     for attempt in range(passes):
         if attempt > 0:
             moves = 0
             for r in range(pools.shape[1]):
-                moves += _empty_nodes(
-                    r, 0, False, genes, gene_row, options, option_count, rows, load,
-                    values, pools, share, order, turn,
-                )  # fmt: skip
-            moves += _economize(
-                genes,
-                gene_row,
-                options,
-                option_count,
-                rows,
-                load,
-                values,
-                pools,
-                share,
-                order,
-                turn,
-            )
+                moves += _empty_nodes(r, 0, False, block)
+            moves += _economize(block)
             if moves == 0:
                 return
         for r in range(pools.shape[1]):
             for fresh in (False, True):
-                _empty_nodes(
-                    r, pools[LIMIT, r], fresh, genes, gene_row, options, option_count, rows, load,
-                    values, pools, share, order, turn,
-                )  # fmt: skip
+                _empty_nodes(r, pools[LIMIT, r], fresh, block)
         if _excess(pools) == 0:
             return
 
 
 @kernel_of_types
-def _empty_nodes(
-    r: int,
-    enough: int,
-    fresh: bool,
-    genes: Genes,
-    gene_row: Ints,
-    options: Genes,
-    option_count: Ints,
-    rows: Ints,
-    load: Longs,
-    values: Longs,
-    pools: Longs,
-    share: Floats,
-    order: Longs,
-    turn: int,
-) -> int:
+def _empty_nodes(r: int, enough: int, fresh: bool, block: Block) -> int:
     """Empty nodes of a resource until it uses `enough` or no other can be; returns how many."""
+    values, pools = block.values, block.pools
     tried = np.zeros(values.shape[1], np.bool_)
     before = pools[USED, r]
     while pools[USED, r] > enough:
         v = _cheapest(r, values, tried)
         if v < 0:
             break
-        tried[v] = not _empty_node(
-            v, fresh, genes, gene_row, options, option_count, rows, load,
-            values, pools, share, order, turn,
-        )  # fmt: skip
+        tried[v] = not _empty_node(v, fresh, block)
     return int(before - pools[USED, r])
 
 
@@ -300,25 +255,13 @@ def _cheapest(r: int, values: Longs, tried: Bools) -> int:
 
 
 @kernel_of_types
-def _empty_node(
-    v: int,
-    fresh: bool,
-    genes: Genes,
-    gene_row: Ints,
-    options: Genes,
-    option_count: Ints,
-    rows: Ints,
-    load: Longs,
-    values: Longs,
-    pools: Longs,
-    share: Floats,
-    order: Longs,
-    turn: int,
-) -> bool:
+def _empty_node(v: int, fresh: bool, block: Block) -> bool:
     """Move genes off value v until one node less will do; undone if that fails.
 
     The smallest gene that does it alone goes first, else the largest.
     """
+    genes, allowed, rows, load = block.genes, block.allowed, block.rows, block.load
+    values, pools, share, order = block.values, block.pools, block.share, block.order
     here, moved = np.empty(order.shape[0], np.int64), np.empty(order.shape[0], np.int64)
     done, left = 0, 0
     for g in order:
@@ -332,8 +275,8 @@ def _empty_node(
         g = here[k]
         left -= 1
         here[k] = here[left]
-        choices = options[gene_row[g], : option_count[gene_row[g]]]
-        u = _target(v, fresh, choices, load[rows[g]], values, pools, share, turn)
+        choices = allowed.options[allowed.gene_row[g], : allowed.option_count[allowed.gene_row[g]]]
+        u = _target(v, fresh, choices, load[rows[g]], values, pools, share, block.turn)
         if u >= 0:
             _move(genes, g, u, load[rows[g]], values, pools)
             moved[done] = g
@@ -394,26 +337,16 @@ def _target(
 
 
 @kernel
-def _economize(
-    genes: Genes,
-    gene_row: Ints,
-    options: Genes,
-    option_count: Ints,
-    rows: Ints,
-    load: Longs,
-    values: Longs,
-    pools: Longs,
-    share: Floats,
-    order: Longs,
-    turn: int,
-) -> int:
+def _economize(block: Block) -> int:
     """Move each gene that fits where it takes a smaller share of a resource; returns how many."""
+    genes, allowed, values, pools = block.genes, block.allowed, block.values, block.pools
+    share = block.share
     moves = 0
-    for g in order:
+    for g in block.order:
         v = np.int64(genes[g])
-        choices = options[gene_row[g], : option_count[gene_row[g]]]
-        cost = load[rows[g]]
-        u = _target(v, True, choices, cost, values, pools, share, turn)
+        choices = allowed.options[allowed.gene_row[g], : allowed.option_count[allowed.gene_row[g]]]
+        cost = block.load[block.rows[g]]
+        u = _target(v, True, choices, cost, values, pools, share, block.turn)
         if u >= 0 and cost[u] * share[u] < cost[v] * share[v]:
             _move(genes, g, u, cost, values, pools)
             moves += 1

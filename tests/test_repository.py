@@ -26,8 +26,7 @@ MORE_PARAMETERS = {
     "slit/kernels/cells.py": {"queue_value"},
     "slit/kernels/moves.py": {"cell_change"},
     "operators/nsga2.py": {"offspring"},
-    "operators/nsga2_variation.py": {"make_offspring"},
-    "operators/repair.py": {"repair", "repair_rows", "_empty_nodes", "_empty_node"},
+    "operators/repair.py": {"repair"},
 }
 
 # Written in parts, so that this file does not hold what it looks for.

@@ -24,8 +24,9 @@ from benchmarks.kernels.roofline import comparisons, exponentials, gather_scatte
 from benchmarks.machine import machine
 from benchmarks.measuring.scenarios import planned
 from benchmarks.phases.evaluate import searched_plans
+from operators.allowed import Allowed
 from operators.mutation import count_table
-from operators.nsga2 import make_offspring, next_generation, survive
+from operators.nsga2 import Crossing, make_offspring, next_generation, survive
 from operators.types import Genes
 from slit.kernels.scalarization import scalarize
 from slit.objectives import DEFAULT
@@ -113,15 +114,15 @@ def of_selection(genes: int, size: int, rates: dict[str, float], rounds: int) ->
     none = X[:0], F[:0]
     first = next_generation(X, F, *none, violation=G, children_violation=G[:0])
     row, options = np.zeros(genes, np.int32), np.arange(48, dtype=np.int16)[None, :]
-    count, labels = np.array([48], np.int32), np.zeros(genes, np.int32)
+    allowed = Allowed(row, options, np.array([48], np.int32))
+    crossing = Crossing(np.zeros(genes, np.int32), 1, 0.9, 0.0)
     table, children = count_table(genes, rate=1.0 / genes), np.empty_like(X)
     young = rng.random((size, 4))
 
     def vary() -> None:
         make_offspring(
-            first.population, first.rank, first.crowding, row, options, count, labels, 1, 0.9, 0.0,
-            table, children, rng,
-        )  # fmt: skip
+            first.population, first.rank, first.crowding, allowed, crossing, table, children, rng
+        )
 
     def select() -> None:
         population, values, excess = X.copy(), F.copy(), G.copy()

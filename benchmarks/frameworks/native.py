@@ -4,8 +4,9 @@ import numpy as np
 from numpy.random import Generator
 
 from benchmarks.measuring.choices import Choices
+from operators.allowed import Allowed
 from operators.mutation import count_table
-from operators.nsga2 import make_offspring, next_generation, survive
+from operators.nsga2 import Crossing, make_offspring, next_generation, survive
 from operators.types import Floats
 
 PACKAGE = "numba"
@@ -21,7 +22,8 @@ def evolve(
     first = next_generation(plans, F, plans[:0], F[:0], violation=G, children_violation=G[:0])
     plans, F, G = first.population, first.objectives, first.violation
     rank, crowding = first.rank, first.crowding
-    labels = np.zeros(genes, np.int32)
+    allowed = Allowed(problem.gene_row, problem.options, problem.option_count)
+    crossing = Crossing(np.zeros(genes, np.int32), 1, 0.9, 0.0)
     counts = count_table(genes, rate=1.0 / genes)
     children = np.empty_like(plans)
     for _ in range(generations - 1):
@@ -29,13 +31,8 @@ def evolve(
             plans,
             rank,
             crowding,
-            problem.gene_row,
-            problem.options,
-            problem.option_count,
-            labels,
-            1,
-            0.9,
-            0.0,
+            allowed,
+            crossing,
             counts,
             children,
             rng,

@@ -8,10 +8,11 @@ again in every generation.
 import numpy as np
 from numpy.random import Generator
 
+from operators.allowed import Allowed
 from operators.canonical import sort_groups
 from operators.crossover import block_labels
 from operators.mutation import count_table
-from operators.nsga2 import make_offspring, survive
+from operators.nsga2 import Crossing, make_offspring, survive
 from operators.repair import read_loads, repair_rows
 from operators.types import Genes
 from slit.evaluator import Evaluation
@@ -49,11 +50,15 @@ class Nsga2:
         self._rng: Generator = setup.rng
         self._guard = AskTellGuard(objectives=objectives)
         self._variation = Variation(problem, settings)
-        self._options = problem.gene_row, problem.options, problem.option_count
+        self._allowed = Allowed(problem.gene_row, problem.options, problem.option_count)
         self._loads = read_loads(problem.genes, **loads_of(problem))
-        self._epochs = problem.epochs
         self._group_first = problem.group_first
-        self._labels = block_labels(problem.epoch_gene)
+        self._crossing = Crossing(
+            block_labels(problem.epoch_gene),
+            problem.epochs,
+            float(settings.crossover),
+            float(settings.block_share),
+        )
         self._counts = count_table(problem.genes, rate=min(1.0, settings.mutations / problem.genes))
         self._now = Ranked(
             no_plans(problem.genes, objectives),
@@ -74,11 +79,8 @@ class Nsga2:
             self._now.plans.X,
             self._now.rank,
             self._now.crowding,
-            *self._options,
-            self._labels,
-            self._epochs,
-            self._settings.crossover,
-            self._settings.block_share,
+            self._allowed,
+            self._crossing,
             self._counts,
             children,
             self._rng,
@@ -89,11 +91,8 @@ class Nsga2:
         return self._guard.record(children)
 
     def _repair(self, plans: Genes) -> None:
-        loads, excess = self._loads, np.zeros(len(plans), np.int64)
-        repair_rows(
-            plans, *self._options, loads.block_first, loads.load_row, loads.load, loads.resource,
-            loads.quantum, loads.limits, loads.least, PASSES, excess, self._rng,
-        )  # fmt: skip
+        excess = np.zeros(len(plans), np.int64)
+        repair_rows(plans, self._allowed, self._loads, PASSES, excess, self._rng)
 
     def tell(self, evaluation: Evaluation) -> None:
         """The values of these plans; the best of parents and children survive."""

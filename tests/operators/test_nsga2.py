@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from operators import nsga2
+from operators.allowed import Allowed
 from operators.crossover import block_labels
 from operators.indicators import hypervolume
 from operators.mutation import count_table
@@ -131,8 +132,8 @@ def evolve(seed: int, generations: int, **settings: Any) -> nsga2.Generation:
     rng = np.random.default_rng(seed)
     size, genes, values = 20, 30, 5
     cost = np.random.default_rng(1).random((genes, values, 2))
-    gene_row, options = np.zeros(genes, np.int32), np.arange(values, dtype=np.int16)[None].copy()
-    option_count = np.array([values], np.int32)
+    options = np.arange(values, dtype=np.int16)[None].copy()
+    allowed = Allowed(np.zeros(genes, np.int32), options, np.array([values], np.int32))
     population = rng.integers(0, values, (size, genes)).astype(np.int16)
     state = nsga2.next_generation(
         population, additive(population, cost), np.zeros((0, genes), int), np.zeros((0, 2))
@@ -144,13 +145,8 @@ def evolve(seed: int, generations: int, **settings: Any) -> nsga2.Generation:
             state.population,
             state.rank,
             state.crowding,
-            gene_row,
-            options,
-            option_count,
-            np.zeros(0, np.int32),
-            0,
-            1.0,
-            0.0,
+            allowed,
+            nsga2.Crossing(np.zeros(0, np.int32), 0, 1.0, 0.0),
             table,
             offspring,
             rng,

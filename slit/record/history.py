@@ -1,12 +1,10 @@
 """history.csv of a run, read."""
 
-import csv
-import io
 from pathlib import Path
 
 from slit.errors import SlitError
-from slit.files import kind_of, read_file
-from slit.record.tables import HISTORY
+from slit.files import kind_of
+from slit.record.tables import HISTORY, read_csv
 from slit.run import HistoryEntry
 
 FIRST = ("evaluations", "moves", "seconds", "plans")
@@ -20,16 +18,9 @@ def read_history(folder: Path, *, names: tuple[str, ...]) -> tuple[HistoryEntry,
     file = folder / HISTORY
     if kind_of(file) is None:
         return ()
-    try:
-        content = read_file(file, holding="the history of a search")
-        rows = list(csv.reader(io.StringIO(content.decode("utf-8")), strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise SlitError(f"{file}: {error}, expected the history of a search (CSV)") from error
     expected = [*FIRST, *names]
-    if not rows or rows[0] != expected:
-        heading = ",".join(rows[0]) if rows else "empty"
-        raise SlitError(f"{file}:1: {heading}, expected columns {','.join(expected)}")
-    return tuple(_entry(row, f"{file}:{n}", len(expected)) for n, row in enumerate(rows[1:], 2))
+    rows, place = read_csv(file, expected, holding="the history of a search")
+    return tuple(_entry(row, place(n), len(expected)) for n, row in enumerate(rows))
 
 
 def _entry(row: list[str], where: str, columns: int) -> HistoryEntry:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -59,15 +59,13 @@ def read_front(
     """
     plans = read_plans(folder)
     file = folder / FRONT
-    header, rows = _read_csv(file)
     expected = [*FIRST, *names, *LAST]
-    if header != expected:
-        raise SlitError(f"{file}:1: columns {','.join(header)}, expected {','.join(expected)}")
+    rows, place = read_csv(file, expected, holding="a table of plans")
     if len(rows) != len(plans):
         raise SlitError(f"{file}: {len(rows)} plans, expected {len(plans)} (rows of {PLANS})")
     numbers = np.zeros((len(rows), len(expected) - 1))
     for n, row in enumerate(rows):
-        numbers[n] = _numbers(row[:1] + row[2:], len(expected) - 1, f"{file}:{n + 2}")
+        numbers[n] = _numbers(row[:1] + row[2:], len(expected) - 1, place(n))
     front = Front(
         X=plans,
         F=numbers[:, 1:-2],
@@ -102,15 +100,21 @@ def write_csv(file: Path, header: Sequence[str], rows: Sequence[Sequence[object]
     write_file(file, stream.getvalue().encode())
 
 
-def _read_csv(file: Path) -> tuple[list[str], list[list[str]]]:
+def read_csv(
+    file: Path, columns: Sequence[str], *, holding: str
+) -> tuple[list[list[str]], Callable[[int], str]]:
+    """The rows below a header of just these columns, and where a row stands; SlitError if the file
+    is another."""
     try:
-        content = read_file(file, holding="a table of plans")
+        content = read_file(file, holding=holding)
         lines = list(csv.reader(io.StringIO(content.decode("utf-8")), strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise SlitError(f"{file}: {error}, expected a table of plans (CSV, UTF-8)") from error
+        raise SlitError(f"{file}: {error}, expected {holding} (CSV, UTF-8)") from error
     if not lines:
-        raise SlitError(f"{file}: empty, expected a table of plans")
-    return lines[0], lines[1:]
+        raise SlitError(f"{file}: empty, expected {holding}")
+    if lines[0] != list(columns):
+        raise SlitError(f"{file}:1: columns {','.join(lines[0])}, expected {','.join(columns)}")
+    return lines[1:], lambda row: f"{file}:{row + 2}"
 
 
 def _numbers(cells: Sequence[str], count: int, where: str) -> list[float]:

@@ -3,11 +3,14 @@
 import math
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from slit.commands.terminal import AsJson, print_json, print_table
+
+if TYPE_CHECKING:
+    from slit.predictor.evaluation import Split
 
 predictor = typer.Typer(no_args_is_help=True, help="Methods of `slit predict`.")
 Table = Annotated[
@@ -15,6 +18,9 @@ Table = Annotated[
     typer.Argument(metavar="DATA.csv", help="Columns of ML.ENERGY's table of text tasks."),
 ]
 MethodName = Annotated[str, typer.Option(metavar="NAME", help="One of `slit predictor list`.")]
+SplitName = Annotated[
+    str, typer.Option(metavar="NAME", help="Left out: random, model, architecture, gpu.")
+]
 Seed = Annotated[int, typer.Option(metavar="S", help="Of the folds and of training.")]
 
 
@@ -78,25 +84,18 @@ def train(
 def evaluate(
     data: Table,
     method: MethodName = "default",
-    split: Annotated[
-        str,
-        typer.Option(metavar="NAME", help="Left out: random, model, architecture, gpu."),
-    ] = "random",
+    split: SplitName = "random",
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
     """Errors of a method on rows that it was not trained with."""
-    from slit.errors import SlitError
-    from slit.predictor.evaluation import NAMES, Split
+    from slit.predictor.evaluation import NAMES
     from slit.predictor.evaluation import evaluate as measure
     from slit.predictor.measurements import read_measurements
     from slit.predictor.models import find_method
 
-    if split not in list(Split):
-        raise SlitError(f"--split: {split!r}, expected one of {', '.join(Split)}")
-    found = measure(
-        read_measurements(data), method=find_method(method), split=Split(split), seed=seed
-    )
+    left_out, found_method = _split(split), find_method(method)
+    found = measure(read_measurements(data), method=found_method, split=left_out, seed=seed)
     if as_json:
         print_json({NAMES[target]: _finite(asdict(errors)) for target, errors in found.items()})
         return
@@ -106,6 +105,58 @@ def evaluate(
     ]
     header = ["target", "MAPE %", "median %", "EBA10 %", "EBA30 %", "coverage of 90 %", "n"]
     print_table(header, rows)
+
+
+@predictor.command()
+def figure(
+    data: Table,
+    method: MethodName = "default",
+    split: SplitName = "random",
+    target: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="energy_per_token_joules, median_itl_ms or avg_power_watts."
+        ),
+    ] = "energy_per_token_joules",
+    seed: Seed = 0,
+    output: Annotated[
+        Path, typer.Option(metavar="FILE", help="Where to write the figure (HTML).")
+    ] = Path("predicted.html"),
+) -> None:
+    """Draw predictions of rows that a method was not trained with against their measurements."""
+    from slit.errors import SlitError
+    from slit.predictor.evaluation import NAMES
+    from slit.predictor.measurements import read_measurements
+    from slit.predictor.models import find_method
+    from slit.report.predictions import (
+        accuracy_data,
+        describe_accuracy,
+        draw_accuracy,
+        write_figure,
+    )
+
+    by_name = {name: each for each, name in NAMES.items()}
+    if target not in by_name:
+        raise SlitError(f"--target: {target!r}, expected one of {', '.join(by_name)}")
+    left_out = _split(split)
+    found = accuracy_data(
+        read_measurements(data),
+        target=by_name[target],
+        method=find_method(method),
+        split=left_out,
+        seed=seed,
+    )
+    write_figure(draw_accuracy(found), output)
+    print(f"{output}: {describe_accuracy(found)}")
+
+
+def _split(name: str) -> "Split":
+    from slit.errors import SlitError
+    from slit.predictor.evaluation import Split
+
+    if name not in list(Split):
+        raise SlitError(f"--split: {name!r}, expected one of {', '.join(Split)}")
+    return Split(name)
 
 
 def _finite(found: dict[str, float]) -> dict[str, float | None]:

@@ -53,6 +53,11 @@ class InferenceConfig:
             raise SlitError(
                 f"data parallel: {self.data_parallel}, expected to divide {self.gpus} GPUs"
             )
+        if self.architecture.heads % self.tensor_parallel:
+            raise SlitError(
+                f"gpus: {self.tensor_parallel}, expected to divide the {self.architecture.heads} "
+                f"heads of {self.architecture.name} (GPUs that share one copy of attention)"
+            )
 
     @property
     def tensor_parallel(self) -> int:

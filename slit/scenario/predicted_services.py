@@ -122,12 +122,12 @@ def predicted_service(
     sizes = [gpus for gpus in (1, 2, 4, 8, 16) if node_gpus % gpus == 0]
     for gpus in sizes:
         for batch in BATCHES:
-            config = InferenceConfig(
-                architecture=architecture, gpu=gpu, batch=batch, prompt=PROMPT, output=OUTPUT,
-                gpus=gpus, precision=precision,
-                expert_parallel=architecture.experts > 0 and gpus > 1,
-            )  # fmt: skip
             try:
+                config = InferenceConfig(
+                    architecture=architecture, gpu=gpu, batch=batch, prompt=PROMPT, output=OUTPUT,
+                    gpus=gpus, precision=precision,
+                    expert_parallel=architecture.experts > 0 and gpus > 1,
+                )  # fmt: skip
                 replace(config, prompt=LONG).check_fits()
             except SlitError:
                 continue

@@ -90,7 +90,15 @@ def test_a_table_over_batches() -> None:
     done = CliRunner().invoke(app, line.split())
     assert done.exit_code == 0, done.output
     assert "computed as bf16" in done.stderr
-    assert [row.split()[0] for row in done.stdout.splitlines()[1:4]] == ["1", "8", "64"]
+    lines = done.stdout.splitlines()
+    assert [row.split()[0] for row in lines[1:4]] == ["1", "8", "64"]
+    found = predict_inference(
+        Inference(model="gpt-oss-120b", gpu="H100", precision="mxfp4", batches=(1.0,))
+    )
+    width = found.carbon_g.high[0] / found.carbon_g.value[0]
+    assert lines[4].endswith(f"-{width:.2f}")
+    assert "measured: this architecture was measured on H100" in done.stdout
+    assert "embodied alone, --intensity is 0" in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -105,6 +113,7 @@ def test_a_table_over_batches() -> None:
         ("--model Qwen3-14B --gpu H100 --method tree", "did you mean 'trees'?"),
         ("--model Qwen3-14B --gpu H100 --pue 0.5", "pue: 0.5, expected 1 or above"),
         ("--model Llama-3.1-405B --gpu H100", "GB of weights"),
+        ("--model phi-4 --gpu H100 --gpus 3", "gpus: 3, expected to divide the 40 heads"),
         ("--model none.json --gpu H100", "none.json"),
     ],
 )
@@ -136,6 +145,13 @@ def test_errors_of_the_table_as_json(shared_data: Path) -> None:
     bad = CliRunner().invoke(app, [*line, "--split", "week"])
     assert bad.exit_code == 2
     assert "--split: 'week'" in bad.stderr
+
+
+def test_the_table_says_which_grid_its_grams_are_of() -> None:
+    line = "predict --model phi-4 --gpu L40S --intensity 250"
+    done = CliRunner().invoke(app, line.split())
+    assert "g CO2e: 250 g/kWh and embodied." in done.stdout
+    assert "extrapolated: nothing was measured on L40S" in done.stdout
 
 
 def test_unknown_numbers_of_gpus_are_refused() -> None:

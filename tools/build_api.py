@@ -17,6 +17,9 @@ from typing import Any
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "api.md"
 TABLES = ("slit.problem.Problem", "slit.ledger.Ledger")
 """Records whose attributes stand in a table, by the comments beside them."""
+SECTION = re.compile(
+    r"^(?P<title>Args|Returns|Raises|Yields):\n(?P<body>(?:(?: {4}.*)?(?:\n|\Z))+)", re.MULTILINE
+)
 MOST = 88
 """Longest signature that stands on one line."""
 
@@ -71,7 +74,19 @@ def _signature(name: str, node: Any, *, own: bool = False) -> str:
 
 
 def _said(node: Any) -> str:
-    return ast.get_docstring(node) or ""
+    """The docstring (Google's style), its sections as lists."""
+    text = ast.get_docstring(node) or ""
+    return SECTION.sub(lambda found: _listed(found["title"], found["body"]), text).rstrip()
+
+
+def _listed(title: str, body: str) -> str:
+    """A section as Markdown: a list of its entries, or its text."""
+    lines = textwrap.dedent(body).strip()
+    if title == "Returns":
+        return f"**{title}**: {' '.join(lines.split())}\n\n"
+    entries = [" ".join(entry.split()) for entry in re.split(r"\n(?=\S)", lines)]
+    named = [re.sub(r"^([\w*]+): ", r"- `\1`: ", entry) for entry in entries]
+    return "\n".join([f"**{title}**", "", *named, "\n"])
 
 
 def _attributes(node: ast.ClassDef, source: str) -> Iterator[str]:

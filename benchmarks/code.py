@@ -17,6 +17,7 @@ MEASURED = (
     "benchmarks/cases",
     "benchmarks/frameworks",
     "benchmarks/kernels",
+    "benchmarks/measuring",
     "benchmarks/phases",
 )
 LEFT_OUT = ("api", "app", "commands", "record", "report", "testing")

@@ -1,11 +1,11 @@
 """`world-2023`: the fleet of world-day on the real hours of one day of 2023."""
 
-import os
 from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.measuring.shared_data import without
 from benchmarks.registry import Case
 from slit.errors import SlitError
 from slit.scenario.load import load_scenario
@@ -28,9 +28,7 @@ def build(day: str) -> Scenario:
 
 def missing() -> str:
     """Why the case cannot be built, or nothing."""
-    named = os.environ.get("SLIT_SHARED_DATA")
-    folder = Path(named) if named else FILE.parents[3] / "shared" / "data"
-    return "" if folder.is_dir() else f"no folder {folder} (set SLIT_SHARED_DATA)"
+    return without()
 
 
 def drawn_days(commit: str, *, count: int = DRAWN) -> tuple[str, ...]:

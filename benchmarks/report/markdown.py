@@ -1,16 +1,23 @@
 """The comparisons as Markdown, to be pasted beside the command that made them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from benchmarks.report.changes import BALANCE, PickChange
 from benchmarks.report.compare import Group, Row
-from benchmarks.report.sections import p_value, spread
+from benchmarks.report.sections import cell, p_value, spread
+from benchmarks.report.tables import Record
 from benchmarks.store import Plan
 from slit.display import called, number, percent
 
 
-def as_markdown(plan: Plan, groups: Sequence[Group], changes: Sequence[PickChange]) -> str:
-    """Every group as a table, then the balanced plans against the schedulers."""
+def as_markdown(
+    plan: Plan,
+    groups: Sequence[Group],
+    changes: Sequence[PickChange],
+    plain: Iterable[tuple[str, Sequence[Record]]],
+) -> str:
+    """Every group as a table, then the balanced plans against the schedulers, then plain figures
+    by title."""
     parts = [f"# {plan.suite}\n\n`slit benchmark run {plan.suite} --seeds {plan.seeds}`\n"]
     parts += [f"- {note}" for note in plan.notes]
     for group in groups:
@@ -32,6 +39,11 @@ def as_markdown(plan: Plan, groups: Sequence[Group], changes: Sequence[PickChang
         parts.append(
             _table(f"{pick} against the schedulers: {arena.label}, {budget}", columns, cells)
         )
+    parts += [
+        _table(title, list(records[0]), [list(map(cell, each.values())) for each in records])
+        for title, records in plain
+        if records
+    ]
     return "\n".join(parts)
 
 

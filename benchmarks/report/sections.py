@@ -157,7 +157,7 @@ def changes_section(changes: Sequence[PickChange]) -> Html:
 def records_section(title: str, records: Sequence[Record]) -> Html:
     """Plain figures."""
     columns = list(records[0])
-    rows = [[_plain(record[name]) for name in columns] for record in records]
+    rows = [[cell(record[name]) for name in columns] for record in records]
     numeric = frozenset(
         n
         for n, name in enumerate(columns)
@@ -218,7 +218,7 @@ def _cells(row: Row, extra: Mapping[str, str]) -> list[object]:
         row.method,
         spread(row.share),
         f"{row.share_found.median:.2%}",
-        _plain(row.igd_plus.median),
+        cell(row.igd_plus.median),
         number(row.plans.median),
         number(row.evaluations.median),
         number(row.moves.median),
@@ -229,7 +229,7 @@ def _cells(row: Row, extra: Mapping[str, str]) -> list[object]:
         f"{against.rank_biserial:+.2f}" if against else "",
         f"{against.superiority:.2f}" if against else "",
         row.verdict,
-        *(_plain(getattr(row, name).median) for name in extra),
+        *(cell(getattr(row, name).median) for name in extra),
     ]
 
 
@@ -264,7 +264,8 @@ def p_value(value: float) -> str:
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def _plain(value: object) -> str:
+def cell(value: object) -> str:
+    """A figure for people."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "–"
     if isinstance(value, bool):

@@ -7,6 +7,7 @@ from benchmarks.report import sections, tables
 from benchmarks.report.changes import changes_of
 from benchmarks.report.compare import groups_of, overall
 from benchmarks.report.markdown import as_markdown
+from benchmarks.report.predictions import error_records, sampling_records
 from benchmarks.report.runs import read_runs
 from benchmarks.store import Store
 from slit.errors import SlitError
@@ -30,7 +31,12 @@ def write_report(folder: Path) -> list[Path]:
         raise SlitError(f"{folder}: no job is done, expected results of {plan.suite}")
     runs, references = read_runs(results, store)
     groups, changes = groups_of(runs), changes_of(runs)
-    speeds, fronts = tables.speed_records(results), tables.front_records(results)
+    plain = {
+        "speeds": ("Speed of one core", tables.speed_records(results)),
+        "fronts": ("Published fronts", tables.front_records(results)),
+        "errors": ("Errors of predictions, % of what was measured", error_records(results)),
+        "sampling": ("Errors over the number of measurements, %", sampling_records(results)),
+    }
     when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     failures = store.failures()
     body = [sections.head_section(plan, done=len(results), failures=failures, when=when)]
@@ -44,25 +50,21 @@ def write_report(folder: Path) -> list[Path]:
     ]
     if changes:
         parts.append(sections.changes_section(changes))
-    if speeds:
-        parts.append(sections.records_section("Speed of one core", speeds))
-    if fronts:
-        parts.append(sections.records_section("Published fronts", fronts))
+    parts += [sections.records_section(title, found) for title, found in plain.values() if found]
     machines = list({str(result.machine): result.machine for result in results}.values())
     codes = list(dict.fromkeys(result.job.code for result in results))
     parts.append(sections.machine_section(machines, codes))
     content = page(
         title=f"slit benchmark: {plan.suite}", body=[*body, tag("main", *parts, id="content")]
     )
-    written = {HTML: content, MARKDOWN: as_markdown(plan, groups, changes)}
+    written = {HTML: content, MARKDOWN: as_markdown(plan, groups, changes, plain.values())}
     for name, records in {
         "runs": tables.run_records(runs),
         "comparisons": tables.comparison_records(groups),
         "changes": tables.change_records(changes),
         "curves": tables.curve_records(groups),
         "yardsticks": tables.reference_records(references),
-        "speeds": speeds,
-        "fronts": fronts,
+        **{name: found for name, (_, found) in plain.items()},
     }.items():
         if records:
             written[f"{name}.csv"] = tables.as_csv(records)

@@ -89,13 +89,14 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Errors of a method on rows that it was not trained with."""
-    from slit.predictor.evaluation import NAMES
+    from slit.predictor.evaluation import NAMES, forecast_by
     from slit.predictor.evaluation import evaluate as measure
     from slit.predictor.measurements import read_measurements
     from slit.predictor.models import find_method
 
-    left_out, found_method = _split(split), find_method(method)
-    found = measure(read_measurements(data), method=found_method, split=left_out, seed=seed)
+    measurements, left_out = read_measurements(data), _split(split)
+    forecast = forecast_by(measurements, method=find_method(method), seed=seed)
+    found = measure(measurements, forecast, split=left_out, seed=seed)
     if as_json:
         print_json({NAMES[target]: _finite(asdict(errors)) for target, errors in found.items()})
         return

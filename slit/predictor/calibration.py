@@ -3,6 +3,7 @@
 Coefficients minimize the mean absolute relative error under the constraint that none is negative.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -127,9 +128,11 @@ def power_terms(columns: Columns, weighed: Floats) -> Floats:
     return np.stack([np.ones(len(columns)), np.sqrt(busy), np.sqrt(computing / step)], axis=1)
 
 
-def fit_calibration(columns: Columns, measured: Estimate) -> Calibration:
-    """The coefficients that measured inferences are nearest to."""
-    found = parts(columns)
+def fit_calibration(
+    columns: Columns, measured: Estimate, *, without: Collection[str] = ()
+) -> Calibration:
+    """The coefficients that measured inferences are nearest to; those of parts `without` are 0."""
+    found = parts(columns) * np.array([name not in without for name in PARTS])
     step = _least_relative(found, measured.step_s)
     power = _least_relative(power_terms(columns, found * step), measured.gpu_w / columns.peak_w)
     return Calibration(step, _least_relative(found, measured.itl_s), power)

@@ -1,6 +1,6 @@
 """How far predictions are from measurements, on rows that they were not trained with."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,6 +20,10 @@ NAMES = {
     Target.ITL_S: "median_itl_ms",
     Target.GPU_W: "avg_power_watts",
 }
+
+
+Forecast = Callable[[Longs, Longs], Floats]
+"""(n, Target) what is predicted for rows left out, the second, from rows known, the first."""
 
 
 class Split(StrEnum):
@@ -83,22 +87,26 @@ def predicted_targets(model: Model, measurements: Measurements, rows: Longs) -> 
 
 
 def held_out(
-    measurements: Measurements, *, method: Method, split: Split, seed: int
+    measurements: Measurements, forecast: Forecast, *, split: Split, seed: int
 ) -> tuple[Floats, Longs]:
-    """(N, Target) predictions, each by a model that was not trained with its row; (N,) folds."""
+    """(N, Target) predictions, each by what was not trained with its row; (N,) folds."""
     found = np.empty((len(measurements), len(Target)))
     labels = np.empty(len(measurements), dtype=np.int64)
     for fold, (known, left) in enumerate(folds(measurements, split, seed=seed)):
-        model = train(
-            measurements,
-            known,
-            method=method,
-            seed=seed,
-            spread=np.zeros((len(Basis), len(Target))),
-        )
-        found[left] = predicted_targets(model, measurements, left)
+        found[left] = forecast(known, left)
         labels[left] = fold
     return found, labels
+
+
+def forecast_by(measurements: Measurements, *, method: Method, seed: int) -> Forecast:
+    """A method that is trained with what is known."""
+
+    def forecast(known: Longs, left: Longs) -> Floats:
+        spread = np.zeros((len(Basis), len(Target)))
+        model = train(measurements, known, method=method, seed=seed, spread=spread)
+        return predicted_targets(model, measurements, left)
+
+    return forecast
 
 
 def half_width(errors: Floats, labels: Longs) -> float:
@@ -118,21 +126,22 @@ def half_width(errors: Floats, labels: Longs) -> float:
 def spread_of(measurements: Measurements, *, method: Method, seed: int) -> Floats:
     """(Basis, Target) half widths: from the split that resembles what a prediction stands on."""
     truth = targets(measurements)
+    forecast = forecast_by(measurements, method=method, seed=seed)
     found = np.zeros((len(Basis), len(Target)))
     for basis, split in BASES.items():
-        predicted, labels = held_out(measurements, method=method, split=split, seed=seed)
+        predicted, labels = held_out(measurements, forecast, split=split, seed=seed)
         errors = np.log(truth / predicted)
         found[basis] = [half_width(errors[:, target], labels) for target in Target]
     return found
 
 
 def evaluate(
-    measurements: Measurements, *, method: Method, split: Split, seed: int
+    measurements: Measurements, forecast: Forecast, *, split: Split, seed: int
 ) -> dict[Target, Errors]:
     """Errors of held-out rows. An interval of a row is made of the errors of the other folds only;
     with two folds there are none."""
     truth = targets(measurements)
-    predicted, labels = held_out(measurements, method=method, split=split, seed=seed)
+    predicted, labels = held_out(measurements, forecast, split=split, seed=seed)
     return {target: _errors(truth[:, target], predicted[:, target], labels) for target in Target}
 
 

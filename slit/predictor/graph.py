@@ -84,6 +84,7 @@ class Graphs:
     present: Floats  # (N, K): 1 where there is such a kernel
     whole: Floats  # (N, G): facts of the inference
     least: Floats  # (N,) s: sum of least times
+    edges: Floats  # (K, K): 1 where the kernel of the row takes the result of that of the column
 
 
 def as_graphs(columns: Columns, phase: Phase) -> Graphs:
@@ -99,7 +100,7 @@ def as_graphs(columns: Columns, phase: Phase) -> Graphs:
     nodes = np.stack([_features(kernel, columns) for kernel in ordered], axis=1)
     whole = np.log1p(np.stack([getattr(columns, name) for name in _GLOBALS], axis=1))
     least = sum_kernels(columns, found).seconds
-    return Graphs(nodes * present[:, :, None], present, whole, least)
+    return Graphs(nodes * present[:, :, None], present, whole, least, adjacency())
 
 
 def _features(kernel: Kernel, columns: Columns) -> Floats:
@@ -144,7 +145,7 @@ class PhaseNetwork:
 
     def predict(self, graphs: Graphs) -> Floats:
         """(N, O), see OUTPUTS."""
-        edges, present = adjacency(), graphs.present[:, :, None]
+        edges, present = graphs.edges, graphs.present[:, :, None]
         sources = np.maximum(edges @ present, 1.0)
         nodes, whole = self.standard(graphs)
         for own, before, kind in (
@@ -171,9 +172,10 @@ class GraphModel:
     decode: PhaseNetwork
     prefill: PhaseNetwork
 
-    def estimate(self, columns: Columns) -> Estimate:
-        """Times and watts of N inferences."""
-        decode, prefill = (as_graphs(columns, phase) for phase in Phase)
+    def estimate(self, columns: Columns, graphs: Mapping[Phase, Graphs] | None = None) -> Estimate:
+        """Times and watts of N inferences; graphs: theirs, if they are others than `as_graphs`."""
+        graphs = graphs or {phase: as_graphs(columns, phase) for phase in Phase}
+        decode, prefill = graphs[Phase.DECODE], graphs[Phase.PREFILL]
         writing, reading = self.decode.predict(decode), self.prefill.predict(prefill)
         step = decode.least * np.exp(writing[:, 0])
         prompts = columns.batch / columns.output * prefill.least * np.exp(reading[:, 0])

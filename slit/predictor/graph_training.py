@@ -1,5 +1,6 @@
 """Training of the graph networks; the only place for torch (extra `learn`)."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +18,6 @@ from slit.predictor.graph import (
     Graphs,
     Phase,
     PhaseNetwork,
-    adjacency,
     as_graphs,
 )
 
@@ -27,16 +27,23 @@ FIXED = ("node_mean", "node_scale", "whole_mean", "whole_scale")
 
 
 def fit_graphs(
-    columns: Columns, measured: Estimate, *, seed: int, rounds: int = ROUNDS
+    columns: Columns,
+    measured: Estimate,
+    graphs: Mapping[Phase, Graphs] | None = None,
+    *,
+    seed: int,
+    rounds: int = ROUNDS,
 ) -> GraphModel:
     """Both networks, trained together on N measured inferences: the sum of squared relative errors
     of step, time between tokens and watts, by Adam with a falling rate.
+
+    graphs: of the inferences, if they are others than `as_graphs`.
 
     Raises:
         SlitError: torch is not installed.
     """
     torch = _torch()
-    graphs = {phase: as_graphs(columns, phase) for phase in Phase}
+    graphs = graphs or {phase: as_graphs(columns, phase) for phase in Phase}
     start = {phase: initial_network(graphs[phase], phase, seed=seed) for phase in Phase}
     made = {phase: as_tensors(start[phase]) for phase in Phase}
     given = {phase: graph_tensors(start[phase], graphs[phase]) for phase in Phase}
@@ -124,7 +131,7 @@ def as_tensors(network: PhaseNetwork) -> dict[str, Any]:
 def graph_tensors(network: PhaseNetwork, graphs: Graphs) -> GraphTensors:
     """Graphs as a network takes them."""
     nodes, whole = network.standard(graphs)
-    arrays = (nodes, graphs.present, whole, graphs.least, adjacency())
+    arrays = (nodes, graphs.present, whole, graphs.least, graphs.edges)
     return GraphTensors(*(_tensor(array) for array in arrays))
 
 

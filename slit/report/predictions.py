@@ -10,7 +10,7 @@ from operators.types import Floats, Longs
 from slit.errors import SlitError
 from slit.files import write_file
 from slit.predictor.configs import InferenceConfig
-from slit.predictor.evaluation import NAMES, Split, held_out, targets
+from slit.predictor.evaluation import NAMES, Split, forecast_by, held_out, targets
 from slit.predictor.measurements import Measurements
 from slit.predictor.models import Basis, Method, Model, Target
 from slit.predictor.prediction import Quantity, predict
@@ -64,7 +64,8 @@ def accuracy_data(
     Raises:
         SlitError: there is only one model, or only one GPU, to leave out.
     """
-    found, _ = held_out(measurements, method=method, split=split, seed=seed)
+    forecast = forecast_by(measurements, method=method, seed=seed)
+    found, _ = held_out(measurements, forecast, split=split, seed=seed)
     return AccuracyData(
         target=target,
         measured=targets(measurements)[:, target],

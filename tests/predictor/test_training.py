@@ -9,7 +9,14 @@ import pytest
 from slit.errors import SlitError
 from slit.predictor.calibration import PARTS, Calibration, Estimate, fit_calibration, parts
 from slit.predictor.columns import as_columns
-from slit.predictor.evaluation import Split, evaluate, folds, half_width, held_out
+from slit.predictor.evaluation import (
+    Split,
+    evaluate,
+    folds,
+    forecast_by,
+    half_width,
+    held_out,
+)
 from slit.predictor.measurements import Measurements, read_measurements
 from slit.predictor.models import Method, Target, read_model, save_model, shipped_model
 from slit.predictor.residual import Trees, from_arrays
@@ -132,16 +139,19 @@ def test_folds_leave_out_what_they_say(made: Measurements) -> None:
 
 def test_a_left_out_row_does_not_change_its_own_prediction(made: Measurements) -> None:
     step = made.measured.step_s.copy()
-    found, labels = held_out(made, method=Method.ROOFLINE, split=Split.RANDOM, seed=0)
+    forecast = forecast_by(made, method=Method.ROOFLINE, seed=0)
+    found, labels = held_out(made, forecast, split=Split.RANDOM, seed=0)
     step[labels == 0] *= 9.0
     changed = replace(made, measured=replace(made.measured, step_s=step))
-    again, _ = held_out(changed, method=Method.ROOFLINE, split=Split.RANDOM, seed=0)
+    forecast = forecast_by(changed, method=Method.ROOFLINE, seed=0)
+    again, _ = held_out(changed, forecast, split=Split.RANDOM, seed=0)
     np.testing.assert_array_equal(found[labels == 0], again[labels == 0])
     assert (found[labels != 0] != again[labels != 0]).any()
 
 
 def test_errors_of_made_measurements_are_their_noise(made: Measurements) -> None:
-    found = evaluate(made, method=Method.ROOFLINE, split=Split.RANDOM, seed=0)
+    forecast = forecast_by(made, method=Method.ROOFLINE, seed=0)
+    found = evaluate(made, forecast, split=Split.RANDOM, seed=0)
     for errors in found.values():
         assert errors.mape < 8
         assert errors.eba30 == 100

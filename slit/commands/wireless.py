@@ -8,6 +8,7 @@ import numpy as np
 import typer
 
 from slit.commands.terminal import AsJson, print_json, print_table
+from slit.commands.wireless_front import optimize, report
 
 if TYPE_CHECKING:
     from slit.papers.aolo.solve import SolvedDay
@@ -40,11 +41,6 @@ kept: requests within deadline and floor of quality. over optimum: carbon, on th
 keep. g CO2e, link (its part of the station), quality of experience, s, tokens, W (output of a
 transceiver): means a served request.
 The model is a substitute: the paper's equations and constants are not available."""
-
-
-@wireless.callback()
-def _group() -> None:
-    """Keep `solve` a subcommand while it is the only one."""
 
 
 @wireless.command()
@@ -110,3 +106,7 @@ def _write(solved: "SolvedDay", file: Path) -> None:
     ]
     header = "epoch,users,prompt_tokens,wanted_tokens,distance_m,tokens,power_w,carbon_kg,link_kg"
     write_csv(file, [*header.split(","), "seconds", "quality"], rows)
+
+
+wireless.command()(optimize)
+wireless.command()(report)

@@ -12,6 +12,8 @@ import typer
 
 import slit
 from slit.commands.app import app
+from slit.papers.aolo.front_file import optimize_day, write_front
+from slit.papers.aolo.requests import load_cell_day
 
 CASES = {
     ("optimize",): "tiny --evaluations 200 --output NEW",
@@ -30,12 +32,14 @@ CASES = {
     ("predictor", "train"): "MEASURED --method roofline --output NEW",
     ("predictor", "evaluate"): "MEASURED --method roofline",
     ("wireless", "solve"): "cell-tiny --output NEW",
+    ("wireless", "optimize"): "cell-tiny --output NEW",
+    ("wireless", "report"): "AIR --output NEW",
     ("benchmark", "list"): "",
     ("benchmark", "run"): "smoke --seeds 1 --only nearest --output SUITE",
     ("benchmark", "report"): "SUITE",
 }
 """Commands by their words, and the rest of the line: RUN is a run of `tiny`, NEW a new folder,
-MEASURED a table of measured inferences."""
+AIR the front of a cell-day, MEASURED a table of measured inferences."""
 MEASURED = (
     "task,gpu_model,model_id,weight_precision,avg_batch_size,avg_output_len,avg_power_watts,"
     "data_parallel,energy_per_token_joules,expert_parallel,median_itl_ms,num_gpus,"
@@ -53,8 +57,10 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("places")
     slit.optimize("tiny", evaluations=200, output=folder / "run")
     (folder / "measured.csv").write_text(MEASURED)
+    write_front(folder / "air", optimize_day(load_cell_day("cell-tiny"), seed=0, weights=4))
     return {
         "RUN": folder / "run",
+        "AIR": folder / "air",
         "NEW": folder / "new",
         "SUITE": folder / "suite",
         "MEASURED": folder / "measured.csv",

@@ -230,6 +230,14 @@ def test_the_default_budget_ends_where_nothing_helps_any_more(tmp_path: Path) ->
     assert result.moves < 9 * 15_000 / 2
 
 
+def test_the_default_budget_grows_with_placements_where_these_are_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("slit.api.calls.MOVES_PER_PLACEMENT", 5_000)  # tiny has 4 placements
+    slit.optimize("tiny", output=tmp_path / "run", baselines=False, steady=False, bound=False)
+    assert read_run(tmp_path / "run").manifest.budget.moves == 9 * 4 * 5_000
+
+
 def test_a_budget_that_is_given_is_the_whole_budget(tmp_path: Path) -> None:
     slit.optimize("tiny", moves=5_000, output=tmp_path / "run")
     assert read_run(tmp_path / "run").manifest.budget == Stop(moves=5_000)

@@ -22,9 +22,10 @@ from slit.front import Front
 from slit.objectives import DEFAULT, find
 from slit.objectives.registry import plugin_hash
 from slit.optimizers.protocol import Make, Plans
-from slit.optimizers.registry import DEFAULT_OPTIMIZER, default_settings
+from slit.optimizers.registry import DEFAULT_OPTIMIZER, MOVES_PER_PLACEMENT, default_settings
 from slit.optimizers.registry import find as find_optimizer
 from slit.problem import compile_problem
+from slit.problem.placements import placements_of
 from slit.record.checkpoint import begin, worth_keeping
 from slit.record.folder import check_free, claim, recover, remove_run
 from slit.record.lock import held
@@ -111,7 +112,7 @@ def optimize(
         objectives=names,
         seed=seed,
         settings=asdict(settings) if settings is not None else {},
-        budget=_stop(name, make, asked, genes=planned.resolution.genes),
+        budget=_stop(name, make, asked, planned),
         baselines=baselines,
         steady=steady,
         bound=bound,
@@ -202,7 +203,7 @@ def _measured(
     return tuple(objectives)
 
 
-def _stop(name: str, make: Make | None, stop: Stop, *, genes: int) -> Stop:
+def _stop(name: str, make: Make | None, stop: Stop, scenario: Scenario) -> Stop:
     """The budget asked for, or the optimizer's own."""
     if stop.limited:
         if make is None:
@@ -213,7 +214,9 @@ def _stop(name: str, make: Make | None, stop: Stop, *, genes: int) -> Stop:
     entry = find_optimizer(name)
     stagnation = entry.stagnation or None
     if entry.moves:
-        return Stop(moves=entry.moves * genes, stagnation=stagnation)
+        least = MOVES_PER_PLACEMENT * len(placements_of(scenario))
+        moves = max(entry.moves, least) * scenario.resolution.genes
+        return Stop(moves=moves, stagnation=stagnation)
     return Stop(evaluations=entry.evaluations, stagnation=stagnation)
 
 

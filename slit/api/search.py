@@ -23,7 +23,7 @@ from slit.record.checkpoint import Checkpoint
 from slit.record.manifest import Request
 from slit.relaxation.feasibility import check_capacity
 from slit.run import Result, Watch, run
-from slit.scenario.operation import warm_note
+from slit.scenario.operation import states_note, warm_note
 from slit.scenario.scenario import Scenario
 from slit.steady import SteadyPicks, can_be_steadied, steady_picks
 from slit.stop import StopReason
@@ -97,8 +97,8 @@ class Search:
             front = front.joined(steady.front)
         if references.front is not None:
             front = front.joined(references.front)
-        warm = warm_note(self.scenario)
-        notes = (*getattr(optimizer, "notes", ()), *references.notes, *([warm] if warm else []))
+        fleet = (warm_note(self.scenario), states_note(self.scenario))
+        notes = (*getattr(optimizer, "notes", ()), *references.notes, *filter(None, fleet))
         notes += () if steady is None else (steady.note,)
         notes += beyond_themselves(limits, references.front, evaluator.apart())
         if outcome.stop in ENDED_EARLY:

@@ -26,8 +26,8 @@ class OptimizerEntry:
     """One optimizer: `module` has `Settings` and `build(setup)`; `line` says what it is.
 
     A search for which no budget is given ends after `evaluations`, or, where `moves` is not 0,
-    after so many moves for each gene; and, where `stagnation` is not 0, after so many evaluations
-    that hardly helped.
+    after so many moves for each gene, and MOVES_PER_PLACEMENT for each placement where those are
+    more; and, where `stagnation` is not 0, after so many evaluations that hardly helped.
     """
 
     name: str
@@ -40,6 +40,10 @@ class OptimizerEntry:
 
 
 DEFAULT_OPTIMIZER = "slit"
+
+MOVES_PER_PLACEMENT = 90
+"""Moves of a gene for each placement: a descent looks at all of them, so that where there are many
+(world-2026: 380) a budget by genes alone would end after few descents."""
 
 _HERE = "slit.optimizers."
 _GREEDY = _HERE + "greedy"

@@ -70,6 +70,31 @@ def warm_note(scenario: Scenario) -> str | None:
     )
 
 
+def states_note(scenario: Scenario) -> str | None:
+    """What is to be said of nodes that are committed and of those that may be off; None where all
+    are on demand and none is ever off."""
+    nodes = sum(pool.nodes for pool in scenario.pools)
+    parts = []
+    committed = [pool for pool in scenario.pools if pool.committed_nodes]
+    if committed and scenario.accounting.rental:
+        kinds = {kind.name: kind for kind in scenario.node_types}
+        hourly = 0.0
+        for pool in committed:
+            kind = kinds[pool.node_type]
+            rent = kind.committed_usd_per_hour
+            hourly += pool.committed_nodes * (kind.rental_usd_per_hour if rent is None else rent)
+        hours = scenario.horizon.epochs * scenario.horizon.epoch_seconds / 3600
+        count = sum(pool.committed_nodes for pool in committed)
+        parts.append(
+            f"{count} of {nodes} committed, {hourly * hours:,.0f} USD whether used or not, the "
+            "others on demand"
+        )
+    off = sum(pool.off_nodes for pool in scenario.pools)
+    if off:
+        parts.append(f"{off} of {nodes} off while not needed, the others idle")
+    return f"nodes: {'; '.join(parts)}" if parts else None
+
+
 def _keeping(
     scenario: Scenario,
     everywhere: Mapping[str, int],

@@ -12,7 +12,7 @@ from slit.problem import compile_problem
 from slit.relaxation.feasibility import check_capacity
 from slit.scenario.check import check_and_load
 from slit.scenario.load import load_scenario
-from slit.scenario.operation import keep_warm_at_least, warm_note
+from slit.scenario.operation import keep_warm_at_least, states_note, warm_note
 from slit.scenario.records import Residency
 from slit.scenario.scenario import Demand, Scenario
 from slit.scenario.store import read_scenario, save_scenario, scenario_hash
@@ -161,6 +161,28 @@ def test_a_note_says_what_stays_warm() -> None:
     assert warm_note(load_scenario("tiny", warm_nodes={"small": 1})) == (
         "warm in every epoch, with or without requests: 2 of 5 nodes, in 2 of 2 pools (2 small)"
     )
+
+
+def test_a_note_says_what_is_committed_and_what_may_be_off() -> None:
+    tiny = load_scenario("tiny")
+    assert states_note(tiny) is None
+    first, second = tiny.pools
+    pools = (
+        first.model_copy(update={"committed_nodes": 2, "off_nodes": 1}),
+        second.model_copy(update={"committed_nodes": 1}),
+    )
+    kinds = tuple(
+        kind.model_copy(update={"committed_usd_per_hour": 1_000.0}) for kind in tiny.node_types
+    )
+    rental = tiny.accounting.model_copy(update={"rental": True})
+    # Three nodes at 1,000 USD/h over two quarters of an hour.
+    paid = replace(tiny, pools=pools, node_types=kinds, accounting=rental)
+    assert states_note(paid) == (
+        "nodes: 3 of 5 committed, 1,500 USD whether used or not, the others on demand; "
+        "1 of 5 off while not needed, the others idle"
+    )
+    unpaid = replace(tiny, pools=pools, node_types=kinds)
+    assert states_note(unpaid) == "nodes: 1 of 5 off while not needed, the others idle"
 
 
 def test_a_shortfall_says_what_warm_nodes_have_to_do_with_it() -> None:

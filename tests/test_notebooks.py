@@ -27,6 +27,7 @@ def test_all_notebooks_are_there() -> None:
         "03_plug_in_an_objective",
         "04_run_a_benchmark_suite",
         "05_lexicographic_and_bounds",
+        "06_a_model_nobody_measured",
     ]
 
 

@@ -10,6 +10,7 @@ from slit.record.folder import REPORT, publish
 from slit.record.manifest import Manifest, Pending, processor, versions
 from slit.record.runs import write_run
 from slit.report import write_report
+from slit.report.predicted import predicted_share
 from slit.run import Progress, Result, Watch, deferred_interrupt
 from slit.scenario.lint_scenario import doubts
 from slit.scenario.store import scenario_hash
@@ -70,7 +71,20 @@ def manifest_of(search: Search, result: Result) -> Manifest:
         findings=doubts(search.scenario),
         phases=result.phases,
         resolved_limits=result.limits,
+        predicted=_predicted(search, result),
     )
+
+
+def _predicted(search: Search, result: Result) -> dict[str, dict[str, float]]:
+    """Which shares of the picks rest on predicted services; none where nothing is predicted."""
+    if all(service.predicted is None for service in search.scenario.services):
+        return {}  # without a ledger of each
+    front = result.front
+    picks = front.picks(prefix=search.request.optimizer) if len(front.X) else ()
+    shares = {
+        pick.name: predicted_share(search.evaluator.ledger(front.X[pick.row])) for pick in picks
+    }
+    return {name: share._asdict() for name, share in shares.items() if share is not None}
 
 
 def put_in_place(partial: Path, output: Path, pending: Pending) -> None:

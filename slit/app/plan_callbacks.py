@@ -23,6 +23,7 @@ from slit.report.plan import (
     draw_nodes,
     draw_waits,
 )
+from slit.report.predicted import describe_predicted
 from slit.report.saving import describe_parts, saving_columns, saving_rows
 from slit.report.style import figure, themed
 
@@ -91,11 +92,12 @@ def register_plan(app: dash.Dash, store: RunStore) -> None:
 
 
 def stability_words(store: RunStore, key: str) -> Any:
-    """What changes from one epoch to the next; nothing where there is one."""
-    if store.epochs < 2:
-        return None
+    """What changes from one epoch to the next (nothing where there is one), what is predicted."""
     try:
-        return f"{describe_stability(store.plan(key))}."
+        data = store.plan(key)
+        changes = describe_stability(data) if store.epochs > 1 else ""
+        said = [each for each in (changes, describe_predicted(data.predicted)) if each]
+        return f"{'. '.join(said)}." if said else None
     except SlitError as error:
         return html.Span(str(error), className="note")
 

@@ -50,6 +50,7 @@ def recommendation_content(found: "Recommendation") -> dict[str, Any]:
         "limits": limits,
         "change_percent": {name: named(found.changes(name)) for name in found.against},
         "stability": {name: dict(each) for name, each in found.stability.items()},
+        "predicted": found.predicted and found.predicted._asdict(),
         "next": [
             {
                 "objective": names[each.objective],

@@ -236,6 +236,7 @@ def _plan(run: "Run", plan: str, *, routing: bool, as_json: bool) -> dict[str, A
         nodes_lines,
         refused_content,
     )
+    from slit.report.predicted import describe_predicted, predicted_share
 
     front = run.front
     row = front.row_of(plan, prefix=run.manifest.optimizer)
@@ -250,7 +251,7 @@ def _plan(run: "Run", plan: str, *, routing: bool, as_json: bool) -> dict[str, A
     names = [center.name for center in run.scenario.datacenters]
     totals = ledger.totals()
     changes = {name: totals[name] for name in ("reroute", "starts", "switches")}
-    limits = _limits_of(run, row)
+    limits, predicted = _limits_of(run, row), predicted_share(ledger)
     if not as_json:
         from slit.front import broken_by
 
@@ -261,6 +262,8 @@ def _plan(run: "Run", plan: str, *, routing: bool, as_json: bool) -> dict[str, A
         print(f"  from one epoch to the next: {describe_changes(*changes.values())}")
         for each in (*describe_refused(ledger), *nodes_lines(ledger)):
             print(f"  {each}")
+        if predicted is not None:
+            print(f"  {describe_predicted(predicted)}")
         print_room(limits)
         header = ["datacenter", "facility (kWh)", "carbon (kg CO2e)", "water (L)", "cost (USD)"]
         rows = [
@@ -278,6 +281,7 @@ def _plan(run: "Run", plan: str, *, routing: bool, as_json: bool) -> dict[str, A
             "violation": float(front.G[row]),
             "refused_starts": refused_content(ledger),
             "changes": changes,
+            "predicted": predicted and predicted._asdict(),
             "committed_usd": float(ledger.committed_usd.sum()),
             "node_hours": node_hours(ledger),
             "limits": limits,

@@ -90,6 +90,7 @@ class Manifest(Request):
     findings: tuple[Finding, ...] = ()  # of the data, that matter
     phases: tuple[Phase, ...] = ()
     resolved_limits: tuple[ResolvedLimit, ...] = ()
+    predicted: dict[str, dict[str, float]] = {}  # shares of carbon and cost of plans with a name
 
 
 def versions() -> dict[str, str]:

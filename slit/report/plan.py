@@ -9,7 +9,7 @@ import numpy as np
 from operators.types import Floats, Longs
 from slit.display import counted, number, share
 from slit.ledger import Ledger
-from slit.report.predicted import PredictedShare, predicted_share
+from slit.report.predicted import PredictedShare, describe_predicted, predicted_share
 from slit.report.style import (
     Drawing,
     color,
@@ -277,16 +277,11 @@ def describe_plan(data: PlanData) -> str:
     most = ", ".join(f"{data.datacenters[d]} {100 * load[d] / load.sum():.0f} %" for d in order)
     variants = data.by_variant.sum(axis=0)
     first = int(np.argmax(variants))
-    guessed = data.predicted
-    rests = (
-        ""
-        if guessed is None
-        else f"; {share(guessed.carbon)} of carbon and {share(guessed.cost)} of cost rest on "
-        "predicted services"
-    )
+    rests = describe_predicted(data.predicted)
     return (
         f"{number(load.sum())} requests; most load: {most}; most used variant: "
-        f"{data.variants[first]} ({100 * variants[first] / variants.sum():.0f} %){rests}"
+        f"{data.variants[first]} ({100 * variants[first] / variants.sum():.0f} %)"
+        f"{rests and f'; {rests}'}"
     )
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from operators.types import Floats
+from slit.display import share as as_share
 from slit.ledger import Ledger
 from slit.problem.placements import placements_of
 
@@ -38,6 +39,14 @@ def predicted_share(ledger: Ledger) -> PredictedShare | None:
     whole, part = by_site
     share = np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)
     return PredictedShare(*(_weighed(share, by) for by in (ledger.carbon_kg, ledger.cost_usd)))
+
+
+def describe_predicted(found: PredictedShare | None) -> str:
+    """What of a plan rests on predictions, in words; nothing where no service is predicted."""
+    if found is None:
+        return ""
+    carbon, cost = as_share(found.carbon), as_share(found.cost)
+    return f"{carbon} of carbon and {cost} of cost rest on predicted services"
 
 
 def _weighed(share: Floats, amounts: Floats) -> float:

@@ -14,7 +14,7 @@ from slit.predictor.evaluation import NAMES, Split, forecast_by, held_out, targe
 from slit.predictor.measurements import Measurements
 from slit.predictor.models import Basis, Method, Model, Target
 from slit.predictor.prediction import Quantity, predict
-from slit.report.style import NEUTRAL, Drawing, color, figure, label, literal, trace
+from slit.report.style import NEUTRAL, Drawing, color, figure, label, literal, log_ticks, trace
 
 TITLES = {
     Target.TOKEN_J: "J of the GPUs per output token",
@@ -115,8 +115,8 @@ def draw_accuracy(data: AccuracyData) -> Drawing:
         height=620,
         title={"text": label(said), "font": {"size": 14}},
         margin={"t": 44},
-        xaxis=_log_axis("measured"),
-        yaxis=_log_axis("predicted"),
+        xaxis=_log_axis("measured", ends),
+        yaxis=_log_axis("predicted", ends),
         hovermode="closest",
         legend={"font": {"size": 11}, "orientation": "v", "x": 1.02, "y": 1, "yanchor": "top"},
     )
@@ -151,14 +151,16 @@ def draw_energy(data: EnergyData) -> Drawing:
     """A line for each series, and the area that nine of ten measurements lie within; dotted where
     nothing was measured on the GPU."""
     traces = []
-    for number, (name, joules) in enumerate(data.joules.items()):
-        batches, basis = data.batches[name], data.bases[name]
+    batches = np.concatenate(list(data.batches.values()))
+    joules = np.concatenate([end for each in data.joules.values() for end in (each.low, each.high)])
+    for number, (name, found) in enumerate(data.joules.items()):
+        batch, basis = data.batches[name], data.bases[name]
         shade = color(number)
         traces.append(
             trace(
                 "scatter",
-                x=np.concatenate([batches, batches[::-1]]),
-                y=np.concatenate([joules.high, joules.low[::-1]]),
+                x=np.concatenate([batch, batch[::-1]]),
+                y=np.concatenate([found.high, found.low[::-1]]),
                 fill="toself", fillcolor=shade, opacity=0.18, mode="lines", line={"width": 0},
                 hoverinfo="skip", showlegend=False, legendgroup=label(name),
             )
@@ -166,8 +168,8 @@ def draw_energy(data: EnergyData) -> Drawing:
         traces.append(
             trace(
                 "scatter",
-                x=batches,
-                y=joules.value,
+                x=batch,
+                y=found.value,
                 name=f"{label(name)} ({basis.name.lower()})",
                 legendgroup=label(name),
                 mode="lines+markers",
@@ -175,7 +177,7 @@ def draw_energy(data: EnergyData) -> Drawing:
                     "color": shade,
                     "dash": "dot" if basis is Basis.EXTRAPOLATED else "solid",
                 },
-                customdata=np.stack([joules.low, joules.high], axis=1),
+                customdata=np.stack([found.low, found.high], axis=1),
                 hovertemplate="batch %{x}: %{y:.3g} J (%{customdata[0]:.3g} to "
                 "%{customdata[1]:.3g})<extra>" + literal(name) + "</extra>",
             )
@@ -183,14 +185,15 @@ def draw_energy(data: EnergyData) -> Drawing:
     return figure(
         traces,
         height=460,
-        xaxis=_log_axis("requests in progress on average (batch)"),
-        yaxis=_log_axis("J per output token, at the plug of the server"),
+        xaxis=_log_axis("requests in progress on average (batch)", batches),
+        yaxis=_log_axis("J per output token, at the plug of the server", joules),
         hovermode="closest",
     )
 
 
-def _log_axis(title: str) -> dict[str, object]:
-    return {"title": {"text": title}, "type": "log", "dtick": "D2", "minor": {"showgrid": False}}
+def _log_axis(title: str, values: Floats) -> dict[str, object]:
+    ticks = log_ticks(float(values.min()), float(values.max()))
+    return {"title": {"text": title}, "type": "log", "tickvals": ticks}
 
 
 def describe_accuracy(data: AccuracyData) -> str:

@@ -15,6 +15,7 @@ from slit.report.marks import Axis, Mark, Role
 from slit.report.markup import Html, table, tag
 from slit.report.picks import PicksData
 from slit.report.plan import describe_changes
+from slit.report.predicted import PredictedShare, describe_predicted, predicted_share
 
 LEAST_GAIN = 0.02
 """What a next plan gains at least of an objective's range over the front, if any plan does."""
@@ -40,6 +41,7 @@ class Recommendation:
     with, (M,) each by name, the one that changes refer to first. stability: what changes from one
     epoch to the next, by objective, of the plan and of these; empty where there is one epoch.
     numbers: of the plans in the run, by row. limits: for the one row; None without limits.
+    predicted: of carbon and cost; None where no service is predicted.
     """
 
     mark: Mark
@@ -53,6 +55,7 @@ class Recommendation:
     next: tuple[NextPlan, ...]
     numbers: Mapping[int, int]
     limits: LimitsData | None
+    predicted: PredictedShare | None = None
 
     def changes(self, name: str) -> list[float | None]:
         """The change against a plan to compare with (M,), in per cent: minus is less."""
@@ -86,6 +89,7 @@ def recommendation(run: Run, picks: PicksData) -> Recommendation:
         next=found,
         numbers={each.row: int(front.plans[each.row]) for each in found},
         limits=limits_data(run, [mark.row]) if limits else None,
+        predicted=predicted_share(write_ledger(front.X[mark.row], run.problem, run.scenario)),
     )
 
 
@@ -161,7 +165,7 @@ def describe_stability(found: Recommendation) -> str:
 
 
 def describe_recommendation(found: Recommendation) -> list[str]:
-    """Sentences: why, the room to limits, against what, how stable."""
+    """Sentences: why, the room to limits, against what, how stable, what is predicted."""
     said = [describe_reason(found)]
     if found.limits is not None:
         said.append(describe_room(found.limits, 0))
@@ -169,8 +173,8 @@ def describe_recommendation(found: Recommendation) -> list[str]:
         describe_against(found.axes, found.values, base, name)
         for name, base in found.against.items()
     ]
-    changes = describe_stability(found)
-    return [*said, changes] if changes else said
+    rests = describe_predicted(found.predicted)
+    return [*said, *filter(None, (describe_stability(found), rests and f"{rests}."))]
 
 
 def describe_next(axes: Sequence[Axis], values: Floats, each: NextPlan) -> tuple[str, str, str]:

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, StrictBool, Tag, model_validator
 
 from slit.predictor.configs import Precision
 from slit.scenario.demand_schema import AnyDemand
@@ -23,7 +23,6 @@ from slit.scenario.records import (
     Residency,
     Resolution,
     Service,
-    flag,
     quantity,
     text,
 )
@@ -126,8 +125,9 @@ class ServiceTable(TableReference):
         "CSV or Parquet file, relative to the scenario file or `folder:path`; none with predict",
         default="",
     )
-    predict: bool = flag(
-        "whether pairs of a node type and a variant without a service get a predicted one",
+    predict: StrictBool | tuple[str, ...] = text(
+        "whether pairs of a node type and a variant without a service get a predicted one; a list "
+        "of pairs: only these, as h100x8/phi-4",
         default=False,
     )
 

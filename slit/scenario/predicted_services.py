@@ -1,13 +1,14 @@
 """Services that nobody measured, predicted for pairs of a variant and a node type."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from slit.errors import SlitError
+from slit.errors import SlitError, did_you_mean
 from slit.predictor.architectures import Architecture
 from slit.predictor.catalog import find_architecture
 from slit.predictor.configs import InferenceConfig, Precision
@@ -28,14 +29,15 @@ WEIGHTS_WITHIN = 1.3
 """Stated weights are at most so many times above or below those of the model."""
 
 
-def add_predicted(data: dict[str, Any], path: Path) -> None:
+def add_predicted(data: dict[str, Any], path: Path, *, only: Sequence[str] | None = None) -> None:
     """Append predicted services to those of a scenario file, for each pair that has none.
 
-    Pairs whose model does not fit on the node are left out.
+    only: pairs as `node type/variant`; none: all. Pairs whose model does not fit on the node are
+    left out, unless they are named.
 
     Raises:
-        SlitError: an unknown model or GPU, weights that are not those of the model, or a variant
-            without a service on any node type.
+        SlitError: an unknown model, GPU or pair, weights that are not those of the model, a named
+            pair that does not fit, or a variant without a service on any node type.
     """
     try:
         facts = PredictorFacts.model_validate(data.get("predictor", {}))
@@ -51,13 +53,22 @@ def add_predicted(data: dict[str, Any], path: Path) -> None:
     found = list(data["services"])
     try:
         model = shipped_model(find_method(facts.method))
-        for variant in variants:
-            for node in nodes:
-                if (node.name, variant.name) in measured:
-                    continue
-                service = _predicted_pair(model, variant, node, facts, path.parent)
-                if service is not None:
-                    found.append(service)
+        pairs = {f"{node.name}/{each.name}": (node, each) for each in variants for node in nodes}
+        for name in pairs if only is None else only:
+            if name not in pairs:
+                raise SlitError(
+                    f"{name!r}, expected pairs of a node type and a variant"
+                    f"{did_you_mean(name, pairs)}"
+                )
+            node, variant = pairs[name]
+            if (node.name, variant.name) in measured:
+                continue
+            service = _predicted_pair(model, variant, node, facts, path.parent)
+            if service is not None:
+                found.append(service)
+            elif only is not None:
+                raise SlitError(f"{name}: does not fit, expected a node with more memory")
+        for variant in variants if only is None else ():
             if not any(entry.get("variant") == variant.name for entry in found):
                 raise SlitError(
                     f"variants.{variant.name}: fits on no node type, expected one with more memory"

@@ -158,7 +158,9 @@ class Scenario:
                 if request_class.name not in variant.quality:
                     raise SlitError(
                         f"variants.{variant.name}.quality: no score for class "
-                        f"{request_class.name!r}, expected a share in [0, 1]"
+                        f"{request_class.name!r}, expected a share in [0, 1] ([quality] or quality "
+                        "of the variant; from a public benchmark, the same for all variants: "
+                        "quality is not predicted)"
                     )
         for number, rule in enumerate(self.residency):
             for kind in ("origins", "classes", "datacenters", "variants"):

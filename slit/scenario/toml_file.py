@@ -101,7 +101,7 @@ def read_raw(path: Path, *, errors: list[SlitError] | None = None) -> Raw:
             raise SlitError(f"{path}: folders.{name}: {shown(folder)}, expected a path")
     raw = Raw(path, data, Tables(path.parent, folders_of(folders, path.parent)), {}, inherited)
     services = data.get("services")
-    predicted = isinstance(services, dict) and services.get("predict") is True
+    predicted = services.get("predict", False) if isinstance(services, dict) else False
     tables = [(data, section, section) for section in LISTS]
     if isinstance(data.get("demand"), dict):
         data["demand"] = dict(data["demand"])
@@ -115,7 +115,7 @@ def read_raw(path: Path, *, errors: list[SlitError] | None = None) -> Raw:
             _add_quality(raw)
     if predicted and isinstance(data.get("services"), list):
         with _collected(errors, data, "services"):
-            add_predicted(data, path)
+            add_predicted(data, path, only=None if predicted is True else predicted)
     _fill_signals(data)
     return raw
 

@@ -101,6 +101,24 @@ def test_measured_services_stay_beside_predicted_ones(fleet: Path) -> None:
     assert found["h100x8"].predicted is not None
 
 
+def test_only_named_pairs_are_predicted(fleet: Path) -> None:
+    path = _with(fleet, 'file = "services.csv"', 'predict = ["h100x8/phi-4"]')
+    [service] = load_scenario(path).services
+    assert (service.node_type, service.variant) == ("h100x8", "phi-4")
+    assert service.predicted is not None
+    _with(fleet, "h100x8/phi-4", "h100x8/phi-5")
+    with pytest.raises(SlitError, match=r"services\.predict: 'h100x8/phi-5', .*'h100x8/phi-4'"):
+        load_scenario(fleet)
+
+
+def test_a_named_pair_that_is_measured_stays(fleet: Path) -> None:
+    written = load_scenario(fleet).services
+    path = _with(
+        fleet, 'file = "services.csv"', 'file = "services.csv"\npredict = ["h100x8/phi-4"]'
+    )
+    assert load_scenario(path).services == written
+
+
 @pytest.mark.parametrize(
     ("section", "said"),
     [

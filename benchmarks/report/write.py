@@ -6,6 +6,7 @@ from pathlib import Path
 from benchmarks.report import sections, tables
 from benchmarks.report.changes import changes_of
 from benchmarks.report.compare import groups_of, overall
+from benchmarks.report.learning import agent_curves, agent_records, duel_records, duels
 from benchmarks.report.markdown import as_markdown
 from benchmarks.report.predictions import error_records, sampling_records
 from benchmarks.report.runs import read_runs
@@ -36,6 +37,8 @@ def write_report(folder: Path) -> list[Path]:
         "fronts": ("Published fronts", tables.front_records(results)),
         "errors": ("Errors of predictions, % of what was measured", error_records(results)),
         "sampling": ("Errors over the number of measurements, %", sampling_records(results)),
+        "agents": ("Learning agents, means over seeds", agent_records(results)),
+        "duels": ("Carbon, over the optimum", duel_records(duels(results))),
     }
     when = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
     failures = store.failures()
@@ -65,6 +68,7 @@ def write_report(folder: Path) -> list[Path]:
         "curves": tables.curve_records(groups),
         "yardsticks": tables.reference_records(references),
         **{name: found for name, (_, found) in plain.items()},
+        "agent_curves": agent_curves(results),
     }.items():
         if records:
             written[f"{name}.csv"] = tables.as_csv(records)

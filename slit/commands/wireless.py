@@ -1,14 +1,15 @@
 """`slit wireless`: answers over the air, their length and the power that carries them."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import typer
 
-from slit.commands.terminal import AsJson, print_json, print_table
+from slit.commands.terminal import AsJson, print_json
 from slit.commands.wireless_front import optimize, report
+from slit.commands.wireless_learning import evaluate, train
+from slit.commands.wireless_tables import LEGEND, print_policies
 
 if TYPE_CHECKING:
     from slit.papers.aolo.solve import SolvedDay
@@ -25,22 +26,6 @@ Decisions = Annotated[
     Path | None,
     typer.Option("--output", help="CSV file of the optimum of each request.", show_default=False),
 ]
-
-_COLUMNS = {
-    "kept_share": ("kept %", 100.0, ".1f"),
-    "gap": ("over optimum %", 100.0, "+.2f"),
-    "carbon_g": ("g CO2e", 1.0, ".4g"),
-    "link_share": ("link %", 100.0, ".2f"),
-    "quality": ("quality", 1.0, ".3f"),
-    "seconds": ("s", 1.0, ".3g"),
-    "tokens": ("tokens", 1.0, ".1f"),
-    "power_w": ("W", 1.0, ".3g"),
-}
-_LEGEND = """\
-kept: requests within deadline and floor of quality. over optimum: carbon, on the requests that both
-keep. g CO2e, link (its part of the station), quality of experience, s, tokens, W (output of a
-transceiver): means a served request.
-The model is a substitute: the paper's equations and constants are not available."""
 
 
 @wireless.command()
@@ -63,27 +48,10 @@ def solve(
         print_json({"cell_day": solved.day.file.name, "policies": policies, "groups": groups})
         return
     print(f"{solved.day.file.name}: {len(solved.requests):,} requests, seed {seed}\n")
-    _print("policy", policies)
+    print_policies("policy", policies)
     print()
-    _print("optimum of users", groups)
-    print(f"\n{_LEGEND}")
-
-
-def _print(title: str, rows: Mapping[str, Mapping[str, float]]) -> None:
-    print_table(
-        [title, "requests", *(name for name, _, _ in _COLUMNS.values())],
-        [
-            [
-                name,
-                f"{found['requests']:,.0f}",
-                *(
-                    f"{found[key] * scale:{shape}}" if key in found else ""
-                    for key, (_, scale, shape) in _COLUMNS.items()
-                ),
-            ]
-            for name, found in rows.items()
-        ],
-    )
+    print_policies("optimum of users", groups)
+    print(f"\n{LEGEND}")
 
 
 def _write(solved: "SolvedDay", file: Path) -> None:
@@ -110,3 +78,5 @@ def _write(solved: "SolvedDay", file: Path) -> None:
 
 wireless.command()(optimize)
 wireless.command()(report)
+wireless.command()(train)
+wireless.command()(evaluate)

@@ -18,7 +18,7 @@ def test_list_names_every_suite(capsys: pytest.CaptureFixture[str]) -> None:
     found = json.loads(capsys.readouterr().out)
     names = {suite["name"] for suite in found["suites"]}
     assert names == {"ablation", "continuous", "frameworks", "moap", "predictor", "scaling",
-                     "slit", "smoke"}  # fmt: skip
+                     "slit", "smoke", "wireless"}  # fmt: skip
     assert main(["list"]) == 0
     assert "world-2023" in capsys.readouterr().out
 

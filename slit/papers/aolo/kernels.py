@@ -8,6 +8,8 @@ power).
 
 import math
 
+import numpy as np
+
 from operators.compiling import kernel
 from operators.types import Floats, Longs
 
@@ -36,6 +38,13 @@ CARBON_KG, LINK_KG, SECONDS, QUALITY, AIR_S = range(5)
 
 TOLERANCE = 1e-9
 """Relative: a deadline or floor that is met up to here is met."""
+
+SHORT_PENALTY, LATE_PENALTY = 5.0, 2.0
+"""What a request beyond floor or deadline loses of its reward, in carbon of the wanted length: for
+each unit of quality below the floor, for each deadline of delay (up to one)."""
+EDGE_PENALTY, EDGE = 0.5, 0.02
+"""And at most so much more, most of it within EDGE of the limits: steep enough that a decision that
+is not quite sure stays inside."""
 
 
 @kernel
@@ -194,3 +203,41 @@ def least_power_in_time(C: Floats, tokens: Longs, power: Floats) -> None:
         row, n = C[s], float(tokens[s])
         least = power_until(row, n, row[DEADLINE_S])
         power[s] = min(max(least, row[LOW_W]), row[HIGH_W])
+
+
+@kernel
+def from_actions(C: Floats, rows: Longs, actions: Floats, tokens: Longs, power: Floats) -> None:
+    """Into tokens (N,) and power (N,): what actions (N, 2) in [-1, 1] mean for rows (N,) of C.
+
+    The first is how much of the wanted length is felt, from one token to all of it (equal steps are
+    felt equally); the second the output by its logarithm.
+    """
+    for n in range(len(rows)):
+        row = C[rows[n]]
+        felt = (min(max(actions[n, 0], -1.0), 1.0) + 1.0) / 2.0
+        share = (min(max(actions[n, 1], -1.0), 1.0) + 1.0) / 2.0
+        scale, whole = row[LENGTH_SCALE], math.log1p(row[WANTED] / row[LENGTH_SCALE])
+        length = math.ceil(scale * math.expm1(felt * whole) - 1e-6)
+        tokens[n] = int(min(max(length, 1.0), row[LONGEST]))
+        power[n] = row[LOW_W] * (row[HIGH_W] / row[LOW_W]) ** share
+
+
+@kernel
+def rewards_of(C: Floats, rows: Longs, actions: Floats, reference: Floats, rewards: Floats) -> None:
+    """Into rewards (N,) of actions (N, 2) for rows (N,) of C: less carbon is better, beyond a limit
+    worse.
+
+    Carbon is over reference (S,), that of the wanted length at full power. Requests do not depend
+    on each other, so the scale of one does not change what is best for it.
+    """
+    tokens, power = np.zeros(len(rows), np.int64), np.zeros(len(rows))
+    from_actions(C, rows, actions, tokens, power)
+    found = np.zeros((len(rows), 5))
+    outcome(C[rows], tokens, power, found)
+    for n in range(len(rows)):
+        row = C[rows[n]]
+        late = min(max(0.0, found[n, SECONDS] / row[DEADLINE_S] - 1.0), 1.0)
+        short = max(0.0, row[LEAST_QUALITY] - found[n, QUALITY])
+        edge = EDGE_PENALTY * (1.0 - math.exp(-(late + short) / EDGE))
+        penalty = LATE_PENALTY * late + SHORT_PENALTY * short + edge
+        rewards[n] = -found[n, CARBON_KG] / reference[rows[n]] - penalty

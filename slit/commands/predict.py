@@ -21,7 +21,8 @@ def predict(
         str, typer.Option(metavar="FORMAT", help="Of the weights: bf16, fp8, int4, mxfp4.")
     ] = "bf16",
     batch: Annotated[
-        str, typer.Option(metavar="B,...", help="Requests in progress at a time; several: a table.")
+        str,
+        typer.Option(metavar="B,...", help="Requests in progress on average; several: a table."),
     ] = "1",
     prompt: Annotated[float, typer.Option(metavar="TOKENS", help="Read of a request.")] = 512,
     output: Annotated[float, typer.Option(metavar="TOKENS", help="Written for it.")] = 256,

@@ -28,6 +28,7 @@ def test_all_notebooks_are_there() -> None:
         "04_run_a_benchmark_suite",
         "05_lexicographic_and_bounds",
         "06_a_model_nobody_measured",
+        "07_answers_over_the_air",
     ]
 
 

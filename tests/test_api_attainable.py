@@ -22,8 +22,8 @@ from tests.commands.test_commands import refused
 MEASURES = ("carbon", "water", "cost", "quality", "ttft", "carbon_equity", "reroute", "starts")
 
 
-def check(*limits: str) -> None:
-    scenario = slit.load_scenario("tiny")
+def check(*limits: str, warm: int = 0) -> None:
+    scenario = slit.load_scenario("tiny", warm_nodes=warm or None)
     evaluator = Evaluator(compile_problem(scenario), scenario, objectives=find(["cost"]))
     resolved, _ = resolved_limits(stated_limits(limits, scenario), evaluator, seed=1)
     check_attainable(resolved, evaluator)
@@ -57,6 +57,20 @@ def check(*limits: str) -> None:
 def test_a_smallest_set_is_named(limits: list[str], message: str) -> None:
     with pytest.raises(InfeasibleError, match=message):
         check(*limits)
+
+
+@pytest.mark.parametrize(
+    ("limits", "end"),
+    [
+        (["carbon<=0.06"], "it could be met"),
+        (["carbon<=0.75", "quality<=0.235"], "they could be met"),
+        (["carbon<=0.05"], "not either, but carbon at least 0.0539306 kg CO2e could be met"),
+        (["requests[datacenter=*]<=40%"], "not either"),
+    ],
+)
+def test_it_is_said_what_warm_nodes_have_to_do_with_it(limits: list[str], end: str) -> None:
+    with pytest.raises(InfeasibleError, match=f"; without the 4 warm nodes {end}$"):
+        check(*limits, warm=1)
 
 
 def test_what_is_said_to_be_attainable_is() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from operators.types import Floats
+from slit.arrays import frozen
 from slit.display import number
 from slit.errors import InfeasibleError, SlitError
 from slit.evaluator import Evaluator
@@ -40,7 +41,9 @@ def check_attainable(limits: Sequence[ResolvedLimit], evaluator: Evaluator) -> N
         minimize_capped(relaxation, np.zeros(len(caps)), caps)
     except CapsUnmet as unmet:
         needed = irreducible_caps(relaxation, caps, unmet.caps).tolist()
-        raise InfeasibleError(_conflict(relaxation, kept, caps, needed)) from None
+        said = _conflict(relaxation, kept, caps, needed)
+        warmed = _without_warm_nodes(relaxation, kept, caps, needed)
+        raise InfeasibleError(said + warmed) from None
     except SolverError:  # undecided: the search will show
         return
 
@@ -81,6 +84,27 @@ def _conflict(
         f"limits: {said} cannot be met together, expected {ways} beside the other"
         f"{'s' * (len(needed) > 2)} (alone attainable: {least})"
     )
+
+
+def _without_warm_nodes(
+    relaxation: Relaxation, limits: Sequence[ResolvedLimit], caps: Floats, needed: Sequence[int]
+) -> str:
+    """Whether limits that contradict each other would do so without warm nodes; "" without any."""
+    problem = relaxation.problem
+    if not problem.warm_nodes.any():
+        return ""
+    cold = problem._replace(warm_nodes=frozen(np.zeros_like(problem.warm_nodes), np.int64))
+    measured = [relaxation.objectives[m] for m in needed]
+    without = Relaxation(cold, relaxation.scenario, measured, threads=relaxation.threads)
+    said = f"; without the {int(problem.warm_nodes.sum()):,} warm nodes"
+    try:
+        minimize_capped(without, np.zeros(len(needed)), caps[needed])
+    except CapsUnmet:
+        if len(needed) > 1:
+            return f"{said} not either"
+        least = _least(without, 0, np.full(1, np.inf))
+        return f"{said} not either, but {_way(limits[needed[0]], rounded_up(least))} could be met"
+    return f"{said} {'it' if len(needed) == 1 else 'they'} could be met"
 
 
 def _least(relaxation: Relaxation, m: int, caps: Floats) -> float:

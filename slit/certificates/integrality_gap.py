@@ -40,12 +40,13 @@ def whole_node_bound(
     """A lower bound on weights (M,) @ objectives of plans with whole nodes in every cell.
 
     Each epoch stops at `mip_gap` (relative) or after `time_limit` s and then counts with what is
-    proven, never with less than its relaxed bound. The bound is HiGHS', to its tolerances.
+    proven, never with less than its relaxed bound. The bound is HiGHS', to its tolerances, without
+    its presolve, which may close a tree too early (tests/lp/test_solver.py).
     Raises InfeasibleError if the demand cannot be served.
     """
     wanted = np.asarray(weights, dtype=np.float64)
     relaxed = relaxation.minimize(wanted)
-    options = SolverOptions(mip_gap=mip_gap, time_limit=time_limit)
+    options = SolverOptions(mip_gap=mip_gap, time_limit=time_limit, presolve=False)
 
     def solve(epoch: int) -> tuple[float, bool]:
         program = build_epoch(relaxation.problem, relaxation.terms, epoch, all_surplus=True)

@@ -18,7 +18,7 @@ from scipy.optimize import nnls
 
 from operators.types import Floats
 from slit.predictor.configs import InferenceConfig, Precision
-from slit.predictor.evaluation import Split, folds, held_out
+from slit.predictor.evaluation import Split, folds, forecast_by, held_out
 from slit.predictor.measurements import read_measurements
 from slit.predictor.models import Method, Target
 
@@ -115,7 +115,8 @@ def main() -> None:
         calibrated[left] = terms[left] @ fitted(terms[rows], truth[rows])
     found = {"aiconfigurator": plain, "aiconfigurator, fitted": calibrated}
     for method in (Method.ROOFLINE, Method.TREES):
-        predicted, _ = held_out(measurements, method=method, split=Split.MODEL, seed=said.seed)
+        forecast = forecast_by(measurements, method=method, seed=said.seed)
+        predicted, _ = held_out(measurements, forecast, split=Split.MODEL, seed=said.seed)
         found[method.value] = predicted[:, Target.ITL_S]
     gpus = np.array([config.gpu.name for config in measurements.configs])
     print("| method | GPU | rows | MAPE | median | EBA10 | median of predicted / measured |")

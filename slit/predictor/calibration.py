@@ -3,7 +3,7 @@
 Coefficients minimize the mean absolute relative error under the constraint that none is negative.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -11,7 +11,13 @@ import numpy as np
 
 from operators.types import Floats
 from slit.predictor.columns import Columns
-from slit.predictor.roofline import decode_kernels, decode_pass, prefill_pass
+from slit.predictor.roofline import (
+    Kernel,
+    decode_kernels,
+    decode_pass,
+    prefill_kernels,
+    prefill_pass,
+)
 
 PARTS = (
     "products",
@@ -33,6 +39,10 @@ PARTS = (
 FIXED = np.array([name in ("all_reduce_launches", "layers", "expert_layers", "step", "requests")
                   for name in PARTS])  # fmt: skip
 """Parts in which the GPU waits for launches or for the host."""
+READING = {"attention": 3.79, "all_reduce": 4.43}
+READING_ELSE, READING_LAYER_S = 1.51, 148.9e-6
+"""What kernels take of their least times where a prompt is read alone, and s a layer to launch:
+fitted to prompt times of Splitwise (`python -m benchmarks.drivers.prompt_times`)."""
 _GROUPS = {"attention": "attention", "mamba_projections": "mamba", "mamba_scan": "mamba"}
 _MICROSECOND = 1e-6
 _ROUNDS, _SMALLEST = 30, 0.03
@@ -62,16 +72,22 @@ class Calibration:
         share = power_terms(columns, found * self.step) @ self.power
         return Estimate(step, found @ self.itl, columns.peak_w * np.minimum(share, 1.0))
 
-    def prefill_seconds(self, columns: Columns) -> Floats:
-        """Time to read one prompt on an idle replica, s: the least time by the coefficient of
-        prompts among steps, and the launches of its layers."""
-        coefficient = dict(zip(PARTS, self.step, strict=True))
-        layers = columns.attention_layers + columns.mamba_layers
-        launches = (
-            layers * coefficient["layers"] + columns.moe_layers * coefficient["expert_layers"]
-        )
-        least = prefill_pass(columns).seconds
-        return np.asarray(least * max(coefficient["prefill"], 1.0) + launches * _MICROSECOND)
+
+def prompt_seconds(columns: Columns) -> Floats:
+    """(N,) time to read one prompt on an idle replica, s."""
+    terms = prompt_terms(columns, prefill_kernels(columns))
+    return np.asarray(terms @ np.array([READING_ELSE, *READING.values(), READING_LAYER_S]))
+
+
+def prompt_terms(columns: Columns, found: Iterable[Kernel]) -> Floats:
+    """(N, 4): least times of all other kernels, attention and all-reduce, s; layers."""
+    times = dict.fromkeys(("", *READING), np.zeros(len(columns)))
+    for kernel in found:
+        part = _part(kernel.name)
+        part = part if part in READING else ""
+        times[part] = times[part] + kernel.count * kernel.seconds(columns)
+    layers = columns.attention_layers + columns.mamba_layers
+    return np.stack([*times.values(), layers], axis=1)
 
 
 @lru_cache(maxsize=2)
@@ -133,12 +149,12 @@ def fit_calibration(
 ) -> Calibration:
     """The coefficients that measured inferences are nearest to; those of parts `without` are 0."""
     found = parts(columns) * np.array([name not in without for name in PARTS])
-    step = _least_relative(found, measured.step_s)
-    power = _least_relative(power_terms(columns, found * step), measured.gpu_w / columns.peak_w)
-    return Calibration(step, _least_relative(found, measured.itl_s), power)
+    step = least_relative(found, measured.step_s)
+    power = least_relative(power_terms(columns, found * step), measured.gpu_w / columns.peak_w)
+    return Calibration(step, least_relative(found, measured.itl_s), power)
 
 
-def _least_relative(terms: Floats, target: Floats) -> Floats:
+def least_relative(terms: Floats, target: Floats) -> Floats:
     """Coefficients >= 0 that minimize sum |terms @ x / target - 1|, by reweighted least squares."""
     from scipy.optimize import nnls  # needed for training alone
 

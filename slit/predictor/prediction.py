@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from operators.types import Floats, Longs
-from slit.predictor.calibration import PARTS, Estimate, parts
+from slit.predictor.calibration import PARTS, Estimate, parts, prompt_seconds
 from slit.predictor.columns import Columns
 from slit.predictor.configs import InferenceConfig
 from slit.predictor.models import Basis, Model, Target
@@ -80,7 +80,7 @@ def predict(
         return Quantity(value, value * np.exp(-spread), value * np.exp(spread))
 
     return Prediction(
-        prefill_s=bounded(model.calibration.prefill_seconds(columns), Target.ITL_S),
+        prefill_s=bounded(prompt_seconds(columns), Target.ITL_S),
         decode_s_per_token=bounded(estimate.itl_s, Target.ITL_S),
         prefill_j=bounded(energy * reading, Target.TOKEN_J),
         decode_j_per_token=bounded(energy * (1.0 - reading) / columns.output, Target.TOKEN_J),

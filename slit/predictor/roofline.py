@@ -266,9 +266,15 @@ def decode_pass(columns: Columns) -> Pass:
 
 
 @lru_cache(maxsize=2)
+def prefill_kernels(columns: Columns) -> tuple[Kernel, ...]:
+    """The kernels that read one prompt alone."""
+    return tuple(kernels(columns, prefill_work(columns)))
+
+
+@lru_cache(maxsize=2)
 def prefill_pass(columns: Columns) -> Pass:
     """One prompt, read alone."""
-    return sum_kernels(columns, kernels(columns, prefill_work(columns)))
+    return sum_kernels(columns, prefill_kernels(columns))
 
 
 def sum_kernels(columns: Columns, found: Sequence[Kernel]) -> Pass:

@@ -9,6 +9,12 @@ from hypothesis import strategies as st
 
 from slit.errors import SlitError
 from slit.predictor.architectures import Architecture
+from slit.predictor.calibration import (
+    READING,
+    READING_ELSE,
+    READING_LAYER_S,
+    prompt_seconds,
+)
 from slit.predictor.catalog import find_architecture
 from slit.predictor.columns import as_columns
 from slit.predictor.configs import InferenceConfig, Precision
@@ -18,6 +24,7 @@ from slit.predictor.roofline import (
     decode_pass,
     decode_work,
     kernels,
+    prefill_kernels,
     prefill_pass,
     prefill_work,
     touched_experts,
@@ -177,3 +184,21 @@ def test_more_tokens_take_longer_and_faster_gpus_do_not(
         seconds = whole.seconds
         assert (seconds[1:4] >= seconds[0] * (1 - 1e-12)).all()
         assert seconds[4] <= seconds[0] * (1 + 1e-12)
+
+
+def test_a_prompt_takes_its_kernels_and_launches() -> None:
+    """By hand on one GPU: nothing is sent; attention by its own coefficient."""
+    config = InferenceConfig(
+        architecture=find_architecture("Llama-3.1-8B"), gpu=find_gpu("H100"), batch=1, prompt=1000,
+        output=100,
+    )  # fmt: skip
+    columns = as_columns([config])
+    found = prefill_kernels(columns)
+    attention = sum(
+        float((k.count * k.seconds(columns))[0]) for k in found if k.name == "attention"
+    )
+    rest = float(prefill_pass(columns).seconds[0]) - attention
+    wanted = READING_ELSE * rest + READING["attention"] * attention + 32 * READING_LAYER_S
+    assert prompt_seconds(columns)[0] == pytest.approx(wanted)
+    longer = as_columns([replace(config, prompt=tokens) for tokens in (16.0, 200.0, 4000.0)])
+    assert (np.diff(prompt_seconds(longer)) > 0).all()

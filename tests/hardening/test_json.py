@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import typer
 
 import slit
 from slit.commands.app import app
+from slit.commands.wireless_learning import train
+from slit.papers.aolo.agents import NEEDED
 from slit.papers.aolo.front_file import optimize_day, write_front
 from slit.papers.aolo.requests import load_cell_day
 
@@ -34,12 +37,14 @@ CASES = {
     ("wireless", "solve"): "cell-tiny --output NEW",
     ("wireless", "optimize"): "cell-tiny --output NEW",
     ("wireless", "report"): "AIR --output NEW",
+    ("wireless", "train"): "sac cell-tiny --steps 640 --output NEW",
+    ("wireless", "evaluate"): "AGENT",
     ("benchmark", "list"): "",
     ("benchmark", "run"): "smoke --seeds 1 --only nearest --output SUITE",
     ("benchmark", "report"): "SUITE",
 }
 """Commands by their words, and the rest of the line: RUN is a run of `tiny`, NEW a new folder,
-AIR the front of a cell-day, MEASURED a table of measured inferences."""
+AIR the front of a cell-day, AGENT one that learned it, MEASURED a table of measured inferences."""
 MEASURED = (
     "task,gpu_model,model_id,weight_precision,avg_batch_size,avg_output_len,avg_power_watts,"
     "data_parallel,energy_per_token_joules,expert_parallel,median_itl_ms,num_gpus,"
@@ -50,6 +55,9 @@ MEASURED = (
     for model in ("Qwen/Qwen3-8B", "Qwen/Qwen3-14B")
     for batch in (1, 8, 64)
 )
+
+
+LEARNING = ("wireless", "evaluate"), ("wireless", "train")
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +91,11 @@ def test_every_command_with_json_is_covered() -> None:
 def test_one_object_and_nothing_else(
     repository: Path, places: dict[str, Path], tmp_path: Path, words: tuple[str, ...]
 ) -> None:
-    places = {**places, "NEW": tmp_path / "new"}
+    places = {**places, "NEW": tmp_path / "new", "AGENT": tmp_path / "agent"}
+    if words in LEARNING and any(find_spec(name) is None for name in NEEDED):
+        pytest.skip("extra rl: not installed (the newest versions are tried without it)")
+    if words == ("wireless", "evaluate"):
+        train("sac", "cell-tiny", steps=640, output=places["AGENT"], as_json=True)
     rest = [str(places.get(word, word)) for word in CASES[words].split()]
     done = subprocess.run(
         [sys.executable, "-m", "slit", *words, *rest, "--json"],

@@ -85,7 +85,7 @@ _BASES = {
 }
 _NOTES = """\
 batch: requests in progress on average, as where it was measured.
-prefill s: least time of a prompt read alone, not calibrated; the interval of s/token is assumed.
+prefill s: of a prompt read alone, fitted to other tables; the interval of s/token is assumed.
 J and W: at the plug of the server, before PUE.
 g CO2e: {carbon}."""
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from benchmarks.job import Job
 from benchmarks.machine import machine
 from benchmarks.registry import find_phase
-from benchmarks.store import Plan, Store, missing
+from benchmarks.store import Store, SuitePlan, missing
 from slit.errors import SlitError
 
 Tell = Callable[[str], None]
@@ -35,7 +35,7 @@ class Tally:
     seconds: float
 
 
-def execute(plan: Plan, store: Store, *, workers: int, tell: Tell, only: str = "") -> Tally:
+def execute(plan: SuitePlan, store: Store, *, workers: int, tell: Tell, only: str = "") -> Tally:
     """Do what is missing, jobs that others need first; a job that fails does not stop the others.
 
     `only`: just the jobs whose label holds this text, and what they need. Results do not depend on

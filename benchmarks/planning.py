@@ -9,9 +9,9 @@ from benchmarks.job import Job, Options
 from benchmarks.machine import installed
 from benchmarks.measuring.scenarios import PAPER_OBJECTIVES
 from benchmarks.registry import find_case
-from benchmarks.store import Plan
+from benchmarks.store import SuitePlan
 from slit.objectives import DEFAULT
-from slit.optimizers.registry import Kind, available
+from slit.optimizers.registry import OptimizerKind, available
 
 WEIGHTS = 165
 """Weight vectors of a certificate, where nothing else is said."""
@@ -28,7 +28,7 @@ FRAMEWORKS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Instance:
+class CaseInstance:
     """A case with its options."""
 
     case: str
@@ -59,7 +59,7 @@ class Method:
 
 def job(
     phase: str,
-    instance: Instance,
+    instance: CaseInstance,
     *,
     seed: int | None = None,
     needs: Iterable[str] = (),
@@ -77,7 +77,7 @@ def job(
     )
 
 
-def bound(instance: Instance, objectives: Sequence[str], *, weights: int = WEIGHTS) -> Job:
+def bound(instance: CaseInstance, objectives: Sequence[str], *, weights: int = WEIGHTS) -> Job:
     """The job that makes the reference of a scenario."""
     return job("bound", instance, objectives=list(objectives), weights=weights)
 
@@ -96,7 +96,7 @@ def searches(
 
 
 def evolutions(
-    instance: Instance,
+    instance: CaseInstance,
     methods: Iterable[str],
     *,
     seeds: int,
@@ -114,7 +114,7 @@ def evolutions(
 
 def schedulers(reference: Job, *, seeds: int) -> list[Job]:
     """Every method that makes one plan; those that draw random numbers with every seed."""
-    kinds = Kind.REFERENCE, Kind.BASELINE, Kind.RIVAL
+    kinds = OptimizerKind.REFERENCE, OptimizerKind.BASELINE, OptimizerKind.RIVAL
     found = []
     for entry in available(*kinds):
         drawn = range(seeds) if entry.name == "random" else range(1)
@@ -124,7 +124,9 @@ def schedulers(reference: Job, *, seeds: int) -> list[Job]:
 
 def population_searches() -> list[Method]:
     """The searches that evaluate whole plans only."""
-    return [Method(e.name) for e in available(Kind.SEARCH) if not e.name.startswith("slit")]
+    return [
+        Method(e.name) for e in available(OptimizerKind.SEARCH) if not e.name.startswith("slit")
+    ]
 
 
 def frameworks() -> tuple[list[str], list[str]]:
@@ -138,7 +140,7 @@ def frameworks() -> tuple[list[str], list[str]]:
     return there, notes
 
 
-def present(instances: Iterable[Instance]) -> tuple[list[Instance], list[str]]:
+def present(instances: Iterable[CaseInstance]) -> tuple[list[CaseInstance], list[str]]:
     """The instances that can be built here, and a note on each case that cannot."""
     there, notes = [], []
     for instance in instances:
@@ -150,10 +152,10 @@ def present(instances: Iterable[Instance]) -> tuple[list[Instance], list[str]]:
     return there, list(dict.fromkeys(notes))
 
 
-def plan(suite: str, seeds: int, jobs: Iterable[Job], notes: Sequence[str] = ()) -> Plan:
+def plan(suite: str, seeds: int, jobs: Iterable[Job], notes: Sequence[str] = ()) -> SuitePlan:
     """The plan of a suite: each job once."""
     once = {each.key: each for each in jobs}
-    return Plan(suite, seeds, tuple(once.values()), tuple(notes))
+    return SuitePlan(suite, seeds, tuple(once.values()), tuple(notes))
 
 
 def _search(
@@ -166,7 +168,7 @@ def _search(
     options = method.options | {"objectives": reference.options["objectives"]}
     if budget is not None:
         options["budget"] = dict(budget)
-    instance = Instance(reference.case, reference.case_options)
+    instance = CaseInstance(reference.case, reference.case_options)
     return job(phase, instance, seed=seed, needs=[reference.key], **options)
 
 
@@ -175,7 +177,7 @@ __all__ = [
     "FRAMEWORKS",
     "PAPER_OBJECTIVES",
     "WEIGHTS",
-    "Instance",
+    "CaseInstance",
     "Method",
     "bound",
     "evolutions",

@@ -8,10 +8,10 @@ from pkgutil import iter_modules
 from typing import Any, TypeVar
 
 from benchmarks.job import Job
-from benchmarks.store import Outcome, Plan, Store
+from benchmarks.store import JobOutcome, Store, SuitePlan
 from slit.errors import SlitError
 
-Perform = Callable[[Job, Store], Outcome]
+Perform = Callable[[Job, Store], JobOutcome]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Phase:
+class BenchmarkPhase:
     """A verb. `perform` does a job; `warm` compiles and imports what it needs, unmeasured."""
 
     name: str
@@ -45,11 +45,11 @@ class Suite:
 
     name: str
     line: str
-    plan: Callable[[int], Plan]
+    plan: Callable[[int], SuitePlan]
     seeds: int
 
 
-Registered = TypeVar("Registered", Case, Phase, Suite)
+Registered = TypeVar("Registered", Case, BenchmarkPhase, Suite)
 
 
 def find_case(name: str) -> Case:
@@ -57,7 +57,7 @@ def find_case(name: str) -> Case:
     return _find(cases(), name, "case")
 
 
-def find_phase(name: str) -> Phase:
+def find_phase(name: str) -> BenchmarkPhase:
     """The phase called `name`; SlitError if there is none."""
     return _find(phases(), name, "phase")
 
@@ -74,9 +74,9 @@ def cases() -> Mapping[str, Case]:
 
 
 @cache
-def phases() -> Mapping[str, Phase]:
+def phases() -> Mapping[str, BenchmarkPhase]:
     """All phases."""
-    return _collect("phases", Phase)
+    return _collect("phases", BenchmarkPhase)
 
 
 @cache

@@ -40,7 +40,7 @@ class Paired:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
+class MethodRanks:
     """All methods over blocks: Friedman's test, Kendall's W (0 to 1) as its effect size, and the
     mean rank of each method, 1 = best."""
 
@@ -94,7 +94,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(value) for value in corrected]
 
 
-def ranked(table: ArrayLike) -> Ranked | None:
+def ranked(table: ArrayLike) -> MethodRanks | None:
     """Friedman's test of values (blocks, methods), with ties; None for fewer than 3 methods or 2
     blocks. Where every block is tied throughout, p is 1."""
     values = np.asarray(table, dtype=np.float64)
@@ -104,7 +104,7 @@ def ranked(table: ArrayLike) -> Ranked | None:
     ranks = np.array([stats.rankdata(-row) for row in values])
     means = tuple(float(mean) for mean in ranks.mean(axis=0))
     if (ranks == ranks[:, :1]).all():
-        return Ranked(1.0, 0.0, means, blocks)
+        return MethodRanks(1.0, 0.0, means, blocks)
     found = stats.friedmanchisquare(*values.T)
     agreement = float(found.statistic) / (blocks * (methods - 1))
-    return Ranked(float(found.pvalue), agreement, means, blocks)
+    return MethodRanks(float(found.pvalue), agreement, means, blocks)

@@ -21,7 +21,7 @@ Arrays = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
+class JobOutcome:
     """What a phase found. `values` and `arrays` follow from the job alone (unless its budget is
     time); `timing` and what is in it depend on the machine and the moment."""
 
@@ -31,16 +31,16 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Result:
+class JobResult:
     """A job that is done: its outcome and the machine."""
 
     job: Job
-    outcome: Outcome
+    outcome: JobOutcome
     machine: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SuitePlan:
     """What a suite is made of in this place: its jobs, and what was left out and why."""
 
     suite: str
@@ -60,7 +60,7 @@ class Store:
         """Whether the job of this key is done."""
         return self._file(key).is_file()
 
-    def write(self, job: Job, outcome: Outcome, machine: dict[str, str]) -> None:
+    def write(self, job: Job, outcome: JobOutcome, machine: dict[str, str]) -> None:
         """Keep a result; the arrays come first, so that a result that is there is whole."""
         self._jobs.mkdir(parents=True, exist_ok=True)
         if outcome.arrays:
@@ -78,7 +78,7 @@ class Store:
         write_file(self._file(job.key), f"{json.dumps(content, indent=1)}\n".encode())
         self._failure(job.key).unlink(missing_ok=True)
 
-    def read(self, key: str) -> Result:
+    def read(self, key: str) -> JobResult:
         """The result of a job. Raises SlitError if it is missing or damaged."""
         file = self._file(key)
         try:
@@ -88,8 +88,8 @@ class Store:
                 with np.load(file.with_suffix(".npz"), allow_pickle=False) as packed:
                     arrays = {name: packed[name] for name in content["arrays"]}
             job = Job.from_json(json.dumps(content["job"]))
-            outcome = Outcome(content["values"], arrays, content["timing"])
-            return Result(job, outcome, content["machine"])
+            outcome = JobOutcome(content["values"], arrays, content["timing"])
+            return JobResult(job, outcome, content["machine"])
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise SlitError(f"{file}: {error}, expected the result of a job") from error
 
@@ -103,11 +103,11 @@ class Store:
         texts = [file.read_text(encoding="utf-8") for file in sorted(self._jobs.glob("*.failed"))]
         return [f"{(lines := text.strip().splitlines())[0]}: {lines[-1]}" for text in texts]
 
-    def results(self, jobs: Iterable[Job]) -> Iterator[Result]:
+    def results(self, jobs: Iterable[Job]) -> Iterator[JobResult]:
         """Those of the jobs that are done, in their order."""
         return (self.read(job.key) for job in jobs if self.has(job.key))
 
-    def write_plan(self, plan: Plan) -> None:
+    def write_plan(self, plan: SuitePlan) -> None:
         """Keep what a suite is made of."""
         self.folder.mkdir(parents=True, exist_ok=True)
         content = {
@@ -119,13 +119,13 @@ class Store:
         }
         write_file(self.folder / PLAN, f"{json.dumps(content, indent=1)}\n".encode())
 
-    def read_plan(self) -> Plan:
+    def read_plan(self) -> SuitePlan:
         """The plan kept here. Raises SlitError if this is no folder of a suite."""
         file = self.folder / PLAN
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
             jobs = tuple(Job.from_json(json.dumps(job)) for job in content["jobs"])
-            return Plan(content["suite"], content["seeds"], jobs, tuple(content["notes"]))
+            return SuitePlan(content["suite"], content["seeds"], jobs, tuple(content["notes"]))
         except (OSError, ValueError, KeyError, TypeError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             raise SlitError(

@@ -21,7 +21,7 @@ from typing import Any
 from typer.testing import CliRunner
 
 from slit.commands.app import app
-from slit.optimizers.registry import Kind, find
+from slit.optimizers.registry import OptimizerKind, find
 
 FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,}|~{3,}) *(?P<language>[\w+-]*)(?P<rest>.*)$")
 TITLE = re.compile(r'title="([^"]*)"')
@@ -121,4 +121,4 @@ def with_small_budget(words: Sequence[str]) -> list[str]:
     if "--optimizer" not in words:
         return [*words, *SMALL]
     named = find(words[words.index("--optimizer") + 1])
-    return [*words, *(SMALL[:2] if named.kind is Kind.SEARCH else ())]
+    return [*words, *(SMALL[:2] if named.kind is OptimizerKind.SEARCH else ())]

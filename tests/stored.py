@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import slit
-from slit.optimizers.registry import Kind, OptimizerEntry, available
+from slit.optimizers.registry import OptimizerEntry, OptimizerKind, available
 from slit.record import Run, read_run
 from slit.scenario.scenario import Input, Scenario
 from tests.builders import random_scenario
@@ -36,8 +36,8 @@ def stored_run(folder: Path, *, scenario: Scenario | None = None, **options: Any
     return read_run(folder)
 
 
-def _but_references(*kinds: Kind) -> tuple[OptimizerEntry, ...]:
-    return tuple(entry for entry in available(*kinds) if entry.kind is not Kind.REFERENCE)
+def _but_references(*kinds: OptimizerKind) -> tuple[OptimizerEntry, ...]:
+    return tuple(entry for entry in available(*kinds) if entry.kind is not OptimizerKind.REFERENCE)
 
 
 def hostile_scenario() -> Scenario:

@@ -14,7 +14,7 @@ from slit.objectives import ledger_objective, register
 from slit.objectives.registry import set_apart
 from slit.optimizers.nsga2 import build as build_nsga2
 from slit.optimizers.protocol import Optimizer, Setup
-from slit.optimizers.registry import Kind, available, default_settings
+from slit.optimizers.registry import OptimizerKind, available, default_settings
 from slit.record import read_run
 from slit.run import Progress
 from slit.scenario.records import Residency
@@ -22,7 +22,9 @@ from slit.scenario.scenario import Scenario
 from slit.stop import Stop, StopReason
 from tests.builders import random_scenario
 
-REFERENCES = {e.name for e in available(Kind.REFERENCE, Kind.BASELINE, Kind.RIVAL)}
+REFERENCES = {
+    e.name for e in available(OptimizerKind.REFERENCE, OptimizerKind.BASELINE, OptimizerKind.RIVAL)
+}
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 
 import slit
 from slit.api.bounds import unused_limits
-from slit.api.references import Reference
+from slit.api.references import ReferencePlan
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.objectives import find
@@ -226,7 +226,7 @@ def test_a_plan_beyond_capacity_sets_no_limit(monkeypatch: pytest.MonkeyPatch) -
     made = slit.evaluate("tiny", slit.optimize("tiny", optimizer="helix", baselines=False).front.X)
     beyond = slit.Front(made.X, made.F, np.array([3.0]), made.names, made.units, ("helix",))
     monkeypatch.setattr(
-        "slit.api.limits.named_plans", lambda *_, **__: {"helix": Reference(beyond)}
+        "slit.api.limits.named_plans", lambda *_, **__: {"helix": ReferencePlan(beyond)}
     )
     with pytest.raises(
         SlitError,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from slit.display import number
-from slit.scenario.fit import Pair, pairs, service_model
+from slit.scenario.fit import ServedPair, pairs, service_model
 from slit.scenario.load import load_scenario
 from slit.scenario.sanity import mean_tokens, request_figures, token_joules
 from slit.scenario.scenario import Scenario
@@ -42,7 +42,7 @@ def tables(scenario: Scenario) -> str:
     )
 
 
-def _tokens(scenario: Scenario, listed: list[Pair]) -> Iterator[str]:
+def _tokens(scenario: Scenario, listed: list[ServedPair]) -> Iterator[str]:
     yield "| node | variant | batch | ms a token | token/s | J read | J written | MLPerf | ratio |"
     yield "|---|---|---:|---:|---:|---:|---:|---:|---:|"
     for pair in listed:
@@ -64,7 +64,7 @@ def _tokens(scenario: Scenario, listed: list[Pair]) -> Iterator[str]:
         yield f"| {' | '.join(cells)} |"
 
 
-def _requests(scenario: Scenario, listed: list[Pair]) -> Iterator[str]:
+def _requests(scenario: Scenario, listed: list[ServedPair]) -> Iterator[str]:
     """Mean requests of each class, and an answer of 400 tokens."""
     classes = [kind.name for kind in scenario.classes]
     heads = [f"{name}: Wh" for name in classes] + ["g", "mL"]

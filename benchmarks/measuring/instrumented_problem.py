@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from benchmarks.measuring.choices import Choices
-from benchmarks.measuring.trajectory import Clock, Found, Snapshot, Trajectory, Work
+from benchmarks.measuring.trajectory import Clock, Found, Trajectory, TrajectoryPoint, Work
 from operators.types import Floats, Genes
 from slit.stop import Stop
 
@@ -37,8 +37,8 @@ class InstrumentedProblem:
         self.clock.go_on()
         return F, G
 
-    def snapshots(self) -> list[Snapshot]:
+    def snapshots(self) -> list[TrajectoryPoint]:
         """What had been found when, from the first snapshot to the end."""
         done = [*self._done, Work(self.evaluations, 0, self.clock.seconds)]
         fronts = self.found.fronts([work.evaluations for work in done])
-        return [Snapshot(work, front) for work, front in zip(done, fronts, strict=True)]
+        return [TrajectoryPoint(work, front) for work, front in zip(done, fronts, strict=True)]

@@ -11,7 +11,7 @@ from slit.predictor.calibration import Estimate, fit_calibration
 from slit.predictor.columns import Columns, as_columns
 from slit.predictor.evaluation import Forecast
 from slit.predictor.features import named_features
-from slit.predictor.graph import AMOUNTS, Graphs, Phase, as_graphs
+from slit.predictor.graph import AMOUNTS, Graphs, InferencePhase, as_graphs
 from slit.predictor.graph_training import fit_graphs
 from slit.predictor.measurements import Measurements
 from slit.predictor.models import Method
@@ -81,7 +81,7 @@ def trees(
     return _targets(unseen, base * np.exp(fitted.predict(asked)))
 
 
-Change = Callable[[Graphs, Phase], Graphs]
+Change = Callable[[Graphs, InferencePhase], Graphs]
 
 
 def graphs(
@@ -90,26 +90,27 @@ def graphs(
     """(n, Target) what networks of graphs say that were changed before, the same for all rows."""
     (columns, measured), (unseen, _) = (_measured(measurements, rows) for rows in (known, left))
     given, asked = (
-        {phase: change(as_graphs(of, phase), phase) for phase in Phase} for of in (columns, unseen)
+        {phase: change(as_graphs(of, phase), phase) for phase in InferencePhase}
+        for of in (columns, unseen)
     )
     found = fit_graphs(columns, measured, given, seed=seed).estimate(unseen, asked)
     return _targets(unseen, _as_array(found))
 
 
-def _no_edges(found: Graphs, phase: Phase) -> Graphs:  # noqa: ARG001 - what changes are given
+def _no_edges(found: Graphs, phase: InferencePhase) -> Graphs:  # noqa: ARG001 - what changes are given
     return replace(found, edges=np.zeros_like(found.edges))
 
 
-def _one_phase(found: Graphs, phase: Phase) -> Graphs:
+def _one_phase(found: Graphs, phase: InferencePhase) -> Graphs:
     """Prompts take no time of their own: the network of decode stands for the whole step."""
-    return replace(found, least=0.0 * found.least) if phase is Phase.PREFILL else found
+    return replace(found, least=0.0 * found.least) if phase is InferencePhase.PREFILL else found
 
 
-def _no_roofline(found: Graphs, phase: Phase) -> Graphs:
+def _no_roofline(found: Graphs, phase: InferencePhase) -> Graphs:
     """Neither least times nor bounds at kernels; the network says seconds, not times the least."""
     nodes = found.nodes.copy()
     nodes[:, :, _LEAST_TIME] = nodes[:, :, AMOUNTS:] = 0.0
-    typical = 0.02 if phase is Phase.DECODE else 0.1  # s: of a step, of a prompt
+    typical = 0.02 if phase is InferencePhase.DECODE else 0.1  # s: of a step, of a prompt
     return replace(found, nodes=nodes, least=np.full_like(found.least, typical))
 
 

@@ -12,7 +12,7 @@ from slit.certificates.bounds import Certificate
 from slit.certificates.normalization import REACH
 
 
-class Kind(StrEnum):
+class ReferenceKind(StrEnum):
     """What a bound is worth."""
 
     CERTIFIED = "certified"  # proved for every front
@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reference:
+class HypervolumeReference:
     """The box ideal + [0, 1.1] * span (M,), and the hypervolume that no front exceeds in it.
 
     `columns` are those of the objectives that count, called `names`; `detail` says how the bound
@@ -33,7 +33,7 @@ class Reference:
     ideal: Floats
     span: Floats
     bound: float
-    kind: Kind
+    kind: ReferenceKind
     detail: str = ""
 
     def volume(self, F: Floats) -> float:
@@ -57,7 +57,7 @@ class Reference:
         }
 
     @classmethod
-    def from_json(cls, content: dict[str, Any]) -> "Reference":
+    def from_json(cls, content: dict[str, Any]) -> "HypervolumeReference":
         """Back from `to_json`."""
         return cls(
             names=tuple(content["names"]),
@@ -65,40 +65,46 @@ class Reference:
             ideal=np.array(content["ideal"]),
             span=np.array(content["span"]),
             bound=content["bound"],
-            kind=Kind(content["kind"]),
+            kind=ReferenceKind(content["kind"]),
             detail=content["detail"],
         )
 
 
-def certified_reference(certificate: Certificate) -> Reference:
+def certified_reference(certificate: Certificate) -> HypervolumeReference:
     """The reference box of a scenario, with the bound that the relaxation proves."""
     box = certificate.box
     kept = np.flatnonzero(box.kept)
     left_out = (f"{name} left out: {reason}" for name, reason in box.left_out.items())
     how = "exact volume" if certificate.volume.exact else "sampled volume, 99.9 % limit"
     detail = f"{len(certificate.weights)} weight vectors, reference {REACH}, {how}"
-    return Reference(
+    return HypervolumeReference(
         names=tuple(box.names[m] for m in kept),
         columns=tuple(int(m) for m in kept),
         ideal=box.ideal[kept],
         span=box.range[kept],
         bound=certificate.bound,
-        kind=Kind.CERTIFIED,
+        kind=ReferenceKind.CERTIFIED,
         detail="; ".join([detail, *left_out]),
     )
 
 
 def box_reference(
     ideal: Floats, worst: Floats, *, names: tuple[str, ...], detail: str
-) -> Reference:
+) -> HypervolumeReference:
     """A box from `ideal` to `worst` (M,), where nothing better is known."""
     count = len(names)
-    return Reference(
-        names, tuple(range(count)), ideal, _width(ideal, worst), REACH**count, Kind.BOX, detail
+    return HypervolumeReference(
+        names,
+        tuple(range(count)),
+        ideal,
+        _width(ideal, worst),
+        REACH**count,
+        ReferenceKind.BOX,
+        detail,
     )
 
 
-def exact_reference(front: Floats, *, names: tuple[str, ...]) -> Reference:
+def exact_reference(front: Floats, *, names: tuple[str, ...]) -> HypervolumeReference:
     """The box of an exact front (K, M), and its hypervolume."""
     ideal, worst = front.min(axis=0), front.max(axis=0)
     width = _width(ideal, worst)
@@ -106,7 +112,7 @@ def exact_reference(front: Floats, *, names: tuple[str, ...]) -> Reference:
     bound = hypervolume(scaled, reference=np.full(len(names), REACH))
     detail = f"{len(front)} points of the exact front"
     columns = tuple(range(len(names)))
-    return Reference(names, columns, ideal, width, bound, Kind.EXACT, detail)
+    return HypervolumeReference(names, columns, ideal, width, bound, ReferenceKind.EXACT, detail)
 
 
 def _width(ideal: Floats, worst: Floats) -> Floats:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.measuring.trajectory import Clock, Found, Snapshot, Trajectory, Work
+from benchmarks.measuring.trajectory import Clock, Found, Trajectory, TrajectoryPoint, Work
 from operators.types import Floats
 from slit.evaluator import Evaluator
 from slit.optimizers.protocol import Optimizer, Plans
@@ -20,7 +20,7 @@ class Searched:
 
     kept: Plans
     found: Floats
-    snapshots: tuple[Snapshot, ...]
+    snapshots: tuple[TrajectoryPoint, ...]
     work: Work
     stop: StopReason
 
@@ -43,14 +43,14 @@ def search(optimizer: Optimizer, evaluator: Evaluator, *, stop: Stop, threads: i
         found.add(evaluation.F, evaluation.G)
         reason = work.over(stop)
         if reason is None and trajectory.due(work):
-            trajectory.seen.append(Snapshot(work, feasible(optimizer.front())))
+            trajectory.seen.append(TrajectoryPoint(work, feasible(optimizer.front())))
         clock.go_on()
     work = Work(evaluations, optimizer.moves, clock.seconds)
     kept = optimizer.front()
     return Searched(
         kept=kept,
         found=found.front(),
-        snapshots=(*trajectory.seen, Snapshot(work, feasible(kept))),
+        snapshots=(*trajectory.seen, TrajectoryPoint(work, feasible(kept))),
         work=work,
         stop=reason,
     )

@@ -54,7 +54,7 @@ class Work(NamedTuple):
         return stop.reached(**self._asdict())
 
 
-class Snapshot(NamedTuple):
+class TrajectoryPoint(NamedTuple):
     """What had been done, and the objectives (N, M) of the feasible plans kept by then."""
 
     work: Work
@@ -66,7 +66,7 @@ class Trajectory:
     """Snapshots of a search, geometrically in the used share of its budget."""
 
     stop: Stop
-    seen: list[Snapshot] = field(default_factory=list)
+    seen: list[TrajectoryPoint] = field(default_factory=list)
     number: int = 0
 
     def due(self, work: Work) -> bool:

@@ -9,10 +9,10 @@ import time
 import numpy as np
 
 from benchmarks.job import Job
-from benchmarks.measuring.reference import Reference, box_reference, certified_reference
+from benchmarks.measuring.reference import HypervolumeReference, box_reference, certified_reference
 from benchmarks.measuring.scenarios import Planned, generator, planned
-from benchmarks.registry import Phase
-from benchmarks.store import Outcome, Store
+from benchmarks.registry import BenchmarkPhase
+from benchmarks.store import JobOutcome, Store
 from operators.sampling import uniform
 from slit.certificates.bounds import certify
 from slit.objectives import find
@@ -22,7 +22,7 @@ from slit.relaxation import Relaxation
 SAMPLE = 200
 
 
-def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases are given
+def perform(job: Job, store: Store) -> JobOutcome:  # noqa: ARG001 - what phases are given
     """Work the reference out."""
     instance = planned(job)
     began = time.process_time()
@@ -36,17 +36,17 @@ def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases ar
         "placements": problem.placements,
     }
     timing = {"seconds": time.process_time() - began}
-    return Outcome({"yardstick": reference.to_json(), "sizes": sizes}, {}, timing)
+    return JobOutcome({"yardstick": reference.to_json(), "sizes": sizes}, {}, timing)
 
 
-def _certified(instance: Planned, job: Job) -> Reference:
+def _certified(instance: Planned, job: Job) -> HypervolumeReference:
     objectives = find(job.options["objectives"])
     relaxation = Relaxation(instance.problem, instance.scenario, objectives)
     certificate = certify(relaxation, rng=generator(job), weights=job.options["weights"])
     return certified_reference(certificate)
 
 
-def _sampled(instance: Planned, job: Job) -> Reference:
+def _sampled(instance: Planned, job: Job) -> HypervolumeReference:
     """A box from zero, or below, to the worst of random plans."""
     evaluator = instance.evaluator(job.options["objectives"])
     plans = uniform(SAMPLE, rng=generator(job, 1), **options_of(instance.problem))
@@ -56,4 +56,4 @@ def _sampled(instance: Planned, job: Job) -> Reference:
     return box_reference(ideal, values.max(axis=0), names=evaluator.names, detail=detail)
 
 
-BOUND = Phase("bound", perform)
+BOUND = BenchmarkPhase("bound", perform)

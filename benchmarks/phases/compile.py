@@ -3,12 +3,12 @@
 import time
 
 from benchmarks.job import Job
-from benchmarks.registry import Phase, find_case
-from benchmarks.store import Outcome, Store
+from benchmarks.registry import BenchmarkPhase, find_case
+from benchmarks.store import JobOutcome, Store
 from slit.problem import compile_problem
 
 
-def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases are given
+def perform(job: Job, store: Store) -> JobOutcome:  # noqa: ARG001 - what phases are given
     """Build the scenario and compile it."""
     began = time.process_time()
     scenario = find_case(job.case).build(**job.case_options)
@@ -16,7 +16,7 @@ def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases ar
     problem = compile_problem(scenario)
     values = {"genes": problem.genes, "groups": problem.groups, "placements": problem.placements}
     timing = {"build_seconds": built - began, "seconds": time.process_time() - built}
-    return Outcome(values, {}, timing)
+    return JobOutcome(values, {}, timing)
 
 
-COMPILE = Phase("compile", perform)
+COMPILE = BenchmarkPhase("compile", perform)

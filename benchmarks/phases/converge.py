@@ -17,10 +17,10 @@ from pymoo.optimize import minimize
 
 from benchmarks.cases.continuous import Published
 from benchmarks.job import Job
-from benchmarks.measuring.reference import Kind, Reference
+from benchmarks.measuring.reference import HypervolumeReference, ReferenceKind
 from benchmarks.measuring.scenarios import generator
-from benchmarks.registry import Phase, find_case
-from benchmarks.store import Outcome, Store
+from benchmarks.registry import BenchmarkPhase, find_case
+from benchmarks.store import JobOutcome, Store
 from operators.dominance import nondominated
 from operators.indicators import hypervolume
 from operators.selection import nsga2_survivors
@@ -44,7 +44,7 @@ class CompiledSurvival(Survival):  # type: ignore[misc] # pymoo is not typed
 SURVIVALS = {"pymoo survival": RankAndCrowding, "compiled survival": CompiledSurvival}
 
 
-def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases are given
+def perform(job: Job, store: Store) -> JobOutcome:  # noqa: ARG001 - what phases are given
     """Let it run."""
     Config.warnings["not_compiled"] = False
     known: Published = find_case(job.case).build(**job.case_options)
@@ -69,25 +69,25 @@ def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases ar
         "yardstick": reference.to_json(),
         "curve": [{"evaluations": evaluations, "moves": 0, "plans": len(F), "volume": volume}],
     }
-    return Outcome(values, {"F": F}, {"seconds": seconds, "curve_seconds": [seconds]})
+    return JobOutcome(values, {"F": F}, {"seconds": seconds, "curve_seconds": [seconds]})
 
 
-def reference_of(known: Published) -> Reference:
+def reference_of(known: Published) -> HypervolumeReference:
     """The published front's hypervolume: by its formula where there is one."""
     extent = known.reference / REACH
     exact = known.volume
     if exact is None:
         exact = hypervolume(known.front, reference=known.reference)
     count = len(extent)
-    return Reference(
+    return HypervolumeReference(
         names=tuple(f"f{m + 1}" for m in range(count)),
         columns=tuple(range(count)),
         ideal=np.zeros(count),
         span=extent,
         bound=exact / float(extent.prod()),
-        kind=Kind.EXACT,
+        kind=ReferenceKind.EXACT,
         detail="published front" + (", by its formula" if known.volume is not None else ""),
     )
 
 
-CONVERGE = Phase("converge", perform)
+CONVERGE = BenchmarkPhase("converge", perform)

@@ -11,8 +11,8 @@ import numpy as np
 from benchmarks.job import Job
 from benchmarks.measuring.reference import exact_reference
 from benchmarks.measuring.scenarios import planned
-from benchmarks.registry import Phase
-from benchmarks.store import Outcome, Store
+from benchmarks.registry import BenchmarkPhase
+from benchmarks.store import JobOutcome, Store
 from operators.archive import Archive
 from operators.types import Genes
 from slit.problem import Problem
@@ -21,7 +21,7 @@ MOST_PLANS = 20_000_000
 BATCH = 1 << 16
 
 
-def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases are given
+def perform(job: Job, store: Store) -> JobOutcome:  # noqa: ARG001 - what phases are given
     """Snapshot at every plan."""
     instance = planned(job)
     evaluator = instance.evaluator(job.options["objectives"])
@@ -33,7 +33,7 @@ def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases ar
     front = archive.objectives
     reference = exact_reference(front, names=evaluator.names)
     values = {"yardstick": reference.to_json(), "plans": evaluator.evaluations}
-    return Outcome(values, {"F": front}, {"seconds": time.process_time() - began})
+    return JobOutcome(values, {"F": front}, {"seconds": time.process_time() - began})
 
 
 def every_plan(problem: Problem) -> Iterator[Genes]:
@@ -49,4 +49,4 @@ def every_plan(problem: Problem) -> Iterator[Genes]:
         yield problem.options[problem.gene_row[None, :], digits]
 
 
-ENUMERATE = Phase("enumerate", perform)
+ENUMERATE = BenchmarkPhase("enumerate", perform)

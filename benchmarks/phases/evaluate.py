@@ -10,8 +10,8 @@ import numpy as np
 
 from benchmarks.job import Job
 from benchmarks.measuring.scenarios import Planned, generator, planned, practice
-from benchmarks.registry import Phase
-from benchmarks.store import Outcome, Store
+from benchmarks.registry import BenchmarkPhase
+from benchmarks.store import JobOutcome, Store
 from operators.sampling import uniform
 from operators.types import Genes
 from slit.evaluator import Evaluator
@@ -23,7 +23,7 @@ SEARCHED = 8
 """Plans that are searched; the others recombine their epochs."""
 
 
-def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases are given
+def perform(job: Job, store: Store) -> JobOutcome:  # noqa: ARG001 - what phases are given
     """Evaluate again and again."""
     instance = planned(job)
     evaluator = instance.evaluator(job.options["objectives"])
@@ -41,7 +41,7 @@ def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases ar
         "plans": len(plans),
         "threads_equal": bool((first.F == threaded.F).all() and (first.G == threaded.G).all()),
     }
-    return Outcome(values, {}, {"per_second": float(np.median(rates)), "rounds": len(rates)})
+    return JobOutcome(values, {}, {"per_second": float(np.median(rates)), "rounds": len(rates)})
 
 
 def searched_plans(
@@ -72,4 +72,4 @@ def warm(job: Job) -> None:
     searched_plans(instance, evaluator, 4, rng=np.random.default_rng(0))
 
 
-EVALUATE = Phase("evaluate", perform, warm)
+EVALUATE = BenchmarkPhase("evaluate", perform, warm)

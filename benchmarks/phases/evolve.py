@@ -17,11 +17,11 @@ from numpy.random import Generator
 from benchmarks.job import Job
 from benchmarks.measuring.choices import Choices
 from benchmarks.measuring.instrumented_problem import InstrumentedProblem
-from benchmarks.measuring.reference import Reference, box_reference, exact_reference
+from benchmarks.measuring.reference import HypervolumeReference, box_reference, exact_reference
 from benchmarks.measuring.scenarios import generator
 from benchmarks.measuring.trajectory import Clock
-from benchmarks.registry import Phase, find_case
-from benchmarks.store import Outcome, Store
+from benchmarks.registry import BenchmarkPhase, find_case
+from benchmarks.store import JobOutcome, Store
 from operators.archive import Archive
 from operators.types import Floats
 from slit.stop import Stop
@@ -35,7 +35,7 @@ TRIAL_SHARE = 0.1
 MARGIN = 1.4
 
 
-def perform(job: Job, store: Store) -> Outcome:
+def perform(job: Job, store: Store) -> JobOutcome:
     """Evolve and measure."""
     problem = instance(job)
     evolve: Evolve = import_module(f"benchmarks.frameworks.{job.options['method']}").evolve
@@ -49,7 +49,9 @@ def perform(job: Job, store: Store) -> Outcome:
     seconds = instrumented.clock.seconds
     reference = reference_of(problem)
     if job.needs:
-        reference = Reference.from_json(store.read(job.needs[0]).outcome.values["yardstick"])
+        reference = HypervolumeReference.from_json(
+            store.read(job.needs[0]).outcome.values["yardstick"]
+        )
     snapshots = instrumented.snapshots()
     last = F[G <= 0]
     values = {
@@ -77,7 +79,7 @@ def perform(job: Job, store: Store) -> Outcome:
         "generations_per_second": generations / seconds,
         "curve_seconds": [snapshot.work.seconds for snapshot in snapshots],
     }
-    return Outcome(values, {"F": snapshots[-1].F}, timing)
+    return JobOutcome(values, {"F": snapshots[-1].F}, timing)
 
 
 def warm(job: Job) -> None:
@@ -98,7 +100,7 @@ def _instance(case: str, options: tuple[tuple[str, Any], ...]) -> Choices:
     return built
 
 
-def reference_of(problem: Choices) -> Reference:
+def reference_of(problem: Choices) -> HypervolumeReference:
     """The exact front where it is known, else a box around random solutions."""
     if problem.exact is not None:
         return exact_reference(problem.exact, names=problem.names)
@@ -131,4 +133,4 @@ def _generations(evolve: Evolve, problem: Choices, population: int, stop: Stop) 
         generations *= 2
 
 
-EVOLVE = Phase("evolve", perform, warm)
+EVOLVE = BenchmarkPhase("evolve", perform, warm)

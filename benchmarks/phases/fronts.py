@@ -9,8 +9,8 @@ import numpy as np
 from benchmarks.cases.continuous import Published
 from benchmarks.job import Job
 from benchmarks.measuring.scenarios import generator
-from benchmarks.registry import Phase, find_case
-from benchmarks.store import Outcome, Store
+from benchmarks.registry import BenchmarkPhase, find_case
+from benchmarks.store import JobOutcome, Store
 from operators.archive import Archive
 from operators.dominance import front_ranks, nondominated
 from operators.indicators import hypervolume, igd_plus
@@ -21,7 +21,7 @@ BEHIND = 400
 CAPACITY = 200
 
 
-def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases are given
+def perform(job: Job, store: Store) -> JobOutcome:  # noqa: ARG001 - what phases are given
     """Compare."""
     from pymoo.indicators.hv import HV
     from pymoo.util.nds.non_dominated_sorting import NonDominatedSorting
@@ -47,7 +47,7 @@ def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases ar
         "archive_share": hypervolume(kept, reference=corner) / volume,
         "archive_igd_plus": igd_plus(kept, front=front),
     }
-    return Outcome(values)
+    return JobOutcome(values)
 
 
 def _mixed(front: Floats, *, rng: np.random.Generator) -> Floats:
@@ -57,4 +57,4 @@ def _mixed(front: Floats, *, rng: np.random.Generator) -> Floats:
     return np.asarray(rng.permutation(np.concatenate([some, behind])))
 
 
-FRONTS = Phase("fronts", perform)
+FRONTS = BenchmarkPhase("fronts", perform)

@@ -7,13 +7,13 @@ from dataclasses import asdict
 from typing import Any
 
 from benchmarks.job import Job
-from benchmarks.registry import Phase, find_case
-from benchmarks.store import Outcome, Store
+from benchmarks.registry import BenchmarkPhase, find_case
+from benchmarks.store import JobOutcome, Store
 
 NAME = "agent"
 
 
-def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases are given
+def perform(job: Job, store: Store) -> JobOutcome:  # noqa: ARG001 - what phases are given
     """Train and measure."""
     from slit.papers.aolo.agents import find_agent, learning_of
     from slit.papers.aolo.checkpoints import Training
@@ -34,7 +34,7 @@ def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases ar
         "curve": curve,
         "effort": asdict(effort) | {"joules": effort.joules},
     }
-    return Outcome(values, {}, {"seconds": seconds[-1], "curve_seconds": seconds})
+    return JobOutcome(values, {}, {"seconds": seconds[-1], "curve_seconds": seconds})
 
 
-LEARN = Phase("learn", perform)
+LEARN = BenchmarkPhase("learn", perform)

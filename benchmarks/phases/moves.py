@@ -9,8 +9,8 @@ import numpy as np
 
 from benchmarks.job import Job
 from benchmarks.measuring.scenarios import generator, planned, practice
-from benchmarks.registry import Phase
-from benchmarks.store import Outcome, Store
+from benchmarks.registry import BenchmarkPhase
+from benchmarks.store import JobOutcome, Store
 from operators.sampling import uniform
 from slit.kernels.scalarization import scalarize
 from slit.optimizers.metaheuristic.local_search import local_search
@@ -19,7 +19,7 @@ from slit.problem.binding import options_of
 SAMPLE = 50
 
 
-def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases are given
+def perform(job: Job, store: Store) -> JobOutcome:  # noqa: ARG001 - what phases are given
     """Search locally, for other weights each time."""
     instance, rng = planned(job), generator(job)
     problem = instance.problem
@@ -38,7 +38,7 @@ def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases ar
         moves += done.moves
         descents += 1
     timing = {"per_second": moves / spent, "descents": descents, "moves": moves}
-    return Outcome({"genes": problem.genes}, {}, timing)
+    return JobOutcome({"genes": problem.genes}, {}, timing)
 
 
 def warm(job: Job) -> None:
@@ -55,4 +55,4 @@ def warm(job: Job) -> None:
     )
 
 
-MOVES = Phase("moves", perform, warm)
+MOVES = BenchmarkPhase("moves", perform, warm)

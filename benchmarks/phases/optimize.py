@@ -11,22 +11,22 @@ from typing import Any
 import numpy as np
 
 from benchmarks.job import Job
-from benchmarks.measuring.reference import Reference
+from benchmarks.measuring.reference import HypervolumeReference
 from benchmarks.measuring.replacements import REPLACEMENTS
 from benchmarks.measuring.scenarios import METRICS, Planned, generator, planned, practice
 from benchmarks.measuring.search import Searched, feasible, search
-from benchmarks.registry import Phase
-from benchmarks.store import Outcome, Store
+from benchmarks.registry import BenchmarkPhase
+from benchmarks.store import JobOutcome, Store
 from slit.evaluator import Evaluator
 from slit.optimizers.protocol import Optimizer, Plans, Task
-from slit.optimizers.registry import Kind, default_settings, find, make_optimizer
+from slit.optimizers.registry import OptimizerKind, default_settings, find, make_optimizer
 from slit.run import front_of
 from slit.stop import Stop
 
 PRACTICE = Stop(evaluations=1000, moves=40_000, seconds=3.0)
 
 
-def perform(job: Job, store: Store) -> Outcome:
+def perform(job: Job, store: Store) -> JobOutcome:
     """Search and measure."""
     instance = planned(job)
     threads = job.options.get("threads", 1)
@@ -34,7 +34,7 @@ def perform(job: Job, store: Store) -> Outcome:
     with replaced(job):
         optimizer = make(job, evaluator, rng=generator(job))
         found = search(optimizer, evaluator, stop=stop_of(job), threads=threads)
-    reference = Reference.from_json(store.read(job.needs[0]).outcome.values["yardstick"])
+    reference = HypervolumeReference.from_json(store.read(job.needs[0]).outcome.values["yardstick"])
     kept = feasible(found.kept)
     values = {
         "label": job.options.get("label", job.options["method"]),
@@ -52,7 +52,7 @@ def perform(job: Job, store: Store) -> Outcome:
         "seconds": found.work.seconds,
         "curve_seconds": [snapshot.work.seconds for snapshot in found.snapshots],
     }
-    return Outcome(values, {"F": kept, "found": found.found}, timing)
+    return JobOutcome(values, {"F": kept, "found": found.found}, timing)
 
 
 def warm(job: Job) -> None:
@@ -91,7 +91,7 @@ def picks_of(
         return []
     method = job.options["method"]
     front = front_of(kept, evaluator, method=method)
-    if find(method).kind is Kind.SEARCH:
+    if find(method).kind is OptimizerKind.SEARCH:
         named = {pick.name: pick.row for pick in front.picks(prefix=method)}
     else:
         named = {method: 0}
@@ -106,7 +106,7 @@ def picks_of(
     ]
 
 
-def _curve(found: Searched, reference: Reference) -> list[dict[str, Any]]:
+def _curve(found: Searched, reference: HypervolumeReference) -> list[dict[str, Any]]:
     return [
         {
             "evaluations": snapshot.work.evaluations,
@@ -118,4 +118,4 @@ def _curve(found: Searched, reference: Reference) -> list[dict[str, Any]]:
     ]
 
 
-OPTIMIZE = Phase("optimize", perform, warm)
+OPTIMIZE = BenchmarkPhase("optimize", perform, warm)

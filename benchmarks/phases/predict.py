@@ -9,13 +9,13 @@ from dataclasses import asdict
 
 from benchmarks.job import Job
 from benchmarks.measuring.predictors import forecast_without
-from benchmarks.registry import Phase, find_case
-from benchmarks.store import Outcome, Store
+from benchmarks.registry import BenchmarkPhase, find_case
+from benchmarks.store import JobOutcome, Store
 from slit.predictor.evaluation import NAMES, Split, evaluate, forecast_by
 from slit.predictor.models import Method
 
 
-def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases are given
+def perform(job: Job, store: Store) -> JobOutcome:  # noqa: ARG001 - what phases are given
     """Leave out each fold in turn."""
     measurements = find_case(job.case).build(**job.case_options)
     method, seed = Method(job.options["method"]), job.seed or 0
@@ -32,7 +32,7 @@ def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases ar
         }
         for target, errors in found.items()
     }
-    return Outcome(values, {}, {"seconds": spent})
+    return JobOutcome(values, {}, {"seconds": spent})
 
 
-PREDICT = Phase("predict", perform)
+PREDICT = BenchmarkPhase("predict", perform)

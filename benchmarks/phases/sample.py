@@ -10,11 +10,11 @@ import numpy as np
 
 from benchmarks.job import Job
 from benchmarks.measuring.sampling import sampling_errors
-from benchmarks.registry import Phase, find_case
-from benchmarks.store import Outcome, Store
+from benchmarks.registry import BenchmarkPhase, find_case
+from benchmarks.store import JobOutcome, Store
 
 
-def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases are given
+def perform(job: Job, store: Store) -> JobOutcome:  # noqa: ARG001 - what phases are given
     """Measure step by step."""
     measurements = find_case(job.case).build(**job.case_options)
     options = job.options
@@ -30,7 +30,7 @@ def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases ar
     )
     spent = time.process_time() - began
     values = {"counts": list(options["counts"])}
-    return Outcome(values, {"mape": np.array(found)}, {"seconds": spent})
+    return JobOutcome(values, {"mape": np.array(found)}, {"seconds": spent})
 
 
-SAMPLE = Phase("sample", perform)
+SAMPLE = BenchmarkPhase("sample", perform)

@@ -7,15 +7,15 @@ import resource
 
 from benchmarks.job import Job
 from benchmarks.phases import optimize
-from benchmarks.registry import Phase
-from benchmarks.store import Outcome, Store
+from benchmarks.registry import BenchmarkPhase
+from benchmarks.store import JobOutcome, Store
 
 
-def perform(job: Job, store: Store) -> Outcome:
+def perform(job: Job, store: Store) -> JobOutcome:
     """Search, and say how much memory the process took."""
     outcome = optimize.perform(job, store)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return Outcome(outcome.values, outcome.arrays, outcome.timing | {"peak_mb": peak})
+    return JobOutcome(outcome.values, outcome.arrays, outcome.timing | {"peak_mb": peak})
 
 
-SCALE = Phase("scale", perform, optimize.warm, alone=True)
+SCALE = BenchmarkPhase("scale", perform, optimize.warm, alone=True)

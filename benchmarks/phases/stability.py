@@ -11,8 +11,8 @@ import numpy as np
 
 from benchmarks.job import Job
 from benchmarks.measuring.scenarios import generator, planned, practice
-from benchmarks.registry import Phase
-from benchmarks.store import Outcome, Store
+from benchmarks.registry import BenchmarkPhase
+from benchmarks.store import JobOutcome, Store
 from operators.sampling import uniform
 from operators.types import Floats, Genes
 from slit.evaluator import Evaluator
@@ -24,7 +24,7 @@ STABILITY = "reroute", "starts", "switches"
 SAMPLE = 50
 
 
-def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases are given
+def perform(job: Job, store: Store) -> JobOutcome:  # noqa: ARG001 - what phases are given
     """Search locally, for other weights each time, with and without stability."""
     instance, rng = planned(job), generator(job)
     sample = uniform(SAMPLE, rng=rng, **options_of(instance.problem))
@@ -40,7 +40,7 @@ def perform(job: Job, store: Store) -> Outcome:  # noqa: ARG001 - what phases ar
         descents += 1
     plain, stable = (float(value) for value in moves / spent)
     timing = {"plain": plain, "stable": stable, "share": stable / plain, "descents": descents}
-    return Outcome({"genes": instance.problem.genes}, {}, timing)
+    return JobOutcome({"genes": instance.problem.genes}, {}, timing)
 
 
 def _both(start: Genes, weights: Floats, evaluator: Evaluator, *, swaps: bool) -> Floats:
@@ -68,4 +68,4 @@ def warm(job: Job) -> None:
     _both(start, np.ones(len(evaluator.objectives)), evaluator, swaps=job.options["swaps"])
 
 
-STABLE = Phase("stability", perform, warm)
+STABLE = BenchmarkPhase("stability", perform, warm)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.report.runs import Arena, Run
+from benchmarks.report.runs import Arena, SuiteRun
 from benchmarks.statistics import summary
 from slit.front import change_percent
 
@@ -31,7 +31,7 @@ class PickChange:
     better: float
 
 
-def changes_of(runs: Sequence[Run]) -> list[PickChange]:
+def changes_of(runs: Sequence[SuiteRun]) -> list[PickChange]:
     """Every pick of every search against every scheduler of its arena."""
     found = []
     arenas = dict.fromkeys(run.arena for run in runs if run.picks)
@@ -48,7 +48,7 @@ def changes_of(runs: Sequence[Run]) -> list[PickChange]:
     return found
 
 
-def _named(runs: Sequence[Run]) -> dict[str, list[dict[str, float]]]:
+def _named(runs: Sequence[SuiteRun]) -> dict[str, list[dict[str, float]]]:
     """The metrics of each named plan, one entry a seed; a variant's plans bear its name."""
     named: dict[str, list[dict[str, float]]] = {}
     for run in runs:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.report.runs import Arena, Run
-from benchmarks.statistics import Paired, Ranked, Summary, holm, paired, ranked, summary
+from benchmarks.report.runs import Arena, SuiteRun
+from benchmarks.statistics import MethodRanks, Paired, Summary, holm, paired, ranked, summary
 from operators.types import Floats
 
 GRID = 120
@@ -67,7 +67,7 @@ class Group:
     rows: tuple[Row, ...]
     curves: tuple[Curve, ...]
     searches: tuple[str, ...]
-    friedman: Ranked | None
+    friedman: MethodRanks | None
 
     @property
     def label(self) -> str:
@@ -75,7 +75,7 @@ class Group:
         return f"{self.arena.label}, {self.budget}" if self.budget else self.arena.label
 
 
-def groups_of(runs: Sequence[Run]) -> list[Group]:
+def groups_of(runs: Sequence[SuiteRun]) -> list[Group]:
     """The groups, in the order of the runs."""
     arenas = dict.fromkeys(run.arena for run in runs)
     found: list[Group] = []
@@ -90,7 +90,7 @@ def groups_of(runs: Sequence[Run]) -> list[Group]:
     return found
 
 
-def overall(groups: Sequence[Group]) -> tuple[tuple[str, ...], Ranked] | None:
+def overall(groups: Sequence[Group]) -> tuple[tuple[str, ...], MethodRanks] | None:
     """Friedman's test over the groups that have the first one's reference: the methods that are
     in each of them, by their median share. None where that is less than 3 methods or 2 groups."""
     tables = [
@@ -105,9 +105,9 @@ def overall(groups: Sequence[Group]) -> tuple[tuple[str, ...], Ranked] | None:
     return None if found is None else (methods, found)
 
 
-def _group(searches: Sequence[Run], single: Sequence[Run]) -> Group:
+def _group(searches: Sequence[SuiteRun], single: Sequence[SuiteRun]) -> Group:
     every = [*searches, *single]
-    by_method: dict[str, list[Run]] = {}
+    by_method: dict[str, list[SuiteRun]] = {}
     for run in every:
         by_method.setdefault(run.method, []).append(run)
     reference = every[0].method
@@ -133,7 +133,7 @@ def _group(searches: Sequence[Run], single: Sequence[Run]) -> Group:
     )
 
 
-def _row(method: str, runs: Sequence[Run], against: Paired | None, p: float) -> Row:
+def _row(method: str, runs: Sequence[SuiteRun], against: Paired | None, p: float) -> Row:
     def of(name: str) -> Summary:
         values = [float(getattr(run, name)) for run in runs]
         return summary([value for value in values if not np.isnan(value)])
@@ -156,7 +156,7 @@ def _row(method: str, runs: Sequence[Run], against: Paired | None, p: float) -> 
     )
 
 
-def _paired(first: Sequence[Run], second: Sequence[Run]) -> Paired:
+def _paired(first: Sequence[SuiteRun], second: Sequence[SuiteRun]) -> Paired:
     """By seed; a method that ran once stands against all runs of the other."""
     one, two = ({run.seed: run.share for run in runs} for runs in (first, second))
     if len(one) == 1 or len(two) == 1:
@@ -165,7 +165,7 @@ def _paired(first: Sequence[Run], second: Sequence[Run]) -> Paired:
     return paired([one[seed] for seed in both], [two[seed] for seed in both])
 
 
-def _over_seeds(methods: Sequence[Sequence[Run]]) -> Ranked | None:
+def _over_seeds(methods: Sequence[Sequence[SuiteRun]]) -> MethodRanks | None:
     shares = [{run.seed: run.share for run in runs} for runs in methods]
     if not shares:
         return None
@@ -173,7 +173,7 @@ def _over_seeds(methods: Sequence[Sequence[Run]]) -> Ranked | None:
     return ranked([[values[seed] for values in shares] for seed in seeds])
 
 
-def curve_of(method: str, runs: Sequence[Run]) -> Curve:
+def curve_of(method: str, runs: Sequence[SuiteRun]) -> Curve:
     """The curves of several seeds on common moments: a share holds until the next snapshot."""
     first = max(run.curve[0].seconds for run in runs)
     last = min(run.curve[-1].seconds for run in runs)
@@ -184,7 +184,7 @@ def curve_of(method: str, runs: Sequence[Run]) -> Curve:
     return Curve(method, seconds, quartiles[1], quartiles[0], quartiles[2])
 
 
-def _held(run: Run, seconds: Floats) -> Floats:
+def _held(run: SuiteRun, seconds: Floats) -> Floats:
     times = np.array([point.seconds for point in run.curve])
     shares = np.array([point.share for point in run.curve])
     place = np.searchsorted(times, seconds * (1 + 1e-12), side="right") - 1

@@ -8,14 +8,14 @@ import numpy as np
 from scipy import stats
 
 from benchmarks.report.tables import Record
-from benchmarks.store import Result
+from benchmarks.store import JobResult
 from operators.types import Floats
 
 FIRST, SECOND = "sac", "sdrl"
 RESAMPLES = 9999
 
 
-def is_learning(result: Result) -> bool:
+def is_learning(result: JobResult) -> bool:
     """Whether an agent learned."""
     return result.job.phase == "learn"
 
@@ -30,7 +30,7 @@ def interval(values: Floats) -> tuple[float, float, float]:
     return float(values.mean()), float(found.low), float(found.high)
 
 
-def agent_records(results: Sequence[Result]) -> list[Record]:
+def agent_records(results: Sequence[JobResult]) -> list[Record]:
     """One row an agent: means over seeds, the gap with its interval."""
     found: list[Record] = []
     for agent in dict.fromkeys(r.job.options["method"] for r in results if is_learning(r)):
@@ -61,7 +61,7 @@ def agent_records(results: Sequence[Result]) -> list[Record]:
     return found
 
 
-def agent_curves(results: Sequence[Result]) -> list[Record]:
+def agent_curves(results: Sequence[JobResult]) -> list[Record]:
     """One row an agent, seed and measured moment."""
     return [
         {"agent": r.job.options["method"], "seed": r.job.seed, "cpu_seconds": seconds, **point}
@@ -88,7 +88,7 @@ class Duel:
     pairs: int
 
 
-def duels(results: Sequence[Result]) -> list[Duel]:
+def duels(results: Sequence[JobResult]) -> list[Duel]:
     """At equal steps, and at the CPU time that the first took in all; of seeds that both have."""
     by_agent = {
         agent: {
@@ -109,7 +109,7 @@ def duels(results: Sequence[Result]) -> list[Duel]:
     ]
 
 
-def gap_at(result: Result, seconds: float) -> float:
+def gap_at(result: JobResult, seconds: float) -> float:
     """The gap of an agent after so many CPU seconds, between measured moments by a straight line.
 
     NaN where nothing is known.

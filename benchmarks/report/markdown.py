@@ -6,12 +6,12 @@ from benchmarks.report.changes import BALANCE, PickChange
 from benchmarks.report.compare import Group, Row
 from benchmarks.report.sections import cell, p_value, spread
 from benchmarks.report.tables import Record
-from benchmarks.store import Plan
+from benchmarks.store import SuitePlan
 from slit.display import called, number, percent
 
 
 def as_markdown(
-    plan: Plan,
+    plan: SuitePlan,
     groups: Sequence[Group],
     changes: Sequence[PickChange],
     plain: Iterable[tuple[str, Sequence[Record]]],

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchmarks.report.tables import Record
-from benchmarks.store import Result
+from benchmarks.store import JobResult
 from slit.predictor.evaluation import NAMES
 from slit.predictor.models import Target
 
@@ -14,7 +14,7 @@ FIGURES = {"mape": "MAPE", "median_ape": "median", "eba10": "EBA10", "eba30": "E
            "coverage90": "coverage"}  # fmt: skip
 
 
-def error_records(results: Sequence[Result]) -> list[Record]:
+def error_records(results: Sequence[JobResult]) -> list[Record]:
     """One row a method, split and target; %."""
     return [
         {
@@ -31,7 +31,7 @@ def error_records(results: Sequence[Result]) -> list[Record]:
     ]
 
 
-def sampling_records(results: Sequence[Result]) -> list[Record]:
+def sampling_records(results: Sequence[JobResult]) -> list[Record]:
     """One row a case, target and count: mean absolute errors, %, median over seeds."""
     curves: dict[tuple[str, str], dict[int, np.ndarray]] = defaultdict(dict)
     counts: dict[str, Sequence[int]] = {}

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.job import budget_label
-from benchmarks.measuring.reference import Reference
-from benchmarks.store import Result, Store
+from benchmarks.measuring.reference import HypervolumeReference
+from benchmarks.store import JobResult, Store
 from operators.archive import Archive
 from operators.indicators import igd_plus
 from operators.types import Floats
@@ -41,7 +41,7 @@ class Arena(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Run:
+class SuiteRun:
     """One search.
 
     share: hypervolume of the front it kept over the bound; share_found: of the best of all it
@@ -72,7 +72,9 @@ class Run:
         return self.evaluations / self.seconds if self.seconds > 0 else float("nan")
 
 
-def read_runs(results: Sequence[Result], store: Store) -> tuple[list[Run], dict[Arena, Reference]]:
+def read_runs(
+    results: Sequence[JobResult], store: Store
+) -> tuple[list[SuiteRun], dict[Arena, HypervolumeReference]]:
     """All searches, in the order of the plan, and what each arena is measured against."""
     known = [(result, _reference(result, store)) for result in results if _is_search(result)]
     best = _best_known([(_arena(r, y), r.outcome.arrays, y) for r, y in known])
@@ -80,25 +82,25 @@ def read_runs(results: Sequence[Result], store: Store) -> tuple[list[Run], dict[
     return runs, {_arena(result, reference): reference for result, reference in known}
 
 
-def _is_search(result: Result) -> bool:
+def _is_search(result: JobResult) -> bool:
     return result.job.phase in SEARCHES
 
 
-def _reference(result: Result, store: Store) -> Reference:
+def _reference(result: JobResult, store: Store) -> HypervolumeReference:
     values = result.outcome.values
     if "yardstick" not in values:
         values = store.read(result.job.needs[0]).outcome.values
-    return Reference.from_json(values["yardstick"])
+    return HypervolumeReference.from_json(values["yardstick"])
 
 
-def _arena(result: Result, reference: Reference) -> Arena:
+def _arena(result: JobResult, reference: HypervolumeReference) -> Arena:
     said = result.job.options
     objectives = tuple(said.get("objectives") or reference.names)
     return Arena(said.get("beside") or result.job.case_label, objectives)
 
 
 def _best_known(
-    parts: Sequence[tuple[Arena, dict[str, Floats], Reference]],
+    parts: Sequence[tuple[Arena, dict[str, Floats], HypervolumeReference]],
 ) -> dict[Arena, Floats]:
     """The best of all searches of each arena together, in widths of its box: (K, M)."""
     archives: dict[Arena, Archive] = {}
@@ -110,7 +112,7 @@ def _best_known(
     return {arena: archive.objectives for arena, archive in archives.items()}
 
 
-def _run(result: Result, reference: Reference, best: dict[Arena, Floats]) -> Run:
+def _run(result: JobResult, reference: HypervolumeReference, best: dict[Arena, Floats]) -> SuiteRun:
     arena = _arena(result, reference)
     values, timing = result.outcome.values, result.outcome.timing
     F = result.outcome.arrays["F"]
@@ -119,7 +121,7 @@ def _run(result: Result, reference: Reference, best: dict[Arena, Floats]) -> Run
         Point(seconds, look["evaluations"], look["volume"] / reference.bound)
         for seconds, look in zip(timing["curve_seconds"], values["curve"], strict=True)
     ]
-    return Run(
+    return SuiteRun(
         arena=arena,
         budget=budget_label(result.job.options.get("budget")),
         method=values["label"],

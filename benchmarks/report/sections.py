@@ -3,26 +3,26 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from benchmarks.measuring.reference import Kind, Reference
+from benchmarks.measuring.reference import HypervolumeReference, ReferenceKind
 from benchmarks.report.changes import BALANCE, PickChange
 from benchmarks.report.compare import Group, Row
 from benchmarks.report.draw import describe_curves, describe_shares, draw_curves, draw_shares
 from benchmarks.report.runs import Arena
 from benchmarks.report.tables import Record
-from benchmarks.statistics import Ranked, Summary
-from benchmarks.store import Plan
+from benchmarks.statistics import MethodRanks, Summary
+from benchmarks.store import SuitePlan
 from slit.display import called, number, percent
 from slit.report.markup import Html, joined, table, tag
 from slit.report.page import Picture, picture
 
 BOUNDS = {
-    Kind.CERTIFIED: "share of the certified bound",
-    Kind.EXACT: "share of the exact front's hypervolume",
-    Kind.BOX: "share of the box (no bound is known: shares only compare)",
+    ReferenceKind.CERTIFIED: "share of the certified bound",
+    ReferenceKind.EXACT: "share of the exact front's hypervolume",
+    ReferenceKind.BOX: "share of the box (no bound is known: shares only compare)",
 }
 
 
-def head_section(plan: Plan, *, done: int, failures: Sequence[str], when: str) -> Html:
+def head_section(plan: SuitePlan, *, done: int, failures: Sequence[str], when: str) -> Html:
     """What was run, and what is missing."""
     facts = {
         "Jobs": f"{done} of {len(plan.jobs)}",
@@ -44,7 +44,7 @@ def head_section(plan: Plan, *, done: int, failures: Sequence[str], when: str) -
 
 
 def overview_section(
-    groups: Sequence[Group], ranking: tuple[tuple[str, ...], Ranked] | None
+    groups: Sequence[Group], ranking: tuple[tuple[str, ...], MethodRanks] | None
 ) -> Html:
     """Every group in one row, and ranks over all of them."""
     rows = [
@@ -73,11 +73,12 @@ def overview_section(
     return tag("section", *parts, id="overview")
 
 
-def group_section(group: Group, reference: Reference, place: str) -> Html:
+def group_section(group: Group, reference: HypervolumeReference, place: str) -> Html:
     """One comparison: the table, the curves, the bars."""
+    share = "share" if reference.kind is ReferenceKind.BOX else "share of bound"
     columns = [
         "method",
-        f"{'share' if reference.kind is Kind.BOX else 'share of bound'}, median [quartiles]",
+        f"{share}, median [quartiles]",
         "of all evaluated",
         "IGD+",
         "plans",
@@ -180,7 +181,7 @@ def machine_section(machines: Sequence[Mapping[str, str]], codes: Sequence[str])
     return tag("section", *parts, id="machine")
 
 
-def reference_note(references: Mapping[Arena, Reference]) -> Html:
+def reference_note(references: Mapping[Arena, HypervolumeReference]) -> Html:
     """How to read the shares."""
     kinds = {reference.kind for reference in references.values()}
     text = [
@@ -190,7 +191,7 @@ def reference_note(references: Mapping[Arena, Reference]) -> Html:
         "rank, two-sided, Holm's correction within a table); rank-biserial and A (Vargha and "
         "Delaney) are effect sizes in its favor.",
     ]
-    if Kind.CERTIFIED in kinds:
+    if ReferenceKind.CERTIFIED in kinds:
         text.append(
             "No front exceeds a certified bound, and no finite front reaches it: even the optima "
             "of the relaxation, taken as a front, stay a few per cent below."
@@ -202,7 +203,7 @@ def _best(row: Row) -> str:
     return f"{row.method} {row.share.median:.2%}"
 
 
-def _friedman(found: Ranked | None, methods: Sequence[str] = ()) -> str:
+def _friedman(found: MethodRanks | None, methods: Sequence[str] = ()) -> str:
     if found is None:
         return "–" if not methods else ""
     ranks = ", ".join(

@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from benchmarks.measuring.reference import Reference
+from benchmarks.measuring.reference import HypervolumeReference
 from benchmarks.report.changes import PickChange
 from benchmarks.report.compare import Group
-from benchmarks.report.runs import Arena, Run
+from benchmarks.report.runs import Arena, SuiteRun
 from benchmarks.statistics import Summary
-from benchmarks.store import Result
+from benchmarks.store import JobResult
 
 Record = Mapping[str, Any]
 
@@ -31,7 +31,7 @@ MEASURED = ("compile", "evaluate", "moves", "stability")
 """Phases that say how fast something is."""
 
 
-def run_records(runs: Sequence[Run]) -> list[Record]:
+def run_records(runs: Sequence[SuiteRun]) -> list[Record]:
     """One row a search."""
     return [
         _place(run.arena, run.budget)
@@ -105,7 +105,7 @@ def curve_records(groups: Sequence[Group]) -> list[Record]:
     ]
 
 
-def reference_records(references: Mapping[Arena, Reference]) -> list[Record]:
+def reference_records(references: Mapping[Arena, HypervolumeReference]) -> list[Record]:
     """One row an arena: box and bound."""
     return [
         {
@@ -121,7 +121,7 @@ def reference_records(references: Mapping[Arena, Reference]) -> list[Record]:
     ]
 
 
-def speed_records(results: Sequence[Result]) -> list[Record]:
+def speed_records(results: Sequence[JobResult]) -> list[Record]:
     """One row a measurement of speed."""
     return [
         {
@@ -137,7 +137,7 @@ def speed_records(results: Sequence[Result]) -> list[Record]:
     ]
 
 
-def front_records(results: Sequence[Result]) -> list[Record]:
+def front_records(results: Sequence[JobResult]) -> list[Record]:
     """One row a published front."""
     return [
         {"problem": result.job.case_options["problem"], **result.outcome.values}

@@ -1,8 +1,8 @@
 """`ablation`: each part of the metaheuristic off in turn, at equal time."""
 
-from benchmarks.planning import DEFAULT, Instance, Method, bound, plan, searches
+from benchmarks.planning import DEFAULT, CaseInstance, Method, bound, plan, searches
 from benchmarks.registry import Suite
-from benchmarks.store import Plan
+from benchmarks.store import SuitePlan
 
 METHODS = (
     Method("slit"),
@@ -19,11 +19,11 @@ METHODS = (
     Method("slit-paper"),
     Method("slit-paper", "slit-paper, random starts", {"starts": "random"}),
 )
-INSTANCES = ((Instance("world-day"), 15.0), (Instance("world-quarters"), 60.0))
+INSTANCES = ((CaseInstance("world-day"), 15.0), (CaseInstance("world-quarters"), 60.0))
 """Scenarios, and the CPU seconds of a search."""
 
 
-def make_plan(seeds: int) -> Plan:
+def make_plan(seeds: int) -> SuitePlan:
     """Every variant with every seed."""
     jobs = []
     for instance, seconds in INSTANCES:

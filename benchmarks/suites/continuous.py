@@ -4,17 +4,17 @@ from typing import Any
 
 from benchmarks.cases.continuous import NAMES
 from benchmarks.phases.converge import SURVIVALS
-from benchmarks.planning import Instance, job, plan
+from benchmarks.planning import CaseInstance, job, plan
 from benchmarks.registry import Suite
-from benchmarks.store import Plan
+from benchmarks.store import SuitePlan
 
 EVALUATIONS = 20_000
 POPULATION = 100
 
 
-def make_plan(seeds: int) -> Plan:
+def make_plan(seeds: int) -> SuitePlan:
     """Published fronts, then NSGA-II with either survival."""
-    instances = [Instance("continuous", {"problem": name}) for name in NAMES]
+    instances = [CaseInstance("continuous", {"problem": name}) for name in NAMES]
     jobs = [job("fronts", instance, seed=0) for instance in instances]
     options: dict[str, Any] = {"population": POPULATION, "budget": {"evaluations": EVALUATIONS}}
     jobs += [

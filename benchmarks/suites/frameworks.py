@@ -7,7 +7,7 @@ that only sorting and selection differ.
 
 from benchmarks.planning import (
     DEFAULT,
-    Instance,
+    CaseInstance,
     bound,
     evolutions,
     frameworks,
@@ -16,22 +16,22 @@ from benchmarks.planning import (
     searches,
 )
 from benchmarks.registry import Suite
-from benchmarks.store import Plan
+from benchmarks.store import SuitePlan
 
 POPULATION = 100
 SECONDS = {"seconds": 5.0}
 ADDITIVE = ((100, 20_000), (1000, 20_000), (10_000, 5_000))
 """Genes, and evaluations of a run."""
-WORLD_DAY, WORLD_CHOICES = Instance("world-day"), Instance("world-choices")
+WORLD_DAY, WORLD_CHOICES = CaseInstance("world-day"), CaseInstance("world-choices")
 WORLD_BUDGETS = ({"evaluations": 20_000}, {"seconds": 10.0})
 
 
-def make_plan(seeds: int) -> Plan:
+def make_plan(seeds: int) -> SuitePlan:
     """Every framework with every seed."""
     there, notes = frameworks()
     jobs = []
     for genes, evaluations in ADDITIVE:
-        instance = Instance("additive", {"genes": genes})
+        instance = CaseInstance("additive", {"genes": genes})
         for budget in ({"evaluations": evaluations}, SECONDS):
             jobs += evolutions(instance, there, seeds=seeds, budget=budget, population=POPULATION)
     reference = bound(WORLD_DAY, DEFAULT)

@@ -3,7 +3,7 @@
 from benchmarks.planning import (
     DEFAULT,
     PAPER_OBJECTIVES,
-    Instance,
+    CaseInstance,
     Method,
     evolutions,
     frameworks,
@@ -13,20 +13,20 @@ from benchmarks.planning import (
     searches,
 )
 from benchmarks.registry import Suite
-from benchmarks.store import Plan
+from benchmarks.store import SuitePlan
 
 INSTANCES = (
-    Instance("knapsack", {"items": 16, "profits": 2}),
-    Instance("knapsack", {"items": 16, "profits": 3}),
-    Instance("assignment", {"tasks": 7, "costs": 3}),
-    Instance("assignment", {"tasks": 8, "costs": 2}),
-    Instance("assignment", {"tasks": 20, "costs": 2}),
+    CaseInstance("knapsack", {"items": 16, "profits": 2}),
+    CaseInstance("knapsack", {"items": 16, "profits": 3}),
+    CaseInstance("assignment", {"tasks": 7, "costs": 3}),
+    CaseInstance("assignment", {"tasks": 8, "costs": 2}),
+    CaseInstance("assignment", {"tasks": 20, "costs": 2}),
 )
 BUDGET = {"evaluations": 20_000}
-TINY = Instance("tiny")
+TINY = CaseInstance("tiny")
 
 
-def make_plan(seeds: int) -> Plan:
+def make_plan(seeds: int) -> SuitePlan:
     """Frameworks on the classic problems, the searches of slit on the scenario."""
     there, notes = frameworks()
     jobs = []

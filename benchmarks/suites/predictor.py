@@ -2,22 +2,22 @@
 
 from benchmarks.machine import installed
 from benchmarks.measuring.predictors import WITHOUT
-from benchmarks.planning import Instance, job, plan, present
+from benchmarks.planning import CaseInstance, job, plan, present
 from benchmarks.registry import Suite
-from benchmarks.store import Plan
+from benchmarks.store import SuitePlan
 from slit.predictor.evaluation import Split
 from slit.predictor.models import Method
 
 COUNTS = (40, 60, 90, 130, 190, 280)
-ML_ENERGY = Instance("ml-energy")
-TWIN = Instance("twin", {"rows": 2400, "seed": 0})
+ML_ENERGY = CaseInstance("ml-energy")
+TWIN = CaseInstance("twin", {"rows": 2400, "seed": 0})
 LEFT = {"ml-energy": 100, "twin": 400}
 FOLDS_SEED = 0
 SPLITS = Split.RANDOM, Split.MODEL, Split.GPU
 """On which parts are left out."""
 
 
-def make_plan(seeds: int) -> Plan:
+def make_plan(seeds: int) -> SuitePlan:
     """Every method and every part on every split, then the samplings with every seed."""
     there, notes = present([ML_ENERGY, TWIN])
     methods = list(Method)

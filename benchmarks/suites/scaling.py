@@ -6,9 +6,9 @@ memory.
 
 from typing import Any
 
-from benchmarks.planning import DEFAULT, Instance, Method, bound, job, plan, searches
+from benchmarks.planning import DEFAULT, CaseInstance, Method, bound, job, plan, searches
 from benchmarks.registry import Suite
-from benchmarks.store import Plan
+from benchmarks.store import SuitePlan
 
 GENES = (1000, 3000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
 DATACENTERS = (3, 7, 14, 30, 60)
@@ -22,14 +22,14 @@ WEIGHTS = 35
 MEASURED: dict[str, Any] = {"objectives": list(DEFAULT), "seconds": 3.0}
 
 
-def make_plan(seeds: int) -> Plan:
+def make_plan(seeds: int) -> SuitePlan:
     """Three lines through the scenario of world-day's size."""
     grown = [{"genes": genes} for genes in GENES]
     grown += [{"datacenters": count} for count in DATACENTERS]
     grown += [{"epochs": count, "genes": 2000 * count // 24} for count in EPOCHS]
     jobs = []
     for options in grown:
-        instance = Instance("grown", options)
+        instance = CaseInstance("grown", options)
         reference = bound(instance, DEFAULT, weights=WEIGHTS)
         jobs += [reference, job("compile", instance)]
         jobs.append(job("evaluate", instance, plans=200, **MEASURED))

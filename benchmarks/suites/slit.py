@@ -8,7 +8,7 @@ from benchmarks.cases.world_2023 import DAYS, DRAW_FROM, drawn_days
 from benchmarks.planning import (
     DEFAULT,
     PAPER_OBJECTIVES,
-    Instance,
+    CaseInstance,
     Method,
     bound,
     plan,
@@ -18,22 +18,22 @@ from benchmarks.planning import (
     searches,
 )
 from benchmarks.registry import Suite
-from benchmarks.store import Plan
+from benchmarks.store import SuitePlan
 
 SECONDS = {"seconds": 15.0}
 DAY_SECONDS = {"seconds": 10.0}
 LONG_SECONDS = {"seconds": 30.0}
 EVALUATIONS = {"evaluations": 20_000}
 
-WORLD_DAY = Instance("world-day")
-QUARTERS = Instance("world-quarters")
+WORLD_DAY = CaseInstance("world-day")
+QUARTERS = CaseInstance("world-quarters")
 FEW = (Method("slit"), Method("slit-paper"), Method("nsga2"))
 
 
-def make_plan(seeds: int) -> Plan:
+def make_plan(seeds: int) -> SuitePlan:
     """At equal time everywhere; on world-day also all populations, and at equal evaluations."""
     drawn = drawn_days(DRAW_FROM) if DRAW_FROM is not None else ()
-    days = [Instance("world-2023", {"day": day}) for day in (*DAYS, *drawn)]
+    days = [CaseInstance("world-2023", {"day": day}) for day in (*DAYS, *drawn)]
     there, notes = present(days)
     if DRAW_FROM is None:
         notes.append("world-2023: the days drawn after tuning are still to be drawn (DRAW_FROM)")

@@ -5,7 +5,7 @@ from typing import Any
 from benchmarks.planning import (
     DEFAULT,
     PAPER_OBJECTIVES,
-    Instance,
+    CaseInstance,
     Method,
     bound,
     evolutions,
@@ -15,13 +15,13 @@ from benchmarks.planning import (
     searches,
 )
 from benchmarks.registry import Suite
-from benchmarks.store import Plan
+from benchmarks.store import SuitePlan
 
-TINY = Instance("tiny")
+TINY = CaseInstance("tiny")
 EVALUATIONS = {"evaluations": 300}
 
 
-def make_plan(seeds: int) -> Plan:
+def make_plan(seeds: int) -> SuitePlan:
     """The jobs: counted budgets only, so that every run gives the same results."""
     jobs = [job("compile", TINY)]
     for objectives in (DEFAULT, PAPER_OBJECTIVES):
@@ -29,12 +29,12 @@ def make_plan(seeds: int) -> Plan:
         jobs.append(reference)
         jobs += searches(reference, METHODS, budget=EVALUATIONS, seeds=seeds)
         jobs += schedulers(reference, seeds=seeds)
-    additive = Instance("additive", {"genes": 48})
+    additive = CaseInstance("additive", {"genes": 48})
     options: dict[str, Any] = {"budget": {"evaluations": 400}, "population": 20}
     jobs += evolutions(additive, ["native", "pymoo_tuned", "deap_arrays"], seeds=seeds, **options)
-    knapsack = Instance("knapsack", {"items": 10})
+    knapsack = CaseInstance("knapsack", {"items": 10})
     jobs += evolutions(knapsack, ["native"], seeds=seeds, **options)
-    jobs.append(job("fronts", Instance("continuous", {"problem": "zdt1"})))
+    jobs.append(job("fronts", CaseInstance("continuous", {"problem": "zdt1"})))
     return plan("smoke", seeds, jobs)
 
 

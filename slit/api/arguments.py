@@ -7,7 +7,7 @@ from pathlib import Path
 
 from slit.errors import SlitError
 from slit.objectives import DEFAULT, Objective, find, load_plugin
-from slit.optimizers.registry import Kind
+from slit.optimizers.registry import OptimizerKind
 from slit.optimizers.registry import find as find_optimizer
 from slit.scenario.load import load_scenario
 from slit.scenario.routing_table import with_today_file
@@ -60,5 +60,5 @@ def routed_today(scenario: Scenario, file: str | PathLike[str]) -> Scenario:
 
 def check_budget(optimizer: str, stop: Stop) -> None:
     """Raise SlitError for a budget of an optimizer that makes one plan: it would change nothing."""
-    if stop.limited and find_optimizer(optimizer).kind is not Kind.SEARCH:
+    if stop.limited and find_optimizer(optimizer).kind is not OptimizerKind.SEARCH:
         raise SlitError(f"budget: given to {optimizer}, which makes one plan, expected none")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from slit.api.references import Prepared, Reference, named_plans, names_of_references
+from slit.api.references import Prepared, ReferencePlan, named_plans, names_of_references
 from slit.display import number, percent
 from slit.errors import SlitError, did_you_mean
 from slit.evaluator import Evaluator
@@ -45,7 +45,7 @@ def resolved_limits(
     *,
     seed: int,
     prepared: Prepared | None = None,
-) -> tuple[tuple[ResolvedLimit, ...], dict[str, Reference]]:
+) -> tuple[tuple[ResolvedLimit, ...], dict[str, ReferencePlan]]:
     """The limits as numbers, and the reference plans that this took, by name.
 
     evaluator: of the search, without limits. Raises SlitError where a reference plan is beyond

@@ -10,7 +10,7 @@ from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.front import Front
 from slit.optimizers.protocol import Phase, Plans, Task
-from slit.optimizers.registry import Kind, available, make_optimizer
+from slit.optimizers.registry import OptimizerKind, available, make_optimizer
 from slit.problem.today import today_plan
 from slit.record.manifest import Request
 from slit.run import front_of, run
@@ -18,14 +18,14 @@ from slit.scenario.routing import TODAY
 from slit.scenario.scenario import Scenario
 from slit.stop import Stop, StopReason
 
-KINDS = Kind.REFERENCE, Kind.BASELINE, Kind.RIVAL
+KINDS = OptimizerKind.REFERENCE, OptimizerKind.BASELINE, OptimizerKind.RIVAL
 EARLY = "minimum times: schedulers do not look at them; node starts refused (minimum time down): "
 Prepared = Callable[[str, Front], None]
 """Told the name of a scheduler and the front of its plan as soon as that is made."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Reference:
+class ReferencePlan:
     """The plan of one scheduler, a front of one row, and what its phases reached."""
 
     front: Front
@@ -46,7 +46,7 @@ def reference_plans(
     evaluator: Evaluator,
     task: Task,
     *,
-    made: Mapping[str, Reference],
+    made: Mapping[str, ReferencePlan],
     prepared: Prepared | None = None,
 ) -> References:
     """Today's routing where it is stated, and the plans of the schedulers that make one each, apart
@@ -63,7 +63,7 @@ def reference_plans(
     first = [TODAY] if task.scenario.today else []
     found = {name: _judged(each, evaluator) for name, each in made.items()}
     notes: dict[str, str] = {}
-    in_turn = sorted(entries, key=lambda entry: entry.kind is Kind.REFERENCE)
+    in_turn = sorted(entries, key=lambda entry: entry.kind is OptimizerKind.REFERENCE)
     for name in (*first, *(entry.name for entry in in_turn)):
         if name in found:
             continue
@@ -94,7 +94,7 @@ def named_plans(
     *,
     seed: int,
     prepared: Prepared | None = None,
-) -> dict[str, Reference]:
+) -> dict[str, ReferencePlan]:
     """The plans of the schedulers of these names, each needed. Raises SlitError."""
     made = {}
     for name in names:
@@ -107,7 +107,7 @@ def named_plans(
 
 def reference_plan(
     name: str, evaluator: Evaluator, task: Task, *, seed: int, prepared: Prepared | None = None
-) -> Reference:
+) -> ReferencePlan:
     """The plan of one scheduler, or of today's routing. Raises SlitError where it cannot work on
     these objectives."""
     if name == TODAY:
@@ -118,7 +118,7 @@ def reference_plan(
         raise KeyboardInterrupt  # with its plan complete or not: the search is not to begin
     if prepared is not None:
         prepared(name, result.front)
-    return Reference(result.front, getattr(optimizer, "phases", ()))
+    return ReferencePlan(result.front, getattr(optimizer, "phases", ()))
 
 
 def names_of_references(scenario: Scenario) -> tuple[str, ...]:
@@ -127,16 +127,16 @@ def names_of_references(scenario: Scenario) -> tuple[str, ...]:
     return (*([TODAY] if scenario.today else []), *schedulers)
 
 
-def _routed_today(evaluator: Evaluator, task: Task, prepared: Prepared | None) -> Reference:
+def _routed_today(evaluator: Evaluator, task: Task, prepared: Prepared | None) -> ReferencePlan:
     plan = today_plan(task.problem, task.scenario)[None, :]
     found = evaluator.evaluate(plan)
     front = front_of(Plans(plan, found.F, found.G), evaluator, method=TODAY)
     if prepared is not None:
         prepared(TODAY, front)
-    return Reference(front)
+    return ReferencePlan(front)
 
 
-def _judged(made: Reference, evaluator: Evaluator) -> Reference:
+def _judged(made: ReferencePlan, evaluator: Evaluator) -> ReferencePlan:
     """The same plan under the limits of another evaluator."""
     found = evaluator.evaluate(made.front.X)
     plans = Plans(made.front.X, found.F, found.G)

@@ -16,7 +16,7 @@ from slit.front import Front
 from slit.objectives import find
 from slit.objectives.limit_text import read_limit
 from slit.optimizers.protocol import Make, Resumable, Setup, Task
-from slit.optimizers.registry import Kind, make_optimizer
+from slit.optimizers.registry import OptimizerKind, make_optimizer
 from slit.optimizers.registry import find as find_optimizer
 from slit.problem import compile_problem
 from slit.record.checkpoint import Checkpoint
@@ -147,7 +147,7 @@ class Search:
     def _start_plans(self, reference: Front | None) -> Genes | None:
         """What a search begins with: the user's plans, then the reference plans."""
         named = self.make is None
-        if named and find_optimizer(self.request.optimizer).kind is not Kind.SEARCH:
+        if named and find_optimizer(self.request.optimizer).kind is not OptimizerKind.SEARCH:
             return self.start
         parts = [] if self.start is None else [self.start]
         if reference is not None and named:

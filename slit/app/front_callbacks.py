@@ -10,7 +10,7 @@ from dash import State as Held
 
 from slit.app.layout import limit_scale
 from slit.app.plan_tables import front_table, next_list, plan_values, summary
-from slit.app.points import Points
+from slit.app.points import FrontPoints
 from slit.app.reducer import (
     Answer,
     Event,
@@ -43,7 +43,7 @@ class Moves(NamedTuple):
 
 
 def respond(
-    points: Points, moves: Moves, moved: Iterable[str], *, before: PageState | None, page: int
+    points: FrontPoints, moves: Moves, moved: Iterable[str], *, before: PageState | None, page: int
 ) -> tuple[Answer, int]:
     """The answer, and the page of the table.
 
@@ -77,7 +77,7 @@ def respond(
 
 
 def _pressed(
-    points: Points, state: PageState, moves: Moves, names: set[str], page: int
+    points: FrontPoints, state: PageState, moves: Moves, names: set[str], page: int
 ) -> tuple[PageState, int, bool]:
     """The state after a press on a plan, a column or a page; True if a plan was selected."""
     if "pressed" in names and moves.pressed is not None:
@@ -183,7 +183,7 @@ def triggered(ids: Mapping[str, Any]) -> list[str]:
     return names
 
 
-def shown(points: Points, answer: Answer, *, page: int) -> list[Any]:
+def shown(points: FrontPoints, answer: Answer, *, page: int) -> list[Any]:
     """What the page shows of an answer, in the order of the outputs."""
     state = answer.state
     other = points.index.get(state.other) if state.other is not None else None
@@ -213,14 +213,14 @@ def shown(points: Points, answer: Answer, *, page: int) -> list[Any]:
     ]
 
 
-def _limit(points: Points, state: PageState, name: str) -> float:
+def _limit(points: FrontPoints, state: PageState, name: str) -> float:
     """Where the knob of a limit stands: at its end if there is none."""
     _, high, _ = limit_scale(points, points.column(name))
     most = state.ranges.get(name, (None, None))[1]
     return high if most is None else most
 
 
-def held(points: Points, answer: Answer, page: int) -> dict[str, Any]:
+def held(points: FrontPoints, answer: Answer, page: int) -> dict[str, Any]:
     """The state as the page keeps it, with the rows that the script needs."""
     state = answer.state
     return {

@@ -9,7 +9,7 @@ from dash import dcc, html
 from slit.app.aria import aria
 from slit.app.equal_quality import equal_quality_section
 from slit.app.html_table import table
-from slit.app.points import Points, Unreadable
+from slit.app.points import FrontPoints, Unreadable
 from slit.app.run_store import RunStore
 from slit.app.scenarios import Place, facts_of, side_by_side
 from slit.app.sections import compare_section, front_section, plan_section
@@ -149,7 +149,7 @@ def _header(store: RunStore) -> Any:
     )
 
 
-def _lead(points: Points) -> Any:
+def _lead(points: FrontPoints) -> Any:
     """The selected plan: its name, why it is shown, and others by name."""
     named = [{"label": mark.name, "value": points.keys[mark.row]} for mark in points.marks]
     choice = html.Div(
@@ -246,7 +246,7 @@ def _knobs(store: RunStore) -> Any:
     )
 
 
-def _knob(points: Points, m: int) -> Any:
+def _knob(points: FrontPoints, m: int) -> Any:
     axis = points.axes[m]
     low, high, step = limit_scale(points, m)
     return html.Fieldset(
@@ -293,7 +293,7 @@ def _knob(points: Points, m: int) -> Any:
     )
 
 
-def _run_limit(points: Points, m: int) -> list[Any]:
+def _run_limit(points: FrontPoints, m: int) -> list[Any]:
     """That a limit of the run is where its knob stands at first."""
     axis = points.axes[m]
     limit = points.limits.get(axis.name)
@@ -303,7 +303,7 @@ def _run_limit(points: Points, m: int) -> list[Any]:
     return [html.P(f"Limit of the search: {said}", className="trade")]
 
 
-def limit_scale(points: Points, m: int) -> tuple[float, float, float]:
+def limit_scale(points: FrontPoints, m: int) -> tuple[float, float, float]:
     """Least and most value and step of a limit: round numbers around those of the plans, and
     around what the search was limited to."""
     values = points.F[points.best, m]

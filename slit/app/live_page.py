@@ -9,7 +9,7 @@ from dash import Input, Output, dcc, html
 from slit.app.callback_schema import refuse_malformed, values_of_search
 from slit.app.layout import theme_button
 from slit.app.page_callbacks import register_scripts, script
-from slit.app.progress_feed import ProgressFeed, Snapshot
+from slit.app.progress_feed import ProgressFeed, SearchSnapshot
 from slit.app.sections import PLAIN
 from slit.app.server import new_app
 from slit.display import number
@@ -122,7 +122,7 @@ def _layout(names: tuple[str, ...], title: str) -> Any:
     )
 
 
-def facts(snapshot: Snapshot, names: tuple[str, ...], units: tuple[str, ...]) -> list[Any]:
+def facts(snapshot: SearchSnapshot, names: tuple[str, ...], units: tuple[str, ...]) -> list[Any]:
     """How far the search has come, in words."""
     work = f"{snapshot.evaluations:,} evaluations"
     if snapshot.moves:
@@ -145,7 +145,7 @@ def facts(snapshot: Snapshot, names: tuple[str, ...], units: tuple[str, ...]) ->
 
 
 def draw_growing(
-    snapshot: Snapshot, names: tuple[str, ...], units: tuple[str, ...], *, x: str, y: str
+    snapshot: SearchSnapshot, names: tuple[str, ...], units: tuple[str, ...], *, x: str, y: str
 ) -> Drawing:
     """The plans kept so far, by two objectives."""
     across, up = names.index(x), names.index(y)
@@ -166,7 +166,7 @@ def draw_growing(
     )
 
 
-def draw_volume(snapshot: Snapshot) -> Drawing:
+def draw_volume(snapshot: SearchSnapshot) -> Drawing:
     """Hypervolume against time."""
     line = trace(
         "scatter",

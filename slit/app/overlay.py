@@ -8,7 +8,7 @@ import numpy as np
 from operators.dominance import nondominated
 from operators.indicators import hypervolume
 from slit.app.html_table import table
-from slit.app.points import Points
+from slit.app.points import FrontPoints
 from slit.app.run_store import RunStore
 from slit.display import share
 
@@ -28,7 +28,7 @@ class Overlay:
     sampled: bool
 
 
-def overlay_data(points: Points) -> tuple[Overlay, ...]:
+def overlay_data(points: FrontPoints) -> tuple[Overlay, ...]:
     """The runs in the box from the best values of all fronts to 1.1 spans beyond."""
     fronts = [points.F[points.on_front & (points.run == r)] for r in range(len(points.labels))]
     every = np.concatenate(fronts)

@@ -4,14 +4,14 @@ from typing import Any
 
 import numpy as np
 
-from slit.app.points import Points
+from slit.app.points import FrontPoints
 from slit.app.scales import can_be_log, is_wide
 from slit.report.style import COLORS, SEQUENCE, sequence_stops
 
 DIGITS = 7
 
 
-def parallel_data(points: Points) -> dict[str, Any]:
+def parallel_data(points: FrontPoints) -> dict[str, Any]:
     """Plain lists: axes with their least and most value and the values where
     colors stand, columns of values, marks, colors.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from operators.types import Bools, Floats
-from slit.app.points import Points
+from slit.app.points import FrontPoints
 from slit.front import distance_to_best
 
 Range = tuple[float | None, float | None]
@@ -18,7 +18,7 @@ RELAXED_BY = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Relaxation:
+class LoosenedLimit:
     """What it buys to raise one limit from `limit` to `relaxed`.
 
     `best` is the plan chosen then (None if none remains even so), `changes` (M,) are its values
@@ -34,7 +34,7 @@ class Relaxation:
     more: int
 
 
-def remaining(points: Points, ranges: Mapping[str, Range]) -> Bools:
+def remaining(points: FrontPoints, ranges: Mapping[str, Range]) -> Bools:
     """Which plans (N,) may be chosen and lie within all ranges."""
     mask = points.best.copy()
     for name, (low, high) in ranges.items():
@@ -46,7 +46,7 @@ def remaining(points: Points, ranges: Mapping[str, Range]) -> Bools:
     return mask
 
 
-def achievement(points: Points, preferences: Mapping[str, float]) -> Floats:
+def achievement(points: FrontPoints, preferences: Mapping[str, float]) -> Floats:
     """The achievement scalarization of each plan (N,): smaller is better (Wierzbicki 1980).
 
     Objectives are scaled to [0, 1] over the plans that may be chosen and weighted by preference
@@ -62,26 +62,26 @@ def achievement(points: Points, preferences: Mapping[str, float]) -> Floats:
     return np.asarray(scaled.max(axis=1) + AUGMENTATION * scaled.sum(axis=1))
 
 
-def is_stated(points: Points, preferences: Mapping[str, float]) -> bool:
+def is_stated(points: FrontPoints, preferences: Mapping[str, float]) -> bool:
     """Whether the preferences prefer anything: not if all objectives matter alike."""
     return len({preferences.get(name, 1.0) for name in points.names}) > 1
 
 
-def distance(points: Points) -> Floats:
+def distance(points: FrontPoints) -> Floats:
     """How far each plan (N,) is from the best of every objective at once (`distance_to_best`): of
     the front, or of the plans that may be chosen where none is on it."""
     front = points.on_front if points.on_front.any() else points.best
     return distance_to_best(points.F, points.F[front])
 
 
-def merit(points: Points, preferences: Mapping[str, float]) -> Floats:
+def merit(points: FrontPoints, preferences: Mapping[str, float]) -> Floats:
     """What plans (N,) are ranked by, smaller is better: `achievement` of stated preferences,
     without any `distance`, by which the best is the balanced plan."""
     stated = is_stated(points, preferences)
     return achievement(points, preferences) if stated else distance(points)
 
 
-def best_plan(points: Points, mask: Bools, preferences: Mapping[str, float]) -> int | None:
+def best_plan(points: FrontPoints, mask: Bools, preferences: Mapping[str, float]) -> int | None:
     """The plan among `mask` of most merit; the first of equal ones; None if none is left.
 
     Without stated preferences, where that is the balanced plan of its run, the steady one that
@@ -102,8 +102,8 @@ def best_plan(points: Points, mask: Bools, preferences: Mapping[str, float]) -> 
 
 
 def relaxations(
-    points: Points, ranges: Mapping[str, Range], preferences: Mapping[str, float]
-) -> dict[str, Relaxation]:
+    points: FrontPoints, ranges: Mapping[str, Range], preferences: Mapping[str, float]
+) -> dict[str, LoosenedLimit]:
     """For each objective with a limit above: what 10 % more of it would buy."""
     mask = remaining(points, ranges)
     now = best_plan(points, mask, preferences)
@@ -116,7 +116,7 @@ def relaxations(
         relaxed = most + RELAXED_BY * size
         wider = remaining(points, {**ranges, name: (low, relaxed)})
         best = best_plan(points, wider, preferences)
-        by_objective[name] = Relaxation(
+        by_objective[name] = LoosenedLimit(
             objective=name,
             limit=most,
             relaxed=relaxed,
@@ -127,7 +127,7 @@ def relaxations(
     return by_objective
 
 
-def nearest_miss(points: Points, ranges: Mapping[str, Range]) -> int:
+def nearest_miss(points: FrontPoints, ranges: Mapping[str, Range]) -> int:
     """The plan that misses the ranges least, relative to the spans of the objectives."""
     chosen = points.F[points.best]
     span = np.where(np.ptp(chosen, axis=0) > 0, np.ptp(chosen, axis=0), 1.0)
@@ -140,7 +140,7 @@ def nearest_miss(points: Points, ranges: Mapping[str, Range]) -> int:
     return int(np.argmin(miss))
 
 
-def _changes(points: Points, now: int | None, then: int | None) -> tuple[float | None, ...]:
+def _changes(points: FrontPoints, now: int | None, then: int | None) -> tuple[float | None, ...]:
     if now is None or then is None:
         return (None,) * len(points.axes)
     return tuple(

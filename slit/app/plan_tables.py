@@ -16,7 +16,7 @@ from slit.app.compare import (
     reasons,
 )
 from slit.app.html_table import table
-from slit.app.points import Points
+from slit.app.points import FrontPoints
 from slit.app.reducer import PAGE, Answer, describe_choice, is_recommended
 from slit.display import number, percent, share
 from slit.report.marks import Axis
@@ -37,7 +37,7 @@ def pressable(text: str, *, what: str, key: str, label: str, pressed: bool = Fal
     )
 
 
-def front_table(points: Points, answer: Answer, *, page: int) -> Any:
+def front_table(points: FrontPoints, answer: Answer, *, page: int) -> Any:
     """A page of the remaining plans; plans can be selected and compared, columns sorted by."""
     pages = max(1, -(-len(answer.table) // PAGE))
     page = min(max(page, 0), pages - 1)
@@ -99,7 +99,7 @@ def front_table(points: Points, answer: Answer, *, page: int) -> Any:
     return [drawn, *([buttons] if pages > 1 else [])]
 
 
-def summary(points: Points, answer: Answer) -> Any:
+def summary(points: FrontPoints, answer: Answer) -> Any:
     """What the selected plan is called, why it is shown, and that it is not feasible if so."""
     index = answer.selected
     title = points.title(index)
@@ -118,7 +118,7 @@ def summary(points: Points, answer: Answer) -> Any:
     return drawn
 
 
-def next_list(points: Points, answer: Answer) -> list[Any]:
+def next_list(points: FrontPoints, answer: Answer) -> list[Any]:
     """What the next of the remaining plans would buy, each to be selected."""
     index = answer.selected
     found = next_plans(points.F, index, answer.mask & points.on_front)
@@ -134,7 +134,7 @@ def next_list(points: Points, answer: Answer) -> list[Any]:
     return listed
 
 
-def plan_values(points: Points, index: int) -> list[Any]:
+def plan_values(points: FrontPoints, index: int) -> list[Any]:
     """The selected plan's values, each with its change against a baseline of its run."""
     reference = points.references[int(points.run[index])]
     drawn = []

@@ -25,7 +25,7 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Points:
+class FrontPoints:
     """Plans of R runs. Shapes: N plans, M objectives (`axes`).
 
     `keys` name the plans: run and plan number, as in 0:17. The rows of `marks` point here.
@@ -107,7 +107,7 @@ def read_shown(folder: Path) -> Run:
     return run
 
 
-def points_of(runs: Sequence[Run]) -> Points:
+def points_of(runs: Sequence[Run]) -> FrontPoints:
     """All plans of runs with the same objectives."""
     fronts = [run.front for run in runs]
     first = np.cumsum([0, *(len(front) for front in fronts)])
@@ -124,7 +124,7 @@ def points_of(runs: Sequence[Run]) -> Points:
         for label, own in zip(labels, named, strict=True)
         for mark in distinct_marks(own)
     )
-    return Points(
+    return FrontPoints(
         labels=labels,
         axes=axes_of(fronts[0]),
         F=np.concatenate([front.F for front in fronts]),

@@ -20,7 +20,7 @@ REACH = 2.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Snapshot:
+class SearchSnapshot:
     """How far a search has come. Shapes: N feasible plans kept (a sample of `plans`), M objectives.
 
     `times` and `volumes` are the history of the hypervolume, in s and as a share of the box.
@@ -50,13 +50,13 @@ class ProgressFeed:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._snapshot = Snapshot()
+        self._snapshot = SearchSnapshot()
         self._next = 0.0
         self._low: Floats | None = None
         self._span: Floats | None = None
 
     @property
-    def snapshot(self) -> Snapshot:
+    def snapshot(self) -> SearchSnapshot:
         """The last that is known."""
         with self._lock:
             return self._snapshot

@@ -8,8 +8,8 @@ import numpy as np
 
 from operators.types import Bools, Longs
 from slit.app.plan_selection import (
+    LoosenedLimit,
     Range,
-    Relaxation,
     best_plan,
     is_stated,
     merit,
@@ -17,7 +17,7 @@ from slit.app.plan_selection import (
     relaxations,
     remaining,
 )
-from slit.app.points import Points
+from slit.app.points import FrontPoints
 from slit.app.state import PageState
 from slit.display import number, percent
 from slit.errors import SlitError
@@ -46,11 +46,11 @@ class Answer:
     mask: Bools  # (N,) remaining plans
     best: int | None  # the plan that achieves most, if any remains
     selected: int  # the plan that is shown
-    relaxed: Mapping[str, Relaxation]
+    relaxed: Mapping[str, LoosenedLimit]
     table: Longs  # remaining plans in the order of the table
 
 
-def answer(points: Points, state: PageState, event: Event) -> Answer:
+def answer(points: FrontPoints, state: PageState, event: Event) -> Answer:
     """Filter, choose and sort."""
     mask = remaining(points, state.ranges)
     best = best_plan(points, mask, state.preferences)
@@ -68,7 +68,7 @@ def answer(points: Points, state: PageState, event: Event) -> Answer:
     )
 
 
-def compared_first(points: Points, plan: int) -> str:
+def compared_first(points: FrontPoints, plan: int) -> str:
     """What a plan is compared with where nothing is stated: the reference of its run, or, for
     that, the balanced plan."""
     reference = points.references[int(points.run[plan])]
@@ -78,7 +78,7 @@ def compared_first(points: Points, plan: int) -> str:
     return points.keys[plan if row is None else row]
 
 
-def ordered(points: Points, mask: Bools, state: PageState) -> Longs:
+def ordered(points: FrontPoints, mask: Bools, state: PageState) -> Longs:
     """The remaining plans by an objective, or by merit."""
     rows = np.flatnonzero(mask)
     if state.sort:
@@ -88,7 +88,9 @@ def ordered(points: Points, mask: Bools, state: PageState) -> Longs:
     return np.asarray(rows[np.argsort(key, kind="stable")])
 
 
-def with_limits(points: Points, state: PageState, limits: Mapping[str, float | None]) -> PageState:
+def with_limits(
+    points: FrontPoints, state: PageState, limits: Mapping[str, float | None]
+) -> PageState:
     """The state with other upper limits; one at or above the largest value limits nothing."""
     ranges = dict(state.ranges)
     for name, most in limits.items():
@@ -98,7 +100,7 @@ def with_limits(points: Points, state: PageState, limits: Mapping[str, float | N
     return replace(state, ranges=_said(ranges))
 
 
-def with_ranges(points: Points, state: PageState, ranges: Mapping[str, Range]) -> PageState:
+def with_ranges(points: FrontPoints, state: PageState, ranges: Mapping[str, Range]) -> PageState:
     """The state with these ranges and no others; what is unknown is left out."""
     return replace(state, ranges=_said({n: r for n, r in ranges.items() if n in points.names}))
 
@@ -107,14 +109,14 @@ def _said(ranges: Mapping[str, Range]) -> dict[str, Range]:
     return {name: ends for name, ends in ranges.items() if ends != (None, None)}
 
 
-def is_recommended(points: Points, shown: Answer) -> bool:
+def is_recommended(points: FrontPoints, shown: Answer) -> bool:
     """Whether the plan that is shown is the one that the page opens with."""
     state = shown.state
     stated = is_stated(points, state.preferences)
     return shown.selected == shown.best and state.ranges == points.preset and not stated
 
 
-def describe_choice(points: Points, shown: Answer) -> str:
+def describe_choice(points: FrontPoints, shown: Answer) -> str:
     """Why the plan that is shown is shown, in one sentence."""
     count, state = int(shown.mask.sum()), shown.state
     if shown.best is None:
@@ -149,7 +151,7 @@ def describe_choice(points: Points, shown: Answer) -> str:
         return f"A plan to compare with ({mark.role})."
 
 
-def describe_remaining(points: Points, shown: Answer) -> str:
+def describe_remaining(points: FrontPoints, shown: Answer) -> str:
     """How many plans remain, or that none does."""
     count, total = int(shown.mask.sum()), int(points.best.sum())
     if not count:
@@ -159,7 +161,7 @@ def describe_remaining(points: Points, shown: Answer) -> str:
     return f"{count:,} of {total:,} plans remain."
 
 
-def describe_relaxation(points: Points, relaxation: Relaxation) -> str:
+def describe_relaxation(points: FrontPoints, relaxation: LoosenedLimit) -> str:
     """What 10 % more of a limit would buy, in words."""
     m = points.column(relaxation.objective)
     head = f"10 % more ({number(relaxation.relaxed)} {points.axes[m].unit})"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from operators.types import Bools, Floats
-from slit.app.points import Points
+from slit.app.points import FrontPoints
 from slit.app.scales import is_log
 from slit.app.state import BY_RUN
 from slit.report.style import (
@@ -38,7 +38,9 @@ class ScatterData:
     logs: tuple[bool, bool]  # whether across and up are logarithmic
 
 
-def scatter_data(points: Points, *, x: str, y: str, color: str, scale: str = "auto") -> ScatterData:
+def scatter_data(
+    points: FrontPoints, *, x: str, y: str, color: str, scale: str = "auto"
+) -> ScatterData:
     """The numbers of the scatter."""
     by_run = color == BY_RUN
     columns = points.column(x), points.column(y)
@@ -55,7 +57,7 @@ def scatter_data(points: Points, *, x: str, y: str, color: str, scale: str = "au
 
 def draw_scatter(
     data: ScatterData,
-    points: Points,
+    points: FrontPoints,
     *,
     theme: str,
     mask: Bools,
@@ -121,7 +123,7 @@ def _ring(data: ScatterData, index: int | None, name: str, *, color: str, size: 
     )
 
 
-def _tints(data: ScatterData, points: Points) -> dict[str, object]:
+def _tints(data: ScatterData, points: FrontPoints) -> dict[str, object]:
     size = 8 if len(points) <= MANY else 4
     if data.by_run:
         runs = points.run.astype(int)

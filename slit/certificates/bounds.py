@@ -13,7 +13,7 @@ from operators.indicators import hypervolume
 from operators.types import Floats
 from slit.arrays import product
 from slit.certificates.normalization import REACH, ReferenceBox, reference_box
-from slit.certificates.outer_volume import POWER, Volume, cut_volume
+from slit.certificates.outer_volume import POWER, ComputedVolume, cut_volume
 from slit.errors import SlitError
 from slit.relaxation import Relaxation, Relaxed
 from slit.relaxation.dantzig_wolfe import minimize_capped
@@ -44,7 +44,7 @@ class Certificate:
     box: ReferenceBox
     weights: Floats
     offsets: Floats
-    volume: Volume
+    volume: ComputedVolume
     optima: Floats
 
     @property
@@ -127,7 +127,9 @@ def certify(
     kept = int(box.kept.sum())
     if kept < 2:
         flat = np.zeros((0, kept))
-        return Certificate(box, flat, np.zeros(0), Volume(float("nan"), 0.0, exact=True), flat)
+        return Certificate(
+            box, flat, np.zeros(0), ComputedVolume(float("nan"), 0.0, exact=True), flat
+        )
     supports = _Supports(relaxation, box, within)
     supports.add(lattice(kept, weights))
     goal = len(supports.weights) + refined

@@ -12,7 +12,7 @@ from numpy.random import Generator
 from operators.types import Floats
 from slit.certificates.bounds import Certificate, Within, certify, vectors_within
 from slit.certificates.normalization import ReferenceBox, limited_box
-from slit.certificates.outer_volume import Volume
+from slit.certificates.outer_volume import ComputedVolume
 from slit.errors import SlitError
 from slit.files import read_json, write_json
 from slit.relaxation import Relaxation
@@ -147,7 +147,7 @@ def certificate_from_json(said: dict[str, Any]) -> Certificate:
         box=box,
         weights=_array(said["weights"], (vectors, axes)),
         offsets=_array(said["offsets"], (vectors,)),
-        volume=Volume(value, error, exact=bool(volume["exact"])),
+        volume=ComputedVolume(value, error, exact=bool(volume["exact"])),
         optima=_array(said["optima"], (vectors, axes)),
     )
 

@@ -23,7 +23,7 @@ POWER = 13
 
 
 @dataclass(frozen=True, slots=True)
-class Volume:
+class ComputedVolume:
     """A volume, and what it may be short of: value + error is an upper bound.
 
     For a sampled one with a confidence of 99.9 %.
@@ -34,7 +34,7 @@ class Volume:
     exact: bool
 
 
-def cut_volume(normals: Floats, offsets: Floats, *, edge: float, rng: Generator) -> Volume:
+def cut_volume(normals: Floats, offsets: Floats, *, edge: float, rng: Generator) -> ComputedVolume:
     """Volume of the cut box: exact up to 5 dimensions, else by randomized quasi-Monte Carlo.
 
     The box must reach beyond every half-space: normals @ (edge, ..., edge) > offsets. `rng` is used
@@ -43,11 +43,11 @@ def cut_volume(normals: Floats, offsets: Floats, *, edge: float, rng: Generator)
     dimensions = normals.shape[1]
     if dimensions == 1:
         least = float(np.max(offsets / normals[:, 0], initial=0.0))
-        return Volume(edge - max(least, 0.0), RELATIVE_ERROR * edge, exact=True)
+        return ComputedVolume(edge - max(least, 0.0), RELATIVE_ERROR * edge, exact=True)
     if dimensions <= EXACT_UP_TO:
         try:
             volume = float(ConvexHull(_corners(normals, offsets, edge=edge)).volume)
-            return Volume(volume, RELATIVE_ERROR * edge**dimensions, exact=True)
+            return ComputedVolume(volume, RELATIVE_ERROR * edge**dimensions, exact=True)
         except QhullError:
             pass  # a shape too flat for Qhull
     return sampled_volume(normals, offsets, edge=edge, rng=rng)
@@ -73,7 +73,7 @@ def sampled_volume(
     rng: Generator,
     replicates: int = REPLICATES,
     power: int = POWER,
-) -> Volume:
+) -> ComputedVolume:
     """The volume by scrambled Sobol sequences; its error reaches the upper confidence limit.
 
     The replicates are independent and unbiased, so Student's t applies to their mean (L'Ecuyer and
@@ -92,7 +92,7 @@ def sampled_volume(
     alike = 1.0 - float((1.0 - CONFIDENCE) ** (1.0 / (replicates * 2**power)))
     limit = min(1.0, mean + max(spread / np.sqrt(replicates), alike))
     box = edge**dimensions
-    return Volume(mean * box, (limit - mean) * box, exact=False)
+    return ComputedVolume(mean * box, (limit - mean) * box, exact=False)
 
 
 def _inside(normals: Floats, offsets: Floats, *, edge: float) -> Floats:

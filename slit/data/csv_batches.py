@@ -22,7 +22,7 @@ BLOCK_BYTES = 1 << 22
 EMPTY = ("", "nan", "NaN", "NA", "null", "NULL", "None")
 
 
-class Kind(Enum):
+class ColumnKind(Enum):
     """What a column holds."""
 
     NUMBER = "number"
@@ -41,15 +41,15 @@ class Field:
 
     name: str
     meaning: str
-    kind: Kind = Kind.NUMBER
+    kind: ColumnKind = ColumnKind.NUMBER
     gaps: bool = False
 
     @property
     def expected(self) -> str:
         """What a cell must be, for messages."""
-        if self.kind is Kind.STAMP:
+        if self.kind is ColumnKind.STAMP:
             return f"an ISO 8601 time stamp ({self.meaning})"
-        if self.kind is Kind.TIME:
+        if self.kind is ColumnKind.TIME:
             return f"an ISO 8601 time stamp or a number ({self.meaning})"
         return f"a number >= 0 ({self.meaning})"
 
@@ -125,7 +125,7 @@ def read_csv(path: Path, fields: Sequence[Field]) -> Batch:
         raise SlitError(f"{path}: no rows, expected at least one below the header")
     columns = {field.name: [batch[field.name] for batch in batches] for field in fields}
     return {
-        field.name: (pa.concat_arrays if field.kind is Kind.TEXT else np.concatenate)(
+        field.name: (pa.concat_arrays if field.kind is ColumnKind.TEXT else np.concatenate)(
             columns[field.name]
         )
         for field in fields
@@ -157,9 +157,9 @@ def first_cells(path: Path, header: Sequence[str], names: Sequence[str]) -> dict
 
 def with_known_kind(field: Field, first: str) -> Field:
     """A field whose kind is known, by its first cell."""
-    if field.kind is not Kind.TIME:
+    if field.kind is not ColumnKind.TIME:
         return field
-    return replace(field, kind=Kind.NUMBER if is_number(first) else Kind.STAMP)
+    return replace(field, kind=ColumnKind.NUMBER if is_number(first) else ColumnKind.STAMP)
 
 
 def _types(
@@ -169,9 +169,9 @@ def _types(
 
     types = {}
     for field in fields:
-        if field.kind is Kind.NUMBER:
+        if field.kind is ColumnKind.NUMBER:
             types[field.name] = pa.float64()
-        elif field.kind is Kind.TEXT:
+        elif field.kind is ColumnKind.TEXT:
             types[field.name] = pa.string()
         else:
             aware = has_offset(first.get(field.name, ""))
@@ -196,13 +196,13 @@ def _checked(
     arrays: dict[str, Any] = {}
     for position, field in enumerate(fields):
         column = batch.column(position)
-        if field.kind is Kind.TEXT:
+        if field.kind is ColumnKind.TEXT:
             arrays[field.name] = column.fill_null("")
             continue
-        if column.null_count and not (field.gaps and field.kind is Kind.NUMBER):
+        if column.null_count and not (field.gaps and field.kind is ColumnKind.NUMBER):
             row = int(np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False))[0])
             raise cell_error(path, field.name, done + row, field.expected)
-        if field.kind is Kind.STAMP:
+        if field.kind is ColumnKind.STAMP:
             arrays[field.name] = nanoseconds(path, field, column, time_zone)
             continue
         values = column.to_numpy(zero_copy_only=False)
@@ -270,7 +270,7 @@ def _located(
                 return SlitError(
                     f"{path}:{line}: {field.name}: {cell or 'empty'}, expected {field.expected}"
                 )
-            if field.kind is not Kind.STAMP:
+            if field.kind is not ColumnKind.STAMP:
                 continue
             if has_offset(cell) != aware.setdefault(field.name, has_offset(cell)):
                 how = "with" if aware[field.name] else "without"
@@ -285,9 +285,9 @@ def parses(cell: str, field: Field) -> bool:
     """Whether a cell is what the field expects."""
     import pyarrow as pa
 
-    if field.kind is Kind.TEXT or (field.gaps and cell in EMPTY):
+    if field.kind is ColumnKind.TEXT or (field.gaps and cell in EMPTY):
         return True
-    if field.kind is Kind.NUMBER:
+    if field.kind is ColumnKind.NUMBER:
         try:
             return 0 <= float(cell) < BEYOND
         except ValueError:

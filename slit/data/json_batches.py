@@ -13,8 +13,8 @@ from typing import Any
 from slit.data import csv_batches
 from slit.data.csv_batches import (
     Batch,
+    ColumnKind,
     Field,
-    Kind,
     has_offset,
     is_number,
     nanoseconds,
@@ -240,7 +240,9 @@ def _batch(
         place = tree
         for key in paths[field.name][:-1]:
             place = place.setdefault(key, {})
-        plain = field.kind is Kind.NUMBER and not isinstance(value_at(sample, field.name), str)
+        plain = field.kind is ColumnKind.NUMBER and not isinstance(
+            value_at(sample, field.name), str
+        )
         place[paths[field.name][-1]] = pa.float64() if plain else pa.string()
     try:
         parsing = arrow_json.ParseOptions(
@@ -277,9 +279,9 @@ def _column(table: Any, keys: tuple[str, ...]) -> Any:
 def _array(path: Path, field: Field, column: Any, time_zone: str | None) -> Any:
     import pyarrow as pa
 
-    if field.kind is Kind.TEXT:
+    if field.kind is ColumnKind.TEXT:
         return column.fill_null("")
-    if field.kind is Kind.STAMP:
+    if field.kind is ColumnKind.STAMP:
         if column.null_count or not len(column):
             raise _NotParsedError
         aware = has_offset(column[0].as_py())
@@ -321,7 +323,7 @@ def _mistake(entry: Any, fields: Sequence[Field], sample: Any) -> str:
         return "no object, expected one object a line"
     for field in fields:
         value = value_at(entry, field.name)
-        if field.kind is Kind.TEXT:
+        if field.kind is ColumnKind.TEXT:
             if value is not None and not isinstance(value, str):
                 return f"{field.name}: {_short(value)}, expected text ({field.meaning})"
             continue
@@ -330,11 +332,11 @@ def _mistake(entry: Any, fields: Sequence[Field], sample: Any) -> str:
         like = value_at(sample, field.name)
         kinds: tuple[type, ...] = (str,) if isinstance(like, str) else (int, float)
         text = _shown(value)
-        odd = type(value) not in kinds or (not is_number(text) and field.kind is Kind.NUMBER)
+        odd = type(value) not in kinds or (not is_number(text) and field.kind is ColumnKind.NUMBER)
         if odd or not parses(text, field):
             shown = "missing" if value is None else _short(value)
             return f"{field.name}: {shown}, expected {field.expected}"
-        if field.kind is Kind.STAMP and has_offset(text) != has_offset(_shown(like)):
+        if field.kind is ColumnKind.STAMP and has_offset(text) != has_offset(_shown(like)):
             how = "with" if has_offset(_shown(like)) else "without"
             return (
                 f"{field.name}: {_short(text)}, expected a stamp {how} an offset, as in the first "

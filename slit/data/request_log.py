@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from operators.types import Bools, Floats
-from slit.data.csv_batches import Batch, Field, Kind, first_cells, is_number, stream_csv
+from slit.data.csv_batches import Batch, ColumnKind, Field, first_cells, is_number, stream_csv
 from slit.data.json_batches import is_json, read_objects, value_at
 from slit.data.request_times import LogOptions, RequestClock, TimeUnit
 from slit.data.text_files import read_header
@@ -47,11 +47,11 @@ class Columns:
 
     def fields(self, gaps: bool) -> list[Field]:
         """What to read."""
-        chosen = [Field(self.time, "arrival", Kind.TIME)]
+        chosen = [Field(self.time, "arrival", ColumnKind.TIME)]
         for name, meaning in ((self.prompt, "prompt tokens"), (self.output, "output tokens")):
             if name is not None:
                 chosen.append(Field(name, meaning, gaps=gaps))
-        return chosen + [Field(name, name, Kind.TEXT) for name in self.where]
+        return chosen + [Field(name, name, ColumnKind.TEXT) for name in self.where]
 
 
 class Requests(NamedTuple):

@@ -20,7 +20,7 @@ GAPS = frozenset(("", "nan", "NaN", "NA", "N/A", "n/a", "null", "-"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Source:
+class ReadFile:
     """One file as it was read; what is converted is kept."""
 
     path: Path
@@ -36,7 +36,7 @@ class Source:
 class Table:
     """One file, or some of its rows."""
 
-    source: Source
+    source: ReadFile
     rows: Longs  # of the file, counted from 0
 
     def __len__(self) -> int:

@@ -16,7 +16,7 @@ from operators.types import Floats, Genes, Longs
 from slit.evaluator import Evaluation
 from slit.optimizers.protocol import AskTellGuard, Optimizer, Plans, Setup, State, stacked
 from slit.optimizers.variation import (
-    Ranked,
+    RankedPopulation,
     Variation,
     VariationSettings,
     kept_plans,
@@ -46,7 +46,7 @@ class DeapNsga2:
         self._guard = AskTellGuard(objectives=objectives)
         self._weights = (-1.0,) * objectives
         none = no_plans(setup.task.problem.genes, objectives)
-        self._now = Ranked(none, np.empty(0, np.int64), np.empty(0))
+        self._now = RankedPopulation(none, np.empty(0, np.int64), np.empty(0))
 
     def ask(self) -> Genes:
         """The first population, then the children of the present one (N, G)."""
@@ -64,7 +64,7 @@ class DeapNsga2:
         rows, rank, crowding = _survivors(
             merged.F, merged.G, size=self._size, weights=self._weights
         )
-        self._now = Ranked(merged.rows(rows), rank, crowding)
+        self._now = RankedPopulation(merged.rows(rows), rank, crowding)
 
     def front(self) -> Plans:
         """The best plans of the population."""
@@ -77,7 +77,7 @@ class DeapNsga2:
 
     def restore(self, state: State) -> None:
         """Go on from `state`."""
-        self._now = Ranked.restored(state, self._rng)
+        self._now = RankedPopulation.restored(state, self._rng)
 
     def _parents(self, count: int) -> Longs:
         return binary_tournament(self._now.rank, self._now.crowding, count=count, rng=self._rng)

@@ -18,7 +18,7 @@ from operators.types import Genes
 from slit.evaluator import Evaluation
 from slit.optimizers.protocol import AskTellGuard, Optimizer, Plans, Setup, State
 from slit.optimizers.variation import (
-    Ranked,
+    RankedPopulation,
     Variation,
     VariationSettings,
     kept_plans,
@@ -60,7 +60,7 @@ class Nsga2:
             float(settings.block_share),
         )
         self._counts = count_table(problem.genes, rate=min(1.0, settings.mutations / problem.genes))
-        self._now = Ranked(
+        self._now = RankedPopulation(
             no_plans(problem.genes, objectives),
             np.zeros(settings.population, np.int64),
             np.zeros(settings.population),
@@ -115,4 +115,4 @@ class Nsga2:
 
     def restore(self, state: State) -> None:
         """Go on from `state`."""
-        self._now = Ranked.restored(state, self._rng)
+        self._now = RankedPopulation.restored(state, self._rng)

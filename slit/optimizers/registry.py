@@ -12,7 +12,7 @@ from slit.errors import SlitError, did_you_mean
 from slit.optimizers.protocol import Optimizer, Setup, Task
 
 
-class Kind(StrEnum):
+class OptimizerKind(StrEnum):
     """What an optimizer is for."""
 
     SEARCH = "search"
@@ -31,7 +31,7 @@ class OptimizerEntry:
     """
 
     name: str
-    kind: Kind
+    kind: OptimizerKind
     module: str
     line: str
     evaluations: int = 20_000
@@ -52,44 +52,71 @@ _SLIT = _HERE + "metaheuristic."
 CATALOG: tuple[OptimizerEntry, ...] = (
     OptimizerEntry(
         "slit",
-        Kind.SEARCH,
+        OptimizerKind.SEARCH,
         _SLIT + "search",
         "local search recombined by epochs",
         moves=15_000,
         stagnation=2_500,
     ),
     OptimizerEntry(
-        "slit-paper", Kind.SEARCH, _SLIT + "paper", "SLIT as its paper describes it", moves=15_000
+        "slit-paper",
+        OptimizerKind.SEARCH,
+        _SLIT + "paper",
+        "SLIT as its paper describes it",
+        moves=15_000,
     ),
-    OptimizerEntry("nsga2", Kind.SEARCH, _HERE + "nsga2", "NSGA-II in compiled code"),
-    OptimizerEntry("pymoo-nsga2", Kind.SEARCH, _HERE + "pymoo_adapter", "NSGA-II of pymoo"),
-    OptimizerEntry("pymoo-nsga3", Kind.SEARCH, _HERE + "pymoo_adapter", "NSGA-III of pymoo"),
-    OptimizerEntry("pymoo-agemoea2", Kind.SEARCH, _HERE + "pymoo_adapter", "AGE-MOEA-II of pymoo"),
+    OptimizerEntry("nsga2", OptimizerKind.SEARCH, _HERE + "nsga2", "NSGA-II in compiled code"),
     OptimizerEntry(
-        "deap-nsga2", Kind.SEARCH, _HERE + "deap_adapter", "NSGA-II with DEAP's selection"
-    ),
-    OptimizerEntry(
-        "exact", Kind.SEARCH, _HERE + "exact.search", "all efficient plans, small scenarios"
+        "pymoo-nsga2", OptimizerKind.SEARCH, _HERE + "pymoo_adapter", "NSGA-II of pymoo"
     ),
     OptimizerEntry(
-        "lexicographic", Kind.REFERENCE, _HERE + "lexicographic", "one objective after the other"
-    ),
-    OptimizerEntry("nearest", Kind.BASELINE, _HERE + "nearest", "the closest datacenter with room"),
-    OptimizerEntry("round_robin", Kind.BASELINE, _HERE + "round_robin", "the datacenters in turn"),
-    OptimizerEntry("random", Kind.BASELINE, _HERE + "random_plan", "any placement with room"),
-    OptimizerEntry(
-        "greedy_carbon", Kind.BASELINE, _GREEDY, "the least carbon per request, hour by hour"
-    ),
-    OptimizerEntry("greedy_cost", Kind.BASELINE, _GREEDY, "the least energy cost per request"),
-    OptimizerEntry("greedy_water", Kind.BASELINE, _GREEDY, "the least water per request"),
-    OptimizerEntry(
-        "splitwise", Kind.RIVAL, _HERE + "splitwise", "shortest queue (a reconstruction)"
+        "pymoo-nsga3", OptimizerKind.SEARCH, _HERE + "pymoo_adapter", "NSGA-III of pymoo"
     ),
     OptimizerEntry(
-        "helix", Kind.RIVAL, _HERE + "helix", "maximum flow of tokens (a reconstruction)"
+        "pymoo-agemoea2", OptimizerKind.SEARCH, _HERE + "pymoo_adapter", "AGE-MOEA-II of pymoo"
     ),
     OptimizerEntry(
-        "casper", Kind.RIVAL, _HERE + "casper", "carbon within the SLO (a reconstruction)"
+        "deap-nsga2", OptimizerKind.SEARCH, _HERE + "deap_adapter", "NSGA-II with DEAP's selection"
+    ),
+    OptimizerEntry(
+        "exact",
+        OptimizerKind.SEARCH,
+        _HERE + "exact.search",
+        "all efficient plans, small scenarios",
+    ),
+    OptimizerEntry(
+        "lexicographic",
+        OptimizerKind.REFERENCE,
+        _HERE + "lexicographic",
+        "one objective after the other",
+    ),
+    OptimizerEntry(
+        "nearest", OptimizerKind.BASELINE, _HERE + "nearest", "the closest datacenter with room"
+    ),
+    OptimizerEntry(
+        "round_robin", OptimizerKind.BASELINE, _HERE + "round_robin", "the datacenters in turn"
+    ),
+    OptimizerEntry(
+        "random", OptimizerKind.BASELINE, _HERE + "random_plan", "any placement with room"
+    ),
+    OptimizerEntry(
+        "greedy_carbon",
+        OptimizerKind.BASELINE,
+        _GREEDY,
+        "the least carbon per request, hour by hour",
+    ),
+    OptimizerEntry(
+        "greedy_cost", OptimizerKind.BASELINE, _GREEDY, "the least energy cost per request"
+    ),
+    OptimizerEntry("greedy_water", OptimizerKind.BASELINE, _GREEDY, "the least water per request"),
+    OptimizerEntry(
+        "splitwise", OptimizerKind.RIVAL, _HERE + "splitwise", "shortest queue (a reconstruction)"
+    ),
+    OptimizerEntry(
+        "helix", OptimizerKind.RIVAL, _HERE + "helix", "maximum flow of tokens (a reconstruction)"
+    ),
+    OptimizerEntry(
+        "casper", OptimizerKind.RIVAL, _HERE + "casper", "carbon within the SLO (a reconstruction)"
     ),
 )
 
@@ -103,7 +130,7 @@ def register(entry: OptimizerEntry) -> OptimizerEntry:
     return entry
 
 
-def available(*kinds: Kind) -> tuple[OptimizerEntry, ...]:
+def available(*kinds: OptimizerKind) -> tuple[OptimizerEntry, ...]:
     """All optimizers, or those of the given kinds."""
     return tuple(entry for entry in _registered.values() if not kinds or entry.kind in kinds)
 
@@ -147,7 +174,7 @@ def make_optimizer(
     unknown name, or if `start` is given to an optimizer that does not search.
     """
     entry = find(name)
-    if start is not None and entry.kind is not Kind.SEARCH:
+    if start is not None and entry.kind is not OptimizerKind.SEARCH:
         raise SlitError(f"start plan: {name} makes one plan of its own, expected a search")
     chosen = default_settings(name) if settings is None else settings
     built: Optimizer = import_module(entry.module).build(Setup(name, task, chosen, rng, start))

@@ -127,7 +127,7 @@ class Variation:
 
 
 @dataclass(slots=True)
-class Ranked:
+class RankedPopulation:
     """A population with what selection knows of it: front (N,) and crowding distance (N,)."""
 
     plans: Plans
@@ -144,7 +144,7 @@ class Ranked:
         }
 
     @classmethod
-    def restored(cls, state: State, rng: Generator) -> "Ranked":
+    def restored(cls, state: State, rng: Generator) -> "RankedPopulation":
         """The population of a state, in arrays of its own; `rng` goes on as it says."""
         rng.bit_generator.state = state["rng"]
         X, F, G, rank, crowding = (

@@ -55,14 +55,14 @@ LARGEST = 4.0
 """Standardized features are cut off here."""
 
 
-class Phase(StrEnum):
+class InferencePhase(StrEnum):
     """What a network is of."""
 
     DECODE = "decode"
     PREFILL = "prefill"
 
 
-OUTPUTS = {Phase.DECODE: 3, Phase.PREFILL: 2}
+OUTPUTS = {InferencePhase.DECODE: 3, InferencePhase.PREFILL: 2}
 """decode: log of a step and of the time between tokens over the least time of a step, logit of the
 share of the power limit; prefill: log of a prompt over its least time, and the logit."""
 
@@ -87,10 +87,10 @@ class Graphs:
     edges: Floats  # (K, K): 1 where the kernel of the row takes the result of that of the column
 
 
-def as_graphs(columns: Columns, phase: Phase) -> Graphs:
+def as_graphs(columns: Columns, phase: InferencePhase) -> Graphs:
     """The graphs of a pass of N inferences."""
     found: Sequence[Kernel]
-    if phase is Phase.DECODE:
+    if phase is InferencePhase.DECODE:
         found = decode_kernels(columns)
     else:
         found = kernels(columns, prefill_work(columns))
@@ -172,10 +172,12 @@ class GraphModel:
     decode: PhaseNetwork
     prefill: PhaseNetwork
 
-    def estimate(self, columns: Columns, graphs: Mapping[Phase, Graphs] | None = None) -> Estimate:
+    def estimate(
+        self, columns: Columns, graphs: Mapping[InferencePhase, Graphs] | None = None
+    ) -> Estimate:
         """Times and watts of N inferences; graphs: theirs, if they are others than `as_graphs`."""
-        graphs = graphs or {phase: as_graphs(columns, phase) for phase in Phase}
-        decode, prefill = graphs[Phase.DECODE], graphs[Phase.PREFILL]
+        graphs = graphs or {phase: as_graphs(columns, phase) for phase in InferencePhase}
+        decode, prefill = graphs[InferencePhase.DECODE], graphs[InferencePhase.PREFILL]
         writing, reading = self.decode.predict(decode), self.prefill.predict(prefill)
         step = decode.least * np.exp(writing[:, 0])
         prompts = columns.batch / columns.output * prefill.least * np.exp(reading[:, 0])
@@ -187,7 +189,7 @@ class GraphModel:
         """What it is made of, by name."""
         return {
             f"{phase}.{name}": getattr(getattr(self, phase), name)
-            for phase in Phase
+            for phase in InferencePhase
             for name in PhaseNetwork.__slots__
         }
 
@@ -198,7 +200,7 @@ def graphs_from_arrays(arrays: Mapping[str, NDArray[Any]]) -> GraphModel | None:
         return None
     decode, prefill = (
         PhaseNetwork(**{name: arrays[f"{phase}.{name}"] for name in PhaseNetwork.__slots__})
-        for phase in Phase
+        for phase in InferencePhase
     )
     return GraphModel(decode, prefill)
 

@@ -16,7 +16,7 @@ from slit.predictor.graph import (
     OUTPUTS,
     GraphModel,
     Graphs,
-    Phase,
+    InferencePhase,
     PhaseNetwork,
     as_graphs,
 )
@@ -29,7 +29,7 @@ FIXED = ("node_mean", "node_scale", "whole_mean", "whole_scale")
 def fit_graphs(
     columns: Columns,
     measured: Estimate,
-    graphs: Mapping[Phase, Graphs] | None = None,
+    graphs: Mapping[InferencePhase, Graphs] | None = None,
     *,
     seed: int,
     rounds: int = ROUNDS,
@@ -43,10 +43,10 @@ def fit_graphs(
         SlitError: torch is not installed.
     """
     torch = _torch()
-    graphs = graphs or {phase: as_graphs(columns, phase) for phase in Phase}
-    start = {phase: initial_network(graphs[phase], phase, seed=seed) for phase in Phase}
-    made = {phase: as_tensors(start[phase]) for phase in Phase}
-    given = {phase: graph_tensors(start[phase], graphs[phase]) for phase in Phase}
+    graphs = graphs or {phase: as_graphs(columns, phase) for phase in InferencePhase}
+    start = {phase: initial_network(graphs[phase], phase, seed=seed) for phase in InferencePhase}
+    made = {phase: as_tensors(start[phase]) for phase in InferencePhase}
+    given = {phase: graph_tensors(start[phase], graphs[phase]) for phase in InferencePhase}
     prompts, peak = _tensor(columns.batch / columns.output), _tensor(columns.peak_w)
     wanted = _tensor(np.stack([measured.step_s, measured.itl_s, measured.gpu_w], axis=1))
     learned = [tensor for each in made.values() for tensor in each.values()]
@@ -54,11 +54,11 @@ def fit_graphs(
     falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, rounds)
     for _ in range(rounds):
         optimizer.zero_grad()
-        writing = forward(made[Phase.DECODE], given[Phase.DECODE])
-        reading = forward(made[Phase.PREFILL], given[Phase.PREFILL])
-        least = given[Phase.DECODE].least
+        writing = forward(made[InferencePhase.DECODE], given[InferencePhase.DECODE])
+        reading = forward(made[InferencePhase.PREFILL], given[InferencePhase.PREFILL])
+        least = given[InferencePhase.DECODE].least
         step = least * torch.exp(writing[:, 0])
-        prompt = prompts * given[Phase.PREFILL].least * torch.exp(reading[:, 0])
+        prompt = prompts * given[InferencePhase.PREFILL].least * torch.exp(reading[:, 0])
         watts = step * torch.sigmoid(writing[:, 2]) + prompt * torch.sigmoid(reading[:, 1])
         whole = step + prompt
         found = [whole, least * torch.exp(writing[:, 1]), peak * watts / whole]
@@ -66,7 +66,7 @@ def fit_graphs(
         loss.backward()
         optimizer.step()
         falling.step()
-    networks = [_as_network(start[phase], made[phase]) for phase in Phase]
+    networks = [_as_network(start[phase], made[phase]) for phase in InferencePhase]
     return GraphModel(*networks)
 
 
@@ -95,9 +95,9 @@ def forward(made: dict[str, Any], graphs: GraphTensors) -> Any:
     return torch.relu(inner) @ made["last"] + made["last_bias"]
 
 
-def initial_network(graphs: Graphs, phase: Phase, *, seed: int) -> PhaseNetwork:
+def initial_network(graphs: Graphs, phase: InferencePhase, *, seed: int) -> PhaseNetwork:
     """Weights before training (He et al. 2015), and the scales of features."""
-    rng = np.random.default_rng([seed, list(Phase).index(phase)])
+    rng = np.random.default_rng([seed, list(InferencePhase).index(phase)])
     features, facts = AMOUNTS + BOUNDS, graphs.whole.shape[1]
 
     def weights(rows: int, width: int) -> Floats:

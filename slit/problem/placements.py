@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from operators.types import Floats, Longs
 from slit.errors import SlitError
-from slit.scenario.fit import Pair, misfit, pairs, service_model, unfit_points, why_nowhere
+from slit.scenario.fit import ServedPair, misfit, pairs, service_model, unfit_points, why_nowhere
 from slit.scenario.operation import check_warm_nodes
 from slit.scenario.pools import EVERY, MoveCost
 from slit.scenario.records import NodeType, Service
@@ -20,7 +20,7 @@ from slit.service import ServiceModel
 class Placement:
     """A pool serving a variant, at one operating point of those that its service has."""
 
-    pair: Pair
+    pair: ServedPair
     datacenter: int
     name: str
 

@@ -7,7 +7,7 @@ from slit.display import called
 from slit.errors import SlitError
 from slit.front import Front
 from slit.objectives import available
-from slit.optimizers.registry import Kind
+from slit.optimizers.registry import OptimizerKind
 from slit.optimizers.registry import find as find_optimizer
 from slit.report.plan_styles import BALANCE, PlanStyle, style_of_extreme, style_of_method
 
@@ -98,5 +98,5 @@ def _role(name: str, search: str) -> Role:
         kind = find_optimizer(name).kind
     except SlitError:
         return Role.BASELINE
-    roles = {Kind.REFERENCE: Role.REFERENCE, Kind.RIVAL: Role.RIVAL}
+    roles = {OptimizerKind.REFERENCE: Role.REFERENCE, OptimizerKind.RIVAL: Role.RIVAL}
     return roles.get(kind, Role.BASELINE)

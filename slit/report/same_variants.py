@@ -6,7 +6,7 @@ from operators.types import Genes
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.optimizers.protocol import Task
-from slit.optimizers.registry import Kind, make_optimizer
+from slit.optimizers.registry import OptimizerKind, make_optimizer
 from slit.optimizers.registry import find as find_optimizer
 from slit.problem.shares import counts_of, round_shares
 from slit.problem.variants import joined_plan, split_by_variant, variant_chunks
@@ -31,7 +31,7 @@ def with_variants_of(
         kind = find_optimizer(name).kind
     except SlitError:  # a scheduler of the user's own that is not loaded now
         return None
-    if kind not in (Kind.BASELINE, Kind.RIVAL):
+    if kind not in (OptimizerKind.BASELINE, OptimizerKind.RIVAL):
         return None
     split = split_by_variant(problem, variant_chunks(problem, plan))
     judge = Evaluator(split, evaluator.scenario, objectives=evaluator.objectives)

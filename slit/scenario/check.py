@@ -22,7 +22,7 @@ from slit.scenario.lint_services import lint_services
 from slit.scenario.load import build, other_horizon, rates_of, records, refuse_bound, switches_of
 from slit.scenario.records import Accounting, Horizon
 from slit.scenario.references import SeriesReference
-from slit.scenario.resampling import Clock, clock_of
+from slit.scenario.resampling import EpochClock, clock_of
 from slit.scenario.scenario import Scenario
 from slit.scenario.series import SeriesReader
 from slit.scenario.sites import label_of, limits_of, used_signals
@@ -177,7 +177,7 @@ def _demand(file: ScenarioFile, raw: Raw) -> Iterator[Finding]:
 
 def _demand_stamps(
     demand: TableDemand, time: str | tuple[str, ...], table: Table, texts: Mapping[str, Texts],
-    where: str, clock: Clock,
+    where: str, clock: EpochClock,
 ) -> Iterator[Finding]:  # fmt: skip
     pairs = np.array([f"{o}, {k}" for o, k in zip(*texts.values(), strict=True)], dtype=object)
     for pair in dict.fromkeys(pairs):

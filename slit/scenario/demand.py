@@ -22,7 +22,7 @@ from slit.scenario.diagnostics import Finding, reading_of
 from slit.scenario.provenance import as_share
 from slit.scenario.records import Origin
 from slit.scenario.references import Resample, TableReference
-from slit.scenario.resampling import Clock, Steps, to_epochs
+from slit.scenario.resampling import EpochClock, Steps, to_epochs
 from slit.scenario.scenario import Demand
 from slit.scenario.table_files import Tables
 from slit.units import convert
@@ -42,7 +42,7 @@ class DemandSeries:
 class DemandBuilder:
     """Gathers groups; their arrays are (T, O, K)."""
 
-    clock: Clock
+    clock: EpochClock
     origins: Sequence[str]
     classes: Sequence[str]
     requests: Floats = field(init=False)
@@ -306,7 +306,7 @@ class _Shape:
         return cls(rate[order] / rate.sum(), tokens)
 
 
-def _local_hours(clock: Clock, offset_h: float) -> tuple[Longs, Positions]:
+def _local_hours(clock: EpochClock, offset_h: float) -> tuple[Longs, Positions]:
     """Hours of local standard time over the horizon: their begins in UTC, their hour of day."""
     offset = round(offset_h * HOUR)
     first = (clock.start + offset) // HOUR

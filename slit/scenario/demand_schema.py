@@ -15,7 +15,7 @@ from slit.scenario.references import (
     Listed,
     OneOrMany,
     Resample,
-    StampLayout,
+    StampedFileLayout,
 )
 
 Format = Literal["servegen", "azure", "mooncake", "bailian", "burstgpt", "vllm", "litellm", "log"]
@@ -64,7 +64,7 @@ class InlineDemand(Record):
     estimated: bool | None = flag("whether the figures are estimated", default=None)
 
 
-class TableDemand(StampLayout):
+class TableDemand(StampedFileLayout):
     """Demand from a table with the columns origin, class, requests, prompt, output."""
 
     kind: Literal["table"] = text(_KIND)
@@ -90,7 +90,7 @@ class TableDemand(StampLayout):
         return self
 
 
-class Volume(Record):
+class DailyVolume(Record):
     """How much of a class comes from an origin on a mean day."""
 
     origin: Name = text("name of the origin")
@@ -113,7 +113,7 @@ class TypicalDemand(FileLayout):
         "column by field (class, hour, rate, prompt, output), where named otherwise",
         default_factory=dict,
     )
-    volumes: Listed[Volume] = text("the volumes")
+    volumes: Listed[DailyVolume] = text("the volumes")
     resample: Resample | None = text(
         "sum where an epoch is longer than an hour, hold where it is shorter", default=None
     )

@@ -72,7 +72,7 @@ class DatacenterEntry(Datacenter, SiteSignals):
     """A datacenter of the file: the record plus its own signals."""
 
 
-class Pair(Record):
+class RoundTripEntry(Record):
     """A round trip."""
 
     origin: str = text("origin")
@@ -83,7 +83,7 @@ class Pair(Record):
 class Latency(FileLayout):
     """Round trips between origins and datacenters."""
 
-    pairs: tuple[Pair, ...] = text("measured round trips, written out", default=())
+    pairs: tuple[RoundTripEntry, ...] = text("measured round trips, written out", default=())
     file: str | None = text("table of round trips", default=None)
     origin: str = text("column of the origin", default="origin")
     datacenter: str = text("column of the datacenter", default="datacenter")

@@ -11,7 +11,7 @@ from slit.scenario.scenario import Scenario
 from slit.service import ServiceModel
 
 
-class Pair(NamedTuple):
+class ServedPair(NamedTuple):
     """A pool with nodes and a service of a variant at its node type.
 
     A pair of pool and variant occurs once for each operating point, in the order of batches.
@@ -40,7 +40,7 @@ def service_model(node: NodeType, service: Service) -> ServiceModel:
     )
 
 
-def pairs(scenario: Scenario) -> Iterator[Pair]:
+def pairs(scenario: Scenario) -> Iterator[ServedPair]:
     """All pairs, by pool, variant and batch, whether the variant fits or not."""
     services: dict[tuple[str, str], list[Service]] = {}
     for service in sorted(scenario.services, key=lambda service: service.batch):
@@ -50,10 +50,10 @@ def pairs(scenario: Scenario) -> Iterator[Pair]:
         for v, variant in enumerate(scenario.variants):
             points = services.get((pool.node_type, variant.name), []) if pool.nodes > 0 else []
             for n, service in enumerate(points):
-                yield Pair(q, v, types[pool.node_type], service, len(points), n == 0)
+                yield ServedPair(q, v, types[pool.node_type], service, len(points), n == 0)
 
 
-def batches(scenario: Scenario, listed: Sequence[Pair]) -> Longs:
+def batches(scenario: Scenario, listed: Sequence[ServedPair]) -> Longs:
     """(K, L): requests that a replica of each listed pair decodes together; 0 where it cannot serve
     a class, for want of memory, room for the KV cache or speed (`itl_limit_s`).
 
@@ -73,7 +73,7 @@ def batches(scenario: Scenario, listed: Sequence[Pair]) -> Longs:
     return found
 
 
-def unfit_points(scenario: Scenario, listed: Sequence[Pair]) -> Iterator[str]:
+def unfit_points(scenario: Scenario, listed: Sequence[ServedPair]) -> Iterator[str]:
     """The operating points whose KV cache fits for no class, though a smaller batch might."""
     tokens, share = contexts(scenario), scenario.accounting.memory_share
     shortest = min((float(each) for each in tokens if each > 0), default=0.0)

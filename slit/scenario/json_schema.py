@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from slit.scenario.demand_schema import (
+    DailyVolume,
     DemandGroup,
     InlineDemand,
     Lengths,
@@ -16,16 +17,15 @@ from slit.scenario.demand_schema import (
     TableDemand,
     TraceDemand,
     TypicalDemand,
-    Volume,
 )
 from slit.scenario.file_schema import (
     InputEntry,
     Latency,
     ModelFacts,
-    Pair,
     PredictorFacts,
     Quality,
     Rate,
+    RoundTripEntry,
     ScenarioFile,
     ServiceTable,
     SiteSignals,
@@ -77,12 +77,12 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[[demand.groups]]", DemandGroup),
     ('[demand], kind = "table"', TableDemand),
     ('[demand], kind = "typical"', TypicalDemand),
-    ("[[demand.volumes]]", Volume),
+    ("[[demand.volumes]]", DailyVolume),
     ('[demand], kind = "trace"', TraceDemand),
     ("[[demand.streams]]", Stream),
     ("lengths of a stream", Lengths),
     ("[latency]", Latency),
-    ("latency.pairs", Pair),
+    ("latency.pairs", RoundTripEntry),
     ("[[inputs]]", InputEntry),
     ("a table of records, instead of [[...]]", TableReference),
     ("[quality]", Quality),

@@ -13,8 +13,8 @@ from slit.data.timestamps import HOUR, MICROSECOND, stamp_text, zone_of
 from slit.errors import SlitError
 from slit.scenario.diagnostics import Finding, Severity, error_of, impossible_figures
 from slit.scenario.limits import Limits
-from slit.scenario.references import SeriesReference, StampLayout
-from slit.scenario.resampling import Clock
+from slit.scenario.references import SeriesReference, StampedFileLayout
+from slit.scenario.resampling import EpochClock
 from slit.scenario.series import SeriesReader
 
 DAY = 24 * HOUR
@@ -76,7 +76,7 @@ def _refusal(
 
 
 def lint_stamps(
-    table: Table, stamps: Longs, layout: StampLayout, *, where: str, clock: Clock
+    table: Table, stamps: Longs, layout: StampedFileLayout, *, where: str, clock: EpochClock
 ) -> tuple[Spans | None, list[Finding]]:
     """Doubles, gaps, and days of 23 or 25 hours in sorted stamps; and their spans, if any."""
     where = f"{where}: {table.path}"
@@ -186,7 +186,7 @@ def _long_and_short_days(zone: str, ordered: Longs, where: str) -> Finding:
     )
 
 
-def _lint_gaps(spans: Spans, missing: Longs, where: str, clock: Clock) -> Iterator[Finding]:
+def _lint_gaps(spans: Spans, missing: Longs, where: str, clock: EpochClock) -> Iterator[Finding]:
     end = clock.start + clock.step * clock.epochs
     inside = (missing + spans.step > clock.start) & (missing < end)
     for part, severity, expected in (

@@ -9,7 +9,7 @@ import numpy as np
 from slit.display import number
 from slit.scenario.diagnostics import Finding, Severity
 from slit.scenario.fit import (
-    Pair,
+    ServedPair,
     batch_of,
     contexts,
     free_memory,
@@ -55,7 +55,7 @@ def _variants(scenario: Scenario) -> Iterator[Finding]:
                 )  # fmt: skip
 
 
-def _energy(scenario: Scenario, pair: Pair) -> Iterator[Finding]:
+def _energy(scenario: Scenario, pair: ServedPair) -> Iterator[Finding]:
     size = scenario.variants[pair.variant].parameters_b
     reading, writing = token_joules(pair)
     for what, joules, field in (
@@ -73,7 +73,7 @@ def _energy(scenario: Scenario, pair: Pair) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _unused(scenario: Scenario, points: list[Pair]) -> Iterator[Finding]:
+def _unused(scenario: Scenario, points: list[ServedPair]) -> Iterator[Finding]:
     """Operating points that no class with requests may use."""
     asked = scenario.demand.requests.sum(axis=(0, 1)) > 0
     tokens, share = contexts(scenario), scenario.accounting.memory_share

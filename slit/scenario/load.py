@@ -27,7 +27,7 @@ from slit.scenario.operation import keep_warm_at_least, operate
 from slit.scenario.provenance import NOT_STATED, inputs_of, share_of
 from slit.scenario.records import MAX_EPOCHS, Accounting, CarbonMethod, Datacenter, Record
 from slit.scenario.references import FileLayout, TableReference
-from slit.scenario.resampling import Clock, clock_of
+from slit.scenario.resampling import EpochClock, clock_of
 from slit.scenario.routing_table import with_today
 from slit.scenario.scenario import Scenario, known
 from slit.scenario.series import SeriesReader
@@ -191,7 +191,7 @@ def rates_of(currencies: Mapping[str, float | Rate]) -> dict[str, float]:
     return {name: rate.usd if isinstance(rate, Rate) else rate for name, rate in currencies.items()}
 
 
-def read_demand(file: ScenarioFile, tables: Tables, clock: Clock) -> DemandSeries:
+def read_demand(file: ScenarioFile, tables: Tables, clock: EpochClock) -> DemandSeries:
     """Demand of whatever kind the file states: arrays (T, O, K).
 
     Raises:

@@ -162,7 +162,7 @@ Listed = Annotated[
 """Records written out, or a table of them."""
 
 
-class StampLayout(FileLayout):
+class StampedFileLayout(FileLayout):
     """How the rows of a table stand in time."""
 
     zone: str | None = text(f"{ZONE}; for typical days the zone of the hour", default=None)
@@ -198,7 +198,7 @@ def _checked(check: Callable[[str], object], value: str) -> None:
 _WITHOUT_A_TABLE = frozenset(("unit", "value", "values", "scale", "estimated"))
 
 
-class SeriesReference(StampLayout):
+class SeriesReference(StampedFileLayout):
     """A figure over time: `value`, or `values` by epoch, or a column of a table."""
 
     unit: str = text("unit of the figures as they stand in the source, e.g. g/kWh")

@@ -13,7 +13,7 @@ from slit.scenario.references import Resample
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class EpochClock:
     """The epochs of a horizon, in microseconds since 1970 in UTC."""
 
     start: int
@@ -31,10 +31,10 @@ class Clock:
         return self.step / MICROSECOND / 3600
 
 
-def clock_of(horizon: Horizon) -> Clock:
+def clock_of(horizon: Horizon) -> EpochClock:
     """The clock of a horizon."""
     step = round(horizon.epoch_seconds * MICROSECOND)
-    return Clock(microseconds_of(horizon.start), step, horizon.epochs)
+    return EpochClock(microseconds_of(horizon.start), step, horizon.epochs)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +86,7 @@ def overlaps(steps: Steps, begins: Longs, ends: Longs) -> Overlaps:
 
 def to_epochs(
     steps: Steps,
-    clock: Clock,
+    clock: EpochClock,
     *,
     resample: Resample | None,
     adds_up: bool = False,
@@ -129,7 +129,7 @@ def to_epochs(
     return total(values * length) / total(length), estimated
 
 
-def _weights(steps: Steps, weights: Steps | None, clock: Clock) -> Floats:
+def _weights(steps: Steps, weights: Steps | None, clock: EpochClock) -> Floats:
     """Requests that fall into each step."""
     if weights is None or weights.step >= clock.step:
         raise SlitError(
@@ -147,7 +147,7 @@ def _sums(index: Longs, amounts: Floats, count: int) -> Floats:
 
 
 def _refuse_silence(
-    steps: Steps, clock: Clock, pairs: Overlaps, resample: Resample | None, adds_up: bool
+    steps: Steps, clock: EpochClock, pairs: Overlaps, resample: Resample | None, adds_up: bool
 ) -> None:
     """Refuse a `resample` that does not say what has to happen."""
     used = (steps.ends - steps.begins)[pairs.step]
@@ -176,7 +176,7 @@ def _refuse_silence(
         )
 
 
-def _refuse_holes(steps: Steps, clock: Clock, pairs: Overlaps) -> None:
+def _refuse_holes(steps: Steps, clock: EpochClock, pairs: Overlaps) -> None:
     covered = _sums(pairs.epoch, pairs.length.astype(np.float64), clock.epochs)
     bare = np.flatnonzero(covered < clock.step)
     if len(bare):

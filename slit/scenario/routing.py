@@ -10,7 +10,7 @@ import numpy as np
 
 from slit.data.timestamps import microseconds_of, stamp_text
 from slit.errors import SlitError
-from slit.scenario.fit import Pair, allowed_pairs, obstacles, pairs, residency
+from slit.scenario.fit import ServedPair, allowed_pairs, obstacles, pairs, residency
 from slit.scenario.scenario import Scenario
 
 TODAY = "today"
@@ -56,7 +56,7 @@ class Routing:
     @cached_property
     def _places(self) -> list[Place]:
         """Of each row."""
-        points = Points(self.scenario)
+        points = ServablePoints(self.scenario)
         return [
             points.place(entry.pool, entry.variant, entry.batch, lambda: self.label)
             for entry in self.scenario.today
@@ -167,7 +167,7 @@ class Routing:
         return f"{names[n]} may not serve it ({why}), expected some of {', '.join(able) or 'none'}"
 
 
-class Points:
+class ServablePoints:
     """What each pool can serve: variants, at one operating point or several."""
 
     def __init__(self, scenario: Scenario) -> None:
@@ -195,6 +195,6 @@ class Points:
         return found[0]
 
 
-def place_of(pair: Pair) -> Place:
+def place_of(pair: ServedPair) -> Place:
     """The place that a pair stands for."""
     return pair.pool, pair.variant, pair.service.batch

@@ -14,7 +14,7 @@ from slit.data.timestamps import parse_stamps
 from slit.errors import SlitError, did_you_mean
 from slit.scenario.fit import misfit, pairs
 from slit.scenario.references import FileLayout
-from slit.scenario.routing import Points, Routing
+from slit.scenario.routing import Routing, ServablePoints
 from slit.scenario.routing_entry import RoutingEntry
 from slit.scenario.scenario import Scenario
 from slit.scenario.table_files import read_table
@@ -53,7 +53,7 @@ def _entries(table: Table, scenario: Scenario) -> tuple[RoutingEntry, ...]:
     ):
         _check_names(table, texts[name], name, [each.name for each in records], scenario)
     pools, batches = _pools(table, texts, scenario), _batches(table, texts["batch"])
-    points = Points(scenario)
+    points = ServablePoints(scenario)
     for n, names in enumerate(zip(pools, texts["variant"], batches, strict=True)):
         points.place(*names, partial(table.place, n))
     hours, shares = _hours(table, texts["hour"]), _shares(table, texts["share"])

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from slit.scenario.fit import Pair, service_model
+from slit.scenario.fit import ServedPair, service_model
 from slit.scenario.scenario import Scenario
 
 JOULES_PER_TOKEN = {"read": (2e-4, 5e-3), "written": (1.4e-3, 1.5e-2)}
@@ -25,13 +25,13 @@ class RequestFigures(NamedTuple):
     milliliters: float  # on site and off site
 
 
-def pair_name(scenario: Scenario, pair: Pair) -> str:
+def pair_name(scenario: Scenario, pair: ServedPair) -> str:
     """How messages call a service."""
     point = f" at batch {pair.service.batch}" if pair.points > 1 else ""
     return f"{scenario.variants[pair.variant].name} on {pair.node_type.name}{point}"
 
 
-def token_joules(pair: Pair) -> tuple[float, float]:
+def token_joules(pair: ServedPair) -> tuple[float, float]:
     """J of the node for a prompt token and for an output token, at its full batch."""
     model = service_model(pair.node_type, pair.service)
     return (
@@ -52,7 +52,7 @@ def mean_tokens(scenario: Scenario, k: int) -> tuple[float, float]:
 
 
 def request_figures(
-    scenario: Scenario, pair: Pair, *, prompt: float, output: float
+    scenario: Scenario, pair: ServedPair, *, prompt: float, output: float
 ) -> RequestFigures:
     """A request of so many tokens at a service, at its full batch and the mean of all sites.
 

@@ -19,7 +19,7 @@ from slit.scenario.diagnostics import (
 from slit.scenario.limits import Limits
 from slit.scenario.provenance import as_share
 from slit.scenario.references import SeriesReference
-from slit.scenario.resampling import Clock, Steps, to_epochs
+from slit.scenario.resampling import EpochClock, Steps, to_epochs
 from slit.scenario.table_files import Tables
 from slit.scenario.typical import month_hours, typical_days
 from slit.units import UNITS, convert, in_dollars, same_unit
@@ -44,7 +44,7 @@ class SeriesReader:
     """
 
     tables: Tables
-    clock: Clock
+    clock: EpochClock
     switches: tuple[str, ...] = ()
     weights: Steps | None = field(default=None)
     rates: Mapping[str, float] = field(default_factory=dict)

@@ -12,7 +12,7 @@ import numpy as np
 from slit.data.delimited import read_delimited
 from slit.data.file_table import FileTable
 from slit.data.parquet import read_parquet
-from slit.data.table import Source, Table
+from slit.data.table import ReadFile, Table
 from slit.data.text_files import read_content
 from slit.errors import SlitError
 from slit.scenario.references import FileLayout
@@ -86,7 +86,7 @@ def read_table(path: Path, layout: FileLayout) -> Table:
         for name, values in file.columns.items()
     }
     rows = len(next(iter(columns.values())))
-    return Table(Source(path, file, columns, layout.decimal), np.arange(rows))
+    return Table(ReadFile(path, file, columns, layout.decimal), np.arange(rows))
 
 
 def _read(path: Path, layout: FileLayout) -> FileTable:

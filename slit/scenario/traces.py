@@ -15,7 +15,7 @@ from slit.scenario.demand_schema import Lengths, Stream, TraceDemand
 from slit.scenario.diagnostics import Finding, Severity
 from slit.scenario.provenance import as_share
 from slit.scenario.records import Origin, Record
-from slit.scenario.resampling import Clock, Steps
+from slit.scenario.resampling import EpochClock, Steps
 from slit.scenario.table_files import Tables
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ class _Pattern:
             )
             self.notes.append(Note(found, 'align = "calendar" where the dates are meant'))
 
-    def require_horizon(self, clock: Clock) -> None:
+    def require_horizon(self, clock: EpochClock) -> None:
         """Refuse a horizon that the calendar of the trace does not cover."""
         begin, end = int(self.begins[0]), int(self.begins[-1]) + self.step
         last = clock.start + clock.step * clock.epochs
@@ -239,7 +239,7 @@ class _Pattern:
                 "repeats its days)"
             )
 
-    def local_days(self, clock: Clock, offset_h: float) -> tuple[Longs, Positions]:
+    def local_days(self, clock: EpochClock, offset_h: float) -> tuple[Longs, Positions]:
         """Begins in UTC of the bins over the horizon, and which bin of the trace each is."""
         offset = round(offset_h * HOUR)
         zero = self.anchor + self.shift

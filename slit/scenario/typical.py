@@ -9,7 +9,7 @@ from slit.data.table import Table
 from slit.data.timestamps import HOUR, MICROSECOND, stamp_text, zone_of
 from slit.errors import SlitError
 from slit.scenario.references import SeriesReference
-from slit.scenario.resampling import Clock, Steps
+from slit.scenario.resampling import EpochClock, Steps
 
 
 def month_hours(
@@ -26,7 +26,7 @@ def month_hours(
     return Steps(keys[order], HOUR, values[order], estimated[order], rows.place)
 
 
-def typical_days(steps: Steps, reference: SeriesReference, clock: Clock) -> Steps:
+def typical_days(steps: Steps, reference: SeriesReference, clock: EpochClock) -> Steps:
     """The typical days laid over the horizon, hour by hour."""
     if reference.zone is None:
         raise SlitError(

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from operators.types import Floats
-from slit.data.csv_batches import Field, Kind, cell_error, is_number, read_csv, stream_csv
+from slit.data.csv_batches import ColumnKind, Field, cell_error, is_number, read_csv, stream_csv
 from slit.data.json_batches import is_json, read_document
 from slit.data.text_files import BEYOND, csv_rows, first_row, read_header
 from slit.data.trace import Bins, Trace, elapsed_bins, later, utc_start, weighted_mean
@@ -111,7 +111,7 @@ def _of_model(path: Path, model: str) -> Rates:
 def _of_clients(path: Path, model: str) -> Rates:
     """The sum of the clients of a model, of which only windows that are not 0 stand there."""
     fields = (
-        Field("model", "model", Kind.TEXT),
+        Field("model", "model", ColumnKind.TEXT),
         Field("t", "s since the start of the trace"),
         Field("rate", "requests/s"),
     )
@@ -142,7 +142,10 @@ def read_servegen_lengths(path: Path | str) -> pd.DataFrame:
         SlitError: a mistake in the file, with line and column.
     """
     path = Path(path)
-    model, field = Field("model", "model", Kind.TEXT), Field("field", "field", Kind.TEXT)
+    model, field = (
+        Field("model", "model", ColumnKind.TEXT),
+        Field("field", "field", ColumnKind.TEXT),
+    )
     table = read_csv(path, (model, TIME, field, Field("mean", "tokens")))
     names = table[field.name].to_pylist()
     for row, text in enumerate(names):

@@ -13,7 +13,7 @@ from plotly.graph_objects import Figure
 import slit
 from slit.app.live import watched
 from slit.app.live_page import draw_growing, draw_volume, facts
-from slit.app.progress_feed import ProgressFeed, Snapshot
+from slit.app.progress_feed import ProgressFeed, SearchSnapshot
 from slit.stop import StopReason
 from tests.app.test_server import text_of
 from tests.stored import small_scenario
@@ -78,7 +78,7 @@ def test_the_page_can_stop_the_search(eager: None, tmp_path: Path) -> None:
 
 
 def test_what_the_page_says() -> None:
-    snapshot = Snapshot(
+    snapshot = SearchSnapshot(
         evaluations=1000,
         moves=5000,
         seconds=2.0,
@@ -99,7 +99,9 @@ def test_what_the_page_says() -> None:
     assert list(drawn.data[0].x) == [8.0, 2.0]
     assert list(drawn.data[0].y) == [1.0, 4.0]
     assert list(Figure(draw_volume(snapshot)).data[0].y) == [50.0, 60.0]
-    assert not len(Figure(draw_growing(Snapshot(), NAMES, UNITS, x="cost", y="water")).data[0].x)
+    assert not len(
+        Figure(draw_growing(SearchSnapshot(), NAMES, UNITS, x="cost", y="water")).data[0].x
+    )
 
 
 def fetched(url: str) -> tuple[str, str]:

@@ -6,18 +6,20 @@ import pytest
 
 from benchmarks.execute import Tally, execute
 from benchmarks.registry import find_suite
-from benchmarks.store import Plan, Store
+from benchmarks.store import Store, SuitePlan
 
 SEEDS = 2
 
 
 @pytest.fixture(scope="session")
-def smoke_plan() -> Plan:
+def smoke_plan() -> SuitePlan:
     return find_suite("smoke").plan(SEEDS)
 
 
 @pytest.fixture(scope="session")
-def smoke_run(smoke_plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Tally]:
+def smoke_run(
+    smoke_plan: SuitePlan, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Tally]:
     """The folder of a serial run of the smoke suite, and how it went."""
     folder = tmp_path_factory.mktemp("suite") / "smoke"
     lines: list[str] = []

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.code import _stripped, code_digest
 from benchmarks.job import Job, budget_label
-from benchmarks.store import Outcome, Plan, Store, missing
+from benchmarks.store import JobOutcome, Store, SuitePlan, missing
 from slit.errors import SlitError
 
 JOB = Job("optimize", "tiny", "c0de", {"a": 1}, {"method": "slit", "budget": {"moves": 5}}, 3)
@@ -59,7 +59,7 @@ def test_the_digest_of_the_code_ignores_what_changes_no_result() -> None:
 
 def test_results_come_back_as_they_were(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    outcome = Outcome({"volume": 0.1, "curve": [1, 2]}, {"F": np.eye(3)}, {"seconds": 1.5})
+    outcome = JobOutcome({"volume": 0.1, "curve": [1, 2]}, {"F": np.eye(3)}, {"seconds": 1.5})
     assert missing(store, [JOB, JOB]) == [JOB]
     store.write(JOB, outcome, {"cores": "2"})
     assert missing(store, [JOB]) == []
@@ -73,7 +73,7 @@ def test_results_come_back_as_they_were(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", ["", "{}", '{"format": 1', '{"job": 3, "arrays": []}'])
 def test_a_damaged_result_is_named(tmp_path: Path, content: str) -> None:
     store = Store(tmp_path)
-    store.write(JOB, Outcome({}), {})
+    store.write(JOB, JobOutcome({}), {})
     (tmp_path / "jobs" / f"{JOB.key}.json").write_text(content)
     with pytest.raises(SlitError, match=f"{JOB.key}.json: .*expected the result of a job"):
         store.read(JOB.key)
@@ -84,12 +84,12 @@ def test_a_failure_is_kept_until_the_job_is_done(tmp_path: Path) -> None:
     store.fail(JOB, "Traceback\nValueError: no")
     assert store.failures() == [f"{JOB.label}: ValueError: no"]
     assert not store.has(JOB.key)
-    store.write(JOB, Outcome({}), {})
+    store.write(JOB, JobOutcome({}), {})
     assert store.failures() == []
 
 
 def test_a_plan_comes_back_and_other_folders_are_refused(tmp_path: Path) -> None:
-    plan = Plan("smoke", 3, (JOB,), ("a note",))
+    plan = SuitePlan("smoke", 3, (JOB,), ("a note",))
     Store(tmp_path / "run").write_plan(plan)
     assert Store(tmp_path / "run").read_plan() == plan
     with pytest.raises(SlitError, match="expected a folder that slit benchmark run wrote"):

@@ -8,11 +8,11 @@ import pytest
 from benchmarks.job import Job
 from benchmarks.report.learning import agent_curves, agent_records, duels, gap_at, interval
 from benchmarks.report.write import write_report
-from benchmarks.store import Outcome, Plan, Result, Store
+from benchmarks.store import JobOutcome, JobResult, Store, SuitePlan
 from benchmarks.suites.wireless import AGENTS, make_plan
 
 
-def learned(agent: str, seed: int, gaps: tuple[float | None, ...], seconds: float) -> Result:
+def learned(agent: str, seed: int, gaps: tuple[float | None, ...], seconds: float) -> JobResult:
     job = Job("learn", "cell-day", "code", options={"method": agent}, seed=seed)
     figures = dict.fromkeys(
         ("kept_share", "carbon_g", "link_share", "quality", "seconds", "tokens", "power_w"), 0.5
@@ -30,7 +30,7 @@ def learned(agent: str, seed: int, gaps: tuple[float | None, ...], seconds: floa
     }
     moments = [seconds * (n + 1) for n in range(len(gaps))]
     timing = {"seconds": moments[-1], "curve_seconds": moments}
-    return Result(job, Outcome(values, {}, timing), {"machine": "one"})
+    return JobResult(job, JobOutcome(values, {}, timing), {"machine": "one"})
 
 
 RESULTS = [
@@ -70,7 +70,7 @@ def test_an_interval_holds_its_mean_and_shrinks_to_one_value() -> None:
 
 def test_the_page_and_tables_hold_the_agents(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    store.write_plan(Plan("wireless", 6, tuple(result.job for result in RESULTS)))
+    store.write_plan(SuitePlan("wireless", 6, tuple(result.job for result in RESULTS)))
     for result in RESULTS:
         store.write(result.job, result.outcome, result.machine)
     written = {path.name for path in write_report(tmp_path)}

@@ -8,7 +8,12 @@ import pytest
 from benchmarks.cases import knapsack
 from benchmarks.job import Job
 from benchmarks.measuring.instrumented_problem import InstrumentedProblem
-from benchmarks.measuring.reference import Kind, Reference, box_reference, exact_reference
+from benchmarks.measuring.reference import (
+    HypervolumeReference,
+    ReferenceKind,
+    box_reference,
+    exact_reference,
+)
 from benchmarks.measuring.replacements import descend_by_full_evaluation, without_increments
 from benchmarks.measuring.scenarios import planned
 from benchmarks.measuring.search import search
@@ -17,7 +22,7 @@ from benchmarks.phases.enumerate import every_plan
 from benchmarks.phases.evaluate import searched_plans
 from benchmarks.planning import Method
 from benchmarks.registry import find_phase
-from benchmarks.store import Outcome, Store
+from benchmarks.store import JobOutcome, Store
 from benchmarks.suites.ablation import METHODS
 from operators.dominance import nondominated
 from operators.sampling import uniform
@@ -79,19 +84,19 @@ def test_a_method_of_one_plan_finishes() -> None:
 
 
 def test_a_yardstick_measures_the_columns_that_count() -> None:
-    stick = Reference(
+    stick = HypervolumeReference(
         names=("b", "c"),
         columns=(1, 2),
         ideal=np.array([0.0, 10.0]),
         span=np.array([1.0, 10.0]),
         bound=2.0,
-        kind=Kind.BOX,
+        kind=ReferenceKind.BOX,
     )
     F = np.array([[99.0, 0.5, 10.0]])  # scaled: 0.5 and 0
     assert stick.volume(F) == pytest.approx(0.6 * 1.1)
-    again = Reference.from_json(stick.to_json())
+    again = HypervolumeReference.from_json(stick.to_json())
     assert again.volume(F) == stick.volume(F)
-    assert again.kind is Kind.BOX
+    assert again.kind is ReferenceKind.BOX
 
 
 def test_the_exact_front_reaches_its_own_reference() -> None:
@@ -125,7 +130,7 @@ def test_every_plan_is_looked_at_once() -> None:
 def test_no_search_beats_the_enumerated_front(tmp_path: Path) -> None:
     job = Job("enumerate", "tiny", "", options={"objectives": list(DEFAULT)})
     outcome = find_phase("enumerate").perform(job, Store(tmp_path))
-    stick = Reference.from_json(outcome.values["yardstick"])
+    stick = HypervolumeReference.from_json(outcome.values["yardstick"])
     evaluator = planned(TINY).evaluator(DEFAULT)
     optimizer = make_optimizer("slit", Task.of(evaluator), rng=np.random.default_rng(1))
     found = search(optimizer, evaluator, stop=Stop(evaluations=3000))
@@ -185,7 +190,7 @@ def test_the_phases_of_speed_say_how_fast(tmp_path: Path) -> None:
     for name in ("evaluate", "moves"):
         job = Job(name, "tiny", "", options=options)
         outcome = find_phase(name).perform(job, Store(tmp_path))
-        assert isinstance(outcome, Outcome)
+        assert isinstance(outcome, JobOutcome)
         assert outcome.timing["per_second"] > 0
     shared = find_phase("stability").perform(
         Job("stability", "tiny", "", options=options), Store(tmp_path)

@@ -10,11 +10,11 @@ from benchmarks.cases.measured_inferences import build_twin
 from benchmarks.job import Job
 from benchmarks.measuring import predictors, sampling
 from benchmarks.report.predictions import error_records, sampling_records
-from benchmarks.store import Outcome, Result
+from benchmarks.store import JobOutcome, JobResult
 from benchmarks.suites.predictor import make_plan
 from operators.types import Floats, Longs
 from slit.predictor.evaluation import Forecast, forecast_by, targets
-from slit.predictor.graph import Phase, as_graphs
+from slit.predictor.graph import InferencePhase, as_graphs
 from slit.predictor.measurements import Measurements
 from slit.predictor.models import Method
 from tests.predictor.made import made_configs
@@ -57,15 +57,19 @@ def test_graphs_are_changed_where_a_part_is_left_out() -> None:
     from slit.predictor.columns import as_columns
 
     columns = as_columns(made_configs()[:4])
-    plain = {phase: as_graphs(columns, phase) for phase in Phase}
-    alone = predictors._no_edges(plain[Phase.DECODE], Phase.DECODE)
+    plain = {phase: as_graphs(columns, phase) for phase in InferencePhase}
+    alone = predictors._no_edges(plain[InferencePhase.DECODE], InferencePhase.DECODE)
     assert not alone.edges.any()
-    np.testing.assert_array_equal(alone.nodes, plain[Phase.DECODE].nodes)
-    assert not predictors._one_phase(plain[Phase.PREFILL], Phase.PREFILL).least.any()
-    assert predictors._one_phase(plain[Phase.DECODE], Phase.DECODE).least.all()
-    blind = predictors._no_roofline(plain[Phase.DECODE], Phase.DECODE)
-    slower = replace(plain[Phase.DECODE], least=9.0 * plain[Phase.DECODE].least)
-    np.testing.assert_array_equal(blind.least, predictors._no_roofline(slower, Phase.DECODE).least)
+    np.testing.assert_array_equal(alone.nodes, plain[InferencePhase.DECODE].nodes)
+    assert not predictors._one_phase(
+        plain[InferencePhase.PREFILL], InferencePhase.PREFILL
+    ).least.any()
+    assert predictors._one_phase(plain[InferencePhase.DECODE], InferencePhase.DECODE).least.all()
+    blind = predictors._no_roofline(plain[InferencePhase.DECODE], InferencePhase.DECODE)
+    slower = replace(plain[InferencePhase.DECODE], least=9.0 * plain[InferencePhase.DECODE].least)
+    np.testing.assert_array_equal(
+        blind.least, predictors._no_roofline(slower, InferencePhase.DECODE).least
+    )
 
 
 @pytest.mark.parametrize("focused", [True, False])
@@ -112,10 +116,10 @@ def test_focused_measurements_are_near_the_worst(
 
 def _result(
     phase: str, values: dict[str, object], mape: Sequence[float] = (), **said: object
-) -> Result:
+) -> JobResult:
     job = Job(phase, "twin", "c0de", options=said, seed=0)
     arrays = {"mape": np.array([[value] * 3 for value in mape])} if mape else {}
-    return Result(job, Outcome(values, arrays, {"seconds": 1.0}), {})
+    return JobResult(job, JobOutcome(values, arrays, {"seconds": 1.0}), {})
 
 
 def test_tables_of_the_report() -> None:

@@ -14,9 +14,9 @@ from plotly.graph_objects import Figure
 from benchmarks.report.changes import changes_of
 from benchmarks.report.compare import Group, curve_of, groups_of, overall
 from benchmarks.report.draw import draw_curves, draw_shares
-from benchmarks.report.runs import Arena, Point, Run, read_runs
+from benchmarks.report.runs import Arena, Point, SuiteRun, read_runs
 from benchmarks.report.write import write_report
-from benchmarks.store import Plan, Store
+from benchmarks.store import Store, SuitePlan
 from slit.errors import SlitError
 
 HERE = Arena("tiny", ("carbon", "water"))
@@ -32,8 +32,8 @@ def run(
     budget: str = "9 moves",
     curve: tuple[Point, ...] = (),
     picks: dict[str, dict[str, float]] | None = None,
-) -> Run:
-    return Run(
+) -> SuiteRun:
+    return SuiteRun(
         arena=arena,
         budget=budget,
         method=method,
@@ -53,7 +53,7 @@ def run(
     )
 
 
-def three_methods(arena: Arena = HERE) -> list[Run]:
+def three_methods(arena: Arena = HERE) -> list[SuiteRun]:
     """Ours is best with every seed, theirs second."""
     return [
         run(method, seed, share + seed / 1000, arena=arena)
@@ -161,7 +161,7 @@ def folder(smoke: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def groups(smoke: Path, smoke_plan: Plan) -> list[Group]:
+def groups(smoke: Path, smoke_plan: SuitePlan) -> list[Group]:
     store = Store(smoke)
     runs, _ = read_runs(list(store.results(smoke_plan.jobs)), store)
     return groups_of(runs)
@@ -172,7 +172,7 @@ def rows_of(file: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def test_igd_plus_is_to_the_best_of_all(smoke: Path, smoke_plan: Plan) -> None:
+def test_igd_plus_is_to_the_best_of_all(smoke: Path, smoke_plan: SuitePlan) -> None:
     store = Store(smoke)
     runs, references = read_runs(list(store.results(smoke_plan.jobs)), store)
     assert {run.arena for run in runs} == set(references)
@@ -182,7 +182,7 @@ def test_igd_plus_is_to_the_best_of_all(smoke: Path, smoke_plan: Plan) -> None:
 
 
 def test_the_tables_hold_every_run_and_method(
-    folder: Path, smoke_plan: Plan, groups: list[Group]
+    folder: Path, smoke_plan: SuitePlan, groups: list[Group]
 ) -> None:
     searches = [job for job in smoke_plan.jobs if job.phase in ("optimize", "evolve")]
     assert len(rows_of(folder / "runs.csv")) == len(searches)
@@ -237,7 +237,9 @@ def test_the_page_is_whole_and_loads_nothing(folder: Path, groups: list[Group]) 
         assert f">{method}<" in text
 
 
-def test_a_suite_that_is_not_done_says_so(smoke: Path, smoke_plan: Plan, tmp_path: Path) -> None:
+def test_a_suite_that_is_not_done_says_so(
+    smoke: Path, smoke_plan: SuitePlan, tmp_path: Path
+) -> None:
     copy = Path(shutil.copytree(smoke, tmp_path / "part"))
     (copy / "jobs" / f"{smoke_plan.jobs[-1].key}.json").unlink()
     Store(copy).fail(smoke_plan.jobs[-1], "ValueError: no")
@@ -247,7 +249,7 @@ def test_a_suite_that_is_not_done_says_so(smoke: Path, smoke_plan: Plan, tmp_pat
     assert f"failed: {smoke_plan.jobs[-1].label}: ValueError: no" in text
 
 
-def test_nothing_done_is_refused(tmp_path: Path, smoke_plan: Plan) -> None:
+def test_nothing_done_is_refused(tmp_path: Path, smoke_plan: SuitePlan) -> None:
     Store(tmp_path).write_plan(smoke_plan)
     with pytest.raises(SlitError, match="no job is done"):
         write_report(tmp_path)

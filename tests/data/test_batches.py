@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from slit.data import csv_batches
-from slit.data.csv_batches import Field, Kind, stream_csv
+from slit.data.csv_batches import ColumnKind, Field, stream_csv
 from slit.data.json_batches import read_objects
 from slit.data.trace import Bins, calendar_bins, elapsed_bins
 from slit.errors import SlitError
@@ -96,7 +96,7 @@ def test_no_rows_are_no_batches(write: Write) -> None:
         assert sum(len(batch["t"]) for batch in stream_csv(write(text), FIELDS)) == 0
 
 
-STAMP = (Field("when", "arrival", Kind.STAMP),)
+STAMP = (Field("when", "arrival", ColumnKind.STAMP),)
 
 
 def nanoseconds(path: Path, time_zone: str | None = None) -> list[int]:

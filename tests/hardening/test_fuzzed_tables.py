@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from slit.data.table_timestamps import timed_rows
 from slit.errors import SlitError
-from slit.scenario.references import FileLayout, StampLayout
+from slit.scenario.references import FileLayout, StampedFileLayout
 from slit.scenario.table_files import read_table
 from slit.sources.formats import FORMATS
 from tests.sources.answers import ANSWERS
@@ -96,7 +96,7 @@ def attempt(what: Callable[[], object]) -> None:
     assert "object at 0x" not in said
 
 
-def read_all(path: Path, layout: StampLayout) -> None:
+def read_all(path: Path, layout: StampedFileLayout) -> None:
     """Read a file and whatever can be asked of its columns."""
     table = read_table(path, layout)
     attempt(lambda: list(table.records()))
@@ -112,7 +112,7 @@ def read_all(path: Path, layout: StampLayout) -> None:
 
 def fuzz(folder: Path, content: bytes, name: str, options: dict[str, Any]) -> None:
     try:
-        layout = StampLayout.model_validate(options)
+        layout = StampedFileLayout.model_validate(options)
     except ValueError:
         return
     path = folder / name

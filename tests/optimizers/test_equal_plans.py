@@ -9,14 +9,17 @@ import slit
 from operators.types import Genes
 from slit.evaluator import Evaluation
 from slit.optimizers.protocol import AskTellGuard, Optimizer, Plans, Setup
-from slit.optimizers.registry import Kind, available
+from slit.optimizers.registry import OptimizerKind, available
 from slit.record import read_run, reevaluate
 from slit.scenario.records import Residency
 from slit.scenario.scenario import Scenario
 from tests.hand import hand_scenario
 
-SEARCHES = [entry.name for entry in available(Kind.SEARCH)]
-REFERENCES = [entry.name for entry in available(Kind.REFERENCE, Kind.BASELINE, Kind.RIVAL)]
+SEARCHES = [entry.name for entry in available(OptimizerKind.SEARCH)]
+REFERENCES = [
+    entry.name
+    for entry in available(OptimizerKind.REFERENCE, OptimizerKind.BASELINE, OptimizerKind.RIVAL)
+]
 
 
 def at_one_place() -> Scenario:

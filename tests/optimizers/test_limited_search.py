@@ -7,11 +7,11 @@ import pytest
 import slit
 from slit.evaluator import Evaluator
 from slit.objectives import find
-from slit.optimizers.registry import Kind, available
+from slit.optimizers.registry import OptimizerKind, available
 from slit.problem import compile_problem
 from slit.scenario.load import load_scenario
 
-SEARCHES = [entry.name for entry in available(Kind.SEARCH)]
+SEARCHES = [entry.name for entry in available(OptimizerKind.SEARCH)]
 LIMITS = {"quality": 0.34, "starts": 3.0}
 """One that is minimized, one that is not."""
 

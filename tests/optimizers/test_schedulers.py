@@ -23,7 +23,7 @@ from slit.optimizers.casper import within_cap
 from slit.optimizers.helix import CUT, flow_weights
 from slit.optimizers.lexicographic import LexicographicPlan
 from slit.optimizers.protocol import Setup, Task
-from slit.optimizers.registry import Kind, available, default_settings, make_optimizer
+from slit.optimizers.registry import OptimizerKind, available, default_settings, make_optimizer
 from slit.optimizers.splitwise import prefill_throughput
 from slit.problem import compile_problem
 from slit.run import run
@@ -31,7 +31,9 @@ from slit.scenario.scenario import Scenario
 from slit.stop import Stop
 from tests.builders import random_scenario
 
-SCHEDULERS = [e.name for e in available(Kind.REFERENCE, Kind.BASELINE, Kind.RIVAL)]
+SCHEDULERS = [
+    e.name for e in available(OptimizerKind.REFERENCE, OptimizerKind.BASELINE, OptimizerKind.RIVAL)
+]
 
 
 def evaluator_of(scenario: Scenario) -> Evaluator:

@@ -17,7 +17,7 @@ from slit.predictor.gpus import find_gpu
 from slit.predictor.graph import (
     NAMES,
     OUTPUTS,
-    Phase,
+    InferencePhase,
     adjacency,
     as_graphs,
     graphs_from_arrays,
@@ -53,8 +53,8 @@ def test_all_kernels_are_in_a_graph_without_circles() -> None:
     assert not power.any()
 
 
-@pytest.mark.parametrize("phase", list(Phase))
-def test_networks_pass_on_what_comes_before(phase: Phase) -> None:
+@pytest.mark.parametrize("phase", list(InferencePhase))
+def test_networks_pass_on_what_comes_before(phase: InferencePhase) -> None:
     """A slow twin, kernel by kernel."""
     graphs = as_graphs(COLUMNS, phase)
     network = initial_network(graphs, phase, seed=1)
@@ -84,8 +84,8 @@ def test_networks_pass_on_what_comes_before(phase: Phase) -> None:
 
 
 @pytest.mark.usefixtures("_torch")
-@pytest.mark.parametrize("phase", list(Phase))
-def test_numpy_says_what_torch_says(phase: Phase) -> None:
+@pytest.mark.parametrize("phase", list(InferencePhase))
+def test_numpy_says_what_torch_says(phase: InferencePhase) -> None:
     graphs = as_graphs(COLUMNS, phase)
     shipped = shipped_model(Method.LLMCO2).graphs
     assert shipped is not None

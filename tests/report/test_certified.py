@@ -6,7 +6,7 @@ import pytest
 from slit.certificates.bounds import Certificate
 from slit.certificates.certified import Certified, certified_data
 from slit.certificates.normalization import ReferenceBox
-from slit.certificates.outer_volume import Volume
+from slit.certificates.outer_volume import ComputedVolume
 from slit.report.certified import describe_certified, describe_share, gap_rows
 from tests.report.test_front import made_front
 
@@ -19,7 +19,7 @@ BOX = ReferenceBox(
     left_out={},
 )
 CERTIFICATE = Certificate(
-    BOX, np.eye(2), np.zeros(2), Volume(1.21, 0.0, exact=True), np.zeros((2, 2))
+    BOX, np.eye(2), np.zeros(2), ComputedVolume(1.21, 0.0, exact=True), np.zeros((2, 2))
 )
 
 

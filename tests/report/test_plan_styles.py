@@ -14,7 +14,11 @@ from slit.report.plan_styles import _EXTREMES, BALANCE, OUTLINES, style_of_extre
 
 
 def test_no_two_plans_look_the_same() -> None:
-    kinds = registry.Kind.REFERENCE, registry.Kind.BASELINE, registry.Kind.RIVAL
+    kinds = (
+        registry.OptimizerKind.REFERENCE,
+        registry.OptimizerKind.BASELINE,
+        registry.OptimizerKind.RIVAL,
+    )
     known = [each.name for each in objectives.available() if each.name in _EXTREMES]
     styles = [style_of_extreme(name) for name in known]  # other tests register objectives of theirs
     styles += [style_of_method(each.name) for each in registry.available(*kinds)]

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from slit.errors import SlitError
 from slit.scenario.references import Resample
-from slit.scenario.resampling import Clock, Steps, to_epochs
+from slit.scenario.resampling import EpochClock, Steps, to_epochs
 
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE
@@ -16,7 +16,7 @@ def steps(values: list[float], *, step: int, start: int = 0) -> Steps:
     return Steps(begins, step, np.array(values), np.zeros(len(values)), lambda row: f"row {row}")
 
 
-CLOCK = Clock(start=0, step=HOUR, epochs=2)
+CLOCK = EpochClock(start=0, step=HOUR, epochs=2)
 
 
 def test_steps_that_are_epochs_need_nothing() -> None:
@@ -38,7 +38,7 @@ def test_sum_of_quarter_hours() -> None:
 
 def test_hold() -> None:
     series = steps([5, 7], step=2 * HOUR)
-    clock = Clock(start=0, step=HOUR, epochs=4)
+    clock = EpochClock(start=0, step=HOUR, epochs=4)
     assert to_epochs(series, clock, resample=Resample.HOLD)[0].tolist() == [5, 5, 7, 7]
     held, _ = to_epochs(series, clock, resample=Resample.HOLD, adds_up=True)
     assert held.tolist() == [2.5, 2.5, 3.5, 3.5]
@@ -86,7 +86,7 @@ def test_nothing_is_resampled_silently(
 
 
 def test_gaps_and_holes_are_refused() -> None:
-    clock = Clock(start=0, step=HOUR, epochs=3)
+    clock = EpochClock(start=0, step=HOUR, epochs=3)
     with pytest.raises(SlitError, match=r"nothing for 1970-01-01T02:00Z, expected .* \(1 without"):
         to_epochs(steps([1, 2], step=HOUR), clock, resample=None)
     with pytest.raises(SlitError, match="row 1: no number for 1970-01-01T01:00Z"):
@@ -109,7 +109,7 @@ def test_against_five_minute_pieces(step: int, start: int, epoch: int, seed: int
     """Any series laid on any clock: compared with counting pieces of five minutes."""
     values = np.random.default_rng(seed).uniform(0, 10, (60 * 60 * MINUTE) // step)
     series = steps(values.tolist(), step=step, start=start)
-    clock = Clock(start=0, step=epoch, epochs=3)
+    clock = EpochClock(start=0, step=epoch, epochs=3)
     piece = 5 * MINUTE
     fine = np.repeat(values, step // piece)[-start // piece :]
     size = epoch // piece

@@ -10,7 +10,7 @@ from slit.data.table_timestamps import timed_rows
 from slit.data.timestamps import stamp_text
 from slit.errors import SlitError
 from slit.scenario.diagnostics import Severity
-from slit.scenario.references import FileLayout, StampLayout
+from slit.scenario.references import FileLayout, StampedFileLayout
 from slit.scenario.table_files import read_table
 from tests.scenario.files import Files, check_scenario
 
@@ -139,7 +139,7 @@ def test_an_unsorted_export_is_sorted_and_said(files: Files) -> None:
 def stamped(tmp_path: Path, lines: list[str], **options: object) -> list[str]:
     (tmp_path / "t.csv").write_text("t\n" + "\n".join(lines) + "\n", encoding="utf-8")
     table = read_table(tmp_path / "t.csv", FileLayout())
-    timed = timed_rows(table, "t", StampLayout.model_validate(options))
+    timed = timed_rows(table, "t", StampedFileLayout.model_validate(options))
     return [stamp_text(int(begin)) for begin in timed.spans.begins]
 
 
@@ -214,19 +214,19 @@ def test_months_and_years_hold_until_the_next(tmp_path: Path, files: Files) -> N
 
 def test_a_mean_over_a_change_of_steps_counts_time() -> None:
     from slit.scenario.references import Resample
-    from slit.scenario.resampling import Clock, Steps, to_epochs
+    from slit.scenario.resampling import EpochClock, Steps, to_epochs
 
     begins = np.array([0, HOUR, HOUR + 15 * MINUTE, HOUR + 30 * MINUTE, HOUR + 45 * MINUTE])
     long = np.array([HOUR, *[15 * MINUTE] * 4])
     values = np.array([8.0, 1, 2, 3, 6])
     steps = Steps(begins, 15 * MINUTE, values, np.zeros(5), str, long)
-    found, _ = to_epochs(steps, Clock(0, HOUR, 2), resample=Resample.MEAN)
+    found, _ = to_epochs(steps, EpochClock(0, HOUR, 2), resample=Resample.MEAN)
     assert found.tolist() == [8, 3]
     assert steps.mean(values) == pytest.approx(5.5)  # not 4, the mean of the rows
-    found, _ = to_epochs(steps, Clock(0, 2 * HOUR, 1), resample=Resample.SUM, adds_up=True)
+    found, _ = to_epochs(steps, EpochClock(0, 2 * HOUR, 1), resample=Resample.SUM, adds_up=True)
     assert found.tolist() == [20]
     with pytest.raises(SlitError, match=r"no resample, expected .* mean .steps of 900 and 3600 s"):
-        to_epochs(steps, Clock(0, HOUR, 2), resample=None)
+        to_epochs(steps, EpochClock(0, HOUR, 2), resample=None)
 
 
 def test_signals_that_no_method_reads_are_not_checked(files: Files) -> None:

@@ -11,7 +11,7 @@ from slit.data.table import Table
 from slit.data.table_timestamps import read_stamps
 from slit.data.timestamps import stamp_text
 from slit.errors import SlitError
-from slit.scenario.references import FileLayout, StampLayout
+from slit.scenario.references import FileLayout, StampedFileLayout
 from slit.scenario.table_files import read_table
 from slit.sources.epw import wet_bulb_of
 from slit.sources.formats import FORMATS
@@ -26,7 +26,7 @@ def table(tmp_path: Path, content: bytes, name: str | None = None) -> Table:
 
 
 def stamps(found: Table, column: str, zone: str | None = None) -> list[str]:
-    read = read_stamps(found, column, StampLayout(zone=zone))
+    read = read_stamps(found, column, StampedFileLayout(zone=zone))
     return [stamp_text(stamp) for stamp in read.values.tolist()]
 
 

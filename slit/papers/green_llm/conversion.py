@@ -30,7 +30,7 @@ SAME = 1e-9
 """Relative spread below which a mean is no loss."""
 
 
-class Source(StrEnum):
+class Provenance(StrEnum):
     """Where a parameter of the letter comes from."""
 
     TAKEN = "taken"
@@ -43,7 +43,7 @@ class Mapped:
     """One parameter: its symbol in the letter, where it comes from, and how, in words."""
 
     symbol: str
-    source: Source
+    source: Provenance
     note: str
 
 
@@ -61,7 +61,7 @@ class Conversion:
     models: dict[str, str]
 
 
-Part = tuple[Floats | float, Source, str]
+Part = tuple[Floats | float, Provenance, str]
 """A parameter's values, where they come from, and how."""
 
 
@@ -76,7 +76,7 @@ def convert(scenario: Scenario, *, variants: Mapping[str, str] | None = None) ->
     parts = _demand(scenario) | _energy(scenario, fleet) | _sites(scenario, fleet)
     parts |= _capacity(scenario, fleet) | _network(scenario, fleet)
     # Limits that the scenario has not: first none, then as much as any allocation can ask for.
-    none: Part = (0.0, Source.FILLED, "no such limit in a scenario: never binds")
+    none: Part = (0.0, Provenance.FILLED, "no such limit in a scenario: never binds")
     areas, types, _ = np.shape(parts["demand"][0])
     parts["grid_limit"] = (np.zeros(np.shape(parts["price"][0])), *none[1:])
     parts["delay_limit"] = (np.zeros((areas, types)), *none[1:])
@@ -96,7 +96,7 @@ def convert(scenario: Scenario, *, variants: Mapping[str, str] | None = None) ->
 
 def describe_conversion(conversion: Conversion) -> list[str]:
     """Lines of what was changed, filled in and left out."""
-    said = {Source.CHANGED: "changed", Source.FILLED: "filled in"}
+    said = {Provenance.CHANGED: "changed", Provenance.FILLED: "filled in"}
     return [
         "The letter describes something else than a scenario. In these figures are",
         *(
@@ -115,7 +115,9 @@ def _demand(scenario: Scenario) -> dict[str, Part]:
     note = "requests by origin and class"
     if hours != 1:
         note += f"; an hour of the letter is an epoch of {hours:g} h"
-    found: dict[str, Part] = {"demand": (demand.requests.transpose(1, 2, 0), Source.TAKEN, note)}
+    found: dict[str, Part] = {
+        "demand": (demand.requests.transpose(1, 2, 0), Provenance.TAKEN, note)
+    }
     means = mean_tokens(scenario)
     for name, mean, each in zip(
         ("tokens_in", "tokens_out"), means, (demand.prompt, demand.output), strict=True
@@ -123,7 +125,7 @@ def _demand(scenario: Scenario) -> dict[str, Part]:
         spread = np.where(demand.requests > 0, np.abs(each - mean), 0.0).max()
         same = spread <= SAME * max(1.0, float(mean.max()))
         note = "" if same else "; they vary by origin and hour"
-        source = Source.TAKEN if same else Source.CHANGED
+        source = Provenance.TAKEN if same else Provenance.CHANGED
         found[name] = (mean, source, f"request-weighted mean of the class{note}")
     return found
 
@@ -145,11 +147,11 @@ def _energy(scenario: Scenario, fleet: Fleet) -> dict[str, Part]:
         )
     moving = bool((np.ptp(signals.pue, axis=0) > SAME).any())
     mean = "mean over time" if moving else "of the datacenter"
-    changed = Source.CHANGED if unlike else Source.TAKEN
+    changed = Provenance.CHANGED if unlike else Provenance.TAKEN
     return {
-        "energy_in": (fleet.joules_in[classes, least] / JOULES_PER_KWH, Source.TAKEN, tau),
-        "energy_out": (fleet.joules_out[classes, least] / JOULES_PER_KWH, Source.TAKEN, tau),
-        "pue": (factor * pue, Source.CHANGED if moving else changed, mean + said),
+        "energy_in": (fleet.joules_in[classes, least] / JOULES_PER_KWH, Provenance.TAKEN, tau),
+        "energy_out": (fleet.joules_out[classes, least] / JOULES_PER_KWH, Provenance.TAKEN, tau),
+        "pue": (factor * pue, Provenance.CHANGED if moving else changed, mean + said),
         "wue": (factor[:, None] * wue, changed, "of the datacenter" + said),
     }
 
@@ -183,23 +185,23 @@ def _sites(scenario: Scenario, fleet: Fleet) -> dict[str, Part]:
     return {
         "price": (
             np.maximum(signals.price, 0.0)[:, site].T,
-            Source.CHANGED if negative else Source.TAKEN,
+            Provenance.CHANGED if negative else Provenance.TAKEN,
             price,
         ),
         "carbon_tax": (
             np.full(len(site), tax),
-            Source.FILLED,
+            Provenance.FILLED,
             f"no such tax in a scenario: {tax:g} USD/kg everywhere (middle of the published range)",
         ),
-        "carbon_intensity": (signals.carbon[:, site].T, Source.TAKEN, "of the datacenter"),
+        "carbon_intensity": (signals.carbon[:, site].T, Provenance.TAKEN, "of the datacenter"),
         "renewable": (
             signals.renewable[:, site].T * share[:, None],
-            Source.CHANGED if split else Source.TAKEN,
+            Provenance.CHANGED if split else Provenance.TAKEN,
             "of the datacenter" + (", split over its pools by their nodes" if split else ""),
         ),
         "ewif": (
             signals.ewif[:, site].T,
-            Source.CHANGED if signals.renewable.any() else Source.TAKEN,
+            Provenance.CHANGED if signals.renewable.any() else Provenance.TAKEN,
             "of the datacenter; the letter counts it on all facility energy, slit on that of the "
             "grid",
         ),
@@ -229,10 +231,10 @@ def _capacity(scenario: Scenario, fleet: Fleet) -> dict[str, Part]:
     return {
         "capacity": (
             capacity,
-            Source.TAKEN,
+            Provenance.TAKEN,
             "node-seconds of the pool's node type at target utilization",
         ),
-        "resource_use": (seconds / tokens[:, None], Source.TAKEN, "node-seconds, by node type"),
+        "resource_use": (seconds / tokens[:, None], Provenance.TAKEN, "node-seconds, by node type"),
     }
 
 
@@ -248,27 +250,27 @@ def _network(scenario: Scenario, fleet: Fleet) -> dict[str, Part]:
     return {
         "token_size": (
             np.full((areas, classes, epochs), size),
-            Source.TAKEN if stated else Source.FILLED,
+            Provenance.TAKEN if stated else Provenance.FILLED,
             "egress of a token" if stated else f"not stated: {size:g} kB {middle}",
         ),
         "bandwidth": (
             np.full((areas, len(site)), bandwidth),
-            Source.FILLED,
+            Provenance.FILLED,
             f"not in a scenario: {bandwidth:g} Mbit/s everywhere {middle}",
         ),
         "propagation": (
             scenario.round_trip_s[:, site] + last_mile[:, None],
-            Source.TAKEN,
+            Provenance.TAKEN,
             "round trip and last mile",
         ),
         "processing": (
             np.nan_to_num(fleet.token_seconds.T),
-            Source.TAKEN,
+            Provenance.TAKEN,
             "one request's time from prompt to last token, for each of its tokens",
         ),
         "delay_price": (
             np.full(classes, price),
-            Source.FILLED,
+            Provenance.FILLED,
             f"no such penalty in a scenario: {price:g} USD/s for all {middle}",
         ),
     }

@@ -16,7 +16,7 @@ _KILOBIT_PER_MEGABIT = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class PaperTotals:
     """Totals over the horizon.
 
     energy_cost, carbon_cost, delay_penalty (USD) are the letter's E, C and D; carbon_kg (kg CO2e),
@@ -79,7 +79,7 @@ def request_latency(instance: Instance) -> Floats:
     return latency
 
 
-def measure(instance: Instance, shares: Floats, grid: Floats) -> Outcome:
+def measure(instance: Instance, shares: Floats, grid: Floats) -> PaperTotals:
     """Totals of shares (I, J, K, T) of the queries and grid energy (J, T) in kWh."""
     energy = np.einsum("ijkt,ijkt->jt", facility_energy(instance), shares)
     delay = np.einsum("ijkt,ijkt->k", delay_measure(instance), shares)
@@ -87,7 +87,7 @@ def measure(instance: Instance, shares: Floats, grid: Floats) -> Outcome:
     served, latency = float(queries.sum()), request_latency(instance)
     emissions = instance.carbon_intensity * grid
     used = (shares > USED_SHARE) & (queries > 0)
-    return Outcome(
+    return PaperTotals(
         energy_cost=float((instance.price * grid).sum()),
         carbon_cost=float((instance.carbon_tax[:, None] * emissions).sum()),
         delay_penalty=float(instance.delay_price @ delay),

@@ -20,8 +20,8 @@ from slit.errors import InfeasibleError, SlitError
 from slit.lp.rows import Rows
 from slit.lp.solver import LinearModel, Solution, Solver, SolverError, SolverOptions, Status
 from slit.papers.green_llm.instance import Instance
-from slit.papers.green_llm.outcome import Outcome, measure
-from slit.papers.green_llm.program import Objective, Program, build
+from slit.papers.green_llm.outcome import PaperTotals, measure
+from slit.papers.green_llm.program import PaperObjective, Program, build
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +84,7 @@ class PlacementResult:
     grid: Floats
     placed: Bools
     unmet: Floats
-    outcome: Outcome
+    outcome: PaperTotals
     download_cost: float
     unmet_penalty: float
     bound: float
@@ -202,7 +202,9 @@ def _extra_rows(instance: Instance, columns: _Columns, terms: PlacementTerms) ->
 
 def _cost(program: Program, columns: _Columns, terms: PlacementTerms) -> Floats:
     cost = np.zeros(columns.count)
-    cost[: columns.base] = program.costs[Objective.ENERGY] + program.costs[Objective.CARBON]
+    cost[: columns.base] = (
+        program.costs[PaperObjective.ENERGY] + program.costs[PaperObjective.CARBON]
+    )
     cost[columns.w] = terms.download_cost[:, None, None]
     cost[columns.q] = terms.unmet_price[:, None] * program.instance.demand
     return cost

@@ -12,7 +12,7 @@ from slit.papers.green_llm.instance import Instance
 from slit.papers.green_llm.outcome import delay_measure, facility_energy, tokens, water_factor
 
 
-class Objective(StrEnum):
+class PaperObjective(StrEnum):
     """The letter's objectives, all in USD: E, D and C."""
 
     ENERGY = "energy"
@@ -27,7 +27,7 @@ class Total(StrEnum):
     WATER = "water_l"
 
 
-Linear = Objective | Total
+Linear = PaperObjective | Total
 
 WATER_CAP = "water cap"
 """Name of the one constraint that joins the hours."""
@@ -143,9 +143,9 @@ def _costs(instance: Instance, *, energy: Floats, delay: Floats) -> dict[Linear,
         return cost
 
     return {
-        Objective.ENERGY: of_grid(instance.price),
-        Objective.DELAY: of_shares(instance.delay_price[:, None] * delay),
-        Objective.CARBON: of_grid(instance.carbon_tax[:, None] * instance.carbon_intensity),
+        PaperObjective.ENERGY: of_grid(instance.price),
+        PaperObjective.DELAY: of_shares(instance.delay_price[:, None] * delay),
+        PaperObjective.CARBON: of_grid(instance.carbon_tax[:, None] * instance.carbon_intensity),
         Total.EMISSIONS: of_grid(instance.carbon_intensity),
         Total.WATER: of_shares(water_factor(instance)[:, None, :] * energy),
     }

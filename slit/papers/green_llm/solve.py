@@ -17,10 +17,10 @@ from slit.errors import InfeasibleError, SlitError
 from slit.lp.solver import Solution, Solver, SolverError, Status
 from slit.papers.green_llm.infeasible import explain
 from slit.papers.green_llm.instance import Instance
-from slit.papers.green_llm.outcome import Outcome, measure
-from slit.papers.green_llm.program import Linear, Objective, Program, Total, build, largest
+from slit.papers.green_llm.outcome import PaperTotals, measure
+from slit.papers.green_llm.program import Linear, PaperObjective, Program, Total, build, largest
 
-DEFAULT_ORDER = (Objective.ENERGY, Objective.DELAY, Objective.CARBON)
+DEFAULT_ORDER = (PaperObjective.ENERGY, PaperObjective.DELAY, PaperObjective.CARBON)
 WEIGHTED_SUM = "weighted sum"
 
 # Reduced costs and duals up to this size count as zero (costs are scaled to a largest one of 1).
@@ -58,7 +58,7 @@ class PhaseOutcome:
     minimized: str
     optimum: float
     caps: Mapping[str, float]
-    outcome: Outcome
+    outcome: PaperTotals
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,22 +71,22 @@ class SolvedInstance:
     grid: Floats
 
     @property
-    def outcome(self) -> Outcome:
+    def outcome(self) -> PaperTotals:
         """Totals of the last phase."""
         return self.phases[-1].outcome
 
 
-def objectives(names: Sequence[str], *, thing: str = "order") -> tuple[Objective, ...]:
+def objectives(names: Sequence[str], *, thing: str = "order") -> tuple[PaperObjective, ...]:
     """The objectives of that name. Raises SlitError: none, unknown or twice the same."""
-    expected = f"{', '.join(Objective)} (each at most once)"
+    expected = f"{', '.join(PaperObjective)} (each at most once)"
     if not names:
         raise SlitError(f"{thing}: found nothing, expected some of {expected}")
-    unknown = [name for name in names if name not in list(Objective)]
+    unknown = [name for name in names if name not in list(PaperObjective)]
     if unknown:
         raise SlitError(f"{thing}: found {', '.join(unknown)}, expected some of {expected}")
     if len(set(names)) < len(names):
         raise SlitError(f"{thing}: found {', '.join(names)}, expected some of {expected}")
-    return tuple(Objective(name) for name in names)
+    return tuple(PaperObjective(name) for name in names)
 
 
 def solve_lexicographic(
@@ -111,12 +111,12 @@ def solve_lexicographic(
             f"tolerance: found {len(tolerances)}, expected 1 or {len(wanted) - 1} "
             "(one for each objective but the last)"
         )
-    left_out = [objective for objective in Objective if objective not in wanted]
+    left_out = [objective for objective in PaperObjective if objective not in wanted]
     steps = _Steps(build(instance))
     phases: list[PhaseOutcome] = []
     for at, objective in enumerate(wanted):
         optimum = steps.minimize(steps.program.costs[objective])
-        steps.break_ties([*wanted[at + 1 :], *left_out, *Total, *Objective])
+        steps.break_ties([*wanted[at + 1 :], *left_out, *Total, *PaperObjective])
         outcome = measure(instance, *steps.point())
         phases.append(PhaseOutcome(objective, optimum, dict(steps.caps), outcome))
         if at + 1 < len(wanted):
@@ -137,8 +137,8 @@ def solve_weighted(instance: Instance, weights: Mapping[str, float]) -> SolvedIn
     steps = _Steps(build(instance))
     parts = [weight * steps.program.costs[name] for name, weight in named.items()]
     optimum = steps.minimize(np.sum(parts, axis=0))
-    idle = [objective for objective in Objective if not named.get(objective)]
-    steps.break_ties([*idle, *Objective, *Total])
+    idle = [objective for objective in PaperObjective if not named.get(objective)]
+    steps.break_ties([*idle, *PaperObjective, *Total])
     outcome = measure(instance, *steps.point())
     return steps.result([PhaseOutcome(WEIGHTED_SUM, optimum, {}, outcome)])
 
@@ -176,7 +176,7 @@ class _Steps:
         self.solver.set_column_bounds(np.arange(self.solver.columns), model.lower, model.upper)
         self.solver.set_row_bounds(np.arange(self.solver.rows), model.row_lower, model.row_upper)
         for name, value in self.caps.items():
-            self.cap(Objective(name), value)
+            self.cap(PaperObjective(name), value)
         self.solver.go_to(optimum)
 
     def _stay_optimal(self, solution: Solution) -> None:
@@ -186,7 +186,7 @@ class _Steps:
         tight = np.flatnonzero(np.abs(solution.row_duals) > _FLAT)
         self.solver.set_row_bounds(tight, solution.activity[tight], solution.activity[tight])
 
-    def cap(self, objective: Objective, value: float) -> None:
+    def cap(self, objective: PaperObjective, value: float) -> None:
         """Hold an objective at or below a value (USD) from now on."""
         self.caps[objective] = value
         row = np.array([self.program.total_rows[objective]])

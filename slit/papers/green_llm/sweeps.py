@@ -9,7 +9,7 @@ import numpy as np
 from operators.types import Bools, Floats
 from slit.errors import InfeasibleError, SlitError
 from slit.papers.green_llm.instance import Instance, change
-from slit.papers.green_llm.outcome import Outcome
+from slit.papers.green_llm.outcome import PaperTotals
 from slit.papers.green_llm.solve import (
     DEFAULT_ORDER,
     DEFAULT_TOLERANCE,
@@ -80,7 +80,7 @@ def sweep_data(
         raise SlitError(f"sweep: found {swept}, expected one of {', '.join(Swept)}")
     if not len(values):
         raise SlitError("sweep: found no values, expected at least one")
-    outcomes: list[Outcome | None] = []
+    outcomes: list[PaperTotals | None] = []
     problems = []
     for value in values:
         try:

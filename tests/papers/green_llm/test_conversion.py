@@ -9,7 +9,7 @@ import pytest
 import slit
 from slit.errors import SlitError
 from slit.objectives import find
-from slit.papers.green_llm.conversion import Conversion, Source, convert
+from slit.papers.green_llm.conversion import Conversion, Provenance, convert
 from slit.papers.green_llm.outcome import request_latency
 from slit.papers.green_llm.solve import solve_lexicographic
 from slit.relaxation import Relaxation
@@ -27,7 +27,7 @@ def tiny() -> Scenario:
     return slit.load_scenario("tiny")
 
 
-def note(found: Conversion, symbol: str) -> tuple[Source, str]:
+def note(found: Conversion, symbol: str) -> tuple[Provenance, str]:
     (mapped,) = [each for each in found.mapped if each.symbol == symbol]
     return mapped.source, mapped.note
 
@@ -63,10 +63,10 @@ def test_tiny_by_hand(tiny: Scenario) -> None:
 def test_what_has_no_counterpart_is_said(tiny: Scenario) -> None:
     found = convert(tiny)
     assert [each.symbol for each in found.mapped][:3] == ["lambda", "h", "f"]
-    filled = [each.symbol for each in found.mapped if each.source is Source.FILLED]
+    filled = [each.symbol for each in found.mapped if each.source is Provenance.FILLED]
     assert filled == ["delta", "P_max", "beta", "B", "Delta", "rho", "Z"]
     assert "1 negative ones are 0 here" in note(found, "c")[1]
-    assert note(found, "PUE") == (Source.TAKEN, "of the datacenter")
+    assert note(found, "PUE") == (Provenance.TAKEN, "of the datacenter")
     # Standby: 100 W a node, 3 nodes at PUE 1.2 and 2 at 1.1, for half an hour.
     assert any("0.29 kWh of the sites" in each for each in found.lost)
     assert not any("residency" in each for each in found.lost)
@@ -80,7 +80,7 @@ def test_what_has_no_counterpart_is_said(tiny: Scenario) -> None:
     other = convert(ruled)
     assert "residency rules (1): any area may send anywhere" in other.lost
     assert "rental" in other.lost
-    assert note(other, "beta") == (Source.TAKEN, "egress of a token")
+    assert note(other, "beta") == (Provenance.TAKEN, "egress of a token")
     assert (other.instance.token_size == 0.006).all()
 
 
@@ -144,7 +144,7 @@ def test_unlike_nodes_enter_by_pue_and_resources(tiny: Scenario) -> None:
     np.testing.assert_allclose(instance.wue[2] / instance.pue[2], instance.wue[0] / instance.pue[0])
     # The sun of the site is split over its 4 nodes; a pool is short of its own type only.
     np.testing.assert_allclose(instance.renewable[:, 0], [0.5 * 3 / 4, 0, 0.5 / 4])
-    assert note(found, "P_w")[0] is note(found, "PUE")[0] is Source.CHANGED
+    assert note(found, "P_w")[0] is note(found, "PUE")[0] is Provenance.CHANGED
     most = (
         instance.demand.sum(axis=0).T
         @ (instance.resource_use * (instance.tokens_in + instance.tokens_out)[:, None])

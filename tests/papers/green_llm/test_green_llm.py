@@ -15,7 +15,7 @@ from slit.errors import InfeasibleError, SlitError
 from slit.lp.solver import Solver
 from slit.papers.green_llm.generator import Sizes, generate_instance
 from slit.papers.green_llm.instance import Instance, change, load_instance, save_instance
-from slit.papers.green_llm.outcome import Outcome, allocation_table
+from slit.papers.green_llm.outcome import PaperTotals, allocation_table
 from slit.papers.green_llm.program import build
 from slit.papers.green_llm.solve import (
     SolvedInstance,
@@ -60,7 +60,7 @@ def as_content(instance: Instance, folder: Path) -> dict[str, Any]:
     return content
 
 
-def triple(outcome: Outcome) -> tuple[float, float, float]:
+def triple(outcome: PaperTotals) -> tuple[float, float, float]:
     return outcome.energy_cost, outcome.carbon_cost, outcome.delay_penalty
 
 

@@ -227,7 +227,7 @@ def _other_limits(store: RunStore) -> list[Any]:
     )
     if not other:
         return []
-    return [html.P(f"The search was also limited to {', '.join(other)}.", className="trade")]
+    return [html.P(f"The search was also limited to {', '.join(other)}.", className="trade apart")]
 
 
 def _knobs(store: RunStore) -> Any:

@@ -157,8 +157,7 @@ def _work_and_energy(
 def _base_ttft(scenario: Scenario, placements: list[Placement], groups: Groups) -> Floats:
     """Round trip, last mile and one-prompt prefill, (J, P) s."""
     center = [p.datacenter for p in placements]
-    last_mile = np.array([origin.last_mile_ms / 1000 for origin in scenario.origins])
-    network = scenario.round_trip_s[:, center] + last_mile[:, None]
+    network = scenario.network_s[:, center]
     prefill = np.stack([p.model.prefill_seconds(groups.prompt) for p in placements], axis=1)
     return np.asarray(network[groups.origin] + prefill, dtype=np.float64)
 

@@ -113,6 +113,12 @@ class Scenario:
         self._check_today()
         self._check_arrays()
 
+    @property
+    def network_s(self) -> Floats:
+        """Round trip and last mile, (O, D) s."""
+        last_mile = np.array([origin.last_mile_ms / 1000 for origin in self.origins])
+        return np.asarray(self.round_trip_s + last_mile[:, None])
+
     def window(self, *, start: str | date | None = None, hours: float | None = None) -> "Scenario":
         """The same fleet at another time, from the tables as they were loaded.
 

@@ -246,7 +246,6 @@ def _network(scenario: Scenario, fleet: Fleet) -> dict[str, Part]:
     bandwidth = float(np.mean(RANGES["bandwidth"]))
     price = float(np.mean(RANGES["delay_price"]))
     middle = "(middle of the published range)"
-    last_mile = np.array([origin.last_mile_ms / 1000 for origin in scenario.origins])
     return {
         "token_size": (
             np.full((areas, classes, epochs), size),
@@ -259,7 +258,7 @@ def _network(scenario: Scenario, fleet: Fleet) -> dict[str, Part]:
             f"not in a scenario: {bandwidth:g} Mbit/s everywhere {middle}",
         ),
         "propagation": (
-            scenario.round_trip_s[:, site] + last_mile[:, None],
+            scenario.network_s[:, site],
             Provenance.TAKEN,
             "round trip and last mile",
         ),

@@ -31,7 +31,7 @@ def train(
     steps: Annotated[
         int,
         typer.Option(
-            min=1, help="Decisions; the first quarter of them, at most 10,000, at random."
+            min=1, help="Decisions; the first quarter of them, at most 5,000, at random."
         ),
     ] = 40_000,
     output: Annotated[

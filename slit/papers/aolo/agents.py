@@ -21,13 +21,13 @@ class Learning:
     """How long and how an agent learns; the same for both."""
 
     steps: int = 40_000  # decisions
-    random_steps: int = 10_000  # of them at random, before anything is learned
+    random_steps: int = 5_000  # of them at random, before anything is learned
     every: int = 32  # decisions that are made at once,
-    gradient_steps: int = 3  # after which there are so many of these
-    batch: int = 128
+    gradient_steps: int = 10  # after which there are so many of these
+    batch: int = 256
     actor_rate: float = 1e-3
     critic_rate: float = 3e-3
-    last_rate: float = 0.05  # share of both rates at the end, to which they fall evenly
+    last_rate: float = 0.002  # share of both rates at the end, to which they fall evenly
     first_alpha: float = 0.02  # what entropy is worth at first; adapted to the target
     target_entropy: float = -6.0
     hidden: tuple[int, ...] = (256, 256)

@@ -30,9 +30,7 @@ def train(
     seed: Annotated[int, typer.Option(min=0, help="Of requests and training.")] = 0,
     steps: Annotated[
         int,
-        typer.Option(
-            min=1, help="Decisions; the first quarter of them, at most 5,000, at random."
-        ),
+        typer.Option(min=1, help="Decisions; the first quarter of them, at most 5,000, at random."),
     ] = 40_000,
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Default: AGENT-SEED.safetensors.")

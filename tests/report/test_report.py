@@ -191,7 +191,7 @@ def test_a_run_without_history_has_no_section_of_the_search(tmp_path: Path) -> N
     ("content", "message"),
     [
         ("", "empty"),
-        ("evaluations\n1\n", "expected columns"),
+        ("evaluations\n1\n", "columns evaluations, expected evaluations,moves,"),
         ("evaluations,moves,seconds,plans,carbon\n1,2,3\n", "3 columns, expected 5"),
         ("evaluations,moves,seconds,plans,carbon\n1,2,3,x,4\n", "expected numbers"),
     ],

@@ -57,20 +57,29 @@ class DecisionAgent(SAC):
         """Gradient steps of temperature, critics and actor."""
         self.policy.set_training_mode(True)
         self._set_rates()
-        for _ in range(gradient_steps):
-            seen = self.replay_buffer.sample(batch_size)
-            actions, density = self.actor.action_log_prob(seen.observations)
-            density = density.reshape(-1, 1)
-            alpha = self.log_ent_coef.detach().exp()
-            short = (density + self.target_entropy).detach()
-            _descend(self.ent_coef_optimizer, -(self.log_ent_coef * short).mean())
-            values = self.critic(seen.observations, seen.actions)
-            _descend(self.critic.optimizer, sum(mse_loss(q, seen.rewards) for q in values))
-            self.critic.requires_grad_(False)
-            worth = torch.min(*self.critic(seen.observations, actions))
-            _descend(self.actor.optimizer, (alpha * density - worth).mean())
-            self.critic.requires_grad_(True)
+        # Of the processor, not of torch: whoever calls must get his small numbers back.
+        torch.set_flush_denormal(True)
+        try:
+            for _ in range(gradient_steps):
+                self._step(batch_size)
+        finally:
+            torch.set_flush_denormal(False)
         self.updates += gradient_steps
+
+    def _step(self, batch_size: int) -> None:
+        """One gradient step of temperature, critics and actor."""
+        seen = self.replay_buffer.sample(batch_size)
+        actions, density = self.actor.action_log_prob(seen.observations)
+        density = density.reshape(-1, 1)
+        alpha = self.log_ent_coef.detach().exp()
+        short = (density + self.target_entropy).detach()
+        _descend(self.ent_coef_optimizer, -(self.log_ent_coef * short).mean())
+        values = self.critic(seen.observations, seen.actions)
+        _descend(self.critic.optimizer, sum(mse_loss(q, seen.rewards) for q in values))
+        self.critic.requires_grad_(False)
+        worth = torch.min(*self.critic(seen.observations, actions))
+        _descend(self.actor.optimizer, (alpha * density - worth).mean())
+        self.critic.requires_grad_(True)
 
     def _set_rates(self) -> None:
         learning = self.learning
@@ -96,7 +105,6 @@ def _descend(optimizer: Any, loss: Any) -> None:
 def new_agent(kind: Agent, task: DecisionTask, *, learning: Learning, seed: int) -> DecisionAgent:
     """An agent that has learned nothing, on one thread of the processor."""
     torch.set_num_threads(1)
-    torch.set_flush_denormal(True)
     agent = DecisionAgent(
         SACPolicy if kind is Agent.SAC else SpikingPolicy,
         WirelessBatch(task, count=learning.every),

@@ -104,6 +104,8 @@ def _without_warm_nodes(
             return f"{said} not either"
         least = _least(without, 0, np.full(1, np.inf))
         return f"{said} not either, but {_way(limits[needed[0]], rounded_up(least))} could be met"
+    except SolverError:  # undecided: what contradicts itself is said all the same
+        return ""
     return f"{said} {'it' if len(needed) == 1 else 'they'} could be met"
 
 

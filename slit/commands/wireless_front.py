@@ -17,13 +17,13 @@ Optimizers = Annotated[
     list[str] | None,
     typer.Option(
         "--optimizer",
-        help="Population search that is compared with the exact front (nsga2, pymoo-nsga2, "
+        help="Population search that is compared with exact optima (nsga2, pymoo-nsga2, "
         "pymoo-nsga3, pymoo-agemoea2, deap-nsga2); may be repeated.",
         show_default=False,
     ),
 ]
 Evaluations = Annotated[int, typer.Option(min=1, help="Whole days that a search evaluates.")]
-Weights = Annotated[int, typer.Option(min=4, help="Most weighted sums of the exact front.")]
+Weights = Annotated[int, typer.Option(min=4, help="Most weighted sums that are solved exactly.")]
 Output = Annotated[
     Path | None,
     typer.Option(help="Folder to write the front to, for `report`.", show_default=False),
@@ -51,10 +51,10 @@ Decides = Annotated[
 ]
 
 _LEGEND = """\
-Means a request that can be served. share: hypervolume over that of the exact front (decomposition:
-the optimum of each weighted sum, request by request); with few requests there is much between these
-optima, and it may be above 100. behind: how far the nearest weighted sum is from its optimum, of
-the ranges of the front. kept: within deadline and floor."""
+Means a request that can be served. share: hypervolume over that of decomposition (the optimum of
+each weighted sum, request by request); with few requests there is much between these optima, and
+it may be above 100. behind: how far the nearest weighted sum is from its optimum, of the ranges of
+the front. kept: within deadline and floor."""
 
 
 def optimize(
@@ -67,7 +67,7 @@ def optimize(
     output: Output = None,
     as_json: AsJson = False,
 ) -> None:
-    """Find the exact front of a day over carbon of inference and link, quality and delay.
+    """Find exact optima of weighted sums of carbon of inference and link, quality and delay.
 
     What searches reach of it, and where simple rules stand beside it.
     """
@@ -125,7 +125,7 @@ def _print_searches(content: dict[str, Any]) -> None:
                     for key in ("integers", "evaluations")
                 ),
                 f"{100 * found['share']:.2f}",
-                f"{100 * found['behind']:.2f}",
+                f"{round(100 * found['behind'], 2) + 0.0:.2f}",
             ]
             for found in content["searches"]
         ],

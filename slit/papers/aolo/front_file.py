@@ -41,7 +41,8 @@ def optimize_day(
     weights: int = 120,
     began: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
-    """The exact front of a day, what searches reach of it and where rules stand, as JSON holds it.
+    """Exact optima of weighted sums of a day, what searches reach of them and where rules stand, as
+    JSON holds it.
 
     `began` is told the name of each search.
 

@@ -79,7 +79,7 @@ def _head(content: dict[str, Any], links: Sequence[Html]) -> Html:
         "Can be served": f"{content['served']:,}",
         "Least carbon": f"{number(rules['optimum']['carbon_g'])} g CO2e a request",
         "Its link": f"{100 * rules['optimum']['link_share']:.2f} %",
-        "Exact front": f"{len(content['searches'][0]['F']):,} points",
+        "Exact optima": f"{len(content['searches'][0]['F']):,} points",
     }
     listed = [tag("div", tag("dt", name), tag("dd", value)) for name, value in facts.items()]
     toggle = tag("button", "Dark", type="button", id="theme", aria_pressed="false")
@@ -93,7 +93,7 @@ def _head(content: dict[str, Any], links: Sequence[Html]) -> Html:
 
 
 def front_data(content: dict[str, Any]) -> FrontData:
-    """The exact front and the searches' points, with ends, balance, and rules marked."""
+    """The exact optima and the searches' points, with ends, balance, and rules marked."""
     axes = tuple(Axis(each["name"], each["title"], each["unit"]) for each in content["objectives"])
     rows = [(point, found["name"]) for found in content["searches"] for point in found["F"]]
     exact = [found["name"] == EXACT for found in content["searches"] for _ in found["F"]]
@@ -151,7 +151,7 @@ def _searches_section(content: dict[str, Any]) -> Html:
             "-" if found["integers"] is None else f"{found['integers']:,}",
             "-" if found["evaluations"] is None else f"{found['evaluations']:,}",
             f"{100 * found['share']:.2f}",
-            f"{100 * found['behind']:.2f}",
+            f"{round(100 * found['behind'], 2) + 0.0:.2f}",
         ]
         for found in content["searches"]
     ]
@@ -170,14 +170,14 @@ def _searches_section(content: dict[str, Any]) -> Html:
         table("What searches reach", columns, rows, numeric=frozenset(range(1, len(columns)))),
         tag(
             "p",
-            "Share: hypervolume over that of the exact front, up to a tenth of each range beyond "
+            "Share: hypervolume over that of the exact optima, up to a tenth of each range beyond "
             "it; with few requests there is much between the optima of weighted sums, and it may "
             "be above 100 %. Behind: how far the nearest weighted sum is from its optimum, of the "
             "ranges.",
             class_="small",
         ),
         picture(
-            Picture("progress", "Share of the exact front's hypervolume", _told(curves),
+            Picture("progress", "Share of the exact optima's hypervolume", _told(curves),
                     draw_progress(curves))
         ) if curves else "",
         id="searches",

@@ -1,0 +1,1 @@
+"""A plan served request by request: what it promises beside what comes out."""

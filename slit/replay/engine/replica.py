@@ -1,0 +1,306 @@
+"""One replica: between two changes of its batch, many iterations are one step."""
+
+import math
+from typing import NamedTuple
+
+from operators.compiling import kernel
+from operators.types import Floats, Longs
+from slit.replay.arrays import Engine, Records
+from slit.replay.engine.orders import push, remove
+
+
+class Tables(NamedTuple):
+    """What the kernels of a window change: the state, and what they add up."""
+
+    sequences: Records
+    replicas: Records
+    ends: Longs
+    owners: Longs
+    residues: Longs
+    usage: Records
+    """(1,) USAGE."""
+    batch_s: Floats
+
+
+@kernel
+def elapsed(engine: Engine, decoding: int, context: int, steps: int) -> float:
+    """Seconds of `steps` iterations of a batch that only decodes.
+
+    The i-th has context + decoding * i KV tokens; their sum is quadratic in the number of steps.
+    """
+    step = engine.step
+    one = step.fixed_s + step.sequence_s * decoding + step.context_s * context
+    return steps * one + step.context_s * decoding * (0.5 * steps * (steps + 1))
+
+
+@kernel
+def steps_until(engine: Engine, decoding: int, context: int, seconds: float, most: int) -> int:
+    """Least number of iterations, 1 to `most`, that take `seconds` or more."""
+    step = engine.step
+    growth = step.context_s * decoding
+    first = step.fixed_s + step.sequence_s * decoding + step.context_s * context + 0.5 * growth
+    below = first + math.sqrt(first * first + 2.0 * growth * seconds)
+    guess = min(2.0 * seconds / below, float(most)) if below > 0.0 else 1.0
+    found = max(int(guess), 1)
+    # The guess is rounded; what decides is what `elapsed` says.
+    while found > 1 and elapsed(engine, decoding, context, found - 1) >= seconds:
+        found -= 1
+    while found < most and elapsed(engine, decoding, context, found) < seconds:
+        found += 1
+    return found
+
+
+@kernel
+def blocks_of(engine: Engine, tokens: int) -> int:
+    """KV blocks that hold so many tokens."""
+    return (tokens + engine.block_tokens - 1) // engine.block_tokens
+
+
+@kernel
+def blocks_needed(tables: Tables, r: int, iteration: int, decoding: int, steps: int) -> int:
+    """Blocks that a batch which only decodes takes in `steps` iterations: each sequence one in
+    every `block_tokens`."""
+    size: int = tables.residues.shape[1]
+    rounds = steps // size
+    needed = decoding * rounds
+    place = (size - iteration % size) % size
+    for _ in range(steps - rounds * size):
+        needed += tables.residues[r, place]
+        place = place - 1 if place > 0 else size - 1
+    return needed
+
+
+@kernel
+def steps_that_fit(
+    tables: Tables, r: int, iteration: int, decoding: int, free: int, most: int
+) -> int:
+    """Most iterations, up to `most`, that a batch which only decodes can do with `free` blocks."""
+    size: int = tables.residues.shape[1]
+    if decoding * (most // size + 1) <= free:
+        return most
+    rounds = free // decoding
+    left = free - rounds * decoding
+    steps = rounds * size
+    place = (size - iteration % size) % size
+    while steps < most and tables.residues[r, place] <= left:
+        left -= tables.residues[r, place]
+        place = place - 1 if place > 0 else size - 1
+        steps += 1
+    return min(steps, most)
+
+
+@kernel
+def account(tables: Tables, r: int, from_s: float, until_s: float) -> None:
+    """Add the part of the current run of iterations that is within the window."""
+    replica, usage = tables.replicas[r], tables.usage[0]
+    running = replica["running"]
+    seconds = min(replica["boundary_s"], until_s) - max(replica["start_s"], from_s)
+    if running == 0 or seconds <= 0.0:
+        return
+    prefill = seconds * replica["prompt_share"]
+    usage["prefill_s"] += prefill
+    usage["decode_s"] += seconds - prefill
+    usage["sequence_s"] += seconds * running
+    tables.batch_s[running] += seconds
+
+
+@kernel
+def finish(engine: Engine, tables: Tables, r: int, now: float) -> None:
+    """Count the iterations of the run that ends now, and release the sequences that end with it."""
+    replica, usage = tables.replicas[r], tables.usage[0]
+    steps, decoding = replica["steps"], replica["decoding"]
+    iteration = replica["iteration"]
+    if steps > 0:
+        replica["free"] -= blocks_needed(tables, r, iteration, decoding, steps)
+        replica["context"] += decoding * steps
+        iteration += steps
+        replica["iteration"] = iteration
+        replica["steps"] = 0
+        usage["steps"] += steps
+        usage["output_tokens"] += decoding * steps
+    while decoding > 0 and tables.ends[r, 0] == iteration:
+        owner = tables.owners[r, 0]
+        remove(tables.ends, tables.owners, r, decoding, 0)
+        decoding -= 1
+        sequence = tables.sequences[owner]
+        sequence["last_s"] = now
+        release(engine, tables, r, sequence["prompt"] + sequence["output"] - 1)
+    replica["decoding"] = decoding
+
+
+@kernel
+def release(engine: Engine, tables: Tables, r: int, context: int) -> None:
+    """Take a sequence that decodes, with so many KV tokens, off the memory of its replica."""
+    replica = tables.replicas[r]
+    size = engine.block_tokens
+    replica["context"] -= context
+    replica["free"] += blocks_of(engine, context)
+    # Python's remainder: not negative.
+    tables.residues[r, (context - replica["iteration"]) % size] -= 1
+
+
+@kernel
+def preempt(engine: Engine, tables: Tables, r: int, now: float, from_s: float) -> None:
+    """Send the sequence that came last back to the front of the queue."""
+    replica, usage = tables.replicas[r], tables.usage[0]
+    if replica["reading"] >= 0:  # admitted last, as nobody is admitted while a prompt is read
+        victim = replica["reading"]
+        replica["reading"] = -1
+        sequence = tables.sequences[victim]
+        replica["free"] += blocks_of(engine, sequence["prompt"] + sequence["done"])
+    else:
+        place = 0
+        for other in range(1, replica["decoding"]):
+            if tables.owners[r, other] > tables.owners[r, place]:
+                place = other
+        victim = tables.owners[r, place]
+        sequence = tables.sequences[victim]
+        left = tables.ends[r, place] - replica["iteration"]
+        remove(tables.ends, tables.owners, r, replica["decoding"], place)
+        replica["decoding"] -= 1
+        sequence["done"] = sequence["output"] - left
+        release(engine, tables, r, sequence["prompt"] + sequence["done"] - 1)
+    sequence["preemptions"] += 1
+    usage["preemptions"] += 1
+    sequence["next"] = replica["head"]
+    replica["head"] = victim
+    if replica["waiting"] == 0:
+        replica["tail"] = victim
+    replica["waiting"] += 1
+    usage["queue_s"] -= now - from_s
+
+
+@kernel
+def take(tables: Tables, r: int, now: float, from_s: float) -> int:
+    """Take the first request out of the queue."""
+    replica = tables.replicas[r]
+    first = replica["head"]
+    replica["head"] = tables.sequences[first]["next"]
+    tables.sequences[first]["next"] = -1
+    replica["waiting"] -= 1
+    if replica["waiting"] == 0:
+        replica["tail"] = -1
+    tables.usage[0]["queue_s"] += now - from_s
+    return int(first)
+
+
+@kernel
+def join(engine: Engine, tables: Tables, r: int, owner: int, tokens: int, before: int) -> int:
+    """Let a sequence whose `tokens` are read by the iteration that begins decode after it, and
+    chain it to the one that did so before."""
+    replica = tables.replicas[r]
+    sequence = tables.sequences[owner]
+    end = replica["iteration"] + sequence["output"] - sequence["done"]
+    push(tables.ends, tables.owners, r, replica["decoding"], end, owner)
+    replica["decoding"] += 1
+    replica["context"] += tokens
+    tables.residues[r, (tokens - replica["iteration"] - 1) % engine.block_tokens] += 1
+    sequence["next"] = before
+    return owner
+
+
+@kernel
+def stamp(tables: Tables, last: int, now: float) -> None:
+    """Give a chain of sequences the time of their first token, and undo it."""
+    while last >= 0:
+        sequence = tables.sequences[last]
+        if sequence["done"] == 0:
+            sequence["first_s"] = now
+        last = sequence["next"]
+        sequence["next"] = -1
+
+
+@kernel
+def begin(engine: Engine, tables: Tables, r: int, now: float, from_s: float) -> None:
+    """Begin the next iterations of a replica: decodes first, then prompts."""
+    replica, usage = tables.replicas[r], tables.usage[0]
+    size, step = engine.block_tokens, engine.step
+    place = (size - replica["iteration"] % size) % size
+    preempted = False
+    while tables.residues[r, place] > replica["free"]:
+        preempt(engine, tables, r, now, from_s)
+        preempted = True
+    decoding, context = replica["decoding"], replica["context"]
+    needed = tables.residues[r, place]
+    replica["start_s"] = now
+    # With the iterations' own blocks set aside, what is free may go to prompts.
+    replica["free"] -= needed
+    budget = engine.token_budget - decoding
+    running = decoding
+    tokens, begun, joined = 0, 0, 0
+    chain = -1
+    extra = 0.0
+    if replica["reading"] >= 0:
+        owner = replica["reading"]
+        running += 1
+        total = tables.sequences[owner]["prompt"] + tables.sequences[owner]["done"]
+        chunk = min(total - replica["read"], budget)
+        tokens += chunk
+        budget -= chunk
+        extra += step.idle_prompt_s * chunk * replica["alone"]
+        replica["read"] += chunk
+        if replica["read"] == total:
+            replica["reading"] = -1
+            chain = join(engine, tables, r, owner, total, chain)
+            joined += 1
+    idle = replica["running"] == 0  # nothing ran until now
+    while (
+        replica["waiting"] > 0
+        and not preempted
+        and budget > 0
+        and running < engine.most_sequences
+        and replica["reading"] < 0
+    ):
+        sequence = tables.sequences[replica["head"]]
+        total = sequence["prompt"] + sequence["done"]
+        blocks = blocks_of(engine, total)
+        if blocks > replica["free"]:
+            break
+        owner = take(tables, r, now, from_s)
+        replica["free"] -= blocks
+        running += 1
+        chunk = min(total, budget)
+        tokens += chunk
+        budget -= chunk
+        if idle and begun == 0:
+            extra += step.idle_prompt_s * chunk + step.idle_prompt_fixed_s
+        begun += 1
+        if chunk == total:
+            chain = join(engine, tables, r, owner, total, chain)
+            joined += 1
+        else:
+            replica["reading"], replica["read"] = owner, chunk
+            replica["alone"] = 1 if idle and begun == 1 else 0
+    replica["running"] = running
+    usage["largest_batch"] = max(usage["largest_batch"], running)
+    if tokens == 0:
+        # Every iteration's blocks are counted when the run ends.
+        replica["free"] += needed
+        replica["prompt_share"] = 0.0
+        if decoding == 0:
+            replica["boundary_s"] = math.inf
+            return
+        steps = 1
+        if not preempted:
+            steps = steps_that_fit(
+                tables,
+                r,
+                replica["iteration"],
+                decoding,
+                replica["free"],
+                tables.ends[r, 0] - replica["iteration"],
+            )
+        replica["steps"] = steps
+        replica["boundary_s"] = now + elapsed(engine, decoding, context, steps)
+        return
+    prefill = step.prompt_s * tokens + step.prompt_fixed_s * begun + extra
+    decode = elapsed(engine, decoding, context, 1) if decoding > 0 else 0.0
+    replica["boundary_s"] = now + (prefill + decode)
+    replica["prompt_share"] = prefill / (prefill + decode) if prefill > 0.0 else 0.0
+    stamp(tables, chain, replica["boundary_s"])
+    replica["iteration"] += 1
+    replica["context"] += decoding
+    replica["steps"] = 0
+    usage["prompt_tokens"] += tokens
+    usage["output_tokens"] += decoding + joined
+    usage["steps"] += 1 if decoding > 0 else 0

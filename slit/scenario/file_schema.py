@@ -34,6 +34,7 @@ from slit.scenario.references import (
     list_or_table,
 )
 
+Batch = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
@@ -157,6 +158,10 @@ class PredictorFacts(Record):
     gpus: dict[Name, str] = text(
         "GPU by node type; not stated: the node type's name, without x8 and the like",
         default_factory=dict,
+    )
+    batches: list[Batch] = text(
+        "running batches, each an operating point where it fits; not stated: one, at most 32",
+        default_factory=list,
     )
 
 

@@ -13,7 +13,7 @@ from slit.files import read_file, write_file
 from slit.predictor.catalog import find_architecture
 from slit.predictor.gpus import Gpu, find_gpu
 from slit.predictor.models import Model, shipped_model
-from slit.scenario.predicted_services import predicted_service
+from slit.scenario.predicted_services import predicted_points
 from slit.scenario.starter import FOLDER, SCENARIO_FILE, new_folder
 
 NODE_GPUS = 8
@@ -54,7 +54,7 @@ def write_predicted_starter(
         _cells({"node_type": _node_name(gpu), "variant": name}, service)
         for gpu in node_gpus
         for name, architecture in zip(names, known, strict=True)
-        if (service := predicted_service(model, architecture, gpu, node_gpus=NODE_GPUS)) is not None
+        for service in predicted_points(model, architecture, gpu, node_gpus=NODE_GPUS)
     ]
     for name, architecture in zip(names, known, strict=True):
         if not any(row["variant"] == name for row in services):

@@ -63,10 +63,9 @@ def add_predicted(data: dict[str, Any], path: Path, *, only: Sequence[str] | Non
             node, variant = pairs[name]
             if (node.name, variant.name) in measured:
                 continue
-            service = _predicted_pair(model, variant, node, facts, path.parent)
-            if service is not None:
-                found.append(service)
-            elif only is not None:
+            services = _predicted_pair(model, variant, node, facts, path.parent)
+            found += services
+            if not services and only is not None:
                 raise SlitError(f"{name}: does not fit, expected a node with more memory")
         for variant in variants if only is None else ():
             if not any(entry.get("variant") == variant.name for entry in found):
@@ -80,7 +79,7 @@ def add_predicted(data: dict[str, Any], path: Path, *, only: Sequence[str] | Non
 
 def _predicted_pair(
     model: Model, variant: ModelVariant, node: NodeType, facts: PredictorFacts, folder: Path
-) -> dict[str, Any] | None:
+) -> list[dict[str, Any]]:
     stated = facts.models.get(variant.name, variant.name)
     known = stated if isinstance(stated, ModelFacts) else ModelFacts(model=stated)
     name = str(folder / known.model) if known.model.endswith(".json") else known.model
@@ -93,13 +92,12 @@ def _predicted_pair(
     except SlitError as error:
         raise SlitError(f"predictor.gpus.{node.name}: {error}") from None
     _refuse_other_weights(variant, architecture, gpu, known.precision)
-    service = predicted_service(
-        model, architecture, gpu, node_gpus=node.gpus, precision=known.precision
-    )
-    if service is None:
-        return None
-    service["decode_w"] = max(service["decode_w"], node.idle_w)
-    return {"node_type": node.name, "variant": variant.name, **service}
+    services = predicted_points(
+        model, architecture, gpu, node_gpus=node.gpus, precision=known.precision,
+        batches=facts.batches,
+    )  # fmt: skip
+    names = {"node_type": node.name, "variant": variant.name}
+    return [names | each | {"decode_w": max(each["decode_w"], node.idle_w)} for each in services]
 
 
 def _refuse_other_weights(
@@ -118,33 +116,47 @@ def _refuse_other_weights(
         )
 
 
-def predicted_service(
+def predicted_points(
     model: Model,
     architecture: Architecture,
     gpu: Gpu,
     *,
     node_gpus: int,
     precision: Precision = Precision.BF16,
-) -> dict[str, Any] | None:
-    """The fields of a service, but for its names; None if the model fits on no such node.
+    batches: Sequence[int] = (),
+) -> list[dict[str, Any]]:
+    """The fields of services, but for their names, by rising batch; none if the model fits on no
+    such node.
 
-    The fewest GPUs that hold the model with a batch of SMALLEST_BATCH, the largest of BATCHES.
+    Where batches are stated, the fewest GPUs that hold the model with the largest of them, or all
+    of the node, and an operating point for each that fits. Else one point: the fewest GPUs that
+    hold the model with a batch of SMALLEST_BATCH, and the largest of BATCHES.
     """
     sizes = [gpus for gpus in (1, 2, 4, 8, 16) if node_gpus % gpus == 0]
+    wanted, least = (batches, max(batches)) if batches else (BATCHES, SMALLEST_BATCH)
     for gpus in sizes:
-        for batch in BATCHES:
-            try:
-                config = InferenceConfig(
-                    architecture=architecture, gpu=gpu, batch=batch, prompt=PROMPT, output=OUTPUT,
-                    gpus=gpus, precision=precision,
-                    expert_parallel=architecture.experts > 0 and gpus > 1,
-                )  # fmt: skip
-                replace(config, prompt=LONG).check_fits()
-            except SlitError:
-                continue
-            if batch >= SMALLEST_BATCH or gpus == sizes[-1]:
-                return _service(model, config, replicas=node_gpus // gpus)
-    return None
+        asked = [
+            InferenceConfig(
+                architecture=architecture, gpu=gpu, batch=batch, prompt=PROMPT, output=OUTPUT,
+                gpus=gpus, precision=precision,
+                expert_parallel=architecture.experts > 0 and gpus > 1,
+            )
+            for batch in sorted(set(wanted))
+            if architecture.heads % gpus == 0
+        ]  # fmt: skip
+        fitting = [config for config in asked if _fits(config)]
+        if fitting and (fitting[-1].batch >= least or gpus == sizes[-1]):
+            points = fitting if batches else fitting[-1:]
+            return [_service(model, config, replicas=node_gpus // gpus) for config in points]
+    return []
+
+
+def _fits(config: InferenceConfig) -> bool:
+    try:
+        replace(config, prompt=LONG).check_fits()
+    except SlitError:
+        return False
+    return True
 
 
 def _service(model: Model, config: InferenceConfig, *, replicas: int) -> dict[str, Any]:

@@ -101,6 +101,24 @@ def test_measured_services_stay_beside_predicted_ones(fleet: Path) -> None:
     assert found["h100x8"].predicted is not None
 
 
+def test_stated_batches_are_operating_points(fleet: Path) -> None:
+    path = _with(fleet, 'file = "services.csv"', "predict = true")
+    path.write_text(path.read_text() + "\n[predictor]\nbatches = [256, 16, 64]\n")
+    services = [each for each in load_scenario(path).services if each.node_type == "h100x8"]
+    assert [each.batch for each in services] == [16, 64, 256]
+    model, steps = shipped_model(), []
+    for each in services:
+        assert each.gpus_per_replica == 2  # 256 requests do not fit on one GPU, 64 do
+        asked = InferenceConfig(
+            architecture=find_architecture("phi-4"), gpu=find_gpu("H100"), batch=each.batch,
+            prompt=512, output=256, gpus=2,
+        )  # fmt: skip
+        steps.append(each.step_fixed_s + each.batch * each.step_slope_s)
+        predicted = predict(model, [asked]).decode_s_per_token.value[0]
+        assert steps[-1] == pytest.approx(predicted, rel=1e-4)
+    assert steps == sorted(steps)
+
+
 def test_only_named_pairs_are_predicted(fleet: Path) -> None:
     path = _with(fleet, 'file = "services.csv"', 'predict = ["h100x8/phi-4"]')
     [service] = load_scenario(path).services
@@ -130,6 +148,7 @@ def test_a_named_pair_that_is_measured_stays(fleet: Path) -> None:
         ),
         ('method = "guess"', r"services\.predict: method: 'guess'"),
         ('model = "phi-4"', r"predictor: model: unknown"),
+        ("batches = [0]", r"predictor: batches\[0\]: 0, expected a number >= 1"),
     ],
 )
 def test_wrong_facts_are_named(fleet: Path, section: str, said: str) -> None:

@@ -201,8 +201,9 @@ def join(engine: Engine, tables: Tables, r: int, owner: int, tokens: int, before
 
 @kernel
 def stamp(tables: Tables, last: int, now: float) -> None:
-    """Give a chain of sequences the time of their first token, and undo it."""
+    """Undo a chain of sequences whose prompt is read at `now`: it gives each a token."""
     while last >= 0:
+        tables.usage[0]["output_tokens"] += 1
         sequence = tables.sequences[last]
         if sequence["done"] == 0:
             sequence["first_s"] = now
@@ -211,44 +212,48 @@ def stamp(tables: Tables, last: int, now: float) -> None:
 
 
 @kernel
-def begin(engine: Engine, tables: Tables, r: int, now: float, from_s: float) -> None:
-    """Begin the next iterations of a replica: decodes first, then prompts."""
-    replica, usage = tables.replicas[r], tables.usage[0]
-    size, step = engine.block_tokens, engine.step
-    place = (size - replica["iteration"] % size) % size
-    preempted = False
-    while tables.residues[r, place] > replica["free"]:
-        preempt(engine, tables, r, now, from_s)
-        preempted = True
-    decoding, context = replica["decoding"], replica["context"]
-    needed = tables.residues[r, place]
-    replica["start_s"] = now
-    # With the iterations' own blocks set aside, what is free may go to prompts.
-    replica["free"] -= needed
-    budget = engine.token_budget - decoding
-    running = decoding
-    tokens, begun, joined = 0, 0, 0
+def read_on(engine: Engine, tables: Tables, r: int, budget: int) -> tuple[int, int, float]:
+    """Read the next chunk of the prompt that is partly read.
+
+    Returns tokens read, the sequence if that was its last chunk or -1, and its extra seconds.
+    """
+    replica = tables.replicas[r]
+    owner = replica["reading"]
+    if owner < 0:
+        return 0, -1, 0.0
+    total = tables.sequences[owner]["prompt"] + tables.sequences[owner]["done"]
+    chunk = min(total - replica["read"], budget)
     chain = -1
-    extra = 0.0
-    if replica["reading"] >= 0:
-        owner = replica["reading"]
-        running += 1
-        total = tables.sequences[owner]["prompt"] + tables.sequences[owner]["done"]
-        chunk = min(total - replica["read"], budget)
-        tokens += chunk
-        budget -= chunk
-        extra += step.idle_prompt_s * chunk * replica["alone"]
-        replica["read"] += chunk
-        if replica["read"] == total:
-            replica["reading"] = -1
-            chain = join(engine, tables, r, owner, total, chain)
-            joined += 1
+    replica["read"] += chunk
+    if replica["read"] == total:
+        replica["reading"] = -1
+        chain = join(engine, tables, r, owner, total, -1)
+    return chunk, chain, engine.step.idle_prompt_s * chunk * replica["alone"]
+
+
+@kernel
+def admit(
+    engine: Engine,
+    tables: Tables,
+    r: int,
+    running: int,
+    budget: int,
+    chain: int,
+    now: float,
+    from_s: float,
+) -> tuple[int, int, int, float]:
+    """Begin to read waiting prompts while there is room.
+
+    Returns tokens read, prompts begun, the last of the chain of those read to their end, and the
+    extra seconds of one that an idle replica begins.
+    """
+    replica = tables.replicas[r]
     idle = replica["running"] == 0  # nothing ran until now
+    tokens, begun, extra = 0, 0, 0.0
     while (
         replica["waiting"] > 0
-        and not preempted
-        and budget > 0
-        and running < engine.most_sequences
+        and tokens < budget
+        and running + begun < engine.most_sequences
         and replica["reading"] < 0
     ):
         sequence = tables.sequences[replica["head"]]
@@ -258,49 +263,86 @@ def begin(engine: Engine, tables: Tables, r: int, now: float, from_s: float) -> 
             break
         owner = take(tables, r, now, from_s)
         replica["free"] -= blocks
-        running += 1
-        chunk = min(total, budget)
+        chunk = min(total, budget - tokens)
+        alone = idle and begun == 0
+        if alone:
+            extra = engine.step.idle_prompt_s * chunk + engine.step.idle_prompt_fixed_s
         tokens += chunk
-        budget -= chunk
-        if idle and begun == 0:
-            extra += step.idle_prompt_s * chunk + step.idle_prompt_fixed_s
         begun += 1
         if chunk == total:
             chain = join(engine, tables, r, owner, total, chain)
-            joined += 1
         else:
             replica["reading"], replica["read"] = owner, chunk
-            replica["alone"] = 1 if idle and begun == 1 else 0
+            replica["alone"] = 1 if alone else 0
+    return tokens, begun, chain, extra
+
+
+@kernel
+def begin(engine: Engine, tables: Tables, r: int, now: float, from_s: float) -> None:
+    """Begin the next iterations of a replica: decodes first, then prompts."""
+    replica, usage = tables.replicas[r], tables.usage[0]
+    size = engine.block_tokens
+    place = (size - replica["iteration"] % size) % size
+    preempted = False
+    while tables.residues[r, place] > replica["free"]:
+        preempt(engine, tables, r, now, from_s)
+        preempted = True
+    decoding, context, needed = replica["decoding"], replica["context"], tables.residues[r, place]
+    # With the blocks that decoding takes set aside, what is free may go to prompts.
+    replica["free"] -= needed
+    budget = engine.token_budget - decoding
+    tokens, chain, extra = read_on(engine, tables, r, budget)
+    running = decoding + (1 if tokens > 0 else 0)
+    begun = 0
+    if not preempted and replica["waiting"] > 0:
+        more, begun, chain, idle_s = admit(
+            engine, tables, r, running, budget - tokens, chain, now, from_s
+        )
+        tokens += more
+        extra += idle_s
+        running += begun
+    replica["start_s"] = now
     replica["running"] = running
     usage["largest_batch"] = max(usage["largest_batch"], running)
-    if tokens == 0:
-        # Every iteration's blocks are counted when the run ends.
-        replica["free"] += needed
-        replica["prompt_share"] = 0.0
-        if decoding == 0:
-            replica["boundary_s"] = math.inf
-            return
-        steps = 1
-        if not preempted:
-            steps = steps_that_fit(
-                tables,
-                r,
-                replica["iteration"],
-                decoding,
-                replica["free"],
-                tables.ends[r, 0] - replica["iteration"],
-            )
-        replica["steps"] = steps
-        replica["boundary_s"] = now + elapsed(engine, decoding, context, steps)
+    if tokens > 0:
+        read(engine, tables, r, decoding, context, tokens, begun, extra)
+        stamp(tables, chain, replica["boundary_s"])
         return
+    # Every iteration's blocks are counted when the run ends.
+    replica["free"] += needed
+    replica["prompt_share"] = 0.0
+    if decoding == 0:
+        replica["boundary_s"] = math.inf
+        return
+    steps = 1  # where somebody was preempted, the queue is looked at again after it
+    if not preempted:
+        steps = tables.ends[r, 0] - replica["iteration"]
+        steps = steps_that_fit(tables, r, replica["iteration"], decoding, replica["free"], steps)
+    replica["steps"] = steps
+    replica["boundary_s"] = now + elapsed(engine, decoding, context, steps)
+
+
+@kernel
+def read(
+    engine: Engine,
+    tables: Tables,
+    r: int,
+    decoding: int,
+    context: int,
+    tokens: int,
+    begun: int,
+    extra: float,
+) -> None:
+    """One iteration that reads prompts: its end, and its counts at once."""
+    replica, usage, step = tables.replicas[r], tables.usage[0], engine.step
     prefill = step.prompt_s * tokens + step.prompt_fixed_s * begun + extra
     decode = elapsed(engine, decoding, context, 1) if decoding > 0 else 0.0
-    replica["boundary_s"] = now + (prefill + decode)
+    replica["boundary_s"] = replica["start_s"] + (prefill + decode)
     replica["prompt_share"] = prefill / (prefill + decode) if prefill > 0.0 else 0.0
-    stamp(tables, chain, replica["boundary_s"])
-    replica["iteration"] += 1
-    replica["context"] += decoding
     replica["steps"] = 0
+    # Those that join were counted for the end of it.
+    replica["context"] += decoding
+    replica["iteration"] += 1
     usage["prompt_tokens"] += tokens
-    usage["output_tokens"] += decoding + joined
+    usage["output_tokens"] += decoding
     usage["steps"] += 1 if decoding > 0 else 0

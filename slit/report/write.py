@@ -19,6 +19,7 @@ from slit.report.limits import limits_data
 from slit.report.marks import axes_of
 from slit.report.markup import tag
 from slit.report.page import page
+from slit.report.per_request import per_request_section
 from slit.report.picks import picks_data
 from slit.report.plan import PlanData, plan_data
 from slit.report.recommendation import recommendation, recommended_section
@@ -74,12 +75,14 @@ def report_html(run: Run, *, certificate: Certificate | None = None) -> str:
     if picks is not None:
         limits = manifest.resolved_limits
         kept = limits_data(run, [mark.row for mark in picks.marks]) if limits else None
+        plans = _plans(run, [mark.row for mark in picks.marks])
         sections += [
             recommended_section(recommendation(run, picks)),
             *([] if equal is None else [equal_quality_section(equal)]),
             picks_section(picks, kept),
             front_section(front_data(front, search=search), limits),
-            plans_section(picks, _plans(run, [mark.row for mark in picks.marks]), kept),
+            plans_section(picks, plans, kept),
+            per_request_section(picks.marks, plans, run.scenario),
         ]
     else:
         sections.append(tag("p", "The run holds no plan.", class_="note"))

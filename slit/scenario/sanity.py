@@ -17,6 +17,31 @@ WITHIN = 10.0
 """How many times beyond what is published is still believed."""
 
 
+class PerRequest(NamedTuple):
+    """What a request takes."""
+
+    watt_hours: float
+    grams: float  # CO2e
+    milliliters: float
+    joules_per_token: float  # of output
+
+
+class Published(NamedTuple):
+    """What others publish of theirs; None: not that."""
+
+    name: str
+    figures: tuple[float | None, float | None, float | None, float | None]  # as PerRequest
+
+
+PUBLISHED = (
+    Published("Google, median text prompt of Gemini Apps, May 2025", (0.24, 0.03, 0.26, None)),
+    Published("Mistral Large 2, 400 tokens, life cycle", (None, 1.14, 45.0, None)),
+    Published("MLPerf 5.1, 8 x B200, Llama-3.1-8B", (None, None, None, 9436.05 / 146960)),
+    Published("MLPerf 5.1, 8 x B200, Llama-3.1-405B", (None, None, None, 9891.76 / 1637.11)),
+)
+"""See docs/sanity.md."""
+
+
 class RequestFigures(NamedTuple):
     """What a mean request of a class takes at a service, all energy of its share of busy nodes."""
 

@@ -98,7 +98,16 @@ def test_only_its_own_scripts_may_run(page: Page) -> None:
 def test_every_section_and_pick_is_there(page: Page, run: Run) -> None:
     sections = [a["id"] for a in page.all("section")]
     first = ["recommended", "equal-quality"]
-    assert sections == [*first, "picks", "front", "plans", "search", "inputs", "about"]
+    assert sections == [
+        *first,
+        "picks",
+        "front",
+        "plans",
+        "per-request",
+        "search",
+        "inputs",
+        "about",
+    ]
     picks = run.front.picks(prefix=run.manifest.optimizer)
     assert [a["data-pick"] for a in page.all("span") if "data-pick" in a] == [p.name for p in picks]
     articles = page.all("article")

@@ -1,7 +1,7 @@
 """`slit`: the metaheuristic and its picks against rival schedulers, baselines and NSGA-II.
 
 Objectives of the paper (carbon, water, cost, TTFT) on every day; on world-day also those of slit
-(quality instead of TTFT), with every search there is.
+(quality instead of TTFT), with every search there is, and on world-2026 with the main ones.
 """
 
 from benchmarks.cases.world_2023 import DAYS, DRAW_FROM, drawn_days
@@ -26,6 +26,7 @@ LONG_SECONDS = {"seconds": 30.0}
 EVALUATIONS = {"evaluations": 20_000}
 
 WORLD_DAY = CaseInstance("world-day")
+WORLD_2026 = CaseInstance("world-2026")
 QUARTERS = CaseInstance("world-quarters")
 FEW = (Method("slit"), Method("slit-paper"), Method("nsga2"))
 
@@ -52,6 +53,9 @@ def make_plan(seeds: int) -> SuitePlan:
         jobs += [reference, *schedulers(reference, seeds=seeds)]
         jobs += searches(reference, FEW, budget=DAY_SECONDS, seeds=seeds)
     reference = bound(QUARTERS, PAPER_OBJECTIVES)
+    jobs += [reference, *schedulers(reference, seeds=seeds)]
+    jobs += searches(reference, FEW, budget=LONG_SECONDS, seeds=seeds)
+    reference = bound(WORLD_2026, DEFAULT)
     jobs += [reference, *schedulers(reference, seeds=seeds)]
     jobs += searches(reference, FEW, budget=LONG_SECONDS, seeds=seeds)
     return plan("slit", seeds, jobs, notes)

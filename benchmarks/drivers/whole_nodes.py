@@ -71,8 +71,8 @@ class Parts(NamedTuple):
         parts = [self.nodes, self.queues, self.loading]
         shares = [100 * part / self.gap for part in parts]
         said = " | ".join(f"{share:.0f} %" for share in [*shares, 100 - sum(shares)])
-        mark = "" if self.proven else " (at least)"
-        return f"| {name} | {100 * self.gap / size:.1f} % | {said} |{mark}"
+        mark = "" if self.proven else ", whole nodes at least"
+        return f"| {name}{mark} | {100 * self.gap / size:.1f} % | {said} |"
 
 
 def main() -> None:

@@ -138,6 +138,7 @@ class Engine(NamedTuple):
     token_budget: int = TOKEN_BUDGET
     """Tokens of an iteration, >= most_sequences."""
     block_tokens: int = BLOCK_TOKENS
+    """Of a KV block, a power of two."""
     blocks: int = UNLIMITED
     """KV cache of a replica."""
     replicas: int = 1
@@ -217,6 +218,8 @@ def empty_state(engine: Engine, *, nodes: int, from_s: float = 0.0) -> State:
         if getattr(engine, name) < least:
             found = getattr(engine, name)
             raise SlitError(f"engine: {name} = {found}, expected at least {least}")
+    if engine.block_tokens & (engine.block_tokens - 1):
+        raise SlitError(f"engine: block_tokens = {engine.block_tokens}, expected a power of two")
     step = engine.step
     least_s = step._replace(
         idle_prompt_s=step.idle_prompt_s + step.prompt_s,

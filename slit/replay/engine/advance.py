@@ -2,20 +2,20 @@
 
 import numpy as np
 
-from operators.types import Bools, Floats, Longs
+from operators.types import Bools, Floats
 from slit.replay.arrays import (
     SEQUENCE,
     USAGE,
     Dispatch,
     Engine,
-    Records,
     Requests,
     Served,
     State,
     Usage,
 )
-from slit.replay.engine.loop import serve
+from slit.replay.engine.loop import NOT_TAKING, Choice, serve
 from slit.replay.engine.replica import Tables
+from slit.replay.engine.windows import hand_out, take_in
 
 
 def fits(engine: Engine, requests: Requests) -> Bools:
@@ -54,42 +54,70 @@ def advance(
     """
     _check(engine, state, requests, ready_s, until_s)
     fitting = fits(engine, requests)
-    sequences = np.concatenate([state.sequences, _sequences(requests, fitting)])
+    # Arrays of one kind only, whatever the caller's are: kernels are compiled once.
+    wanted = Requests(
+        np.require(requests.arrival_s, np.float64, ["C", "W"]),
+        *(np.require(column, np.int64, ["C", "W"]) for column in requests[1:]),
+    )
     tables = Tables(
-        sequences=sequences,
+        sequences=np.empty(len(state.sequences) + np.count_nonzero(fitting), dtype=SEQUENCE),
         replicas=state.replicas.copy(),
         ends=state.ends.copy(),
         owners=state.owners.copy(),
         residues=state.residues.copy(),
         usage=np.zeros(1, dtype=USAGE),
         batch_s=np.zeros(engine.most_sequences + 1),
+        block_bits=int(engine.block_tokens).bit_length() - 1,
     )
-    # Plain numbers, whatever the caller's are: one specialization.
-    dispatched = serve(
+    tables.sequences[: len(state.sequences)] = state.sequences
+    take_in(tables, wanted, fitting, len(state.sequences))
+    dispatched, finished = serve(
         _plain(engine),
         tables,
-        np.ascontiguousarray(ready_s, dtype=np.float64),
+        _choice(ready_s, len(state.replicas)),
         state.dispatched,
         int(dispatch),
-        seed,
+        int(seed),
         float(state.until_s),
         float(until_s),
     )
-    finished = np.isfinite(sequences["last_s"])
-    done = sequences[finished]
     served = Served(
-        arrival_s=done["arrival_s"].copy(),
-        first_token_s=done["first_s"].copy(),
-        last_token_s=done["last_s"].copy(),
-        prompt=done["prompt"].copy(),
-        output=done["output"].copy(),
-        group=done["group"].copy(),
-        node=done["replica"] // engine.replicas,
-        preemptions=done["preemptions"].copy(),
+        arrival_s=np.empty(finished),
+        first_token_s=np.empty(finished),
+        last_token_s=np.empty(finished),
+        prompt=np.empty(finished, dtype=np.int64),
+        output=np.empty(finished, dtype=np.int64),
+        group=np.empty(finished, dtype=np.int64),
+        node=np.empty(finished, dtype=np.int64),
+        preemptions=np.empty(finished, dtype=np.int64),
     )
+    left = np.empty(len(tables.sequences) - finished, dtype=SEQUENCE)
+    moved = np.empty(len(tables.sequences), dtype=np.int64)
+    hand_out(engine.replicas, tables, served, left, moved)
     total = dict(zip(USAGE.names or (), tables.usage[0].item(), strict=True))
     usage = Usage(**total, refused=int(np.sum(~fitting)), batch_s=tables.batch_s)
-    return _kept(tables, ~finished, int(dispatched), float(until_s)), served, usage
+    after = State(
+        until_s=float(until_s),
+        dispatched=dispatched,
+        sequences=left,
+        replicas=tables.replicas,
+        ends=tables.ends,
+        owners=tables.owners,
+        residues=tables.residues,
+    )
+    return after, served, usage
+
+
+def _choice(ready_s: Floats, replicas: int) -> Choice:
+    size = 1 << max(replicas - 1, 0).bit_length()
+    return Choice(
+        ready_s=np.require(ready_s, np.float64, ["C", "W"]),
+        nodes=np.zeros(len(ready_s), dtype=np.int64),
+        queues=np.full(size, 2.0 * NOT_TAKING),
+        times=np.full(size, np.inf),
+        shortest=np.zeros(2 * size, dtype=np.int64),
+        soonest=np.zeros(2 * size, dtype=np.int64),
+    )
 
 
 def _plain(engine: Engine) -> Engine:
@@ -97,35 +125,6 @@ def _plain(engine: Engine) -> Engine:
     step = engine.step._replace(**{k: float(v) for k, v in engine.step._asdict().items()})
     counts = {k: int(v) for k, v in engine._asdict().items() if k != "step"}
     return engine._replace(step=step, **counts)
-
-
-def _sequences(requests: Requests, fitting: Bools) -> Records:
-    made = np.zeros(np.count_nonzero(fitting), dtype=SEQUENCE)
-    for name in ("arrival_s", "prompt", "output", "group"):
-        made[name] = getattr(requests, name)[fitting]
-    made["first_s"] = made["last_s"] = np.inf
-    made["replica"] = made["next"] = -1
-    return made
-
-
-def _kept(tables: Tables, unfinished: Bools, dispatched: int, until_s: float) -> State:
-    """The state that is left: unfinished sequences moved together, everything unused zero."""
-    # The last entry is for -1.
-    moved: Longs = np.append(np.cumsum(unfinished) - 1, -1)
-    sequences, replicas = tables.sequences[unfinished], tables.replicas
-    sequences["next"] = moved[sequences["next"]]
-    for name in ("reading", "head", "tail"):
-        replicas[name] = moved[replicas[name]]
-    used = np.arange(tables.ends.shape[1]) < replicas["decoding"][:, None]
-    return State(
-        until_s=until_s,
-        dispatched=dispatched,
-        sequences=sequences,
-        replicas=replicas,
-        ends=np.where(used, tables.ends, 0),
-        owners=np.where(used, moved[tables.owners], 0),
-        residues=tables.residues,
-    )
 
 
 def _check(

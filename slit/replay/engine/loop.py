@@ -1,12 +1,13 @@
 """The loop over the requests of a window: which replica gets each, and when replicas go on."""
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 
-from operators.compiling import kernel
 from operators.types import Floats, Longs
 from slit.replay.arrays import Dispatch, Engine
+from slit.replay.engine.compiling import kernel
 from slit.replay.engine.orders import seed_tournament, settle
 from slit.replay.engine.replica import (
     Tables,
@@ -22,12 +23,29 @@ NOT_TAKING = 1e18
 """Added to the queue length of a replica that takes no requests."""
 
 
+class Choice(NamedTuple):
+    """Between which replicas is chosen."""
+
+    ready_s: Floats
+    """(R,)"""
+    nodes: Longs
+    """(R,) The first of them take requests."""
+    queues: Floats
+    """(L,), L a power of two >= P: unfinished requests."""
+    times: Floats
+    """(L,) Next boundaries."""
+    shortest: Longs
+    """(2 * L,) A tournament of `queues`."""
+    soonest: Longs
+    """(2 * L,) A tournament of `times`."""
+
+
 @kernel
 def cross(engine: Engine, tables: Tables, r: int, from_s: float) -> None:
     """Let a replica do what it does at its next boundary."""
     now = tables.replicas[r]["boundary_s"]
     account(tables, r, from_s, now)
-    finish(engine, tables, r, now)
+    finish(tables, r, now)
     begin(engine, tables, r, now, from_s)
 
 
@@ -52,7 +70,7 @@ def put(
         replica["steps"] > 1
         and replica["waiting"] == 1
         and replica["running"] < engine.most_sequences
-        and blocks_of(engine, sequence["prompt"]) <= replica["free"]
+        and blocks_of(tables, sequence["prompt"]) <= replica["free"]
     ):
         # It can be admitted when the iteration under way ends; with others before it that wait
         # for room, or without room, nothing changes before the run of iterations ends.
@@ -65,11 +83,12 @@ def put(
 
 
 @kernel
-def taking(ready_s: Floats, now: float, nodes: Longs) -> tuple[int, float]:
+def taking(choice: Choice, now: float) -> tuple[int, float]:
     """Lists the nodes that take requests: those that are ready, or else those that are so first.
 
     Returns how many they are, and when that changes.
     """
+    ready_s = choice.ready_s
     first = math.inf
     for node in range(len(ready_s)):
         first = min(first, ready_s[node])
@@ -78,7 +97,7 @@ def taking(ready_s: Floats, now: float, nodes: Longs) -> tuple[int, float]:
         limit = max(now, first)
         for node in range(len(ready_s)):
             if ready_s[node] <= limit:
-                nodes[count] = node
+                choice.nodes[count] = node
                 count += 1
             else:
                 change = min(change, ready_s[node])
@@ -98,7 +117,7 @@ def mixed(seed: int, number: int) -> np.uint64:
 def serve_each(
     engine: Engine,
     tables: Tables,
-    ready_s: Floats,
+    choice: Choice,
     dispatched: int,
     dispatch: int,
     seed: int,
@@ -109,7 +128,6 @@ def serve_each(
 
     Returns how many requests were sent to a replica so far.
     """
-    nodes = np.empty(len(ready_s), dtype=np.int64)
     count, change = 0, -math.inf
     for request in range(len(tables.sequences)):
         sequence = tables.sequences[request]
@@ -117,7 +135,7 @@ def serve_each(
             continue
         now = max(sequence["arrival_s"], from_s)
         if now >= change:
-            count, change = taking(ready_s, now, nodes)
+            count, change = taking(choice, now)
         if count == 0:
             continue
         places = count * engine.replicas
@@ -127,11 +145,11 @@ def serve_each(
             fraction = float(mixed(seed, dispatched) >> np.uint64(11)) * 2.0**-53
             place = min(int(fraction * places), places - 1)
         dispatched += 1
-        node = nodes[place % count]
+        node = choice.nodes[place % count]
         r = node * engine.replicas + place // count
         while tables.replicas[r]["boundary_s"] < now:
             cross(engine, tables, r, from_s)
-        put(engine, tables, r, request, now, ready_s[node], from_s)
+        put(engine, tables, r, request, now, choice.ready_s[node], from_s)
     for r in range(len(tables.replicas)):
         while tables.replicas[r]["boundary_s"] < until_s:
             cross(engine, tables, r, from_s)
@@ -139,22 +157,21 @@ def serve_each(
 
 
 @kernel
-def rank(tables: Tables, r: int, queues: Floats, times: Floats) -> None:
+def rank(tables: Tables, choice: Choice, r: int) -> None:
     """Note the queue and the next boundary of a replica."""
-    replica = tables.replicas[r]
+    replica, queues = tables.replicas[r], choice.queues
     unfinished = replica["decoding"] + replica["waiting"]
     if replica["reading"] >= 0:
         unfinished += 1
-    closed = queues[r] >= NOT_TAKING
-    queues[r] = unfinished + (NOT_TAKING if closed else 0.0)
-    times[r] = replica["boundary_s"]
+    queues[r] = unfinished + (NOT_TAKING if queues[r] >= NOT_TAKING else 0.0)
+    choice.times[r] = replica["boundary_s"]
 
 
 @kernel
 def serve_shortest(
     engine: Engine,
     tables: Tables,
-    ready_s: Floats,
+    choice: Choice,
     dispatched: int,
     from_s: float,
     until_s: float,
@@ -163,16 +180,11 @@ def serve_shortest(
 
     Returns how many requests were sent to a replica so far.
     """
-    size = 1
-    while size < len(tables.replicas):
-        size *= 2
-    queues, times = np.full(size, 2.0 * NOT_TAKING), np.full(size, math.inf)
-    shortest = np.empty(2 * size, dtype=np.int64)
-    soonest = np.empty(2 * size, dtype=np.int64)
+    queues, times = choice.queues, choice.times
+    shortest, soonest = choice.shortest, choice.soonest
     for r in range(len(tables.replicas)):
-        rank(tables, r, queues, times)
+        rank(tables, choice, r)
     seed_tournament(soonest, times)
-    nodes = np.empty(len(ready_s), dtype=np.int64)
     count, change = 0, -math.inf
     for request in range(len(tables.sequences) + 1):
         now = until_s
@@ -183,66 +195,70 @@ def serve_shortest(
         while times[soonest[1]] < now:
             r = soonest[1]
             cross(engine, tables, r, from_s)
-            rank(tables, r, queues, times)
+            rank(tables, choice, r)
             settle(soonest, times, r)
             if count > 0:
                 settle(shortest, queues, r)
         if request == len(tables.sequences):
             break
         if now >= change:
-            count, change = taking(ready_s, now, nodes)
+            count, change = taking(choice, now)
             queues[:] = 2.0 * NOT_TAKING
             for place in range(count):
                 for i in range(engine.replicas):
-                    queues[nodes[place] * engine.replicas + i] = 0.0
+                    queues[choice.nodes[place] * engine.replicas + i] = 0.0
             for r in range(len(tables.replicas)):
-                rank(tables, r, queues, times)
+                rank(tables, choice, r)
             seed_tournament(shortest, queues)
         if count == 0:
             continue
         dispatched += 1
         r = shortest[1]
-        put(engine, tables, r, request, now, ready_s[r // engine.replicas], from_s)
-        rank(tables, r, queues, times)
+        put(engine, tables, r, request, now, choice.ready_s[r // engine.replicas], from_s)
+        rank(tables, choice, r)
         settle(soonest, times, r)
         settle(shortest, queues, r)
     return dispatched
 
 
 @kernel
-def close(tables: Tables, from_s: float, until_s: float) -> None:
-    """Add what of the runs under way, and of the queues, is within the window."""
+def close(tables: Tables, from_s: float, until_s: float) -> int:
+    """Add what of the runs under way, and of the queues, is within the window.
+
+    Returns how many requests are finished.
+    """
     for r in range(len(tables.replicas)):
         replica = tables.replicas[r]
         tables.usage[0]["queue_s"] += replica["waiting"] * (until_s - from_s)
         if replica["boundary_s"] < math.inf:
             account(tables, r, from_s, until_s)
+    finished = 0
     for request in range(len(tables.sequences)):
         sequence = tables.sequences[request]
         if sequence["replica"] < 0:
             tables.usage[0]["queue_s"] += until_s - max(sequence["arrival_s"], from_s)
+        elif sequence["last_s"] < math.inf:
+            finished += 1
+    return finished
 
 
 @kernel
 def serve(
     engine: Engine,
     tables: Tables,
-    ready_s: Floats,
+    choice: Choice,
     dispatched: int,
     dispatch: int,
     seed: int,
     from_s: float,
     until_s: float,
-) -> int:
+) -> tuple[int, int]:
     """Serve the requests of a window; changes `tables`.
 
-    Returns how many requests were sent to a replica so far.
+    Returns how many requests were sent to a replica so far, and how many were finished.
     """
     if dispatch == Dispatch.SHORTEST_QUEUE:
-        dispatched = serve_shortest(engine, tables, ready_s, dispatched, from_s, until_s)
+        dispatched = serve_shortest(engine, tables, choice, dispatched, from_s, until_s)
     else:
-        dispatched = serve_each(
-            engine, tables, ready_s, dispatched, dispatch, seed, from_s, until_s
-        )
-    close(tables, from_s, until_s)
-    return dispatched
+        dispatched = serve_each(engine, tables, choice, dispatched, dispatch, seed, from_s, until_s)
+    return dispatched, close(tables, from_s, until_s)

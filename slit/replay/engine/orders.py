@@ -1,7 +1,7 @@
 """Two orders that change all the time: the next sequence that ends, the least of many keys."""
 
-from operators.compiling import kernel
 from operators.types import Floats, Longs
+from slit.replay.engine.compiling import kernel
 
 
 @kernel
@@ -51,7 +51,10 @@ def settle(tree: Longs, keys: Floats, leaf: int) -> None:
     place = (leaf + len(keys)) >> 1
     while place > 0:
         left, right = tree[2 * place], tree[2 * place + 1]
-        tree[place] = right if keys[right] < keys[left] else left
+        winner = right if keys[right] < keys[left] else left
+        if winner != leaf and tree[place] == winner:  # it did not win here before either
+            break
+        tree[place] = winner
         place >>= 1
 
 

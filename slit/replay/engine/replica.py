@@ -3,9 +3,9 @@
 import math
 from typing import NamedTuple
 
-from operators.compiling import kernel
 from operators.types import Floats, Longs
 from slit.replay.arrays import Engine, Records
+from slit.replay.engine.compiling import kernel
 from slit.replay.engine.orders import push, remove
 
 
@@ -20,6 +20,8 @@ class Tables(NamedTuple):
     usage: Records
     """(1,) USAGE."""
     batch_s: Floats
+    block_bits: int
+    """A block holds 2 ** block_bits tokens."""
 
 
 @kernel
@@ -51,40 +53,36 @@ def steps_until(engine: Engine, decoding: int, context: int, seconds: float, mos
 
 
 @kernel
-def blocks_of(engine: Engine, tokens: int) -> int:
+def blocks_of(tables: Tables, tokens: int) -> int:
     """KV blocks that hold so many tokens."""
-    return (tokens + engine.block_tokens - 1) // engine.block_tokens
+    return ((tokens - 1) >> tables.block_bits) + 1
 
 
 @kernel
 def blocks_needed(tables: Tables, r: int, iteration: int, decoding: int, steps: int) -> int:
     """Blocks that a batch which only decodes takes in `steps` iterations: each sequence one in
     every `block_tokens`."""
-    size: int = tables.residues.shape[1]
-    rounds = steps // size
+    mask = tables.residues.shape[1] - 1
+    rounds = steps >> tables.block_bits
     needed = decoding * rounds
-    place = (size - iteration % size) % size
-    for _ in range(steps - rounds * size):
-        needed += tables.residues[r, place]
-        place = place - 1 if place > 0 else size - 1
+    for after in range(iteration, iteration + (steps & mask)):
+        needed += tables.residues[r, -after & mask]
     return needed
 
 
 @kernel
-def steps_that_fit(
-    tables: Tables, r: int, iteration: int, decoding: int, free: int, most: int
-) -> int:
+def steps_that_fit(tables: Tables, r: int, decoding: int, free: int, most: int) -> int:
     """Most iterations, up to `most`, that a batch which only decodes can do with `free` blocks."""
-    size: int = tables.residues.shape[1]
-    if decoding * (most // size + 1) <= free:
+    mask = tables.residues.shape[1] - 1
+    if decoding * ((most >> tables.block_bits) + 1) <= free:
         return most
     rounds = free // decoding
     left = free - rounds * decoding
-    steps = rounds * size
-    place = (size - iteration % size) % size
-    while steps < most and tables.residues[r, place] <= left:
-        left -= tables.residues[r, place]
-        place = place - 1 if place > 0 else size - 1
+    steps = rounds << tables.block_bits
+    after = tables.replicas[r]["iteration"]
+    while steps < most and tables.residues[r, -after & mask] <= left:
+        left -= tables.residues[r, -after & mask]
+        after += 1
         steps += 1
     return min(steps, most)
 
@@ -105,7 +103,7 @@ def account(tables: Tables, r: int, from_s: float, until_s: float) -> None:
 
 
 @kernel
-def finish(engine: Engine, tables: Tables, r: int, now: float) -> None:
+def finish(tables: Tables, r: int, now: float) -> None:
     """Count the iterations of the run that ends now, and release the sequences that end with it."""
     replica, usage = tables.replicas[r], tables.usage[0]
     steps, decoding = replica["steps"], replica["decoding"]
@@ -124,30 +122,29 @@ def finish(engine: Engine, tables: Tables, r: int, now: float) -> None:
         decoding -= 1
         sequence = tables.sequences[owner]
         sequence["last_s"] = now
-        release(engine, tables, r, sequence["prompt"] + sequence["output"] - 1)
+        release(tables, r, sequence["prompt"] + sequence["output"] - 1)
     replica["decoding"] = decoding
 
 
 @kernel
-def release(engine: Engine, tables: Tables, r: int, context: int) -> None:
+def release(tables: Tables, r: int, context: int) -> None:
     """Take a sequence that decodes, with so many KV tokens, off the memory of its replica."""
     replica = tables.replicas[r]
-    size = engine.block_tokens
+    mask = tables.residues.shape[1] - 1
     replica["context"] -= context
-    replica["free"] += blocks_of(engine, context)
-    # Python's remainder: not negative.
-    tables.residues[r, (context - replica["iteration"]) % size] -= 1
+    replica["free"] += blocks_of(tables, context)
+    tables.residues[r, (context - replica["iteration"]) & mask] -= 1
 
 
 @kernel
-def preempt(engine: Engine, tables: Tables, r: int, now: float, from_s: float) -> None:
+def preempt(tables: Tables, r: int, now: float, from_s: float) -> None:
     """Send the sequence that came last back to the front of the queue."""
     replica, usage = tables.replicas[r], tables.usage[0]
     if replica["reading"] >= 0:  # admitted last, as nobody is admitted while a prompt is read
         victim = replica["reading"]
         replica["reading"] = -1
         sequence = tables.sequences[victim]
-        replica["free"] += blocks_of(engine, sequence["prompt"] + sequence["done"])
+        replica["free"] += blocks_of(tables, sequence["prompt"] + sequence["done"])
     else:
         place = 0
         for other in range(1, replica["decoding"]):
@@ -159,7 +156,7 @@ def preempt(engine: Engine, tables: Tables, r: int, now: float, from_s: float) -
         remove(tables.ends, tables.owners, r, replica["decoding"], place)
         replica["decoding"] -= 1
         sequence["done"] = sequence["output"] - left
-        release(engine, tables, r, sequence["prompt"] + sequence["done"] - 1)
+        release(tables, r, sequence["prompt"] + sequence["done"] - 1)
     sequence["preemptions"] += 1
     usage["preemptions"] += 1
     sequence["next"] = replica["head"]
@@ -185,16 +182,17 @@ def take(tables: Tables, r: int, now: float, from_s: float) -> int:
 
 
 @kernel
-def join(engine: Engine, tables: Tables, r: int, owner: int, tokens: int, before: int) -> int:
+def join(tables: Tables, r: int, owner: int, tokens: int, before: int) -> int:
     """Let a sequence whose `tokens` are read by the iteration that begins decode after it, and
     chain it to the one that did so before."""
     replica = tables.replicas[r]
     sequence = tables.sequences[owner]
+    mask = tables.residues.shape[1] - 1
     end = replica["iteration"] + sequence["output"] - sequence["done"]
     push(tables.ends, tables.owners, r, replica["decoding"], end, owner)
     replica["decoding"] += 1
     replica["context"] += tokens
-    tables.residues[r, (tokens - replica["iteration"] - 1) % engine.block_tokens] += 1
+    tables.residues[r, (tokens - replica["iteration"] - 1) & mask] += 1
     sequence["next"] = before
     return owner
 
@@ -227,7 +225,7 @@ def read_on(engine: Engine, tables: Tables, r: int, budget: int) -> tuple[int, i
     replica["read"] += chunk
     if replica["read"] == total:
         replica["reading"] = -1
-        chain = join(engine, tables, r, owner, total, -1)
+        chain = join(tables, r, owner, total, -1)
     return chunk, chain, engine.step.idle_prompt_s * chunk * replica["alone"]
 
 
@@ -258,7 +256,7 @@ def admit(
     ):
         sequence = tables.sequences[replica["head"]]
         total = sequence["prompt"] + sequence["done"]
-        blocks = blocks_of(engine, total)
+        blocks = blocks_of(tables, total)
         if blocks > replica["free"]:
             break
         owner = take(tables, r, now, from_s)
@@ -270,7 +268,7 @@ def admit(
         tokens += chunk
         begun += 1
         if chunk == total:
-            chain = join(engine, tables, r, owner, total, chain)
+            chain = join(tables, r, owner, total, chain)
         else:
             replica["reading"], replica["read"] = owner, chunk
             replica["alone"] = 1 if alone else 0
@@ -281,11 +279,10 @@ def admit(
 def begin(engine: Engine, tables: Tables, r: int, now: float, from_s: float) -> None:
     """Begin the next iterations of a replica: decodes first, then prompts."""
     replica, usage = tables.replicas[r], tables.usage[0]
-    size = engine.block_tokens
-    place = (size - replica["iteration"] % size) % size
+    place = -replica["iteration"] & (tables.residues.shape[1] - 1)
     preempted = False
     while tables.residues[r, place] > replica["free"]:
-        preempt(engine, tables, r, now, from_s)
+        preempt(tables, r, now, from_s)
         preempted = True
     decoding, context, needed = replica["decoding"], replica["context"], tables.residues[r, place]
     # With the blocks that decoding takes set aside, what is free may go to prompts.
@@ -317,7 +314,7 @@ def begin(engine: Engine, tables: Tables, r: int, now: float, from_s: float) -> 
     steps = 1  # where somebody was preempted, the queue is looked at again after it
     if not preempted:
         steps = tables.ends[r, 0] - replica["iteration"]
-        steps = steps_that_fit(tables, r, replica["iteration"], decoding, replica["free"], steps)
+        steps = steps_that_fit(tables, r, decoding, replica["free"], steps)
     replica["steps"] = steps
     replica["boundary_s"] = now + elapsed(engine, decoding, context, steps)
 

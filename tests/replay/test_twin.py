@@ -8,7 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from operators.types import Bools, Floats
-from slit.replay.arrays import Dispatch, Engine, Requests, State, StepTime, empty_state
+from slit.replay.arrays import (
+    Dispatch,
+    Engine,
+    Requests,
+    Served,
+    State,
+    StepTime,
+    Usage,
+    empty_state,
+)
 from slit.replay.engine import advance, fits
 from tests.replay.twin import Twin
 
@@ -20,9 +29,9 @@ class Instance(NamedTuple):
 
     engine: Engine
     requests: Requests
-    ready_s: Floats
+    windows: list[tuple[float, Floats]]
+    """Ends, and times from which nodes take requests."""
     dispatch: Dispatch
-    until_s: float
 
 
 def part(requests: Requests, chosen: Bools) -> Requests:
@@ -74,46 +83,76 @@ def instances(draw: st.DrawFn) -> Instance:
     )
     fitting = fits(engine, requests)
     requests = part(requests, fitting)._replace(group=np.arange(np.count_nonzero(fitting)))
-    span = float(arrival[-1])
-    nodes = draw(st.integers(1, 3))
-    ready = np.where(rng.random(nodes) < 0.5, 0.0, rng.uniform(0.0, span, nodes))
-    ready[rng.random(nodes) < 0.2] = np.inf
-    until = span + draw(st.sampled_from([0.0123, 100.0]))
-    return Instance(engine, requests, ready, draw(st.sampled_from(Dispatch)), until)
+    nodes, span = draw(st.integers(1, 3)), float(arrival[-1])
+    ends = sorted(rng.uniform(0.0, span, draw(st.integers(0, 2))))
+    windows = []
+    for end in (*ends, span + draw(st.sampled_from([0.0123, 100.0]))):
+        ready = np.where(rng.random(nodes) < 0.5, 0.0, rng.uniform(0.0, span, nodes))
+        ready[rng.random(nodes) < 0.2] = np.inf
+        windows.append((float(end), ready))
+    return Instance(engine, requests, windows, draw(st.sampled_from(Dispatch)))
+
+
+def served_in(
+    given: Instance, windows: list[tuple[float, Floats]]
+) -> tuple[State, list[Served], list[Usage]]:
+    """One window after the other."""
+    state = empty_state(given.engine, nodes=len(windows[0][1]))
+    arrival = given.requests.arrival_s
+    served, usage = [], []
+    for until_s, ready_s in windows:
+        state, out, used = advance(
+            given.engine,
+            state,
+            part(given.requests, (arrival >= state.until_s) & (arrival < until_s)),
+            ready_s,
+            until_s=until_s,
+            dispatch=given.dispatch,
+            seed=5,
+        )
+        served.append(out)
+        usage.append(used)
+    return state, served, usage
 
 
 @settings(max_examples=300, deadline=None)
 @given(instances())
 def test_requests_and_usage_are_those_of_the_twin(given: Instance) -> None:
-    engine, requests, ready_s, dispatch, until_s = given
-    state, served, usage = advance(
-        engine,
-        empty_state(engine, nodes=len(ready_s)),
-        requests,
-        ready_s,
-        until_s=until_s,
-        dispatch=dispatch,
-        seed=5,
-    )
-    twin = Twin(engine, ready_s.tolist(), dispatch, 5, until_s)
+    requests = given.requests
+    state, parts, usages = served_in(given, given.windows)
+    windows = [(until_s, ready_s.tolist()) for until_s, ready_s in given.windows]
+    twin = Twin(given.engine, windows, given.dispatch, 5)
     sequences = twin.run(requests)
-    done = [number for number, s in enumerate(sequences) if len(s.tokens) == s.output]
-    assert served.group.tolist() == done
-    assert state.sequences["group"].tolist() == sorted(set(range(len(sequences))) - set(done))
-    expected = [sequences[number] for number in done]
-    assert_close(served.first_token_s, [s.tokens[0] for s in expected])
-    assert_close(served.last_token_s, [s.tokens[-1] for s in expected])
-    assert served.node.tolist() == [s.node for s in expected]
-    assert served.preemptions.tolist() == [s.preemptions for s in expected]
-    assert usage.preemptions == sum(s.preemptions for s in sequences)
-    assert_close(usage.prefill_s, twin.prefill_s())
-    assert_close(usage.prefill_s + usage.decode_s, twin.busy_s())
-    assert_close(usage.batch_s, twin.batch_s())
-    waiting = sum(until_s - s.arrival for s in sequences if s.node < 0)
-    assert_close(usage.queue_s, twin.queue_s() + waiting)
-    if len(done) == len(sequences):
-        assert usage.output_tokens == requests.output.sum()
-        assert usage.steps == sum(bool(i.decoders) for i, _ in twin.iterations())
+
+    expected = [
+        (s.tokens[0], s.tokens[-1], number, s.node, s.preemptions)
+        for number, s in enumerate(sequences)
+        if len(s.tokens) == s.output
+    ]
+    found = [row[1:3] + row[5:] for row in rows(parts)]
+    assert_close(sorted(found, key=lambda row: row[2]), expected)
+    # Each request is served or left, once, and served in the window in which it ends.
+    unfinished = set(range(len(sequences))) - {row[2] for row in expected}
+    assert state.sequences["group"].tolist() == sorted(unfinished)
+    starts = (0.0, *(until_s for until_s, _ in windows))
+    for served, start, (until_s, _) in zip(parts, starts, windows, strict=False):
+        assert np.all((served.last_token_s >= start) & (served.last_token_s < until_s))
+
+    total = {name: sum(getattr(usage, name) for usage in usages) for name in Usage._fields}
+    assert total["preemptions"] == sum(s.preemptions for s in sequences)
+    assert_close(total["prefill_s"], twin.prefill_s())
+    assert_close(total["prefill_s"] + total["decode_s"], twin.busy_s())
+    assert_close(total["batch_s"], twin.batch_s())
+    assert_close(total["queue_s"], twin.queue_s())
+    assert_close(total["sequence_s"], np.arange(len(usages[0].batch_s)) @ twin.batch_s())
+    if not unfinished:
+        assert total["output_tokens"] == requests.output.sum()
+        assert total["steps"] == sum(bool(i.decoders) for i, _ in twin.iterations())
+        # Little's law, without an expectation: time in the placement is time waited and run.
+        assert_close(
+            sum(np.sum(served.last_token_s - served.arrival_s) for served in parts),
+            total["queue_s"] + total["sequence_s"],
+        )
 
 
 def bits(state: State) -> list[bytes]:
@@ -125,38 +164,17 @@ def bits(state: State) -> list[bytes]:
 def test_windows_one_after_the_other_are_one_window_to_the_bit(
     given: Instance, cuts: list[float]
 ) -> None:
-    engine, requests, ready_s, dispatch, until_s = given
-    whole, served, usage = advance(
-        engine,
-        empty_state(engine, nodes=len(ready_s)),
-        requests,
-        ready_s,
-        until_s=until_s,
-        dispatch=dispatch,
-        seed=7,
-    )
-    state = empty_state(engine, nodes=len(ready_s))
-    seconds, parts = 0.0, []
-    for end in (*sorted(cut * until_s for cut in cuts), until_s):
-        inside = (requests.arrival_s >= state.until_s) & (requests.arrival_s < end)
-        state, more, used = advance(
-            engine,
-            state,
-            part(requests, inside),
-            ready_s,
-            until_s=end,
-            dispatch=dispatch,
-            seed=7,
-        )
-        parts.append(more)
-        seconds += used.prefill_s + used.decode_s
-        assert used.queue_s >= -1e-9
+    until_s, ready_s = given.windows[-1]
+    whole, served, usage = served_in(given, [(until_s, ready_s)])
+    ends = sorted(cut * until_s for cut in cuts)
+    state, parts, usages = served_in(given, [(end, ready_s) for end in (*ends, until_s)])
     assert bits(state) == bits(whole)
-    assert sorted_rows(*parts) == sorted_rows(served)
-    assert seconds == pytest.approx(usage.prefill_s + usage.decode_s, abs=1e-9)
+    assert sorted(rows(parts)) == sorted(rows(served))
+    for name in ("prefill_s", "decode_s", "queue_s", "prompt_tokens", "output_tokens", "steps"):
+        assert_close(sum(getattr(used, name) for used in usages), getattr(usage[0], name))
 
 
-def sorted_rows(*parts: NamedTuple) -> list[tuple[float, ...]]:
-    """All served requests, in one order."""
+def rows(parts: list[Served]) -> list[tuple[float, ...]]:
+    """All served requests, one after the other."""
     columns = (np.concatenate(column).tolist() for column in zip(*parts, strict=True))
-    return sorted(zip(*columns, strict=True))
+    return list(zip(*columns, strict=True))

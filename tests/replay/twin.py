@@ -148,24 +148,34 @@ def random_bits(seed: int, number: int) -> int:
 
 @dataclass(eq=False)
 class Twin:
-    """A placement with nodes that take requests from `ready_s`, served until `until_s`."""
+    """A placement in windows of (until_s, ready_s): nodes take requests from `ready_s` on."""
 
     engine: Engine
-    ready_s: Row[float]
+    windows: Row[tuple[float, Row[float]]]
     dispatch: Dispatch
     seed: int
-    until_s: float
 
     def run(self, requests: Requests) -> list[Sequence]:
         """All requests, served or not."""
         columns = zip(*(column.tolist() for column in requests[:3]), strict=True)
         sequences = [Sequence(*row) for row in columns]
-        self.replicas = [Replica() for _ in range(len(self.ready_s) * self.engine.replicas)]
-        sent = 0
-        for sequence in sequences:
-            self.go_on(sequence.arrival)
-            sent += self.send(sequence, sent)
-        self.go_on(self.until_s)
+        nodes = len(self.windows[0][1])
+        self.replicas = [Replica() for _ in range(nodes * self.engine.replicas)]
+        self.sent = 0
+        to_come, self.held = list(sequences), list[Sequence]()
+        start = 0.0
+        for until_s, ready_s in self.windows:
+            self.until_s, self.ready_s = until_s, ready_s
+            again, self.held = self.held, []
+            for sequence in again:
+                self.send(sequence, start)
+            while to_come and to_come[0].arrival < self.until_s:
+                sequence = to_come.pop(0)
+                sequence.entered = sequence.arrival
+                self.go_on(sequence.arrival)
+                self.send(sequence, sequence.arrival)
+            self.go_on(self.until_s)
+            start = self.until_s
         return sequences
 
     def go_on(self, time: float) -> None:
@@ -175,25 +185,27 @@ class Twin:
             end_iteration(replica)
             begin_iteration(self.engine, replica, now)
 
-    def send(self, sequence: Sequence, sent: int) -> bool:
-        time, count = sequence.arrival, self.engine.replicas
-        first = min(self.ready_s)
+    def send(self, sequence: Sequence, time: float) -> None:
+        """To a replica, or to those that are held until a node takes any."""
+        count, first = self.engine.replicas, min(self.ready_s)
         if first == math.inf:
-            return False
+            self.held.append(sequence)
+            return
         nodes = [n for n, ready in enumerate(self.ready_s) if ready <= max(time, first)]
         places = [n * count + i for i in range(count) for n in nodes]
         if self.dispatch == Dispatch.ROUND_ROBIN:
-            chosen = places[sent % len(places)]
+            chosen = places[self.sent % len(places)]
         elif self.dispatch == Dispatch.RANDOM:
-            chosen = places[int((random_bits(self.seed, sent) >> 11) / 2**53 * len(places))]
+            fraction = (random_bits(self.seed, self.sent) >> 11) / 2**53
+            chosen = places[int(fraction * len(places))]
         else:
             chosen = min(places, key=lambda r: (self.unfinished(self.replicas[r]), r))
+        self.sent += 1
         replica = self.replicas[chosen]
-        sequence.node, sequence.entered = chosen // count, time
+        sequence.node = chosen // count
         replica.waiting.append(sequence)
         if replica.now is None and replica.begins == math.inf:
             replica.begins = max(time, self.ready_s[sequence.node])
-        return True
 
     @staticmethod
     def unfinished(replica: Replica) -> int:
@@ -218,4 +230,5 @@ class Twin:
 
     def queue_s(self) -> float:
         waits = sum(left - entered for r in self.replicas for entered, left in r.queued)
-        return waits + sum(self.until_s - s.entered for r in self.replicas for s in r.waiting)
+        left = [s for r in self.replicas for s in r.waiting] + self.held
+        return waits + sum(self.until_s - s.entered for s in left)

@@ -280,10 +280,10 @@ def begin(engine: Engine, tables: Tables, r: int, now: float, from_s: float) -> 
     """Begin the next iterations of a replica: decodes first, then prompts."""
     replica, usage = tables.replicas[r], tables.usage[0]
     place = -replica["iteration"] & (tables.residues.shape[1] - 1)
-    preempted = False
     while tables.residues[r, place] > replica["free"]:
+        # What this frees is less than the one that goes will need, so that nobody is admitted
+        # before a sequence ends.
         preempt(tables, r, now, from_s)
-        preempted = True
     decoding, context, needed = replica["decoding"], replica["context"], tables.residues[r, place]
     # With the blocks that decoding takes set aside, what is free may go to prompts.
     replica["free"] -= needed
@@ -291,7 +291,7 @@ def begin(engine: Engine, tables: Tables, r: int, now: float, from_s: float) -> 
     tokens, chain, extra = read_on(engine, tables, r, budget)
     running = decoding + (1 if tokens > 0 else 0)
     begun = 0
-    if not preempted and replica["waiting"] > 0:
+    if replica["waiting"] > 0:
         more, begun, chain, idle_s = admit(
             engine, tables, r, running, budget - tokens, chain, now, from_s
         )
@@ -311,10 +311,8 @@ def begin(engine: Engine, tables: Tables, r: int, now: float, from_s: float) -> 
     if decoding == 0:
         replica["boundary_s"] = math.inf
         return
-    steps = 1  # where somebody was preempted, the queue is looked at again after it
-    if not preempted:
-        steps = tables.ends[r, 0] - replica["iteration"]
-        steps = steps_that_fit(tables, r, decoding, replica["free"], steps)
+    steps = tables.ends[r, 0] - replica["iteration"]
+    steps = steps_that_fit(tables, r, decoding, replica["free"], steps)
     replica["steps"] = steps
     replica["boundary_s"] = now + elapsed(engine, decoding, context, steps)
 

@@ -4,7 +4,8 @@ The sums of a ledger equal the objectives of the evaluator (tested); reports and
 are plain Python read it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -139,9 +140,6 @@ def write_ledger(plan: Integers, problem: Problem, scenario: Scenario) -> Ledger
     active, loading = nodes
     nobody = (active == 0) | (waits[:, :, 0] == 0.0)
     it: Floats = np.multiply(energy, problem.kwh_per_energy_tick)
-    facility = it * problem.pue
-    grid = np.maximum(0.0, facility - problem.renewable)
-    carbon, cost = _carbon_and_cost(problem, scenario, counts, nodes, it, grid)
     committed = committed_usd(problem, scenario)
     powered = np.clip(pool_nodes, problem.powered_nodes, problem.pool_nodes)
     return Ledger(
@@ -160,18 +158,39 @@ def write_ledger(plan: Integers, problem: Problem, scenario: Scenario) -> Ledger
         idle_nodes=np.maximum(powered - pool_nodes, 0),
         off_nodes=problem.pool_nodes - powered,
         boots=boots,
-        it_kwh=it,
-        facility_kwh=facility,
-        grid_kwh=grid,
-        carbon_kg=carbon,
-        water_on_site_l=it * problem.wue,
-        water_off_site_l=grid * problem.ewif,
-        cost_usd=cost + committed,
+        **_site_totals(problem, scenario, counts, nodes, it),
         committed_usd=committed,
         ttft_s=outcomes[:, :, 0],
         sigma=outcomes[:, :, 1],
         late=outcomes[:, :, 2],
     )
+
+
+def with_energy(ledger: Ledger, it_kwh: Floats) -> Ledger:
+    """The ledger if servers had drawn it_kwh (T, D): energy, carbon, water and cost by the same
+    formulas, all else as it is."""
+    problem, scenario = ledger.problem, ledger.scenario
+    nodes = np.stack([ledger.nodes, ledger.loading_nodes])
+    changed: dict[str, Any] = _site_totals(problem, scenario, ledger.counts, nodes, it_kwh)
+    return replace(ledger, **changed)
+
+
+def _site_totals(
+    problem: Problem, scenario: Scenario, counts: Longs, nodes: Longs, it: Floats
+) -> dict[str, Floats]:
+    """Columns (T, D) of a ledger that follow from the energy of servers."""
+    facility = it * problem.pue
+    grid = np.maximum(0.0, facility - problem.renewable)
+    carbon, cost = _carbon_and_cost(problem, scenario, counts, nodes, it, grid)
+    return {
+        "it_kwh": it,
+        "facility_kwh": facility,
+        "grid_kwh": grid,
+        "carbon_kg": carbon,
+        "water_on_site_l": it * problem.wue,
+        "water_off_site_l": grid * problem.ewif,
+        "cost_usd": cost + committed_usd(problem, scenario),
+    }
 
 
 def _carbon_and_cost(

@@ -21,6 +21,7 @@ MORE_PARAMETERS = {
     "slit/commands/green_llm.py": {"green_llm"},
     "slit/commands/optimize.py": {"optimize"},
     "slit/commands/predict.py": {"predict"},
+    "slit/commands/replay.py": {"replay"},
     "slit/commands/tradeoff.py": {"tradeoff"},
     "slit/app/front_callbacks.py": {"moved"},
     "slit/kernels/cells.py": {"queue_value"},

@@ -4,6 +4,7 @@ from slit.api.bounds import bound, certify
 from slit.api.calls import evaluate, optimize
 from slit.api.checks import check
 from slit.api.plans import equal_quality, recommend, saving, show
+from slit.api.replaying import replay_plan
 from slit.api.resuming import resume
 from slit.api.tradeoffs import tradeoff
 from slit.problem import compile_problem
@@ -19,6 +20,7 @@ __all__ = [
     "load_scenario",
     "optimize",
     "recommend",
+    "replay_plan",
     "resume",
     "saving",
     "show",

@@ -22,7 +22,7 @@ from slit.display import number, percent, share
 from slit.report.marks import Axis
 from slit.report.plan import PlanData
 from slit.report.recommendation import describe_against, describe_next, next_plans
-from slit.report.waits import SHARES, Waits
+from slit.waits import SHARES, Waits
 
 SHOWN_MOVES = 10
 

@@ -18,6 +18,7 @@ from slit.commands.objectives import objectives
 from slit.commands.optimize import optimize
 from slit.commands.predict import predict
 from slit.commands.predictor import predictor
+from slit.commands.replay import replay
 from slit.commands.report import report
 from slit.commands.show import show
 from slit.commands.terminal import ExitCode, complain
@@ -72,6 +73,7 @@ app.command()(init)
 app.command()(evaluate)
 app.command()(show)
 app.command()(report)
+app.command()(replay)
 app.command()(bound)
 app.command()(tradeoff)
 app.command()(explore)

@@ -9,7 +9,7 @@ from slit.files import flush, is_beside, kind_of
 from slit.record.lock import LOCK, holder_of
 from slit.record.manifest import MANIFEST, read_manifest
 
-REPORT, CURVES = "report.html", "tradeoff.json"
+REPORT, CURVES, REPLAYS = "report.html", "tradeoff.json", "replay.json"
 UNFINISHED = ("checkpoint.npz", "start.npz", LOCK, "request.json")
 """Files that only an unfinished run needs, in the order in which they go: the last one says that
 there is something left to do."""
@@ -23,6 +23,7 @@ FILES = frozenset(
         "scenario.json",
         "scenario.npz",
         CURVES,
+        REPLAYS,
         MANIFEST,
         REPORT,
         *UNFINISHED,

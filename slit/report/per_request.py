@@ -65,10 +65,10 @@ def per_request_section(
         tag(
             "p",
             "Energy of the facilities with unused nodes, carbon as the scenario counts it, water "
-            "on and off site. Published figures count other things: Google's carbon is market-based "
-            "and its water on site, Mistral's are of the life cycle with training, MLPerf's are of "
-            "the server alone, at full load. Figures more than ten times outside all of them are "
-            "named.",
+            "on and off site. Published figures count other things: Google's carbon is "
+            "market-based and its water on site, Mistral's are of the life cycle with training, "
+            "MLPerf's are of the server alone, at full load. Figures more than ten times outside "
+            "all of them are named.",
             class_="small",
         ),
         *notes,

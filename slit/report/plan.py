@@ -21,7 +21,7 @@ from slit.report.style import (
     pattern,
     trace,
 )
-from slit.report.waits import Waits, waits_data
+from slit.waits import Waits, waits_data
 
 
 @dataclass(frozen=True, slots=True, eq=False)

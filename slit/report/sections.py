@@ -39,9 +39,9 @@ from slit.report.plan import (
 )
 from slit.report.plan_styles import PlanStyle
 from slit.report.style import Drawing
-from slit.report.waits import SHARES, Waits
 from slit.scenario.lint_scenario import doubts
 from slit.scenario.scenario import Scenario
+from slit.waits import SHARES, Waits
 
 _ROLES = {
     Role.EXTREME: "least in one objective",

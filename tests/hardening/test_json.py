@@ -24,6 +24,7 @@ CASES = {
     ("show",): "RUN --plan 0 --routing",
     ("bound",): "RUN --gap --weights 4 --refined 2",
     ("tradeoff",): "RUN --allow cost=+10%",
+    ("replay",): "RUN --plan 0 --share 0.2",
     ("check",): "tiny",
     ("scenarios",): "",
     ("optimizers",): "",

@@ -23,8 +23,8 @@ from slit.report.plan import (
     plan_data,
     refused_content,
 )
-from slit.report.waits import SHARES, waits_data
 from slit.run import front_of
+from slit.waits import SHARES, waits_data
 from tests.cases import Case, cases, make_case
 from tests.hand import hand_scenario
 from tests.kernels.test_evaluation import timed
@@ -82,7 +82,7 @@ def test_the_tail_integrates_to_the_mean_wait() -> None:
     case = make_case(11, plans=1, epochs=1, classes=1, genes=12)
     ledger = ledger_of(case)
     waits = waits_data(ledger)
-    from slit.report.waits import _streams
+    from slit.waits import _streams
 
     streams, _ = _streams(ledger)
     area = quad(lambda x: streams.later_than(np.array([x]))[0], 0, 50, limit=2000, epsabs=1e-7)[0]

@@ -101,6 +101,11 @@ def waits_data(ledger: Ledger) -> Waits:
     )
 
 
+def first_token_quantiles(ledger: Ledger) -> Floats:
+    """(Q,) s within which SHARES of all requests of a plan have their first token."""
+    return _quantiles(_streams(ledger)[0])
+
+
 def _streams(ledger: Ledger) -> tuple[_Streams, Ints]:
     problem = ledger.problem
     groups, placements = np.nonzero(ledger.counts)

@@ -1,0 +1,249 @@
+"""A plan served request by request, and what it promised beside what came out."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from operators.types import Floats, Integers, Longs
+from slit.compute import map_items
+from slit.errors import SlitError
+from slit.kernels.model import last_node_energy
+from slit.ledger import Ledger, with_energy, write_ledger
+from slit.problem import Problem
+from slit.problem.placements import placements_of
+from slit.replay.arrays import Dispatch
+from slit.replay.arrivals import GeneratedRequests
+from slit.replay.engines import serving_placements
+from slit.replay.routing import Routing
+from slit.replay.serve import PlacementRun, replicas_by_epoch, serve_placement
+from slit.replay.tally import SUMS, Scales, Tally, empty_tally, quantile
+from slit.scenario.scenario import Scenario
+from slit.waits import SHARES, first_token_quantiles
+
+BACKLOG_S, OVERLOAD_S = 60.0, 600.0
+"""A placement is backlogged, or overloaded, where so many seconds of arrivals wait when an epoch
+ends."""
+
+
+_DISPATCH = {
+    Routing.RANDOM: Dispatch.RANDOM,
+    Routing.WRR: Dispatch.ROUND_ROBIN,
+    Routing.JSQ: Dispatch.SHORTEST_QUEUE,
+}
+
+
+class Verdict(StrEnum):
+    """How a placement ended an epoch."""
+
+    STABLE = "stable"
+    BACKLOGGED = "backlogged"
+    OVERLOADED = "overloaded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplaySettings:
+    """How a plan is replayed."""
+
+    seed: int = 1
+    routing: Routing = Routing.JSQ
+    share: float = 1.0  # of requests, on the same share of replicas
+    token_scv: float | None = None  # of prompts and answers; None: the scenario's service_scv
+    drain_s: float = 3600.0  # after the horizon, to finish what is begun
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 1:
+            raise SlitError(f"share: {self.share:g}, expected above 0 to 1 (of the requests)")
+        if self.drain_s < 0:
+            raise SlitError(f"drain: {self.drain_s:g}, expected 0 or more (s)")
+        if self.token_scv is not None and not 0 <= self.token_scv <= 100:
+            raise SlitError(
+                f"token_scv: {self.token_scv:g}, expected 0 to 100 (squared coefficient of "
+                "variation of prompt and output tokens)"
+            )
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Replay:
+    """What came of a plan. T epochs, P placements, O origins, K classes, D datacenters."""
+
+    promised: Ledger
+    served: Ledger  # the same, with the energy that was drawn
+    settings: ReplaySettings
+    tally: Tally
+    by_datacenter: Floats  # (D, 8) sums as `tally.SUMS`
+    generated: Floats  # (T, P) requests
+    waiting: Floats  # (T, P) requests in queue at the end of each epoch
+    busy_s: Floats  # (T, P) node-seconds with work
+    running: Floats  # (T, P) mean sequences of a busy replica
+    refused: float
+    unserved: float
+    preemptions: int
+    events: int  # requests that were really served: fewer where thinned
+
+    @property
+    def verdicts(self) -> list[list[Verdict | None]]:
+        """(T, P): how each placement ended each epoch; None where it had no requests."""
+        epoch = self.promised.problem.epoch_seconds
+        with np.errstate(divide="ignore", invalid="ignore"):
+            seconds = np.where(self.generated > 0, self.waiting / self.generated * epoch, np.nan)
+        return [[_verdict(float(each)) for each in row] for row in seconds]
+
+    @property
+    def utilization(self) -> Floats:
+        """(T, P) busy share of active nodes; 0 where there are none."""
+        problem = self.promised.problem
+        capacity = self.promised.nodes * problem.epoch_seconds
+        share = np.zeros_like(self.busy_s)
+        np.divide(self.busy_s, capacity, out=share, where=capacity > 0)
+        return share
+
+
+def _verdict(seconds: float) -> Verdict | None:
+    if np.isnan(seconds):
+        return None
+    if seconds > OVERLOAD_S:
+        return Verdict.OVERLOADED
+    return Verdict.BACKLOGGED if seconds > BACKLOG_S else Verdict.STABLE
+
+
+def serve_plan(
+    plan: Integers,
+    problem: Problem,
+    scenario: Scenario,
+    *,
+    settings: ReplaySettings | None = None,
+    threads: int = 1,
+) -> Replay:
+    """Serve the demand of a scenario by a plan (G,), request by request.
+
+    Placements do not depend on each other once requests are routed, so threads run over them; the
+    result does not depend on their number.
+
+    Raises:
+        SlitError: a plan of another problem.
+    """
+    settings = settings or ReplaySettings()
+    ledger = write_ledger(plan, problem, scenario)
+    placements = placements_of(scenario)
+    places = serving_placements(scenario, placements)
+    running = np.stack(
+        [
+            replicas_by_epoch(ledger, p, each.replicas, settings.share)
+            for p, each in enumerate(places)
+        ],
+        axis=1,
+    )
+    full = ledger.nodes * np.array([each.replicas for each in places])
+    keep = np.divide(running, full, out=np.ones(full.shape), where=full > 0)
+    accounting = scenario.accounting
+    token_scv = accounting.service_scv if settings.token_scv is None else settings.token_scv
+    source = GeneratedRequests(
+        ledger=ledger, seed=settings.seed, routing=settings.routing,
+        arrival_scv=accounting.arrival_scv, token_scv=token_scv, keep=keep,
+    )  # fmt: skip
+    scales = [
+        Scales(
+            epoch_s=problem.epoch_seconds,
+            weight=1.0 / keep[:, p],
+            network_s=np.ascontiguousarray(scenario.network_s[:, each.datacenter]),
+            slo_s=np.array(problem.slo),
+            accuracy=np.ascontiguousarray(problem.accuracy[:, p]),
+        )
+        for p, each in enumerate(placements)
+    ]
+
+    def one(p: int) -> PlacementRun:
+        return serve_placement(
+            source, p, places[p], scales[p], running[:, p],
+            dispatch=_DISPATCH[settings.routing], drain_s=settings.drain_s,
+        )  # fmt: skip
+
+    used = np.flatnonzero(ledger.counts.any(axis=0) | (ledger.nodes > 0).any(axis=0))
+    # The longest first, so that no thread waits for it at the end.
+    work = ledger.group_requests.sum(axis=0)[used]
+    used = used[np.argsort(-work, kind="stable")]
+    found = map_items(one, [int(p) for p in used], threads=threads)
+    return _joined(ledger, settings, dict(zip(used.tolist(), found, strict=True)), scales[0])
+
+
+def _joined(
+    ledger: Ledger, settings: ReplaySettings, runs: dict[int, PlacementRun], scales: Scales
+) -> Replay:
+    problem = ledger.problem
+    shape = problem.epochs, problem.placements
+    generated, waiting, busy, running, joules = np.zeros((5, *shape))
+    by_datacenter = np.zeros((problem.datacenters, len(SUMS)))
+    tally = empty_tally(scales)
+    for p in sorted(runs):
+        run = runs[p]
+        for whole, part in zip(tally, run.tally, strict=True):
+            np.add(whole, part, out=whole)
+        by_datacenter[problem.placement_datacenter[p]] += run.tally.sums.sum(axis=(0, 1, 2))
+        generated[:, p], waiting[:, p] = run.generated, run.waiting
+        busy[:, p], running[:, p], joules[:, p] = run.busy_s, run.running, run.joules
+    difference = joules / 3.6e6 - planned_kwh(ledger)
+    it = np.array(ledger.it_kwh)
+    np.add.at(it.T, problem.placement_datacenter, difference.T)
+    return Replay(
+        promised=ledger,
+        served=with_energy(ledger, it),
+        settings=settings,
+        tally=tally,
+        by_datacenter=by_datacenter,
+        generated=generated,
+        waiting=waiting,
+        busy_s=busy,
+        running=running,
+        refused=sum(run.refused for run in runs.values()),
+        unserved=sum(run.unserved for run in runs.values()),
+        preemptions=sum(run.preemptions for run in runs.values()),
+        events=sum(run.events for run in runs.values()),
+    )
+
+
+def planned_kwh(ledger: Ledger) -> Floats:
+    """(T, P) kWh above idle that a plan counts for the work of its placements, partly filled nodes
+    included."""
+    problem = ledger.problem
+    cells: Longs = np.zeros((2, problem.epochs, problem.placements), np.int64)
+    for column in range(2):  # work, energy
+        np.add.at(cells[column], problem.group_epoch, ledger.counts * problem.chunk[:, :, column])
+    work, energy = cells
+    if problem.last_node.shape[1]:
+        for t, p in np.argwhere(work > 0):
+            curve = problem.last_node[p]
+            energy[t, p] += last_node_energy(work[t, p], problem.node_ticks, curve)
+    return np.asarray(energy * problem.kwh_per_energy_tick)
+
+
+def promised_figures(ledger: Ledger) -> dict[str, float]:
+    """What a plan promises: objectives by name, quantiles of the time to the first token, share of
+    late requests, node-hours."""
+    totals = ledger.totals()
+    named = {
+        f"ttft_p{100 * share:g}_s": float(value)
+        for share, value in zip(SHARES, first_token_quantiles(ledger), strict=True)
+    }
+    return totals | named | {"late_share": totals["slo_violation"], "nodes": _node_hours(ledger)}
+
+
+def served_figures(replay: Replay) -> dict[str, float]:
+    """The same of what was served. Requests that were refused or not served count as late and
+    without quality; times are of those that were served."""
+    sums = replay.tally.sums.sum(axis=(0, 1, 2))
+    column = dict(zip(SUMS, sums, strict=True))
+    every = column["requests"] + replay.refused + replay.unserved
+    late = (column["late"] + replay.refused + replay.unserved) / every if every else 0.0
+    histogram = replay.tally.histograms[0].sum(axis=0)
+    totals = replay.served.totals() | {
+        "ttft": column["ttft_s"] / column["requests"] if column["requests"] else float("nan"),
+        "slo_violation": late,
+        "quality": 1.0 - column["quality"] / every if every else 0.0,
+    }
+    named = {f"ttft_p{100 * share:g}_s": quantile(histogram, share) for share in SHARES}
+    return totals | named | {"late_share": late, "nodes": _node_hours(replay.promised)}
+
+
+def _node_hours(ledger: Ledger) -> float:
+    return float(ledger.nodes.sum() * ledger.problem.epoch_seconds / 3600)

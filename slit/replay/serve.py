@@ -1,0 +1,140 @@
+"""One placement through the whole horizon: its nodes start, serve, drain and stop as planned."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from operators.types import Floats, Longs
+from slit.ledger import Ledger
+from slit.problem import Loading
+from slit.replay.arrays import Dispatch, Requests, State, Usage, empty_state
+from slit.replay.arrivals import GeneratedRequests
+from slit.replay.engine import advance
+from slit.replay.engines import ServingPlacement
+from slit.replay.tally import Scales, Tally, add_served, empty_tally
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlacementRun:
+    """What came of one placement. T epochs; sums stand for all requests, thinned or not."""
+
+    tally: Tally
+    generated: Floats  # (T,) requests
+    refused: float  # longer than the memory of a replica
+    unserved: float  # not finished at the end of the drain
+    waiting: Floats  # (T,) requests in queues at the end of each epoch
+    joules: Floats  # (T,) above idle, of prompts and of tokens
+    busy_s: Floats  # (T,) node-seconds with work
+    running: Floats  # (T,) mean sequences of a busy replica
+    largest_batch: int
+    preemptions: int
+    events: int  # requests that were really served
+
+
+def replicas_by_epoch(ledger: Ledger, p: int, replicas: int, share: float) -> Longs:
+    """(T,) replicas of a placement that run in each epoch: those of its nodes, or `share` of them,
+    at least one where there is any."""
+    full = ledger.nodes[:, p] * replicas
+    return np.where(full > 0, np.maximum(np.rint(full * share), 1), 0).astype(np.int64)
+
+
+def ready_times(ledger: Ledger, p: int, running: Longs, t: int) -> Floats:
+    """(R,) when each replica takes requests in epoch t: those beyond `running` (T,) do not, the
+    last of them load first where nodes start."""
+    problem = ledger.problem
+    ready = np.full(int(running.max(initial=1)), np.inf)
+    ready[: running[t]] = 0.0
+    active = int(ledger.nodes[t, p])
+    if active and problem.loading == Loading.ON_DEMAND:
+        started = int(np.rint(running[t] * ledger.loading_nodes[t, p] / active))
+        begin = t * problem.epoch_seconds + problem.load_seconds[p]
+        ready[running[t] - started : running[t]] = begin
+    return ready
+
+
+def serve_placement(
+    source: GeneratedRequests,
+    p: int,
+    place: ServingPlacement,
+    scales: Scales,
+    running: Longs,
+    *,
+    dispatch: Dispatch,
+    drain_s: float,
+) -> PlacementRun:
+    """Serve what the plan sends to placement p, epoch by epoch, then finish what is begun for at
+    most drain_s.
+
+    running: (T,) replicas, as `replicas_by_epoch`.
+    """
+    ledger, engine = source.ledger, place.engine
+    problem = ledger.problem
+    epochs, end = problem.epochs, problem.epochs * problem.epoch_seconds
+    tally = empty_tally(scales)
+    generated, waiting, joules, busy, mean = np.zeros((5, epochs))
+    refused, events, preemptions, largest = 0.0, 0, 0, 0
+    state = empty_state(engine, nodes=int(running.max(initial=1)))
+    for t in range(epochs + 1):
+        if t < epochs and not running[t] and not len(state.sequences):
+            state = state._replace(until_s=(t + 1) * problem.epoch_seconds)
+            continue
+        last = min(t, epochs - 1)
+        parts = (
+            [(part.until_s, part.requests) for part in source.parts(t, p)]
+            if t < epochs
+            else [(end + drain_s, nothing())]
+        )
+        ready = ready_times(ledger, p, running, last)
+        busy_s, sequence_s = 0.0, 0.0  # of replicas
+        for until, requests in parts:
+            state, served, usage = advance(
+                engine, state, requests, ready, until_s=until, dispatch=dispatch, seed=source.seed
+            )
+            add_served(tally, served, scales)
+            weight = scales.weight[last]
+            if t < epochs:
+                generated[t] += weight * len(requests.arrival_s)
+            refused += weight * usage.refused
+            events += len(served.arrival_s)
+            preemptions += usage.preemptions
+            largest = max(largest, usage.largest_batch)
+            joules[last] += weight * above_idle(usage, place)
+            busy_s += usage.prefill_s + usage.decode_s
+            sequence_s += usage.sequence_s
+        busy[last] += scales.weight[last] * busy_s / place.replicas
+        if busy_s > 0 and t < epochs:
+            mean[t] = sequence_s / busy_s
+        if t < epochs:
+            waiting[t] = scales.weight[t] * float(state.replicas["waiting"].sum())
+    return PlacementRun(
+        tally=tally,
+        generated=generated,
+        refused=refused,
+        unserved=float(scales.weight[epochs_of(state, scales)].sum()),
+        waiting=waiting,
+        joules=joules,
+        busy_s=busy,
+        running=mean,
+        largest_batch=largest,
+        preemptions=preemptions,
+        events=events,
+    )
+
+
+def above_idle(usage: Usage, place: ServingPlacement) -> float:
+    """J that replicas draw above idle in a window: while they read, and while they write at the
+    batches that ran."""
+    weights = usage.batch_s
+    watts = float(weights @ place.decode_w / weights.sum()) if weights.sum() > 0 else 0.0
+    return (usage.prefill_s * place.prefill_w + usage.decode_s * watts) / place.replicas
+
+
+def epochs_of(state: State, scales: Scales) -> Longs:
+    """(U,) the epoch in which each unfinished request came."""
+    last = len(scales.weight) - 1
+    return np.minimum(state.sequences["arrival_s"] / scales.epoch_s, last).astype(np.int64)
+
+
+def nothing() -> Requests:
+    """No requests."""
+    return Requests(np.empty(0), *np.empty((3, 0), np.int64))

@@ -1,0 +1,82 @@
+"""`slit replay` from the command line, and what a run folder keeps of it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from slit.commands.app import app
+from slit.errors import SlitError
+from slit.record.folder import REPLAYS
+from slit.record.replays import kept_replays
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("replay") / "run"
+    options = ["--optimizer", "nsga2", "--evaluations", "400", "--quiet", "--no-bound"]
+    result = CliRunner().invoke(app, ["optimize", "tiny", *options, "--output", str(place)])
+    assert result.exit_code == 0, result.stderr
+    return place
+
+
+def call(*arguments: object) -> str:
+    result = CliRunner().invoke(app, ["replay", *map(str, arguments)])
+    assert result.exit_code == 0, result.stderr
+    return result.stdout
+
+
+def refused(*arguments: object) -> str:
+    result = CliRunner().invoke(app, ["replay", *map(str, arguments)])
+    assert (result.exit_code, result.stdout) == (2, "")
+    return result.stderr
+
+
+def test_promised_beside_served(folder: Path) -> None:
+    content = json.loads(call(folder, "--plan", "nearest", "--seed", 3, "--json"))
+    for side in ("promised", "served"):
+        for name in ("carbon", "water", "cost", "quality", "ttft_p50_s", "ttft_p95_s", "ttft_p99_s",
+                     "late_share", "nodes"):  # fmt: skip
+            assert content[side][name] >= 0
+    assert content["requests"] == pytest.approx(29_500, rel=0.05)
+    assert content["events"] + content["unserved"] + content["refused"] == content["requests"]
+    kept = kept_replays(folder)
+    assert kept["nearest"] == content
+    shown = call(folder, "--plan", "nearest", "--seed", 3)
+    assert "promised" in shown
+    assert "Placements and epochs:" in shown
+
+
+def test_all_picks(folder: Path) -> None:
+    content = json.loads(call(folder, "--plan", "picks", "--share", 0.2, "--json"))
+    names = [each["plan"] for each in content["plans"]]
+    assert {"nsga2-balance", "nearest", "helix"} <= set(names)
+    assert set(names) <= kept_replays(folder).keys()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "--plan: none, expected the number or name of a plan, or picks"),
+        (("--plan", "nearst"), "did you mean 'nearest'"),
+        (("--plan", "nearest", "--share", "0"), "share: 0, expected above 0 to 1"),
+        (("--plan", "nearest", "--drain", "-3"), "drain: -3, expected 0 or more"),
+        (("--plan", "nearest", "--token-scv", "-1"), "token_scv: -1, expected 0 to 100"),
+    ],
+)
+def test_mistakes(folder: Path, arguments: tuple[str, ...], said: str) -> None:
+    message = refused(folder, *arguments)
+    assert said in message
+    assert message.count("\n") == 1
+
+
+def test_what_was_kept_is_checked(folder: Path) -> None:
+    kept = (folder / REPLAYS).read_bytes()
+    try:
+        for damaged in ("[1]", '{"nearest": 3}', "{"):
+            (folder / REPLAYS).write_text(damaged)
+            with pytest.raises(SlitError, match="slit replay wrote"):
+                kept_replays(folder)
+    finally:
+        (folder / REPLAYS).write_bytes(kept)

@@ -23,6 +23,7 @@ from slit.report.per_request import per_request_section
 from slit.report.picks import picks_data
 from slit.report.plan import PlanData, plan_data
 from slit.report.recommendation import recommendation, recommended_section
+from slit.report.replayed import replayed_plans, replayed_section
 from slit.report.sections import (
     about_section,
     certified_section,
@@ -84,6 +85,9 @@ def report_html(run: Run, *, certificate: Certificate | None = None) -> str:
             plans_section(picks, plans, kept),
             per_request_section(picks.marks, plans, run.scenario),
         ]
+        replayed = replayed_plans(run.folder)
+        if replayed:
+            sections.append(replayed_section(replayed))
     else:
         sections.append(tag("p", "The run holds no plan.", class_="note"))
     if len(history) > 1:

@@ -1,0 +1,72 @@
+"""Replays in the report: promised beside served, and damaged files refused."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from slit.api.replaying import replay_run
+from slit.errors import SlitError
+from slit.record import Run, read_run
+from slit.record.folder import REPLAYS
+from slit.replay.plan import ReplaySettings
+from slit.report import report_html
+from slit.report.replayed import describe_replayed, draw_beyond, draw_hours, replayed_plans
+from tests.stored import small_scenario, stored_run
+
+
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of two short epochs with replays of two plans."""
+    folder = tmp_path_factory.mktemp("replayed") / "run"
+    run = stored_run(folder, scenario=small_scenario(epochs=2, epoch_seconds=120.0))
+    for plan in ("nearest", "helix"):
+        replay_run(run, plan, settings=ReplaySettings(share=0.3), threads=1)
+    return read_run(folder)
+
+
+def test_the_report_shows_what_was_kept(replayed: Run) -> None:
+    content = report_html(replayed)
+    assert 'id="replayed"' in content
+    assert "Served request by request" in content
+    assert "replayed-1-hours" in content
+    first, second = replayed_plans(replayed.folder)
+    assert (first.plan, second.plan) == ("nearest", "helix")
+    assert describe_replayed(first) in content.replace("&lt;", "<").replace("&gt;", ">")
+
+
+def test_numbers_of_the_figures(replayed: Run) -> None:
+    data = replayed_plans(replayed.folder)[0]
+    kept = json.loads((replayed.folder / REPLAYS).read_text())["nearest"]
+    promised, served = draw_beyond(data)["data"]
+    np.testing.assert_allclose(served["y"], 100 * np.array(kept["curve"]["served"]))
+    assert served["y"][0] >= served["y"][-1]
+    assert promised["y"][0] >= promised["y"][-1]
+    lines = draw_hours(data)["data"]
+    assert [len(line["x"]) for line in lines] == [2, 2]
+    slos = {each["name"]: each["slo_s"] for each in kept["classes"]}
+    late = {each["name"]: each["served"]["ttft_p95_s"] for each in kept["classes"]}
+    assert set(data.missed) == {name for name, slo in slos.items() if (late[name] or 0) > slo}
+
+
+@pytest.mark.parametrize(
+    ("where", "value", "said"),
+    [
+        (("promised", "ttft_p95_s"), "fast", "'fast', expected a number"),
+        (("served", "energy"), 1e300, "1e.300, expected a number"),
+        (("curve", "served"), [1.0], "curves of different lengths"),
+        (("classes",), 3, "nearest"),
+    ],
+)
+def test_damaged_replays_are_refused(
+    replayed: Run, tmp_path: Path, where: tuple[str, ...], value: object, said: str
+) -> None:
+    content = json.loads((replayed.folder / REPLAYS).read_text())
+    place = content["nearest"]
+    for name in where[:-1]:
+        place = place[name]
+    place[where[-1]] = value
+    (tmp_path / REPLAYS).write_text(json.dumps(content))
+    with pytest.raises(SlitError, match=f"{said}.*slit replay wrote"):
+        replayed_plans(tmp_path)

@@ -8,13 +8,16 @@ from typing import Any
 import numpy as np
 
 from operators.types import Integers
-from slit.errors import SlitError
+from slit.data.request_log import RequestStream
+from slit.data.request_times import LogOptions
+from slit.errors import SlitError, did_you_mean
 from slit.problem import compile_problem
 from slit.record import Run, read_run
 from slit.record.replays import keep_replay
 from slit.replay.plan import Replay, ReplaySettings, serve_plan
 from slit.replay.summary import summary
 from slit.scenario.scenario import Scenario
+from slit.sources.trace_formats import FORMATS
 
 
 def replay_plan(
@@ -22,6 +25,7 @@ def replay_plan(
     plan: Integers | str,
     *,
     settings: ReplaySettings | None = None,
+    requests: RequestStream | None = None,
     threads: int = 1,
 ) -> Replay:
     """Serve demand request by request as a plan routes it: what it promised beside what came out.
@@ -30,6 +34,7 @@ def replay_plan(
         source: a scenario, or a run (or run folder) with its plans.
         plan: a plan (G,) of the scenario, or the number or name of one of the run.
         settings: seed, routing, share of the requests.
+        requests: of a log (`open_log`), in the place of generated ones.
         threads: that run over placements; the result does not depend on them.
 
     Raises:
@@ -39,23 +44,64 @@ def replay_plan(
         if isinstance(plan, str):
             raise SlitError(f"plan: {plan!r}, expected genes (G,) where a scenario is given")
         problem = compile_problem(source)
-        return serve_plan(plan, problem, source, settings=settings, threads=threads)
+        return serve_plan(
+            plan, problem, source, settings=settings, requests=requests, threads=threads
+        )
     run = source if isinstance(source, Run) else read_run(Path(source))
     if isinstance(plan, str):
         genes = run.front.X[run.front.row_of(plan, prefix=run.manifest.optimizer)]
     else:
         genes = np.asarray(plan)
-    return serve_plan(genes, run.problem, run.scenario, settings=settings, threads=threads)
+    return serve_plan(
+        genes, run.problem, run.scenario, settings=settings, requests=requests, threads=threads
+    )
+
+
+def open_log(
+    path: str | PathLike[str], *, trace_format: str, zone: str | None = None
+) -> RequestStream:
+    """The single requests of a log, which can be read once.
+
+    Args:
+        path: the file.
+        trace_format: a name of docs/how-to/my-trace.md.
+        zone: of its time stamps, where they have no offset.
+
+    Raises:
+        SlitError: an unknown format, or one that has no single requests; unreadable.
+    """
+    with_requests = {name: each for name, each in FORMATS.items() if each.requests is not None}
+    if trace_format not in with_requests:
+        near = did_you_mean(trace_format, with_requests)
+        rates = " (it holds rates, no requests)" if trace_format in FORMATS else ""
+        raise SlitError(
+            f"format: {trace_format}{rates}, expected one of {', '.join(with_requests)}{near}"
+        )
+    opened = with_requests[trace_format].requests
+    assert opened is not None
+    return opened(Path(path), LogOptions(seconds=600.0, zone=zone))
 
 
 def replay_run(
-    run: Run, plan: str, *, settings: ReplaySettings, threads: int, keep: bool = True
+    run: Run,
+    plan: str,
+    *,
+    settings: ReplaySettings,
+    threads: int,
+    requests: RequestStream | None = None,
+    keep: bool = True,
 ) -> dict[str, Any]:
     """`replay_plan` of a plan of a run as plain numbers, with `plan` and `seconds`; the run folder
     keeps them for its report and page unless told otherwise."""
     begun = time.perf_counter()
-    found = summary(replay_plan(run, plan, settings=settings, threads=threads))
-    found = {"plan": plan, **found, "seconds": time.perf_counter() - begun}
+    replayed = replay_plan(run, plan, settings=settings, requests=requests, threads=threads)
+    log = None if requests is None else str(requests.path)
+    found = {
+        "plan": plan,
+        "trace": log,
+        **summary(replayed),
+        "seconds": time.perf_counter() - begun,
+    }
     if keep:
         keep_replay(run.folder, plan, found)
     return found

@@ -1,5 +1,6 @@
 """`slit replay`: plans served request by request, beside what they promised."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -30,6 +31,18 @@ def replay(
     plan: Annotated[
         str | None,
         typer.Option(metavar="ID|picks", help="A plan's number or name, or all picks of the run."),
+    ] = None,
+    trace: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Log of requests in the place of generated ones."),
+    ] = None,
+    trace_format: Annotated[
+        str | None,
+        typer.Option("--format", metavar="F", help="Of the log: azure, burstgpt, mooncake, vidur."),
+    ] = None,
+    zone: Annotated[
+        str | None,
+        typer.Option(metavar="ZONE", help="Of the log's time stamps, if they have no offset."),
     ] = None,
     routing: Annotated[
         Routing,
@@ -64,15 +77,20 @@ def replay(
     """Serve the demand of a run request by request as a plan routes it, through engines with
     continuous batching, and print what was promised beside what was served.
 
-    Requests are generated from the scenario's demand. What is found is kept in the run folder.
+    Requests are generated from the scenario's demand, or those of a log, which get their origin and
+    class by the demand's shares. What is found is kept in the run folder.
     """
-    from slit.api.replaying import replay_run
+    from slit.api.replaying import open_log, replay_run
     from slit.record import read_run
     from slit.replay.plan import ReplaySettings
 
     settings = ReplaySettings(
         seed=seed, routing=routing, share=part, token_scv=token_scv, drain_s=drain_s
     )
+    if (trace is None) != (trace_format is None):
+        raise SlitError("--trace and --format: one alone, expected both or neither")
+    if zone is not None and trace is None:
+        raise SlitError("--zone: no --trace, expected one")
     run = read_run(folder)
     search = run.manifest.optimizer
     if plan == PICKS:
@@ -87,7 +105,10 @@ def replay(
         run.front.row_of(name, prefix=search)
     found = []
     for name in names:
-        one = replay_run(run, name, settings=settings, threads=threads)
+        log = None
+        if trace is not None and trace_format is not None:
+            log = open_log(trace, trace_format=trace_format, zone=zone)  # it is read once
+        one = replay_run(run, name, settings=settings, threads=threads, requests=log)
         found.append(one)
         if not as_json:
             _print(one)
@@ -130,6 +151,10 @@ def _served(found: dict[str, Any]) -> str:
         )
         if found[what]
     ]
+    if found["trace"] is not None:
+        left.append(f"of {found['trace']}, where the plan expects {found['planned']:,.0f}")
+    if found["left_out"]:
+        left.append(f"{found['left_out']:,} of its entries left out (failed, without output)")
     if found["preemptions"]:
         left.append(f"{found['preemptions']:,} preemptions")
     return f"{', '.join([said, *left])}; {found['seconds']:.1f} s"

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from operators.types import Bools, Floats
+from operators.types import Bools, Floats, Longs
 from slit.data.csv_batches import Batch, ColumnKind, Field, first_cells, is_number, stream_csv
 from slit.data.json_batches import is_json, read_objects, value_at
 from slit.data.request_times import LogOptions, RequestClock, TimeUnit
-from slit.data.text_files import read_header
+from slit.data.text_files import csv_rows, read_header
 from slit.data.trace import Bins, Note, Trace
 from slit.errors import SlitError, did_you_mean
 
@@ -62,12 +62,14 @@ class Requests(NamedTuple):
         seconds: s since 1970 UTC where the log has a calendar, else since its time zero.
         prompt: prompt tokens, NaN where the log has none.
         output: output tokens, NaN where the log has none.
+        rows: which of the log's entries each is, from 0.
     """
 
     times: NDArray[Any]
     seconds: Floats
     prompt: Floats
     output: Floats
+    rows: Longs
 
 
 @dataclass(slots=True)
@@ -105,10 +107,11 @@ class RequestStream:
         """
         columns, options = self.columns, self.options
         filters = _Filters(columns.where)
-        failed = outside = 0
+        failed = outside = done = 0
         for batch in self.rows:
             times = batch[columns.time]
             count = len(times)
+            first, done = done, done + count
             if not count:
                 continue
             if self.clock is None:
@@ -127,7 +130,8 @@ class RequestStream:
             outside += int((keep & ~inside).sum())
             keep &= inside
             if keep.any():
-                yield Requests(times[keep], seconds[keep], prompt[keep], output[keep])
+                rows = first + np.flatnonzero(keep)
+                yield Requests(times[keep], seconds[keep], prompt[keep], output[keep], rows)
         filters.require_found(self.path)
         if self.clock is not None:
             self.left_out += outside + (failed if options.without_output == "leave_out" else 0)
@@ -173,6 +177,15 @@ def open_requests(path: Path, layout: Layout, options: LogOptions) -> RequestStr
         batches = stream_csv(path, columns.fields(layout.gaps), time_zone=options.zone)
         first = first_cells(path, header, [columns.time]).get(columns.time, "")
     return RequestStream(path, batches, columns, layout, options, first)
+
+
+def entry_of(path: Path, row: int) -> str:
+    """Where an entry of a log stands, for messages; 0 is the first. Lines of CSV are counted."""
+    if not is_json(path):
+        for number, (line, _) in enumerate(csv_rows(path)):
+            if number == row:
+                return f"{path}:{line}"
+    return f"{path}: entry {row + 1}"
 
 
 def _offset(text: str) -> float | None:

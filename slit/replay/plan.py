@@ -1,12 +1,15 @@
 """A plan served request by request, and what it promised beside what came out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from operators.types import Floats, Integers, Longs
 from slit.compute import map_items
+from slit.data.request_log import RequestStream
 from slit.errors import SlitError
 from slit.kernels.model import last_node_energy
 from slit.ledger import Ledger, with_energy, write_ledger
@@ -16,8 +19,9 @@ from slit.replay.arrays import Dispatch
 from slit.replay.arrivals import GeneratedRequests
 from slit.replay.engines import serving_placements
 from slit.replay.routing import Routing
-from slit.replay.serve import PlacementRun, replicas_by_epoch, serve_placement
+from slit.replay.serve import PlacementRun, RequestSource, replicas_by_epoch, serve_placement
 from slit.replay.tally import SUMS, Scales, Tally, empty_tally, quantile
+from slit.replay.traces import TraceRequests
 from slit.scenario.scenario import Scenario
 from slit.waits import SHARES, first_token_quantiles
 
@@ -80,6 +84,7 @@ class Replay:
     unserved: float
     preemptions: int
     events: int  # requests that were really served: fewer where thinned
+    left_out: int | None = None  # entries of a log that are no served requests; None: no log
 
     @property
     def verdicts(self) -> list[list[Verdict | None]]:
@@ -113,15 +118,16 @@ def serve_plan(
     scenario: Scenario,
     *,
     settings: ReplaySettings | None = None,
+    requests: RequestStream | None = None,
     threads: int = 1,
 ) -> Replay:
-    """Serve the demand of a scenario by a plan (G,), request by request.
+    """Serve the demand of a scenario, or the `requests` of a log, by a plan (G,), one by one.
 
     Placements do not depend on each other once requests are routed, so threads run over them; the
     result does not depend on their number.
 
     Raises:
-        SlitError: a plan of another problem.
+        SlitError: a plan of another problem; a log that does not suit the scenario.
     """
     settings = settings or ReplaySettings()
     ledger = write_ledger(plan, problem, scenario)
@@ -136,12 +142,6 @@ def serve_plan(
     )
     full = ledger.nodes * np.array([each.replicas for each in places])
     keep = np.divide(running, full, out=np.ones(full.shape), where=full > 0)
-    accounting = scenario.accounting
-    token_scv = accounting.service_scv if settings.token_scv is None else settings.token_scv
-    source = GeneratedRequests(
-        ledger=ledger, seed=settings.seed, routing=settings.routing,
-        arrival_scv=accounting.arrival_scv, token_scv=token_scv, keep=keep,
-    )  # fmt: skip
     scales = [
         Scales(
             epoch_s=problem.epoch_seconds,
@@ -153,18 +153,39 @@ def serve_plan(
         for p, each in enumerate(placements)
     ]
 
-    def one(p: int) -> PlacementRun:
-        return serve_placement(
-            source, p, places[p], scales[p], running[:, p],
-            dispatch=_DISPATCH[settings.routing], drain_s=settings.drain_s,
-        )  # fmt: skip
+    def serve(source: RequestSource) -> Replay:
+        def one(p: int) -> PlacementRun:
+            return serve_placement(
+                source, p, places[p], scales[p], running[:, p],
+                dispatch=_DISPATCH[settings.routing], drain_s=settings.drain_s,
+            )  # fmt: skip
 
-    used = np.flatnonzero(ledger.counts.any(axis=0) | (ledger.nodes > 0).any(axis=0))
-    # The longest first, so that no thread waits for it at the end.
-    work = ledger.group_requests.sum(axis=0)[used]
-    used = used[np.argsort(-work, kind="stable")]
-    found = map_items(one, [int(p) for p in used], threads=threads)
-    return _joined(ledger, settings, dict(zip(used.tolist(), found, strict=True)), scales[0])
+        used = np.flatnonzero(ledger.counts.any(axis=0) | (ledger.nodes > 0).any(axis=0))
+        # The longest first, so that no thread waits for it at the end.
+        work = ledger.group_requests.sum(axis=0)[used]
+        used = used[np.argsort(-work, kind="stable")]
+        found = map_items(one, [int(p) for p in used], threads=threads)
+        return _joined(ledger, settings, dict(zip(used.tolist(), found, strict=True)), scales[0])
+
+    if requests is None:
+        return serve(_generated(ledger, settings, keep))
+    with TemporaryDirectory() as folder:
+        source = TraceRequests(
+            stream=requests, ledger=ledger, seed=settings.seed, routing=settings.routing,
+            keep=keep, folder=Path(folder),
+        )  # fmt: skip
+        source.read()
+        return replace(serve(source), left_out=requests.left_out)
+
+
+def _generated(ledger: Ledger, settings: ReplaySettings, keep: Floats) -> GeneratedRequests:
+    accounting = ledger.scenario.accounting
+    scv = settings.token_scv
+    return GeneratedRequests(
+        ledger=ledger, seed=settings.seed, routing=settings.routing,
+        arrival_scv=accounting.arrival_scv,
+        token_scv=accounting.service_scv if scv is None else scv, keep=keep,
+    )  # fmt: skip
 
 
 def _joined(

@@ -1,6 +1,8 @@
 """One placement through the whole horizon: its nodes start, serve, drain and stop as planned."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -8,10 +10,25 @@ from operators.types import Floats, Longs
 from slit.ledger import Ledger
 from slit.problem import Loading
 from slit.replay.arrays import Dispatch, Requests, State, Usage, empty_state
-from slit.replay.arrivals import GeneratedRequests
+from slit.replay.arrivals import Part
 from slit.replay.engine import advance
 from slit.replay.engines import ServingPlacement
 from slit.replay.tally import Scales, Tally, add_served, empty_tally
+
+
+class RequestSource(Protocol):
+    """Requests that a plan has sent to its placements."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """Of the plan."""
+
+    @property
+    def seed(self) -> int:
+        """Of whatever is random."""
+
+    def parts(self, t: int, p: int) -> Iterator[Part]:
+        """The requests of placement p in epoch t, in parts by time; one where there are none."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +70,7 @@ def ready_times(ledger: Ledger, p: int, running: Longs, t: int) -> Floats:
 
 
 def serve_placement(
-    source: GeneratedRequests,
+    source: RequestSource,
     p: int,
     place: ServingPlacement,
     scales: Scales,

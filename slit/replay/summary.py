@@ -28,6 +28,8 @@ def summary(replay: Replay) -> dict[str, Any]:
         "events": replay.events,
         "unserved": replay.unserved,
         "refused": replay.refused,
+        "left_out": replay.left_out,
+        "planned": float(ledger.group_requests.sum()),
         "preemptions": replay.preemptions,
         "verdicts": dict(verdicts),
         "classes": _classes(replay, waits),

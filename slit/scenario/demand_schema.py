@@ -18,7 +18,9 @@ from slit.scenario.references import (
     StampedFileLayout,
 )
 
-Format = Literal["servegen", "azure", "mooncake", "bailian", "burstgpt", "vllm", "litellm", "log"]
+Format = Literal[
+    "servegen", "azure", "mooncake", "bailian", "burstgpt", "vidur", "vllm", "litellm", "log"
+]
 
 Moment = Annotated[
     str, BeforeValidator(lambda value: value.isoformat() if isinstance(value, date) else value)

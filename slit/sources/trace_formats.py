@@ -16,6 +16,7 @@ from slit.sources.burstgpt import BURSTGPT
 from slit.sources.gateways import LITELLM, LOG
 from slit.sources.mooncake import BAILIAN, MOONCAKE, open_mooncake
 from slit.sources.servegen import read_servegen
+from slit.sources.vidur import VIDUR
 from slit.sources.vllm_bench import VLLM, open_vllm_bench
 
 WINDOW = frozenset({"recorded_from", "recorded_to"})
@@ -64,6 +65,7 @@ FORMATS: Mapping[str, TraceFormat] = MappingProxyType(
         "mooncake": _log(MOONCAKE, NUMBERS, open_mooncake),
         "bailian": _log(BAILIAN, NUMBERS),
         "burstgpt": _log(BURSTGPT, NUMBERS),
+        "vidur": _log(VIDUR, NUMBERS),
         "vllm": _log(VLLM, NUMBERS, open_vllm_bench),
         "litellm": _log(LITELLM, STAMPS),
         "log": _log(LOG, STAMPS),

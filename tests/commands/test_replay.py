@@ -55,6 +55,22 @@ def test_all_picks(folder: Path) -> None:
     assert set(names) <= kept_replays(folder).keys()
 
 
+def test_a_log(folder: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    log.write_text(
+        "TIMESTAMP,ContextTokens,GeneratedTokens\n"
+        "2001-05-10 00:00:00.1,100,20\n2001-05-10 00:00:09.5,90,0\n2001-05-10 00:20:03,80,30\n"
+    )
+    options = "--plan", "nearest", "--trace", log, "--format", "azure", "--zone", "UTC"
+    content = json.loads(call(folder, *options, "--json"))
+    assert (content["requests"], content["left_out"], content["trace"]) == (2, 1, str(log))
+    shown = call(folder, *options)
+    assert "1 of its entries left out" in shown
+    assert "where the plan expects 29,500" in shown
+    assert "expected both or neither" in refused(folder, "--plan", "nearest", "--trace", log)
+    assert "no --trace, expected one" in refused(folder, "--plan", "nearest", "--zone", "UTC")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -40,6 +40,7 @@ CORPUS: dict[str, tuple[str, ...]] = {
     ),
     "bailian": (json.dumps(ROW | {"chat_id": 1, "parent_chat_id": -1, "turn": 1}) + "\n",),
     "burstgpt": ("Timestamp,Model,Request tokens,Response tokens\n5,GPT-4,472,18\n",),
+    "vidur": ("arrived_at,num_prefill_tokens,num_decode_tokens\n0.5,472,18\n",),
     "vllm": (json.dumps(BENCH),),
     "litellm": (json.dumps([SPEND, SPEND]), json.dumps({"data": [SPEND]}), json.dumps(SPEND)),
     "log": (

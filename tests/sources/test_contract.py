@@ -37,6 +37,16 @@ class TestBurstGpt(TraceContract):
         return read_trace("burstgpt", path, seconds=seconds)
 
 
+class TestVidur(TraceContract):
+    def text(self, requests: Sequence[Request]) -> str:
+        rows = ["arrived_at,num_prefill_tokens,num_decode_tokens"]
+        rows += [f"{seconds},{prompt},{output}" for seconds, prompt, output in requests]
+        return "\n".join(rows) + "\n"
+
+    def read(self, path: Path, *, seconds: float) -> Trace:
+        return read_trace("vidur", path, seconds=seconds)
+
+
 class TestMooncake(TraceContract):
     suffix = ".jsonl"
 

@@ -384,8 +384,11 @@ class Twin:
                 if group.epoch == t and p in counts[j]:
                     size = counts[j][p] * group.requests / self.chunks[j]
                     reading, writing = self._seconds(j, p)
-                    joules += size * (kind.prefill_w - kind.idle_w) * reading
-                    joules += size * (kind.decode_w - kind.idle_w) * writing
+                    found = service(scenario, *self.placements[p])
+                    assert found is not None
+                    above = (kind.prefill_w - kind.idle_w) * reading
+                    above += (kind.decode_w - kind.idle_w) * writing
+                    joules += size * above * found.energy_ratio
                     gigabytes = size * group.output * accounting.egress_kb_per_token / 1e6
                     site.cost += gigabytes * scenario.datacenters[self.center[p]].egress_usd_per_gb
             site.it += joules / JOULES
@@ -564,7 +567,9 @@ class Twin:
                 cell, load = out.cells[group.epoch, p], self._load_time(p)
                 size = number * group.requests / self.chunks[j]
                 network = float(self.scenario.round_trip_s[group.origin, self.center[p]])
-                base = network + origin.last_mile_ms / 1000 + self._prefill(j, p)
+                served = service(self.scenario, *self.placements[p])
+                assert served is not None
+                base = network + origin.last_mile_ms / 1000 + self._prefill(j, p) + served.wait_s
                 variant = self.scenario.variants[self.placements[p][1]]
                 accuracy = variant.quality[request_class.name]
                 seconds += size * (

@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 import slit
 from slit.commands.benchmark import benchmark
 from slit.commands.bound import bound
+from slit.commands.calibrate import calibrate
 from slit.commands.check import check
 from slit.commands.evaluate import evaluate
 from slit.commands.explore import explore
@@ -74,6 +75,7 @@ app.command()(evaluate)
 app.command()(show)
 app.command()(report)
 app.command()(replay)
+app.command()(calibrate)
 app.command()(bound)
 app.command()(tradeoff)
 app.command()(explore)

@@ -155,11 +155,12 @@ def _work_and_energy(
 
 
 def _base_ttft(scenario: Scenario, placements: list[Placement], groups: Groups) -> Floats:
-    """Round trip, last mile and one-prompt prefill, (J, P) s."""
+    """Round trip, last mile, one-prompt prefill and calibrated waits, (J, P) s."""
     center = [p.datacenter for p in placements]
     network = scenario.network_s[:, center]
     prefill = np.stack([p.model.prefill_seconds(groups.prompt) for p in placements], axis=1)
-    return np.asarray(network[groups.origin] + prefill, dtype=np.float64)
+    waits = np.array([p.model.wait_s for p in placements])
+    return np.asarray(network[groups.origin] + prefill + waits, dtype=np.float64)
 
 
 def _work_ticks(seconds: Floats, per_chunk: Floats, chunks: Ints) -> Floats:

@@ -76,6 +76,8 @@ class Replay:
     settings: ReplaySettings
     tally: Tally
     by_datacenter: Floats  # (D, 8) sums as `tally.SUMS`
+    first_tokens: Floats  # (2, P) requests served, and the sum of their times to first token, s
+    drawn_kwh: Floats  # (T, P) above idle
     generated: Floats  # (T, P) requests
     waiting: Floats  # (T, P) requests in queue at the end of each epoch
     busy_s: Floats  # (T, P) node-seconds with work
@@ -195,15 +197,19 @@ def _joined(
     shape = problem.epochs, problem.placements
     generated, waiting, busy, running, joules = np.zeros((5, *shape))
     by_datacenter = np.zeros((problem.datacenters, len(SUMS)))
+    first_tokens = np.zeros((2, problem.placements))
     tally = empty_tally(scales)
     for p in sorted(runs):
         run = runs[p]
         for whole, part in zip(tally, run.tally, strict=True):
             np.add(whole, part, out=whole)
-        by_datacenter[problem.placement_datacenter[p]] += run.tally.sums.sum(axis=(0, 1, 2))
+        sums = run.tally.sums.sum(axis=(0, 1, 2))
+        by_datacenter[problem.placement_datacenter[p]] += sums
+        first_tokens[:, p] = sums[:2]
         generated[:, p], waiting[:, p] = run.generated, run.waiting
         busy[:, p], running[:, p], joules[:, p] = run.busy_s, run.running, run.joules
-    difference = joules / 3.6e6 - planned_kwh(ledger)
+    drawn = joules / 3.6e6
+    difference = drawn - planned_kwh(ledger)
     it = np.array(ledger.it_kwh)
     np.add.at(it.T, problem.placement_datacenter, difference.T)
     return Replay(
@@ -212,6 +218,8 @@ def _joined(
         settings=settings,
         tally=tally,
         by_datacenter=by_datacenter,
+        first_tokens=first_tokens,
+        drawn_kwh=drawn,
         generated=generated,
         waiting=waiting,
         busy_s=busy,

@@ -37,6 +37,8 @@ def service_model(node: NodeType, service: Service) -> ServiceModel:
         idle_w=node.idle_w,
         prefill_w=node.prefill_w if service.prefill_w is None else service.prefill_w,
         decode_w=node.decode_w if service.decode_w is None else service.decode_w,
+        wait_s=service.wait_s,
+        energy_ratio=service.energy_ratio,
     )
 
 

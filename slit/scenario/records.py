@@ -396,6 +396,14 @@ class Service(Record):
         "load: share of what a full node takes",
         default=(),
     )
+    wait_s: float = quantity(
+        "mean wait for a first token beyond what formulas say, as slit calibrate measures", "s",
+        default=0.0, ge=0, le=3600,
+    )  # fmt: skip
+    energy_ratio: float = quantity(
+        "energy above idle over that at full batches, as slit calibrate measures", "1",
+        default=1.0, ge=1e-3, le=1e3,
+    )  # fmt: skip
     estimated: bool = flag("whether any figure is estimated", default=False)
     predicted: Predicted | None = text("of a prediction; none: not predicted", default=None)
 

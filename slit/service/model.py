@@ -28,6 +28,8 @@ class ServiceModel:
     idle_w: float  # W: an active node without work
     prefill_w: float  # W: while it reads prompts
     decode_w: float  # W: while it writes tokens
+    wait_s: float = 0.0  # s: mean wait of a request beyond the formulas for queues, as replayed
+    energy_ratio: float = 1.0  # energy above idle over that of full batches, as replayed
 
     def prefill_seconds(self, prompt: Numbers) -> Floats:
         """Time to read one prompt on an idle replica, s."""
@@ -58,7 +60,7 @@ class ServiceModel:
     def joules_above_idle(self, prefill_s: Numbers, decode_s: Numbers) -> Floats:
         """Energy above idle of so many node-seconds of reading and of writing, J."""
         reading, writing = self.prefill_w - self.idle_w, self.decode_w - self.idle_w
-        return np.asarray(prefill_s * reading + decode_s * writing)
+        return np.asarray((prefill_s * reading + decode_s * writing) * self.energy_ratio)
 
     def token_joules(self, batch: Numbers, *, active_w: float = 0.0) -> tuple[float, Floats]:
         """Energy above idle of one prompt token and of one output token, J.

@@ -25,6 +25,7 @@ CASES = {
     ("bound",): "RUN --gap --weights 4 --refined 2",
     ("tradeoff",): "RUN --allow cost=+10%",
     ("replay",): "RUN --plan 0 --share 0.2",
+    ("calibrate",): "RUN --plan 0 --share 0.2 --output NEW",
     ("check",): "tiny",
     ("scenarios",): "",
     ("optimizers",): "",

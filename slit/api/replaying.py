@@ -26,6 +26,7 @@ def replay_plan(
     *,
     settings: ReplaySettings | None = None,
     requests: RequestStream | None = None,
+    table: str | PathLike[str] | None = None,
     threads: int = 1,
 ) -> Replay:
     """Serve demand request by request as a plan routes it: what it promised beside what came out.
@@ -34,7 +35,8 @@ def replay_plan(
         source: a scenario, or a run (or run folder) with its plans.
         plan: a plan (G,) of the scenario, or the number or name of one of the run.
         settings: seed, routing, share of the requests.
-        requests: of a log (`open_log`), in the place of generated ones.
+        requests: of a log (`open_trace`), in the place of generated ones.
+        table: a Parquet file to write, with a row a request.
         threads: that run over placements; the result does not depend on them.
 
     Raises:
@@ -43,21 +45,25 @@ def replay_plan(
     if isinstance(source, Scenario):
         if isinstance(plan, str):
             raise SlitError(f"plan: {plan!r}, expected genes (G,) where a scenario is given")
-        problem = compile_problem(source)
-        return serve_plan(
-            plan, problem, source, settings=settings, requests=requests, threads=threads
-        )
-    run = source if isinstance(source, Run) else read_run(Path(source))
-    if isinstance(plan, str):
-        genes = run.front.X[run.front.row_of(plan, prefix=run.manifest.optimizer)]
+        problem, scenario, genes = compile_problem(source), source, np.asarray(plan)
     else:
+        run = source if isinstance(source, Run) else read_run(Path(source))
+        problem, scenario = run.problem, run.scenario
+        if isinstance(plan, str):
+            plan = run.front.X[run.front.row_of(plan, prefix=run.manifest.optimizer)]
         genes = np.asarray(plan)
     return serve_plan(
-        genes, run.problem, run.scenario, settings=settings, requests=requests, threads=threads
+        genes,
+        problem,
+        scenario,
+        settings=settings,
+        requests=requests,
+        table=None if table is None else Path(table),
+        threads=threads,
     )
 
 
-def open_log(
+def open_trace(
     path: str | PathLike[str], *, trace_format: str, zone: str | None = None
 ) -> RequestStream:
     """The single requests of a log, which can be read once.
@@ -89,12 +95,15 @@ def replay_run(
     settings: ReplaySettings,
     threads: int,
     requests: RequestStream | None = None,
+    table: Path | None = None,
     keep: bool = True,
 ) -> dict[str, Any]:
     """`replay_plan` of a plan of a run as plain numbers, with `plan` and `seconds`; the run folder
     keeps them for its report and page unless told otherwise."""
     begun = time.perf_counter()
-    replayed = replay_plan(run, plan, settings=settings, requests=requests, threads=threads)
+    replayed = replay_plan(
+        run, plan, settings=settings, requests=requests, table=table, threads=threads
+    )
     log = None if requests is None else str(requests.path)
     found = {
         "plan": plan,

@@ -44,6 +44,10 @@ def replay(
         str | None,
         typer.Option(metavar="ZONE", help="Of the log's time stamps, if they have no offset."),
     ] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option("--log", metavar="FILE", help="Write a Parquet table with a row a request."),
+    ] = None,
     routing: Annotated[
         Routing,
         typer.Option(
@@ -80,7 +84,7 @@ def replay(
     Requests are generated from the scenario's demand, or those of a log, which get their origin and
     class by the demand's shares. What is found is kept in the run folder.
     """
-    from slit.api.replaying import open_log, replay_run
+    from slit.api.replaying import open_trace, replay_run
     from slit.record import read_run
     from slit.replay.plan import ReplaySettings
 
@@ -89,6 +93,8 @@ def replay(
     )
     if (trace is None) != (trace_format is None):
         raise SlitError("--trace and --format: one alone, expected both or neither")
+    if table is not None and plan == PICKS:
+        raise SlitError("--log: with --plan picks, expected one plan")
     if zone is not None and trace is None:
         raise SlitError("--zone: no --trace, expected one")
     run = read_run(folder)
@@ -107,8 +113,8 @@ def replay(
     for name in names:
         log = None
         if trace is not None and trace_format is not None:
-            log = open_log(trace, trace_format=trace_format, zone=zone)  # it is read once
-        one = replay_run(run, name, settings=settings, threads=threads, requests=log)
+            log = open_trace(trace, trace_format=trace_format, zone=zone)  # it is read once
+        one = replay_run(run, name, settings=settings, threads=threads, requests=log, table=table)
         found.append(one)
         if not as_json:
             _print(one)

@@ -1,5 +1,6 @@
 """A plan served request by request, and what it promised beside what came out."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +21,7 @@ from slit.replay.arrivals import GeneratedRequests
 from slit.replay.engines import serving_placements
 from slit.replay.routing import Routing
 from slit.replay.serve import PlacementRun, RequestSource, replicas_by_epoch, serve_placement
+from slit.replay.served_table import ServedTable
 from slit.replay.tally import SUMS, Scales, Tally, empty_tally, quantile
 from slit.replay.traces import TraceRequests
 from slit.scenario.scenario import Scenario
@@ -121,12 +123,14 @@ def serve_plan(
     *,
     settings: ReplaySettings | None = None,
     requests: RequestStream | None = None,
+    table: str | Path | None = None,
     threads: int = 1,
 ) -> Replay:
     """Serve the demand of a scenario, or the `requests` of a log, by a plan (G,), one by one.
 
     Placements do not depend on each other once requests are routed, so threads run over them; the
-    result does not depend on their number.
+    result does not depend on their number. `table` is a Parquet file to write, with a row a request
+    (`ServedTable` says which columns).
 
     Raises:
         SlitError: a plan of another problem; a log that does not suit the scenario.
@@ -155,12 +159,13 @@ def serve_plan(
         for p, each in enumerate(placements)
     ]
 
-    def serve(source: RequestSource) -> Replay:
+    def serve(source: RequestSource, rows: ServedTable | None) -> Replay:
         def one(p: int) -> PlacementRun:
-            return serve_placement(
-                source, p, places[p], scales[p], running[:, p],
-                dispatch=_DISPATCH[settings.routing], drain_s=settings.drain_s,
-            )  # fmt: skip
+            with nullcontext() if rows is None else rows.of_placement(p, scales[p]) as written:
+                return serve_placement(
+                    source, p, places[p], scales[p], running[:, p],
+                    dispatch=_DISPATCH[settings.routing], drain_s=settings.drain_s, rows=written,
+                )  # fmt: skip
 
         used = np.flatnonzero(ledger.counts.any(axis=0) | (ledger.nodes > 0).any(axis=0))
         # The longest first, so that no thread waits for it at the end.
@@ -169,15 +174,22 @@ def serve_plan(
         found = map_items(one, [int(p) for p in used], threads=threads)
         return _joined(ledger, settings, dict(zip(used.tolist(), found, strict=True)), scales[0])
 
-    if requests is None:
-        return serve(_generated(ledger, settings, keep))
     with TemporaryDirectory() as folder:
-        source = TraceRequests(
-            stream=requests, ledger=ledger, seed=settings.seed, routing=settings.routing,
-            keep=keep, folder=Path(folder),
-        )  # fmt: skip
-        source.read()
-        return replace(serve(source), left_out=requests.left_out)
+        rows = None
+        if table is not None:
+            rows = ServedTable(Path(table), scenario, placements, Path(folder))
+        if requests is None:
+            replay = serve(_generated(ledger, settings, keep), rows)
+        else:
+            source = TraceRequests(
+                stream=requests, ledger=ledger, seed=settings.seed, routing=settings.routing,
+                keep=keep, folder=Path(folder),
+            )  # fmt: skip
+            source.read()
+            replay = replace(serve(source, rows), left_out=requests.left_out)
+        if rows is not None:
+            rows.join()
+    return replay
 
 
 def _generated(ledger: Ledger, settings: ReplaySettings, keep: Floats) -> GeneratedRequests:

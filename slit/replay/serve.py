@@ -11,8 +11,9 @@ from slit.ledger import Ledger
 from slit.problem import Loading
 from slit.replay.arrays import Dispatch, Requests, State, Usage, empty_state
 from slit.replay.arrivals import Part
-from slit.replay.engine import advance
+from slit.replay.engine import advance, fits
 from slit.replay.engines import ServingPlacement
+from slit.replay.served_table import PlacementTable
 from slit.replay.tally import Scales, Tally, add_served, empty_tally
 
 
@@ -78,11 +79,12 @@ def serve_placement(
     *,
     dispatch: Dispatch,
     drain_s: float,
+    rows: PlacementTable | None = None,
 ) -> PlacementRun:
     """Serve what the plan sends to placement p, epoch by epoch, then finish what is begun for at
     most drain_s.
 
-    running: (T,) replicas, as `replicas_by_epoch`.
+    running: (T,) replicas, as `replicas_by_epoch`; rows: where each request is written down.
     """
     ledger, engine = source.ledger, place.engine
     problem = ledger.problem
@@ -108,6 +110,9 @@ def serve_placement(
                 engine, state, requests, ready, until_s=until, dispatch=dispatch, seed=source.seed
             )
             add_served(tally, served, scales)
+            if rows is not None:
+                rows.served(served)
+                rows.refused(requests, ~fits(engine, requests))
             weight = scales.weight[last]
             if t < epochs:
                 generated[t] += weight * len(requests.arrival_s)
@@ -123,6 +128,8 @@ def serve_placement(
             mean[t] = sequence_s / busy_s
         if t < epochs:
             waiting[t] = scales.weight[t] * float(state.replicas["waiting"].sum())
+    if rows is not None:
+        rows.unserved(state)
     return PlacementRun(
         tally=tally,
         generated=generated,

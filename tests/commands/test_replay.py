@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -69,6 +70,17 @@ def test_a_log(folder: Path, tmp_path: Path) -> None:
     assert "where the plan expects 29,500" in shown
     assert "expected both or neither" in refused(folder, "--plan", "nearest", "--trace", log)
     assert "no --trace, expected one" in refused(folder, "--plan", "nearest", "--zone", "UTC")
+
+
+def test_a_row_a_request(folder: Path, tmp_path: Path) -> None:
+    table = tmp_path / "served.parquet"
+    content = json.loads(
+        call(folder, "--plan", "nearest", "--share", 0.2, "--log", table, "--json")
+    )
+    assert pd.read_parquet(table)["stands_for"].sum() == pytest.approx(content["requests"])
+    assert "expected one plan" in refused(folder, "--plan", "picks", "--log", table)
+    lost = tmp_path / "nowhere" / "served.parquet"
+    assert "expected a file to write" in refused(folder, "--plan", "nearest", "--log", lost)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from slit.api.replaying import open_log
+from slit.api.replaying import open_trace
 from slit.errors import SlitError
 from slit.problem import compile_problem
 from slit.problem.placements import placements_of
@@ -40,7 +40,7 @@ def write(tmp_path: Path) -> Write:
 
 def replayed(scenario: Scenario, path: Path, *, threads: int = 1, **settings: object) -> Replay:
     plan, problem = spread_plan(scenario)
-    log = open_log(path, trace_format="vidur")
+    log = open_trace(path, trace_format="vidur")
     stated = ReplaySettings(**settings)  # type: ignore[arg-type]
     return serve_plan(plan, problem, scenario, settings=stated, requests=log, threads=threads)
 
@@ -57,7 +57,7 @@ def test_two_requests_by_hand(scenario: Scenario, write: Write) -> None:
     # log counts from 1,000 s; its first request begins the horizon.
     problem = compile_problem(scenario)
     place = int(np.flatnonzero(problem.allowed.all(axis=0))[0])
-    log = open_log(write((1000.0, 40, 1), (1100.0, 80, 3)), trace_format="vidur")
+    log = open_trace(write((1000.0, 40, 1), (1100.0, 80, 3)), trace_format="vidur")
     found = serve_plan(np.full(problem.genes, place), problem, scenario, requests=log)
     placement = placements_of(scenario)[place]
     model = placement.model
@@ -131,7 +131,7 @@ def test_logs_that_do_not_suit(
 )
 def test_formats_without_requests(write: Write, name: str, said: str) -> None:
     with pytest.raises(SlitError, match=said):
-        open_log(write((0.0, 1, 1)), trace_format=name)
+        open_trace(write((0.0, 1, 1)), trace_format=name)
 
 
 def test_a_thinned_log_stands_for_all(scenario: Scenario, write: Write) -> None:

@@ -15,6 +15,7 @@ from slit.problem import compile_problem
 from slit.record import Run, read_run
 from slit.record.replays import keep_replay
 from slit.replay.plan import Replay, ReplaySettings, serve_plan
+from slit.replay.rates import Rates
 from slit.replay.summary import summary
 from slit.scenario.scenario import Scenario
 from slit.sources.trace_formats import FORMATS
@@ -25,7 +26,7 @@ def replay_plan(
     plan: Integers | str,
     *,
     settings: ReplaySettings | None = None,
-    requests: RequestStream | None = None,
+    requests: RequestStream | Rates | None = None,
     table: str | PathLike[str] | None = None,
     threads: int = 1,
 ) -> Replay:
@@ -64,28 +65,40 @@ def replay_plan(
 
 
 def open_trace(
-    path: str | PathLike[str], *, trace_format: str, zone: str | None = None
-) -> RequestStream:
-    """The single requests of a log, which can be read once.
+    path: str | PathLike[str],
+    *,
+    trace_format: str,
+    zone: str | None = None,
+    model: str | None = None,
+    lengths: str | PathLike[str] | None = None,
+) -> RequestStream | Rates:
+    """The single requests of a log, which can be read once, or the rates of ServeGen.
 
     Args:
         path: the file.
         trace_format: a name of docs/how-to/my-trace.md.
         zone: of its time stamps, where they have no offset.
+        model: only requests of this model; of ServeGen its column.
+        lengths: of ServeGen: the file of token lengths.
 
     Raises:
-        SlitError: an unknown format, or one that has no single requests; unreadable.
+        SlitError: an unknown format, lengths of another than ServeGen; unreadable.
     """
-    with_requests = {name: each for name, each in FORMATS.items() if each.requests is not None}
-    if trace_format not in with_requests:
-        near = did_you_mean(trace_format, with_requests)
-        rates = " (it holds rates, no requests)" if trace_format in FORMATS else ""
-        raise SlitError(
-            f"format: {trace_format}{rates}, expected one of {', '.join(with_requests)}{near}"
-        )
-    opened = with_requests[trace_format].requests
-    assert opened is not None
-    return opened(Path(path), LogOptions(seconds=600.0, zone=zone))
+    if trace_format not in FORMATS or trace_format == "log":
+        known = [name for name in FORMATS if name != "log"]
+        near = did_you_mean(trace_format, known)
+        raise SlitError(f"format: {trace_format}, expected one of {', '.join(known)}{near}")
+    found = FORMATS[trace_format]
+    stated = {"zone": zone, "model": model, "lengths": lengths}
+    takes = found.takes | ({"lengths"} if found.requests is None else set())
+    for name, value in stated.items():
+        if value is not None and name not in takes:
+            raise SlitError(f"{name}: {value}, expected none ({trace_format} does not use it)")
+    options = LogOptions(seconds=600.0, zone=zone, model=model)
+    if found.requests is not None:
+        return found.requests(Path(path), options)
+    at = None if lengths is None else Path(lengths)
+    return Rates(Path(path), found.read(Path(path), options, at))
 
 
 def replay_run(
@@ -94,7 +107,7 @@ def replay_run(
     *,
     settings: ReplaySettings,
     threads: int,
-    requests: RequestStream | None = None,
+    requests: RequestStream | Rates | None = None,
     table: Path | None = None,
     keep: bool = True,
 ) -> dict[str, Any]:

@@ -38,11 +38,21 @@ def replay(
     ] = None,
     trace_format: Annotated[
         str | None,
-        typer.Option("--format", metavar="F", help="Of the log: azure, burstgpt, mooncake, vidur."),
+        typer.Option(
+            "--format", metavar="F", help="Of the log: azure, burstgpt, mooncake, servegen, vidur."
+        ),
     ] = None,
     zone: Annotated[
         str | None,
         typer.Option(metavar="ZONE", help="Of the log's time stamps, if they have no offset."),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Only the log's requests of this model."),
+    ] = None,
+    lengths: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Token lengths beside rates of ServeGen."),
     ] = None,
     table: Annotated[
         Path | None,
@@ -95,8 +105,10 @@ def replay(
         raise SlitError("--trace and --format: one alone, expected both or neither")
     if table is not None and plan == PICKS:
         raise SlitError("--log: with --plan picks, expected one plan")
-    if zone is not None and trace is None:
-        raise SlitError("--zone: no --trace, expected one")
+    of_trace = {"zone": zone, "model": model, "lengths": lengths}
+    for option, value in of_trace.items():
+        if value is not None and trace is None:
+            raise SlitError(f"--{option}: no --trace, expected one")
     run = read_run(folder)
     search = run.manifest.optimizer
     if plan == PICKS:
@@ -113,7 +125,9 @@ def replay(
     for name in names:
         log = None
         if trace is not None and trace_format is not None:
-            log = open_trace(trace, trace_format=trace_format, zone=zone)  # it is read once
+            log = open_trace(  # it is read once
+                trace, trace_format=trace_format, zone=zone, model=model, lengths=lengths
+            )
         one = replay_run(run, name, settings=settings, threads=threads, requests=log, table=table)
         found.append(one)
         if not as_json:

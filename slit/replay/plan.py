@@ -19,6 +19,7 @@ from slit.problem.placements import placements_of
 from slit.replay.arrays import Dispatch
 from slit.replay.arrivals import GeneratedRequests
 from slit.replay.engines import serving_placements
+from slit.replay.rates import RatedRequests, Rates
 from slit.replay.routing import Routing
 from slit.replay.serve import PlacementRun, RequestSource, replicas_by_epoch, serve_placement
 from slit.replay.served_table import ServedTable
@@ -122,7 +123,7 @@ def serve_plan(
     scenario: Scenario,
     *,
     settings: ReplaySettings | None = None,
-    requests: RequestStream | None = None,
+    requests: RequestStream | Rates | None = None,
     table: str | Path | None = None,
     threads: int = 1,
 ) -> Replay:
@@ -181,25 +182,43 @@ def serve_plan(
         if requests is None:
             replay = serve(_generated(ledger, settings, keep), rows)
         else:
+            stream = _stream(requests, ledger, settings)
             source = TraceRequests(
-                stream=requests, ledger=ledger, seed=settings.seed, routing=settings.routing,
+                stream=stream, ledger=ledger, seed=settings.seed, routing=settings.routing,
                 keep=keep, folder=Path(folder),
             )  # fmt: skip
             source.read()
-            replay = replace(serve(source, rows), left_out=requests.left_out)
+            replay = replace(serve(source, rows), left_out=stream.left_out)
         if rows is not None:
             rows.join()
     return replay
 
 
 def _generated(ledger: Ledger, settings: ReplaySettings, keep: Floats) -> GeneratedRequests:
-    accounting = ledger.scenario.accounting
-    scv = settings.token_scv
+    arrival_scv, token_scv = _variation(ledger, settings)
     return GeneratedRequests(
         ledger=ledger, seed=settings.seed, routing=settings.routing,
-        arrival_scv=accounting.arrival_scv,
-        token_scv=accounting.service_scv if scv is None else scv, keep=keep,
+        arrival_scv=arrival_scv, token_scv=token_scv, keep=keep,
     )  # fmt: skip
+
+
+def _stream(
+    requests: RequestStream | Rates, ledger: Ledger, settings: ReplaySettings
+) -> RequestStream | RatedRequests:
+    """Single requests, drawn where there are only rates."""
+    if not isinstance(requests, Rates):
+        return requests
+    arrival_scv, token_scv = _variation(ledger, settings)
+    return RatedRequests(
+        rates=requests, horizon_s=ledger.problem.epochs * ledger.problem.epoch_seconds,
+        seed=settings.seed, arrival_scv=arrival_scv, token_scv=token_scv,
+    )  # fmt: skip
+
+
+def _variation(ledger: Ledger, settings: ReplaySettings) -> tuple[float, float]:
+    """Squared coefficients of variation of gaps and of token lengths."""
+    accounting, stated = ledger.scenario.accounting, settings.token_scv
+    return accounting.arrival_scv, accounting.service_scv if stated is None else stated
 
 
 def _joined(

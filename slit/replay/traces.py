@@ -12,6 +12,7 @@ from slit.errors import SlitError
 from slit.ledger import Ledger
 from slit.replay.arrays import Records, Requests
 from slit.replay.arrivals import Part, interleaved
+from slit.replay.rates import RatedRequests
 from slit.replay.routing import Routing
 
 WINDOW_S = 60.0
@@ -39,7 +40,7 @@ class TraceRequests:
     `read` once, then ask for `parts`; epochs wait in `folder`, one at a time is in memory.
     """
 
-    stream: RequestStream
+    stream: RequestStream | RatedRequests
     ledger: Ledger
     seed: int
     routing: Routing

@@ -126,12 +126,32 @@ def test_logs_that_do_not_suit(
     ("name", "said"),
     [
         ("vidurr", "expected one of .*did you mean"),
-        ("servegen", "it holds rates, no requests"),
+        ("vidur", "lengths: .*, expected none"),
     ],
 )
-def test_formats_without_requests(write: Write, name: str, said: str) -> None:
+def test_what_a_format_does_not_take(write: Write, name: str, said: str) -> None:
     with pytest.raises(SlitError, match=said):
-        open_trace(write((0.0, 1, 1)), trace_format=name)
+        open_trace(write((0.0, 1, 1)), trace_format=name, lengths="lengths.csv")
+
+
+def test_rates_are_drawn_until_the_horizon_ends(scenario: Scenario, tmp_path: Path) -> None:
+    rates, lengths = tmp_path / "rates.csv", tmp_path / "lengths.csv"
+    rates.write_text("t_s,small,large\n0,10,0\n600,1000,5\n")
+    rows = "small,0,input_tokens,12\nsmall,0,output_tokens,6\n"
+    lengths.write_text("model,t_s,field,mean\n" + rows)
+    log = open_trace(rates, trace_format="servegen", model="small", lengths=lengths)
+    plan, problem = spread_plan(scenario)
+    settings = ReplaySettings(token_scv=0.0)
+    found = serve_plan(plan, problem, scenario, settings=settings, requests=log)
+    # 10 requests/s for the 240 s of the horizon; the next window is never reached.
+    assert found.generated.sum() == pytest.approx(2400, abs=5 * 2400**0.5)
+    assert found.tally.sums[..., 5].sum() == 5 * found.events  # tokens after the first
+    again = open_trace(rates, trace_format="servegen", model="small", lengths=lengths)
+    same = serve_plan(plan, problem, scenario, settings=settings, requests=again, threads=2)
+    assert summary(same) == summary(found)
+    bare = open_trace(rates, trace_format="servegen", model="small")
+    with pytest.raises(SlitError, match="no prompt tokens, expected lengths"):
+        serve_plan(plan, problem, scenario, requests=bare)
 
 
 def test_a_thinned_log_stands_for_all(scenario: Scenario, write: Write) -> None:

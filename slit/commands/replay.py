@@ -5,12 +5,27 @@ from typing import Annotated, Any
 
 import typer
 
-from slit.commands.terminal import AsJson, RunFolder, Threads, print_json, print_table
+from slit.commands.replay_engine import replay_engine
+from slit.commands.terminal import AsJson, Threads, print_json, print_table, without
 from slit.display import NOTHING, number, percent, share
 from slit.errors import SlitError
 from slit.replay.routing import Routing
 
 PICKS = "picks"
+OF_A_RUN = (
+    "folder",
+    "plan",
+    "trace",
+    "trace_format",
+    "zone",
+    "table",
+    "routing",
+    "part",
+    "token_scv",
+    "drain_s",
+    "seed",
+)
+"""Parameters that mean nothing for a measured run."""
 ROWS = (
     ("ttft", "mean time to first token (s)"),
     ("ttft_p50_s", "p50 (s)"),
@@ -27,7 +42,10 @@ ROWS = (
 
 
 def replay(
-    folder: RunFolder,
+    ctx: typer.Context,
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="RUN", help="Folder that slit optimize wrote.")
+    ] = None,
     plan: Annotated[
         str | None,
         typer.Option(metavar="ID|picks", help="A plan's number or name, or all picks of the run."),
@@ -84,6 +102,13 @@ def replay(
     drain_s: Annotated[
         float, typer.Option("--drain", metavar="S", help="Seconds after the horizon to finish.")
     ] = 3600.0,
+    engine: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Instead of a run: a measured run of vLLM with measured times of its layers.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same bits.")] = 1,
     threads: Threads = 0,
     as_json: AsJson = False,
@@ -98,6 +123,12 @@ def replay(
     from slit.record import read_run
     from slit.replay.plan import ReplaySettings
 
+    if engine is not None:
+        without("--engine", ctx, *OF_A_RUN)
+        replay_engine(engine, as_json=as_json)
+        return
+    if folder is None:
+        raise SlitError("RUN: none, expected a folder that slit optimize wrote, or --engine DIR")
     settings = ReplaySettings(
         seed=seed, routing=routing, share=part, token_scv=token_scv, drain_s=drain_s
     )

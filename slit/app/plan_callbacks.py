@@ -24,6 +24,7 @@ from slit.report.plan import (
     draw_waits,
 )
 from slit.report.predicted import describe_predicted
+from slit.report.replayed import describe_replayed, replay_of, with_served
 from slit.report.saving import describe_parts, saving_columns, saving_rows
 from slit.report.style import figure, themed
 
@@ -106,10 +107,13 @@ def plan_words(store: RunStore, key: str) -> Any:
     """What the plan does, what changes from one epoch to the next, and the room to limits."""
     try:
         data, run = store.plan(key), store.run_of(key)
+        row = int(store.points.row[store.points.index[key]])
         said = f"{describe_plan(data)}. {describe_stability(data)}."
+        replayed = replay_of(run, row)
+        if replayed is not None:
+            said = f"{said} Served request by request, {describe_replayed(replayed)}"
         if not run.manifest.resolved_limits:
             return said
-        row = int(store.points.row[store.points.index[key]])
         return f"{said} {describe_room(limits_data(run, [row]), 0)}"
     except SlitError as error:
         return html.Span(str(error), className="note")
@@ -119,13 +123,17 @@ def plan_view(store: RunStore, key: str, theme: str | None) -> list[Any]:
     """FIGURES_OF_PLAN and the table of waits."""
     try:
         data = store.plan(key)
+        replayed = replay_of(store.run_of(key), int(store.points.row[store.points.index[key]]))
     except SlitError:
         return [*[themed(figure([]), theme)] * len(FIGURES_OF_PLAN), None]
+    waits = draw_waits(data.waits)
+    if replayed is not None:
+        waits = with_served(waits, replayed)
     return [
         themed(draw_load(data, by="datacenter"), theme),
         themed(draw_load(data, by="variant"), theme),
         themed(draw_nodes(data), theme),
-        themed(draw_waits(data.waits), theme),
+        themed(waits, theme),
         waits_table(data.waits),
     ]
 

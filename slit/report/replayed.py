@@ -10,6 +10,7 @@ import numpy as np
 from operators.types import Floats
 from slit.display import NOTHING, number, percent, share
 from slit.errors import SlitError
+from slit.record import Run
 from slit.record.folder import REPLAYS
 from slit.record.replays import kept_replays
 from slit.report.markup import Html, table, tag
@@ -67,6 +68,37 @@ def replayed_plans(folder: Path) -> list[ReplayedPlan]:
                 f"{folder / REPLAYS}: {plan}: {error}, expected what slit replay wrote (remove it)"
             ) from None
     return found
+
+
+def replay_of(run: Run, row: int) -> ReplayedPlan | None:
+    """The last replay that the folder of a run keeps of the plan in a row of its front.
+
+    Raises:
+        SlitError: a damaged file.
+    """
+    front, search = run.front, run.manifest.optimizer
+    found = None
+    for each in replayed_plans(run.folder):
+        try:
+            same = front.row_of(each.plan, prefix=search) == row
+        except SlitError:  # a name of another time
+            continue
+        found = each if same else found
+    return found
+
+
+def with_served(waits: Drawing, replayed: ReplayedPlan) -> Drawing:
+    """The drawing of promised waits by class with those that were served, all classes together."""
+    served = trace(
+        "scatter",
+        x=replayed.times,
+        y=100 * replayed.served_beyond,
+        name="served, all classes",
+        mode="lines",
+        line={"color": color(len(waits["data"])), "width": 4},
+        hovertemplate="%{y:.3g} % later than %{x:.3g} s<extra>served</extra>",
+    )
+    return {**waits, "data": [*waits["data"], served]}
 
 
 def _replayed(plan: str, content: dict[str, Any]) -> ReplayedPlan:

@@ -7,12 +7,20 @@ import numpy as np
 import pytest
 
 from slit.api.replaying import replay_run
+from slit.app.plan_callbacks import plan_view, plan_words
+from slit.app.run_store import RunStore
 from slit.errors import SlitError
 from slit.record import Run, read_run
 from slit.record.folder import REPLAYS
 from slit.replay.plan import ReplaySettings
 from slit.report import report_html
-from slit.report.replayed import describe_replayed, draw_beyond, draw_hours, replayed_plans
+from slit.report.replayed import (
+    describe_replayed,
+    draw_beyond,
+    draw_hours,
+    replay_of,
+    replayed_plans,
+)
 from tests.stored import small_scenario, stored_run
 
 
@@ -48,6 +56,21 @@ def test_numbers_of_the_figures(replayed: Run) -> None:
     slos = {each["name"]: each["slo_s"] for each in kept["classes"]}
     late = {each["name"]: each["served"]["ttft_p95_s"] for each in kept["classes"]}
     assert set(data.missed) == {name for name, slo in slos.items() if (late[name] or 0) > slo}
+
+
+def test_the_page_shows_the_replay_of_a_plan_and_of_no_other(replayed: Run) -> None:
+    store = RunStore([replayed])
+    row = replayed.front.row_of("nearest", prefix=replayed.manifest.optimizer)
+    keys = {int(store.points.row[index]): key for key, index in store.points.index.items()}
+    said = plan_words(store, keys[row])
+    first = replayed_plans(replayed.folder)[0]
+    assert said.endswith(f"Served request by request, {describe_replayed(first)}")
+    *_, waits, _ = plan_view(store, keys[row], None)
+    assert waits["data"][-1]["name"] == "served, all classes"
+    other = next(n for n in keys if replay_of(replayed, n) is None)
+    assert "Served" not in plan_words(store, keys[other])
+    *_, waits, _ = plan_view(store, keys[other], None)
+    assert "served, all classes" not in [each.get("name") for each in waits["data"]]
 
 
 @pytest.mark.parametrize(

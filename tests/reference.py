@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import pairwise
 from math import ceil, exp, sqrt
 
-from slit.scenario.records import HorizonStart, LoadingMode, NodeType, Service
+from slit.scenario.records import HorizonStart, LoadingMode, NodeType, Origin, Service
 from slit.scenario.scenario import Scenario
 
 TICKS = 2**20
@@ -155,6 +155,12 @@ def may_go(scenario: Scenario, o: int, k: int, q: int, v: int) -> bool:
         if (rule.datacenters or rule.jurisdictions) and not places:
             return False
     return True
+
+
+def last_mile_s(origin: Origin, t: int) -> float:
+    """From a user to the edge and back in epoch t."""
+    stated = origin.last_mile_ms
+    return (stated[t] if isinstance(stated, tuple) else stated) / 1000
 
 
 def sigma(ttft: float, slo: float) -> float:
@@ -569,7 +575,9 @@ class Twin:
                 network = float(self.scenario.round_trip_s[group.origin, self.center[p]])
                 served = service(self.scenario, *self.placements[p])
                 assert served is not None
-                base = network + origin.last_mile_ms / 1000 + self._prefill(j, p) + served.wait_s
+                base = (
+                    network + last_mile_s(origin, group.epoch) + self._prefill(j, p) + served.wait_s
+                )
                 variant = self.scenario.variants[self.placements[p][1]]
                 accuracy = variant.quality[request_class.name]
                 seconds += size * (

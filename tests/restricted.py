@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from slit.scenario.scenario import Scenario
-from tests.reference import Cell, Outcome, Twin, late_share, mean_sigma
+from tests.reference import Cell, Outcome, Twin, last_mile_s, late_share, mean_sigma
 
 Rng = np.random.Generator
 
@@ -51,7 +51,7 @@ class Served:
         self.size = chunks * self.group.requests / twin.chunks[j]
         origin, center = scenario.origins[self.group.origin], twin.center[p]
         network = float(scenario.round_trip_s[self.group.origin, center])
-        self.base = network + origin.last_mile_ms / 1000 + twin._prefill(j, p)
+        self.base = network + last_mile_s(origin, self.group.epoch) + twin._prefill(j, p)
         kind = scenario.classes[self.group.request_class]
         self.slo, variant = kind.slo_ttft_s, scenario.variants[twin.placements[p][1]]
         self.accuracy = variant.quality[kind.name]

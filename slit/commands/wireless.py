@@ -8,6 +8,7 @@ import typer
 
 from slit.commands.terminal import AsJson, print_json
 from slit.commands.wireless_front import optimize, report
+from slit.commands.wireless_last_mile import last_mile
 from slit.commands.wireless_learning import evaluate, train
 from slit.commands.wireless_tables import LEGEND, print_policies
 
@@ -80,3 +81,4 @@ wireless.command()(optimize)
 wireless.command()(report)
 wireless.command()(train)
 wireless.command()(evaluate)
+wireless.command("last-mile")(last_mile)

@@ -157,10 +157,11 @@ def _work_and_energy(
 def _base_ttft(scenario: Scenario, placements: list[Placement], groups: Groups) -> Floats:
     """Round trip, last mile, one-prompt prefill and calibrated waits, (J, P) s."""
     center = [p.datacenter for p in placements]
-    network = scenario.network_s[:, center]
+    network = scenario.network_s[:, :, center]
     prefill = np.stack([p.model.prefill_seconds(groups.prompt) for p in placements], axis=1)
     waits = np.array([p.model.wait_s for p in placements])
-    return np.asarray(network[groups.origin] + prefill + waits, dtype=np.float64)
+    network = network[groups.epoch, groups.origin]
+    return np.asarray(network + prefill + waits, dtype=np.float64)
 
 
 def _work_ticks(seconds: Floats, per_chunk: Floats, chunks: Ints) -> Floats:

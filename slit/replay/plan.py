@@ -149,11 +149,12 @@ def serve_plan(
     )
     full = ledger.nodes * np.array([each.replicas for each in places])
     keep = np.divide(running, full, out=np.ones(full.shape), where=full > 0)
+    network_s = scenario.network_s
     scales = [
         Scales(
             epoch_s=problem.epoch_seconds,
             weight=1.0 / keep[:, p],
-            network_s=np.ascontiguousarray(scenario.network_s[:, each.datacenter]),
+            network_s=np.ascontiguousarray(network_s[:, :, each.datacenter]),
             slo_s=np.array(problem.slo),
             accuracy=np.ascontiguousarray(problem.accuracy[:, p]),
         )

@@ -137,7 +137,7 @@ class PlacementTable:
         placement = self.table.placements[self.p]
         origin, kind = np.divmod(rows.group, len(scenario.classes))
         epoch = np.minimum(rows.arrival_s / scales.epoch_s, len(scales.weight) - 1)
-        network = scales.network_s[origin] - rows.arrival_s
+        network = scales.network_s[epoch.astype(np.int64), origin] - rows.arrival_s
         ttft = rows.first_s + network
         count = len(origin)
         columns = {

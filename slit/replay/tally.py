@@ -22,7 +22,7 @@ class Scales(NamedTuple):
 
     epoch_s: float
     weight: Floats  # (T,) requests that each one stands for, by the epoch of its arrival
-    network_s: Floats  # (O,) to the placement and back, last mile included
+    network_s: Floats  # (T, O) to the placement and back, last mile included
     slo_s: Floats  # (K,)
     accuracy: Floats  # (K,) of the variant
 
@@ -37,7 +37,7 @@ class Tally(NamedTuple):
 
 def empty_tally(scales: Scales) -> Tally:
     """A tally of nothing."""
-    epochs, origins, classes = len(scales.weight), len(scales.network_s), len(scales.slo_s)
+    epochs, origins, classes = len(scales.weight), scales.network_s.shape[1], len(scales.slo_s)
     return Tally(
         np.zeros((epochs, origins, classes, len(SUMS))),
         np.zeros((len(TIMES), classes, BINS)),
@@ -72,7 +72,7 @@ def _add(
         o, k = group[n] // classes, group[n] % classes
         t = min(int(arrival[n] / scales.epoch_s), epochs - 1)
         weight = scales.weight[t]
-        ttft = first[n] - arrival[n] + scales.network_s[o]
+        ttft = first[n] - arrival[n] + scales.network_s[t, o]
         beyond = ttft - scales.slo_s[k]
         sigma = np.exp(-beyond / scales.slo_s[k]) if beyond > 0.0 else 1.0
         cell = sums[t, o, k]
@@ -82,14 +82,14 @@ def _add(
         cell[3] += weight * sigma * scales.accuracy[k]
         cell[4] += weight * (last[n] - first[n])
         cell[5] += weight * (output[n] - 1)
-        cell[6] += weight * (last[n] - arrival[n] + scales.network_s[o])
+        cell[6] += weight * (last[n] - arrival[n] + scales.network_s[t, o])
         cell[7] += weight * preemptions[n]
         b = _bin(ttft)
         histograms[0, k, b] += weight
         hours[t, b] += weight
         if output[n] > 1:
             histograms[1, k, _bin((last[n] - first[n]) / (output[n] - 1))] += weight
-        histograms[2, k, _bin(last[n] - arrival[n] + scales.network_s[o])] += weight
+        histograms[2, k, _bin(last[n] - arrival[n] + scales.network_s[t, o])] += weight
 
 
 @kernel

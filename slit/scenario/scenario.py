@@ -115,9 +115,11 @@ class Scenario:
 
     @property
     def network_s(self) -> Floats:
-        """Round trip and last mile, (O, D) s."""
-        last_mile = np.array([origin.last_mile_ms / 1000 for origin in self.origins])
-        return np.asarray(self.round_trip_s + last_mile[:, None])
+        """Round trip and last mile, (T, O, D) s."""
+        last_mile = np.empty((self.horizon.epochs, len(self.origins)))
+        for o, origin in enumerate(self.origins):
+            last_mile[:, o] = np.array(origin.last_mile_ms) / 1000
+        return np.asarray(self.round_trip_s + last_mile[:, :, None])
 
     def window(self, *, start: str | date | None = None, hours: float | None = None) -> "Scenario":
         """The same fleet at another time, from the tables as they were loaded.
@@ -225,6 +227,13 @@ class Scenario:
                 lowest = {"price": -np.inf, "pue": 1.0}.get(array.name, 0.0)
                 _check_array(label, getattr(holder, array.name), shape, lowest)
         _check_array("round_trip_s", self.round_trip_s, (len(self.origins), centers), 0.0)
+        for origin in self.origins:
+            stated = origin.last_mile_ms
+            if isinstance(stated, tuple) and len(stated) != epochs:
+                raise SlitError(
+                    f"origins.{origin.name}.last_mile_ms: {len(stated)} figures, expected one, or "
+                    f"one for each of {epochs} epochs (ms)"
+                )
 
 
 def known(kind: str, owner: str, field: str, name: str, records: tuple[Any, ...]) -> int:

@@ -36,6 +36,7 @@ CASES = {
     ("predictor", "list"): "",
     ("predictor", "train"): "MEASURED --method roofline --output NEW",
     ("predictor", "evaluate"): "MEASURED --method roofline",
+    ("wireless", "last-mile"): "cell-tiny",
     ("wireless", "solve"): "cell-tiny --output NEW",
     ("wireless", "optimize"): "cell-tiny --output NEW",
     ("wireless", "report"): "AIR --output NEW",

@@ -144,7 +144,7 @@ def test_overload_ends_and_is_said(scenario: Scenario) -> None:
 
 def test_sums_and_quantiles_by_hand() -> None:
     scales = Scales(
-        epoch_s=100.0, weight=np.array([1.0, 2.0]), network_s=np.array([0.1]),
+        epoch_s=100.0, weight=np.array([1.0, 2.0]), network_s=np.full((2, 1), 0.1),
         slo_s=np.array([0.5]), accuracy=np.array([0.8]),
     )  # fmt: skip
     tally = empty_tally(scales)

@@ -62,7 +62,7 @@ def test_two_requests_by_hand(scenario: Scenario, write: Write) -> None:
     placement = placements_of(scenario)[place]
     model = placement.model
     by_origin = found.tally.sums.sum(axis=(0, 2))
-    network = float(by_origin[:, 0] @ scenario.network_s[:, placement.datacenter])
+    network = float(by_origin[:, 0] @ scenario.network_s[0, :, placement.datacenter])
     expected = network + float(model.prefill_seconds(40) + model.prefill_seconds(80))
     assert by_origin[:, 0].sum() == 2
     assert by_origin[:, 1].sum() == pytest.approx(expected, abs=1e-9)

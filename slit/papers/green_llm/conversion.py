@@ -258,9 +258,9 @@ def _network(scenario: Scenario, fleet: Fleet) -> dict[str, Part]:
             f"not in a scenario: {bandwidth:g} Mbit/s everywhere {middle}",
         ),
         "propagation": (
-            scenario.network_s[:, site],
+            scenario.network_s.mean(axis=0)[:, site],
             Provenance.TAKEN,
-            "round trip and last mile",
+            "round trip and last mile, mean over the epochs",
         ),
         "processing": (
             np.nan_to_num(fleet.token_seconds.T),

@@ -18,6 +18,8 @@ from slit.stop import Stop, StopReason
 Kind = TypeVar("Kind", bound=BaseModel)
 
 MANIFEST = "manifest.json"
+CELL_DAY_FRONT = "front.json"
+"""What the folder of a cell-day holds in its place."""
 FORMAT = 1
 REPORTED = (
     "deap",
@@ -129,7 +131,10 @@ def read_manifest(folder: Path) -> Manifest:
         raise SlitError(f"run: no folder {folder}, expected one that slit optimize wrote")
     file = folder / MANIFEST
     if not file.is_file():
-        raise SlitError(f"run: {folder} has no {MANIFEST}, expected a run folder")
+        hint = (
+            " (of a cell-day: slit wireless report)" if (folder / CELL_DAY_FRONT).exists() else ""
+        )
+        raise SlitError(f"run: {folder} has no {MANIFEST}, expected a run folder{hint}")
     manifest = read_record(file, Manifest)
     if manifest.format != FORMAT:
         raise SlitError(f"{file}: format {manifest.format}, expected {FORMAT}")

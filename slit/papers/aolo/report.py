@@ -135,7 +135,9 @@ def _front_section(content: dict[str, Any]) -> Html:
             "Means a request that can be served; smaller is better in all. Rules are marked beside "
             "the front: some of them miss deadlines and floors, which no point of the front does.",
         ),
-        picture(Picture("pairs", "Objectives in pairs", said, draw_scatter_matrix(data))),
+        picture(
+            Picture("pairs", "Objectives in pairs", said, draw_scatter_matrix(data), wide=True)
+        ),
         picture(
             Picture("parallel", "Objectives side by side", said, draw_parallel(data), wide=True)
         ),

@@ -212,6 +212,16 @@ def test_front_and_page_of_the_command(tmp_path: Path) -> None:
     assert "Learning" not in page
 
 
+def test_commands_of_runs_name_the_one_of_cell_days(tmp_path: Path) -> None:
+    (tmp_path / "front.json").write_text("{}")
+    for command in ("show", "report"):
+        result = CliRunner().invoke(app, [command, str(tmp_path)])
+        assert result.exit_code == 2
+        assert (
+            "expected a run folder (this is of a cell-day: slit wireless report)" in result.stderr
+        )
+
+
 def test_mistakes_are_one_message(tmp_path: Path) -> None:
     assert "did you mean 'nsga2'" in run("optimize", "cell-tiny", "--optimizer", "nsga", code=2)
     assert "expected what slit wireless optimize wrote" in run("report", str(tmp_path), code=2)

@@ -131,9 +131,8 @@ def read_manifest(folder: Path) -> Manifest:
         raise SlitError(f"run: no folder {folder}, expected one that slit optimize wrote")
     file = folder / MANIFEST
     if not file.is_file():
-        hint = (
-            " (of a cell-day: slit wireless report)" if (folder / CELL_DAY_FRONT).exists() else ""
-        )
+        of_a_cell_day = (folder / CELL_DAY_FRONT).exists()
+        hint = " (this is of a cell-day: slit wireless report)" if of_a_cell_day else ""
         raise SlitError(f"run: {folder} has no {MANIFEST}, expected a run folder{hint}")
     manifest = read_record(file, Manifest)
     if manifest.format != FORMAT:

@@ -18,13 +18,21 @@ from slit.errors import SlitError
 from slit.files import write_arrays, write_file, write_named
 from slit.record import read_certificate, read_run
 from slit.record.checkpoint import CHECKPOINT, REQUEST, digest_of, read_checkpoint
-from slit.record.folder import CURVES, FILES, REPORT, UNFINISHED, partial_folder, replaced_folder
+from slit.record.folder import (
+    CURVES,
+    FILES,
+    REPLAYS,
+    REPORT,
+    UNFINISHED,
+    partial_folder,
+    replaced_folder,
+)
 from tests.commands.test_commands import call, refused
 from tests.test_resume import SEARCH, Killed, killed_at
 
 READ = (
     "manifest.json", "scenario.json", "scenario.npz", "front.csv", "plans.npz", "history.csv",
-    "certificate.json", CURVES,
+    "certificate.json", CURVES, REPLAYS,
 )  # fmt: skip
 MANY = settings(
     max_examples=40,
@@ -44,6 +52,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for words in (
         ("show", folder, "--plan", "nearest", "--routing"),
         ("tradeoff", folder, "--allow", "water=5%", "--figure", figure),
+        ("replay", folder, "--plan", "nearest", "--share", "0.2"),
     ):
         assert call(*words).exit_code == 0
     return folder
@@ -155,16 +164,18 @@ def test_a_run_that_was_renamed_by_hand_is_no_rest_of_a_kill(folder: Path) -> No
 def test_nothing_is_written_through_links(folder: Path, tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.write_text("kept")
-    for name in FILES - set(READ) - set(UNFINISHED) | {CURVES, "certificate.json"}:
+    for name in FILES - set(READ) - set(UNFINISHED) | {CURVES, REPLAYS, "certificate.json"}:
         for link in (name, f"{name}.new", f".{name}.new"):
             (folder / link).unlink(missing_ok=True)
             (folder / link).symlink_to(precious)
     (folder / "certificate.json").unlink()
     (folder / CURVES).unlink()
+    (folder / REPLAYS).unlink()
     for words in (
         ("bound", folder),
         ("show", folder, "--plan", "0", "--routing"),
         ("tradeoff", folder, "--allow", "water=5%", "--figure", tmp_path / "figure.html"),
+        ("replay", folder, "--plan", "nearest", "--share", "0.2"),
         ("report", folder),
     ):
         assert call(*words).exit_code == 0, words

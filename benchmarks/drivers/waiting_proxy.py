@@ -59,6 +59,7 @@ def measure(
         np.ones(len(arrivals), np.int64) if output == 1.0
         else tokens(output, len(arrivals), scv=TOKEN_SCV, rng=rng),
         np.zeros(len(arrivals), np.int64),
+        np.zeros(len(arrivals), np.int64),
     )  # fmt: skip
     state = empty_state(engine, nodes=replicas)
     _, served, _ = advance(

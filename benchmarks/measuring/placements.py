@@ -36,6 +36,7 @@ class Placement:
             prompt=np.maximum(prompt, 1),
             output=rng.geometric(1 / self.output, count),
             group=np.zeros(count, dtype=np.int64),
+            cached=np.zeros(count, dtype=np.int64),
         )
 
 

@@ -1,6 +1,8 @@
 """Plans served request by request."""
 
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -14,10 +16,13 @@ from slit.errors import SlitError, did_you_mean
 from slit.problem import compile_problem
 from slit.record import Run, read_run
 from slit.record.replays import keep_replay
+from slit.replay.chrome_trace import WatchedNode
+from slit.replay.days import MOST_MISSED, days_summary
 from slit.replay.plan import Replay, ReplaySettings, serve_plan
 from slit.replay.rates import Rates
 from slit.replay.summary import summary
 from slit.scenario.scenario import Scenario
+from slit.sources.mooncake import BAILIAN, MOONCAKE, cached_share
 from slit.sources.trace_formats import FORMATS
 
 
@@ -28,6 +33,7 @@ def replay_plan(
     settings: ReplaySettings | None = None,
     requests: RequestStream | Rates | None = None,
     table: str | PathLike[str] | None = None,
+    watched: WatchedNode | None = None,
     threads: int = 1,
 ) -> Replay:
     """Serve demand request by request as a plan routes it: what it promised beside what came out.
@@ -38,6 +44,7 @@ def replay_plan(
         settings: seed, routing, share of the requests.
         requests: of a log (`open_trace`), in the place of generated ones.
         table: a Parquet file to write, with a row a request.
+        watched: a node (`slit.replay.chrome_trace.watched_node`) that is looked at.
         threads: that run over placements; the result does not depend on them.
 
     Raises:
@@ -60,6 +67,7 @@ def replay_plan(
         settings=settings,
         requests=requests,
         table=None if table is None else Path(table),
+        watched=watched,
         threads=threads,
     )
 
@@ -109,14 +117,16 @@ def replay_run(
     threads: int,
     requests: RequestStream | Rates | None = None,
     table: Path | None = None,
+    watched: WatchedNode | None = None,
     keep: bool = True,
 ) -> dict[str, Any]:
     """`replay_plan` of a plan of a run as plain numbers, with `plan` and `seconds`; the run folder
     keeps them for its report and page unless told otherwise."""
     begun = time.perf_counter()
     replayed = replay_plan(
-        run, plan, settings=settings, requests=requests, table=table, threads=threads
-    )
+        run, plan, settings=settings, requests=requests, table=table, watched=watched,
+        threads=threads,
+    )  # fmt: skip
     log = None if requests is None else str(requests.path)
     found = {
         "plan": plan,
@@ -127,3 +137,54 @@ def replay_run(
     if keep:
         keep_replay(run.folder, plan, found)
     return found
+
+
+def replay_days(
+    run: Run,
+    plan: str,
+    *,
+    settings: ReplaySettings,
+    days: int,
+    threads: int,
+    open_log: Callable[[], RequestStream | Rates] | None = None,
+    most_missed: float = MOST_MISSED,
+) -> dict[str, Any]:
+    """`replay_run` on several days: of generated requests one seed after the other, of a log one
+    part as long as the horizon after the other (`open_log` opens it anew for each). The first day,
+    with `days`: the spread of what was served, and the classes that miss their SLO at p95 on more
+    than `most_missed` of the days. The run folder keeps it.
+
+    Raises:
+        SlitError: settings that make no sense; a log of fewer days.
+    """
+    if days < 1:
+        raise SlitError(f"days: {days}, expected at least 1")
+    if not 0 <= most_missed <= 1:
+        raise SlitError(f"missed: {most_missed:g}, expected 0 to 1 (share of days)")
+    found = []
+    for day in range(days):
+        of_day = replace(settings, seed=settings.seed + day)
+        log = None
+        if open_log is not None:
+            log, of_day = open_log(), replace(settings, day=day)
+        found.append(
+            replay_run(run, plan, settings=of_day, threads=threads, requests=log, keep=False)
+        )
+    seconds = sum(each["seconds"] for each in found)
+    spread = days_summary(found, most_missed=most_missed)
+    content = {**found[0], "days": spread, "seconds": seconds}
+    keep_replay(run.folder, plan, content)
+    return content
+
+
+def cached_share_of(path: str | PathLike[str], *, trace_format: str) -> float:
+    """Share of prompt tokens that a prefix cache which forgets nothing would hold, by the blocks
+    of a log of Mooncake or Qwen-Bailian.
+
+    Raises:
+        SlitError: another format; a log without blocks.
+    """
+    layouts = {"mooncake": MOONCAKE, "bailian": BAILIAN}
+    if trace_format not in layouts:
+        raise SlitError(f"cached: blocks of {trace_format}, expected mooncake or bailian")
+    return cached_share(Path(path), layouts[trace_format])

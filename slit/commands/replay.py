@@ -1,15 +1,29 @@
 """`slit replay`: plans served request by request, beside what they promised."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from slit.commands.replay_engine import replay_engine
-from slit.commands.terminal import AsJson, Threads, print_json, print_table, without
-from slit.display import NOTHING, number, percent, share
+from slit.commands.replay_tables import print_replay
+from slit.commands.terminal import (
+    AsJson,
+    Threads,
+    called,
+    given,
+    named_numbers,
+    only_with,
+    print_json,
+    without,
+)
 from slit.errors import SlitError
 from slit.replay.routing import Routing
+
+if TYPE_CHECKING:
+    from slit.data.request_log import RequestStream
+    from slit.record import Run
+    from slit.replay.rates import Rates
 
 PICKS = "picks"
 OF_A_RUN = (
@@ -23,22 +37,16 @@ OF_A_RUN = (
     "part",
     "token_scv",
     "drain_s",
+    "grid",
+    "cached",
+    "days",
+    "missed",
+    "chrome_trace",
+    "node",
+    "window",
     "seed",
 )
 """Parameters that mean nothing for a measured run."""
-ROWS = (
-    ("ttft", "mean time to first token (s)"),
-    ("ttft_p50_s", "p50 (s)"),
-    ("ttft_p95_s", "p95 (s)"),
-    ("ttft_p99_s", "p99 (s)"),
-    ("late_share", "later than the SLO"),
-    ("quality", "quality of service lost"),
-    ("energy", "energy (kWh)"),
-    ("carbon", "carbon (kg CO2e)"),
-    ("water", "water (L)"),
-    ("cost", "cost (USD)"),
-    ("nodes", "node-hours"),
-)
 
 
 def replay(
@@ -102,6 +110,45 @@ def replay(
     drain_s: Annotated[
         float, typer.Option("--drain", metavar="S", help="Seconds after the horizon to finish.")
     ] = 3600.0,
+    grid: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Route as a gateway whose weights are whole parts of N (largest remainder).",
+        ),
+    ] = None,
+    cached: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="S|CLASS=S|blocks",
+            help="Share of prompt tokens that a prefix cache holds (default: the scenario's "
+            "cached_prompt_share); blocks: what those of a log of mooncake or bailian show.",
+        ),
+    ] = None,
+    days: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Replay N days, the next seeds or the next parts of the log, and mark plans "
+            "that miss their SLO at p95 on too many.",
+        ),
+    ] = None,
+    missed: Annotated[
+        float,
+        typer.Option(metavar="S", help="With --days: share of days that may miss the SLO."),
+    ] = 0.1,
+    chrome_trace: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write what --node did as trace events (Perfetto)."),
+    ] = None,
+    node: Annotated[
+        str | None,
+        typer.Option(metavar="PLACEMENT:N", help="A placement's node, of those it runs from 0."),
+    ] = None,
+    window: Annotated[
+        str,
+        typer.Option(metavar="FROM:TO", help="Of --chrome-trace: s since the start."),
+    ] = "0:60",
     engine: Annotated[
         Path | None,
         typer.Option(
@@ -119,8 +166,9 @@ def replay(
     Requests are generated from the scenario's demand, or those of a log, which get their origin and
     class by the demand's shares. What is found is kept in the run folder.
     """
-    from slit.api.replaying import open_trace, replay_run
+    from slit.api.replaying import open_trace, replay_days, replay_run
     from slit.record import read_run
+    from slit.replay.chrome_trace import watched_node, write_chrome_trace
     from slit.replay.plan import ReplaySettings
 
     if engine is not None:
@@ -130,17 +178,64 @@ def replay(
     if folder is None:
         raise SlitError("RUN: none, expected a folder that slit optimize wrote, or --engine DIR")
     settings = ReplaySettings(
-        seed=seed, routing=routing, share=part, token_scv=token_scv, drain_s=drain_s
-    )
-    if (trace is None) != (trace_format is None):
-        raise SlitError("--trace and --format: one alone, expected both or neither")
-    if table is not None and plan == PICKS:
-        raise SlitError("--log: with --plan picks, expected one plan")
-    of_trace = {"zone": zone, "model": model, "lengths": lengths}
-    for option, value in of_trace.items():
-        if value is not None and trace is None:
-            raise SlitError(f"--{option}: no --trace, expected one")
+        seed=seed, routing=routing, share=part, token_scv=token_scv, drain_s=drain_s, grid=grid,
+        cached=_cached(cached or [], trace, trace_format),
+    )  # fmt: skip
+    _check_together(ctx, several=plan == PICKS or days is not None)
     run = read_run(folder)
+    names = _plans(run, plan)
+
+    def log() -> "RequestStream | Rates":
+        return open_trace(  # it is read once
+            trace or "", trace_format=trace_format or "", zone=zone, model=model, lengths=lengths
+        )
+
+    open_log = None if trace is None else log
+    watched = None if node is None else watched_node(run.scenario, node, window)
+    found = []
+    for name in names:
+        if days is not None:
+            one = replay_days(
+                run, name, settings=settings, days=days, threads=threads, open_log=open_log,
+                most_missed=missed,
+            )  # fmt: skip
+        else:
+            one = replay_run(
+                run, name, settings=settings, threads=threads, table=table, watched=watched,
+                requests=None if open_log is None else open_log(),
+            )  # fmt: skip
+        found.append(one)
+        if not as_json:
+            print_replay(one)
+    if chrome_trace is not None and watched is not None:
+        write_chrome_trace(chrome_trace, watched, run.scenario)
+    if as_json:
+        print_json(found[0] if plan != PICKS else {"plans": found})
+
+
+def _check_together(ctx: typer.Context, *, several: bool) -> None:
+    """Raise SlitError for options that mean nothing without, or beside, others."""
+    stated = ctx.params
+    for one, other in (("trace", "trace_format"), ("chrome_trace", "node")):
+        if (stated[one] is None) != (stated[other] is None):
+            names = f"{called(ctx, one)} and {called(ctx, other)}"
+            raise SlitError(f"{names}: one alone, expected both or neither")
+    if several:
+        for name in given(ctx, "table", "chrome_trace"):
+            raise SlitError(
+                f"{called(ctx, name)}: with --plan picks or --days, expected one plan and day"
+            )
+    for needed, others in (
+        ("trace", ("zone", "model", "lengths")),
+        ("days", ("missed",)),
+        ("chrome_trace", ("window",)),
+    ):
+        if stated[needed] is None:
+            only_with(called(ctx, needed), ctx, *others)
+
+
+def _plans(run: "Run", plan: str | None) -> list[str]:
+    """The names that --plan asks for, all of them known."""
     search = run.manifest.optimizer
     if plan == PICKS:
         names = [pick.name for pick in run.front.picks(prefix=search)]
@@ -149,67 +244,20 @@ def replay(
     else:
         names = [plan]
     if not names:
-        raise SlitError(f"{folder}: no plan, expected a run that holds one")
+        raise SlitError(f"{run.folder}: no plan, expected a run that holds one")
     for name in names:
         run.front.row_of(name, prefix=search)
-    found = []
-    for name in names:
-        log = None
-        if trace is not None and trace_format is not None:
-            log = open_trace(  # it is read once
-                trace, trace_format=trace_format, zone=zone, model=model, lengths=lengths
-            )
-        one = replay_run(run, name, settings=settings, threads=threads, requests=log, table=table)
-        found.append(one)
-        if not as_json:
-            _print(one)
-    if as_json:
-        print_json(found[0] if plan != PICKS else {"plans": found})
+    return names
 
 
-def _print(found: dict[str, Any]) -> None:
-    promised, served = found["promised"], found["served"]
-    print(f"\n{found['plan']}: {_served(found)}\n")
-    rows = []
-    for name, title in ROWS:
-        before, after = promised[name], served[name]
-        shown = share if name == "late_share" else number
-        change = percent(100 * (after / before - 1)) if before and after is not None else NOTHING
-        rows.append([title, shown(before), NOTHING if after is None else shown(after), change])
-    print_table(["", "promised", "served", "change"], rows)
-    print()
-    rows = []
-    for each in found["classes"]:
-        times = [f"{time}_p{q}_s" for time in ("ttft", "token", "latency") for q in (50, 95)]
-        served = each["served"]
-        late = NOTHING if served["late_share"] is None else share(served["late_share"])
-        rows.append([each["name"], *(_seconds(served[name]) for name in times), late])
-    header = ["class", "first token p50 (s)", "p95", "per token p50 (s)", "p95"]
-    print_table([*header, "last token p50 (s)", "p95", "late"], rows)
-    verdicts = ", ".join(f"{count} {name}" for name, count in found["verdicts"].items())
-    print(f"\nPlacements and epochs: {verdicts}.")
+def _cached(stated: list[str], trace: Path | None, trace_format: str | None) -> dict[str, float]:
+    """What --cached asks for."""
+    from slit.api.replaying import cached_share_of
+    from slit.replay.plan import ALL_CLASSES
 
-
-def _served(found: dict[str, Any]) -> str:
-    said = f"{found['requests']:,.0f} requests"
-    if found["events"] < 0.999 * found["requests"]:
-        said += f" (as {found['events']:,} on a part of the replicas)"
-    left = [
-        f"{found[what]:,.0f} {words}"
-        for what, words in (
-            ("unserved", "not finished"),
-            ("refused", "longer than the memory of a replica"),
-        )
-        if found[what]
-    ]
-    if found["trace"] is not None:
-        left.append(f"of {found['trace']}, where the plan expects {found['planned']:,.0f}")
-    if found["left_out"]:
-        left.append(f"{found['left_out']:,} of its entries left out (failed, without output)")
-    if found["preemptions"]:
-        left.append(f"{found['preemptions']:,} preemptions")
-    return f"{', '.join([said, *left])}; {found['seconds']:.1f} s"
-
-
-def _seconds(value: float | None) -> str:
-    return NOTHING if value is None else number(value)
+    if stated == ["blocks"]:
+        if trace is None or trace_format is None:
+            raise SlitError("--cached: blocks without --trace, expected a log that has them")
+        return {ALL_CLASSES: min(cached_share_of(trace, trace_format=trace_format), 0.99)}
+    named = [each if "=" in each else f"{ALL_CLASSES}={each}" for each in stated]
+    return named_numbers(named, "--cached", expected="a share, CLASS=SHARE, or blocks, as chat=0.4")

@@ -68,16 +68,16 @@ def only_with(option: str, ctx: typer.Context, *names: str) -> None:
     """Raise SlitError if one of these parameters, which mean something with `option` only, is
     given."""
     for name in given(ctx, *names):
-        raise SlitError(f"{_called(ctx, name)}: no {option}, expected it (or neither)")
+        raise SlitError(f"{called(ctx, name)}: no {option}, expected it (or neither)")
 
 
 def without(option: str, ctx: typer.Context, *names: str) -> None:
     """Raise SlitError if one of these parameters, which mean nothing with `option`, is given."""
     for name in given(ctx, *names):
-        raise SlitError(f"{_called(ctx, name)}: given with {option}, expected one of them")
+        raise SlitError(f"{called(ctx, name)}: given with {option}, expected one of them")
 
 
-def _called(ctx: typer.Context, name: str) -> str:
+def called(ctx: typer.Context, name: str) -> str:
     """What a person calls a parameter."""
     parameter = next(each for each in ctx.command.params if each.name == name)
     return parameter.opts[0] if parameter.param_type_name == "option" else "RUN"

@@ -60,7 +60,7 @@ class Problem(NamedTuple):
     group_origin: Ints  # (J,) its origin
     group_class: Ints  # (J,) its class
     group_requests: Floats  # (J,) requests
-    group_prompt: Floats  # (J,) mean prompt tokens
+    group_prompt: Floats  # (J,) mean prompt tokens that are read
     group_output: Floats  # (J,) mean output tokens
     group_chunks: Ints  # (J,) its genes
     group_previous: Ints  # (J,) its origin and class in the epoch before, -1 if there is none

@@ -19,7 +19,7 @@ class Groups:
     origin: Longs
     request_class: Longs
     requests: Floats
-    prompt: Floats
+    prompt: Floats  # tokens that are read: those in a prefix cache are not
     output: Floats
 
 
@@ -37,7 +37,8 @@ def groups_of(scenario: Scenario) -> Groups:
             f"demand: {_label(scenario, epoch[j], origin[j], request_class[j])}: 0 tokens, "
             "expected prompt + output > 0 (mean tokens of a request)"
         )
-    return Groups(*cells, demand.requests[cells], demand.prompt[cells], demand.output[cells])
+    read = scenario.read_tokens[cells]
+    return Groups(*cells, demand.requests[cells], read, demand.output[cells])
 
 
 def node_seconds(

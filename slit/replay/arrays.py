@@ -28,6 +28,7 @@ SEQUENCE = np.dtype(
         ("last_s", np.float64),  # inf: unfinished
         ("prompt", np.int64),
         ("output", np.int64),
+        ("cached", np.int64),  # of the prompt, before anything is read
         ("done", np.int64),  # tokens made before the last preemption
         ("group", np.int64),
         ("replica", np.int64),  # -1: there was no node to send it to
@@ -60,6 +61,19 @@ REPLICA = np.dtype(
 its steps are counted."""
 
 
+RUN = np.dtype(
+    [
+        ("replica", np.int64),
+        ("start_s", np.float64),
+        ("end_s", np.float64),
+        ("running", np.int64),  # sequences, those that read included
+        ("waiting", np.int64),  # requests in queue at its end
+        ("steps", np.int64),  # iterations of a run that only decodes; 1: it reads
+        ("prompt_share", np.float64),  # of its time that reads prompts
+    ]
+)
+"""Iterations of a replica with one batch, one after the other: what a trace of a node lists."""
+
 USAGE = np.dtype(
     [(name, np.float64) for name in ("prefill_s", "decode_s", "sequence_s", "queue_s")]
     + [
@@ -84,9 +98,8 @@ class Dispatch(IntEnum):
 class Requests(NamedTuple):
     """Requests of one placement in one window, sorted by arrival.
 
-    Prompt tokens that a prefix cache holds are left out of `prompt`: they are neither read nor
-    counted as memory, which requests that share them share too. A share of hits of a class thus
-    comes as shorter prompts (at least one token is left to be read).
+    Prompt tokens that a prefix cache holds are not read, but take memory and are read over in
+    each step like others: blocks that several requests share are counted for each of them.
     """
 
     arrival_s: Floats
@@ -97,6 +110,8 @@ class Requests(NamedTuple):
     """(N,) tokens, >= 1."""
     group: Longs
     """(N,) origin * classes + class: handed on, not read."""
+    cached: Longs
+    """(N,) tokens of the prompt that are in a prefix cache, 0 to prompt - 1."""
 
 
 class StepTime(NamedTuple):
@@ -143,6 +158,12 @@ class Engine(NamedTuple):
     """KV cache of a replica."""
     replicas: int = 1
     """Of one node."""
+
+    @property
+    def most_tokens(self) -> int:
+        """Of a request that an empty replica holds to its end, prompt and output: the last token is
+        never cached."""
+        return self.blocks * self.block_tokens + 1
 
 
 class State(NamedTuple):
@@ -200,6 +221,25 @@ class Usage(NamedTuple):
     largest_batch: int
     batch_s: Floats
     """(most_sequences + 1,) replica-seconds by running sequences; [0], idle ones, stays zero."""
+    draining_s: Floats
+    """(P,) seconds with work of each replica whose node takes no requests in the window."""
+
+
+class Watch(NamedTuple):
+    """Replicas whose runs of iterations are written down."""
+
+    first: int
+    end: int
+    """Replicas first to end - 1."""
+    runs: Records
+    """(M,) RUN, as many as are written down at most."""
+    written: Longs
+    """(1,) how many there are."""
+
+
+def watch(first: int = 0, end: int = 0, *, most: int = 0) -> Watch:
+    """A watch of replicas first to end - 1; of none unless told otherwise."""
+    return Watch(first, end, np.zeros(most, dtype=RUN), np.zeros(1, dtype=np.int64))
 
 
 def empty_state(engine: Engine, *, nodes: int, from_s: float = 0.0) -> State:

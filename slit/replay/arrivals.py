@@ -38,6 +38,8 @@ class GeneratedRequests:
     ledger: Ledger
     seed: int
     routing: Routing
+    shares: Floats  # (J, P) of a group's requests, by placement
+    cached: Floats  # (K,) share of prompt tokens that a prefix cache holds
     arrival_scv: float
     token_scv: float
     keep: Floats
@@ -47,8 +49,9 @@ class GeneratedRequests:
         problem = self.ledger.problem
         start, length = t * problem.epoch_seconds, problem.epoch_seconds
         groups = np.arange(problem.epoch_group[t], problem.epoch_group[t + 1])
-        groups = groups[self.ledger.counts[groups, p] > 0]
-        expected = float(self.ledger.group_requests[groups, p].sum() * self.keep[t, p])
+        groups = groups[self.shares[groups, p] > 0]
+        mean = self.shares[groups, p] @ problem.group_requests[groups]
+        expected = float(mean * self.keep[t, p])
         count = max(1, int(np.ceil(expected / PART_REQUESTS)))
         for n in range(count):
             low, high = start + n * length / count, start + (n + 1) * length / count
@@ -64,7 +67,8 @@ class GeneratedRequests:
         own = np.random.default_rng([self.seed, j, p, part])
         poisson = self.arrival_scv == 1.0 and self.routing is not Routing.WRR
         if poisson or self.keep[t, p] < 1.0:
-            mean = ledger.group_requests[j, p] * self.keep[t, p] * share / problem.epoch_seconds
+            mean = problem.group_requests[j] * self.shares[j, p] * self.keep[t, p]
+            mean *= share / problem.epoch_seconds
             arrivals = np.sort(own.uniform(low, high, own.poisson(mean)))
         else:
             common = np.random.default_rng([self.seed, j, problem.placements, part])
@@ -72,20 +76,20 @@ class GeneratedRequests:
             arrivals = renewal(low, high, rate=rate, scv=self.arrival_scv, rng=common)
             arrivals = arrivals[self._places(j, len(arrivals), common) == p]
         count = len(arrivals)
-        classes = len(ledger.scenario.classes)
-        group = int(problem.group_origin[j]) * classes + int(problem.group_class[j])
+        demand, o, k = ledger.scenario.demand, int(problem.group_origin[j]), problem.group_class[j]
+        prompt = tokens(float(demand.prompt[t, o, k]), count, scv=self.token_scv, rng=own)
         return Requests(
             arrivals,
-            tokens(float(problem.group_prompt[j]), count, scv=self.token_scv, rng=own),
+            prompt,
             tokens(float(problem.group_output[j]), count, scv=self.token_scv, rng=own),
-            np.full(count, group, np.int64),
+            np.full(count, o * len(ledger.scenario.classes) + k, np.int64),
+            cached_tokens(prompt, self.cached[k]),
         )
 
     def _places(self, j: int, count: int, rng: Generator) -> Longs:
         """(count,) the placement of each request of a group, in the order of arrival."""
-        counts = self.ledger.counts[j]
-        used = np.flatnonzero(counts)
-        share = counts[used] / counts.sum()
+        used = np.flatnonzero(self.shares[j])
+        share = self.shares[j, used]
         if self.routing is not Routing.WRR:
             return np.asarray(
                 used[np.searchsorted(share.cumsum()[:-1], rng.random(count), "right")]
@@ -142,9 +146,15 @@ def tokens(mean: float, count: int, *, scv: float, rng: Generator) -> Longs:
     return np.maximum(1, np.floor(sizes + rng.random(count))).astype(np.int64)
 
 
+def cached_tokens(prompt: Longs, share: Floats | float) -> Longs:
+    """(N,) tokens of prompts (N,) that a prefix cache holds: a share of each, (N,) or one for all,
+    so that at least one token is left to read."""
+    return np.asarray(np.minimum(np.rint(prompt * share), prompt - 1).astype(np.int64))
+
+
 def _merged(found: list[Requests]) -> Requests:
     if not found:
-        return Requests(np.empty(0), *np.empty((3, 0), np.int64))
+        return Requests(np.empty(0), *np.empty((4, 0), np.int64))
     joined = [np.concatenate(column) for column in zip(*found, strict=True)]
     order = np.argsort(joined[0], kind="stable")
     return Requests(*(column[order] for column in joined))

@@ -18,8 +18,9 @@ class ServingPlacement:
 
     engine: Engine
     replicas: int  # of a node
-    prefill_w: float  # of the node, while it reads prompts
-    decode_w: Floats  # (most_sequences + 1,) of the node, by running sequences
+    idle_w: float  # of the node, beyond one that is powered but not active
+    prefill_w: float  # of the node above idle, while it reads prompts
+    decode_w: Floats  # (most_sequences + 1,) of the node above idle, by running sequences
 
 
 def serving_placements(
@@ -69,6 +70,7 @@ def _serving(scenario: Scenario, placement: Placement) -> ServingPlacement:
     return ServingPlacement(
         engine=engine,
         replicas=model.replicas,
+        idle_w=max(node.idle_w - node.standby_w, 0.0),
         prefill_w=model.prefill_w - node.idle_w,
         decode_w=watts - node.idle_w,
     )

@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from operators.types import Floats, Longs
+from operators.types import Bools, Floats, Longs
 from slit.ledger import Ledger
 from slit.problem import Loading
 from slit.replay.arrays import Dispatch, Requests, State, Usage, empty_state
 from slit.replay.arrivals import Part
+from slit.replay.chrome_trace import WatchedNode
 from slit.replay.engine import advance, fits
 from slit.replay.engines import ServingPlacement
 from slit.replay.served_table import PlacementTable
@@ -32,16 +33,27 @@ class RequestSource(Protocol):
         """The requests of placement p in epoch t, in parts by time; one where there are none."""
 
 
+class Observers(NamedTuple):
+    """Who sees what a placement does."""
+
+    rows: PlacementTable | None = None
+    """Where each request is written down."""
+    node: WatchedNode | None = None
+    """Of this placement."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PlacementRun:
     """What came of one placement. T epochs; sums stand for all requests, thinned or not."""
 
     tally: Tally
     generated: Floats  # (T,) requests
-    refused: float  # longer than the memory of a replica
+    refused: Floats  # (K,) longer than the memory of a replica, by class
+    longest: Longs  # (K,) tokens of the longest of them, 0 without any
     unserved: float  # not finished at the end of the drain
     waiting: Floats  # (T,) requests in queues at the end of each epoch
     joules: Floats  # (T,) above idle, of prompts and of tokens
+    released_joules: Floats  # (T,) idle power of nodes that finish after the epoch they were for
     busy_s: Floats  # (T,) node-seconds with work
     running: Floats  # (T,) mean sequences of a busy replica
     largest_batch: int
@@ -79,50 +91,56 @@ def serve_placement(
     *,
     dispatch: Dispatch,
     drain_s: float,
-    rows: PlacementTable | None = None,
+    observers: Observers | None = None,
 ) -> PlacementRun:
     """Serve what the plan sends to placement p, epoch by epoch, then finish what is begun for at
     most drain_s.
 
-    running: (T,) replicas, as `replicas_by_epoch`; rows: where each request is written down.
+    running: (T,) replicas, as `replicas_by_epoch`.
     """
-    ledger, engine = source.ledger, place.engine
+    ledger, engine, (rows, node) = source.ledger, place.engine, observers or Observers()
     problem = ledger.problem
     epochs, end = problem.epochs, problem.epochs * problem.epoch_seconds
     tally = empty_tally(scales)
-    generated, waiting, joules, busy, mean = np.zeros((5, epochs))
-    refused, events, preemptions, largest = 0.0, 0, 0, 0
+    generated, waiting, joules, released, busy, mean = np.zeros((6, epochs))
+    events, preemptions, most = 0, 0, 0
+    refused, longest = np.zeros(len(scales.slo_s)), np.zeros(len(scales.slo_s), np.int64)
     state = empty_state(engine, nodes=int(running.max(initial=1)))
     for t in range(epochs + 1):
         if t < epochs and not running[t] and not len(state.sequences):
             state = state._replace(until_s=(t + 1) * problem.epoch_seconds)
             continue
         last = min(t, epochs - 1)
-        parts = (
-            [(part.until_s, part.requests) for part in source.parts(t, p)]
-            if t < epochs
-            else [(end + drain_s, nothing())]
-        )
+        parts = source.parts(t, p) if t < epochs else [Part(end + drain_s, nothing())]
         ready = ready_times(ledger, p, running, last)
         busy_s, sequence_s = 0.0, 0.0  # of replicas
-        for until, requests in parts:
+        draining_s = np.zeros(len(ready))
+        for part in parts if node is None else node.cut(parts, state.until_s):
+            until, requests = part.until_s, part.requests
+            watched = None if node is None else node.watch(state.until_s)
             state, served, usage = advance(
-                engine, state, requests, ready, until_s=until, dispatch=dispatch, seed=source.seed
-            )
+                engine, state, requests, ready, until_s=until, dispatch=dispatch,
+                seed=source.seed, watched=watched,
+            )  # fmt: skip
+            if node is not None:
+                node.note(watched, served)
+            draining_s += usage.draining_s
             add_served(tally, served, scales)
+            weight = scales.weight[last]
+            beyond = ~fits(engine, requests)
+            count_refused(requests, beyond, refused, longest, weight=weight)
             if rows is not None:
                 rows.served(served)
-                rows.refused(requests, ~fits(engine, requests))
-            weight = scales.weight[last]
+                rows.refused(requests, beyond)
             if t < epochs:
                 generated[t] += weight * len(requests.arrival_s)
-            refused += weight * usage.refused
             events += len(served.arrival_s)
             preemptions += usage.preemptions
-            largest = max(largest, usage.largest_batch)
+            most = max(most, usage.largest_batch)
             joules[last] += weight * above_idle(usage, place)
             busy_s += usage.prefill_s + usage.decode_s
             sequence_s += usage.sequence_s
+        released[last] += scales.weight[last] * place.idle_w * draining_nodes(draining_s, place)
         busy[last] += scales.weight[last] * busy_s / place.replicas
         if busy_s > 0 and t < epochs:
             mean[t] = sequence_s / busy_s
@@ -134,15 +152,36 @@ def serve_placement(
         tally=tally,
         generated=generated,
         refused=refused,
+        longest=longest,
         unserved=float(scales.weight[epochs_of(state, scales)].sum()),
         waiting=waiting,
         joules=joules,
+        released_joules=released,
         busy_s=busy,
         running=mean,
-        largest_batch=largest,
+        largest_batch=most,
         preemptions=preemptions,
         events=events,
     )
+
+
+def count_refused(
+    requests: Requests, which: Bools, refused: Floats, longest: Longs, *, weight: float
+) -> None:
+    """Add those of the requests (N,) that no replica holds to their numbers by class (K,), and to
+    the most tokens of one (K,)."""
+    if which.any():
+        kind = requests.group[which] % len(refused)
+        np.add.at(refused, kind, weight)
+        np.maximum.at(longest, kind, (requests.prompt + requests.output)[which])
+
+
+def draining_nodes(draining_s: Floats, place: ServingPlacement) -> float:
+    """Node-seconds with work of nodes that take no requests: a node is on as long as the last of
+    its replicas; draining_s (R,)."""
+    whole = len(draining_s) // place.replicas * place.replicas
+    nodes = draining_s[:whole].reshape(-1, place.replicas).max(axis=1)
+    return float(nodes.sum() + draining_s[whole:].max(initial=0.0))
 
 
 def above_idle(usage: Usage, place: ServingPlacement) -> float:
@@ -161,4 +200,4 @@ def epochs_of(state: State, scales: Scales) -> Longs:
 
 def nothing() -> Requests:
     """No requests."""
-    return Requests(np.empty(0), *np.empty((3, 0), np.int64))
+    return Requests(np.empty(0), *np.empty((4, 0), np.int64))

@@ -108,7 +108,7 @@ class PlacementTable:
 
     def refused(self, requests: Requests, which: Bools) -> None:
         """Those of the requests (N,) that no replica can hold."""
-        arrival, prompt, output, group = requests
+        arrival, prompt, output, group, _ = requests
         none = np.zeros(int(which.sum()), np.int64)
         unknown = np.full(len(none), np.nan)
         rows = _Rows(

@@ -31,9 +31,10 @@ def summary(replay: Replay) -> dict[str, Any]:
         "left_out": replay.left_out,
         "planned": float(ledger.group_requests.sum()),
         "preemptions": replay.preemptions,
+        "released_kwh": float(replay.released_kwh.sum()),
         "verdicts": dict(verdicts),
         "classes": _classes(replay, waits),
-        "datacenters": _parts([d.name for d in scenario.datacenters], replay.by_datacenter),
+        "datacenters": _datacenters(replay),
         "origins": _parts([o.name for o in scenario.origins], sums.sum(axis=(0, 2))),
         "hours": _hours(replay),
         "curve": _curve(replay, waits),
@@ -43,6 +44,9 @@ def summary(replay: Replay) -> dict[str, Any]:
             "share": settings.share,
             "token_scv": settings.token_scv,
             "drain_s": settings.drain_s,
+            "grid": settings.grid,
+            "cached": dict(settings.cached),
+            "day": settings.day,
         },
     }
 
@@ -64,6 +68,28 @@ def _parts(names: list[str], sums: Floats) -> list[dict[str, Any]]:
     return [{"name": name, **_means(row)} for name, row in zip(names, sums, strict=True)]
 
 
+def _amounts(replay: Replay, axis: int) -> list[dict[str, float]]:
+    """Promised and served energy, carbon, water and cost, summed over an axis of (T, D)."""
+    rows: dict[str, Floats] = {}
+    for prefix, ledger in (("promised_", replay.promised), ("", replay.served)):
+        water = ledger.water_on_site_l + ledger.water_off_site_l
+        for name, values in (
+            ("energy", ledger.facility_kwh),
+            ("carbon", ledger.carbon_kg),
+            ("water", water),
+            ("cost", ledger.cost_usd),
+        ):
+            rows[prefix + name] = values.sum(axis=axis)
+    columns = zip(*(values.tolist() for values in rows.values()), strict=True)
+    return [dict(zip(rows, row, strict=True)) for row in columns]
+
+
+def _datacenters(replay: Replay) -> list[dict[str, Any]]:
+    names = [each.name for each in replay.promised.scenario.datacenters]
+    parts = _parts(names, replay.by_datacenter)
+    return [part | row for part, row in zip(parts, _amounts(replay, 0), strict=True)]
+
+
 def _classes(replay: Replay, waits: Waits) -> list[dict[str, Any]]:
     sums = replay.tally.sums.sum(axis=(0, 1))
     found = []
@@ -80,8 +106,19 @@ def _classes(replay: Replay, waits: Waits) -> list[dict[str, Any]]:
         }
         for share, value in zip(SHARES, waits.quantiles[k], strict=True):
             promised[f"ttft_p{100 * share:g}_s"] = _number(value)
+        refused = {
+            "requests": float(replay.refused_by_class[k]),
+            "longest_tokens": int(replay.longest_refused[k]),
+            "most_tokens": int(replay.most_tokens[k]),
+        }
         found.append(
-            {"name": name, "slo_s": float(waits.slo[k]), "promised": promised, "served": served}
+            {
+                "name": name,
+                "slo_s": float(waits.slo[k]),
+                "promised": promised,
+                "served": served,
+                "refused": refused,
+            }
         )
     return found
 
@@ -95,6 +132,7 @@ def _hours(replay: Replay) -> list[dict[str, Any]]:
         np.add.at(total, problem.group_epoch, (weights * value).sum(axis=1))
     with np.errstate(divide="ignore", invalid="ignore"):
         promised, late = promised / requests, late / requests
+    amounts = _amounts(replay, 1)
     return [
         {
             "promised_ttft_s": _number(promised[t]),
@@ -102,6 +140,7 @@ def _hours(replay: Replay) -> list[dict[str, Any]]:
             **_means(sums[t]),
             "ttft_p95_s": _number(quantile(replay.tally.hours[t], 0.95)),
             "waiting": float(replay.waiting[t].sum()),
+            **amounts[t],
         }
         for t in range(problem.epochs)
     ]

@@ -45,7 +45,8 @@ class ReplayedPlan:
     left: float  # requests not served
     promised: dict[str, float]
     served: dict[str, float]  # NaN: nothing was served
-    missed: tuple[str, ...]  # classes whose p95 is beyond their SLO
+    missed: tuple[str, ...]  # classes whose p95 is beyond their SLO, or on too many days
+    spread: str  # of several days, in words; empty of one
     times: Floats  # (X,) s
     promised_beyond: Floats  # (X,) share of requests whose first token comes later
     served_beyond: Floats  # (X,)
@@ -110,11 +111,8 @@ def _replayed(plan: str, content: dict[str, Any]) -> ReplayedPlan:
         left=float(content["unserved"]) + float(content["refused"]),
         promised={name: _value(content["promised"][name]) for name in FIGURES},
         served={name: _value(content["served"][name]) for name in FIGURES},
-        missed=tuple(
-            str(each["name"])
-            for each in content["classes"]
-            if _value(each["served"]["ttft_p95_s"]) > float(each["slo_s"])
-        ),
+        missed=_missed(content),
+        spread=_spread(content["days"]) if "days" in content else "",
         times=_array(curve["times_s"]),
         promised_beyond=_array(curve["promised"]),
         served_beyond=_array(curve["served"]),
@@ -128,6 +126,34 @@ def _replayed(plan: str, content: dict[str, Any]) -> ReplayedPlan:
     if not (data.times > 0).all():
         raise ValueError("times that are not above 0")
     return data
+
+
+def _missed(content: dict[str, Any]) -> tuple[str, ...]:
+    if "days" not in content:
+        return tuple(
+            str(each["name"])
+            for each in content["classes"]
+            if _value(each["served"]["ttft_p95_s"]) > float(each["slo_s"])
+        )
+    days = content["days"]
+    return tuple(
+        f"{each['name']} ({int(each['days_missed'])} of {int(days['count'])} days)"
+        for each in days["classes"]
+        if each["name"] in days["fails"]
+    )
+
+
+def _spread(days: dict[str, Any]) -> str:
+    said = []
+    for name, title, unit in (
+        ("ttft_p95_s", "first token within", "s for 95 %"),
+        ("energy", "energy", "kWh"),
+        ("carbon", "carbon", "kg CO2e"),
+    ):
+        low, high = (_value(days["figures"][name][end]) for end in ("low", "high"))
+        if not np.isnan(low):
+            said.append(f"{title} {number(low)} to {number(high)} {unit}")
+    return f" Over {int(days['count'])} days: {', '.join(said) or 'nothing served'}."
 
 
 def _value(value: object) -> float:
@@ -211,7 +237,7 @@ def describe_replayed(data: ReplayedPlan) -> str:
     return (
         f"{data.plan}: {data.requests:,.0f} requests{part}, {served} late (promised {promised}), "
         f"first token within {NOTHING if np.isnan(first) else number(first)} s for 95 % of them "
-        f"(promised {number(data.promised['ttft_p95_s'])} s){left}."
+        f"(promised {number(data.promised['ttft_p95_s'])} s){left}.{data.spread}"
     )
 
 

@@ -180,5 +180,6 @@ def nodes_by_placement(scenario: Scenario, allowed: Bools) -> Iterator[tuple[Boo
         if here.any():
             model = service_model(pair.node_type, pair.service)
             # At the full batch: the fastest that any class is served.
-            reading, writing = model.node_seconds(demand.prompt, demand.output, pair.service.batch)
+            batch, output = pair.service.batch, demand.output
+            reading, writing = model.node_seconds(scenario.read_tokens, output, batch)
             yield here, demand.requests * (reading + writing) / busy

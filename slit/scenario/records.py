@@ -251,6 +251,13 @@ class RequestClass(Record):
         "largest time per output token that is acceptable", "s", default=None, ge=1e-6, le=3600
     )
     metric: str = text("what the quality scores measure", default="")
+    cached_prompt_share: float = quantity(
+        "share of prompt tokens whose KV a prefix cache holds, which are not read again",
+        "1",
+        default=0.0,
+        ge=0,
+        le=0.99,
+    )
 
 
 class Origin(Record):

@@ -66,12 +66,12 @@ def token_joules(pair: ServedPair) -> tuple[float, float]:
 
 
 def mean_tokens(scenario: Scenario, k: int) -> tuple[float, float]:
-    """Prompt and output tokens of a mean request of class k."""
+    """Prompt tokens that are read, and output tokens, of a mean request of class k."""
     demand = scenario.demand
     requests = demand.requests[:, :, k]
     total = requests.sum()
     return (
-        float((requests * demand.prompt[:, :, k]).sum() / total),
+        float((requests * scenario.read_tokens[:, :, k]).sum() / total),
         float((requests * demand.output[:, :, k]).sum() / total),
     )
 

@@ -121,6 +121,11 @@ class Scenario:
             last_mile[:, o] = np.array(origin.last_mile_ms) / 1000
         return np.asarray(self.round_trip_s + last_mile[:, :, None])
 
+    @property
+    def read_tokens(self) -> Floats:
+        """Mean prompt tokens that are read, (T, O, K): those in a prefix cache are not."""
+        return self.demand.prompt * [1.0 - each.cached_prompt_share for each in self.classes]
+
     def window(self, *, start: str | date | None = None, hours: float | None = None) -> "Scenario":
         """The same fleet at another time, from the tables as they were loaded.
 

@@ -1,6 +1,7 @@
 """`slit replay` from the command line, and what a run folder keeps of it."""
 
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +10,8 @@ from typer.testing import CliRunner
 
 from slit.commands.app import app
 from slit.errors import SlitError
+from slit.problem.placements import placements_of
+from slit.record import read_run
 from slit.record.folder import REPLAYS
 from slit.record.replays import kept_replays
 
@@ -69,7 +72,7 @@ def test_a_log(folder: Path, tmp_path: Path) -> None:
     assert "1 of its entries left out" in shown
     assert "where the plan expects 29,500" in shown
     assert "expected both or neither" in refused(folder, "--plan", "nearest", "--trace", log)
-    assert "no --trace, expected one" in refused(folder, "--plan", "nearest", "--zone", "UTC")
+    assert "no --trace, expected it" in refused(folder, "--plan", "nearest", "--zone", "UTC")
 
 
 def test_a_row_a_request(folder: Path, tmp_path: Path) -> None:
@@ -78,9 +81,70 @@ def test_a_row_a_request(folder: Path, tmp_path: Path) -> None:
         call(folder, "--plan", "nearest", "--share", 0.2, "--log", table, "--json")
     )
     assert pd.read_parquet(table)["stands_for"].sum() == pytest.approx(content["requests"])
-    assert "expected one plan" in refused(folder, "--plan", "picks", "--log", table)
+    assert "expected one plan and day" in refused(folder, "--plan", "picks", "--log", table)
     lost = tmp_path / "nowhere" / "served.parquet"
     assert "expected a file to write" in refused(folder, "--plan", "nearest", "--log", lost)
+
+
+def test_days_a_grid_and_a_cache(folder: Path) -> None:
+    options = "--plan", "nearest", "--share", 0.2, "--days", 3, "--grid", 256, "--cached", 0.3
+    content = json.loads(call(folder, *options, "--json"))
+    days = content["days"]
+    assert (days["count"], content["settings"]["grid"]) == (3, 256)
+    assert content["settings"]["cached"] == {"*": 0.3}
+    energy = days["figures"]["energy"]
+    assert energy["promised"] == content["promised"]["energy"]
+    assert 0 < energy["low"] < energy["mean"] < energy["high"]  # other seeds, other requests
+    assert kept_replays(folder)["nearest"] == content
+    hours = content["hours"]
+    for name in ("energy", "carbon", "water", "cost"):
+        for side, prefix in (("promised", "promised_"), ("served", "")):
+            total = sum(each[prefix + name] for each in hours)
+            assert total == pytest.approx(content[side][name])
+            places = sum(each[prefix + name] for each in content["datacenters"])
+            assert places == pytest.approx(total)
+    shown = call(folder, *options)
+    assert "Over 3 days:" in shown
+    assert "SLO" in shown
+
+
+def test_days_of_a_log(folder: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    rows = [f"{t},100,20" for t in (0, 90_000, 90_001)]
+    log.write_text("\n".join(["arrived_at,num_prefill_tokens,num_decode_tokens", *rows]) + "\n")
+    epochs = len(json.loads(call(folder, "--plan", "nearest", "--share", 0.1, "--json"))["hours"])
+    options = "--plan", "nearest", "--trace", log, "--format", "vidur"
+    days = 90_000 // (epochs * 600) + 1
+    message = refused(folder, *options, "--days", days)
+    assert "no requests in day 2" in message
+    assert json.loads(call(folder, *options, "--days", 1, "--json"))["requests"] == 1
+
+
+def test_the_blocks_of_a_log(folder: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    entries = [
+        {"timestamp": 0, "input_length": 1000, "output_length": 5, "hash_ids": [1, 2]},
+        {"timestamp": 900, "input_length": 1500, "output_length": 5, "hash_ids": [1, 2, 3]},
+    ]
+    log.write_text("\n".join(map(json.dumps, entries)) + "\n")
+    options = "--plan", "nearest", "--trace", log, "--format", "mooncake", "--cached", "blocks"
+    content = json.loads(call(folder, *options, "--json"))
+    assert content["settings"]["cached"] == {"*": pytest.approx(1024 / 2500)}
+
+
+def test_a_trace_of_a_node(folder: Path, tmp_path: Path) -> None:
+    scenario = read_run(folder).scenario
+    file = tmp_path / "trace.json"
+    names = [each.name for each in placements_of(scenario)]
+    options = "--plan", "nearest", "--chrome-trace", file, "--json"
+    for name in names:
+        told = ["replay", *map(str, (folder, *options)), "--node", name, "--window", "60:90"]
+        result = CliRunner().invoke(app, told)
+        if result.exit_code == 0:
+            break
+        assert re.search("expected (a placement that the plan uses|one in which)", result.stderr)
+    events = json.loads(file.read_text())["traceEvents"]
+    assert {"M", "X", "C", "b", "e"} == {each["ph"] for each in events}
 
 
 @pytest.mark.parametrize(
@@ -91,6 +155,15 @@ def test_a_row_a_request(folder: Path, tmp_path: Path) -> None:
         (("--plan", "nearest", "--share", "0"), "share: 0, expected above 0 to 1"),
         (("--plan", "nearest", "--drain", "-3"), "drain: -3, expected 0 or more"),
         (("--plan", "nearest", "--token-scv", "-1"), "token_scv: -1, expected 0 to 100"),
+        (("--plan", "nearest", "--grid", "0"), "grid: 0, expected 1 to"),
+        (("--plan", "nearest", "--cached", "x"), "--cached: '*=x', expected a share, CLASS=SHARE"),
+        (("--plan", "nearest", "--cached", "blocks"), "--cached: blocks without --trace"),
+        (("--plan", "nearest", "--cached", "chatt=0.2"), "cached: class chatt, expected one of"),
+        (("--plan", "nearest", "--days", "0"), "days: 0, expected at least 1"),
+        (("--plan", "nearest", "--missed", "0.2"), "--missed: no --days"),
+        (("--plan", "nearest", "--window", "0:9"), "--window: no --chrome-trace"),
+        (("--plan", "nearest", "--node", "x"), "--chrome-trace and --node: one alone"),
+        (("--plan", "picks", "--chrome-trace", "x", "--node", "y"), "expected one plan and day"),
     ],
 )
 def test_mistakes(folder: Path, arguments: tuple[str, ...], said: str) -> None:

@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from operators.types import Floats
 from slit.ledger import Ledger, write_ledger
 from slit.problem import compile_problem
-from slit.replay.arrivals import GeneratedRequests, interleaved, renewal, tokens
-from slit.replay.routing import Routing
+from slit.replay.arrivals import GeneratedRequests, cached_tokens, interleaved, renewal, tokens
+from slit.replay.routing import Routing, rounded_shares, routed_shares
 from tests.stored import small_scenario
 
 
@@ -63,8 +65,9 @@ def _all(ledger: Ledger, routing: Routing, scv: float) -> Floats:
     problem = ledger.problem
     keep = np.ones(ledger.nodes.shape)
     source = GeneratedRequests(
-        ledger=ledger, seed=7, routing=routing, arrival_scv=scv, token_scv=1.0, keep=keep
-    )
+        ledger=ledger, seed=7, routing=routing, arrival_scv=scv, token_scv=1.0, keep=keep,
+        shares=routed_shares(ledger), cached=np.zeros(len(ledger.scenario.classes)),
+    )  # fmt: skip
     found = np.zeros(ledger.requests.shape)
     for t in range(problem.epochs):
         for p in range(problem.placements):
@@ -97,6 +100,7 @@ def test_requests_of_a_group_go_to_one_placement_each(ledger: Ledger) -> None:
     source = GeneratedRequests(
         ledger=ledger, seed=7, routing=Routing.WRR, arrival_scv=1.0, token_scv=1.0,
         keep=np.ones(ledger.nodes.shape),
+        shares=routed_shares(ledger), cached=np.zeros(len(ledger.scenario.classes)),
     )  # fmt: skip
     j = int(np.argmax((ledger.counts > 0).sum(axis=1)))
     t = int(problem.group_epoch[j])
@@ -108,3 +112,30 @@ def test_requests_of_a_group_go_to_one_placement_each(ledger: Ledger) -> None:
             times += part.requests.arrival_s[part.requests.group == group].tolist()
     assert len(times) == len(set(times))
     assert len(times) == pytest.approx(problem.group_requests[j], rel=0.5)
+
+
+def test_cached_tokens_by_hand() -> None:
+    # At least one token is read; a share for all, or one for each.
+    assert cached_tokens(np.array([10, 1, 3]), 0.99).tolist() == [9, 0, 2]
+    assert cached_tokens(np.array([10, 1, 3]), np.array([0.5, 0.5, 0.0])).tolist() == [5, 0, 0]
+
+
+def test_weights_on_a_grid_by_hand() -> None:
+    # Of 10: 3.33 each, and the first gets what is left; 0.4 of a part loses to 0.6.
+    shares = np.array([[1 / 3, 1 / 3, 1 / 3], [0.04, 0.26, 0.7], [0.3, 0.7, 0.0]])
+    found = rounded_shares(shares, grid=10)
+    np.testing.assert_allclose(found, [[0.4, 0.3, 0.3], [0.0, 0.3, 0.7], [0.3, 0.7, 0.0]])
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.integers(0, 2**32), st.integers(1, 300))
+def test_weights_on_a_grid_are_near(seed: int, grid: int) -> None:
+    rng = np.random.default_rng(seed)
+    shares = rng.dirichlet(np.full(rng.integers(1, 7), 0.3), 5)
+    found = rounded_shares(shares, grid=grid)
+    np.testing.assert_allclose(found.sum(axis=1), 1.0)
+    parts = found * grid
+    np.testing.assert_allclose(parts, np.rint(parts), atol=1e-6)
+    assert (np.abs(found - shares) < 1 / grid + 1e-9).all()
+    # Whole parts stay.
+    np.testing.assert_allclose(rounded_shares(found, grid=grid), found)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from slit.errors import SlitError
-from slit.replay.arrays import Engine, Requests, StepTime, empty_state
+from slit.replay.arrays import Engine, Requests, StepTime, empty_state, watch
 from slit.replay.engine import advance, fits
 
 STEP = StepTime(fixed_s=0.010, sequence_s=0.001, prompt_s=0.0001)
@@ -18,6 +18,7 @@ def requests(*rows: tuple[float, int, int]) -> Requests:
         np.array(prompt, dtype=np.int64),
         np.array(output, dtype=np.int64),
         np.arange(len(rows), dtype=np.int64),
+        np.zeros(len(rows), dtype=np.int64),
     )
 
 
@@ -87,3 +88,45 @@ def test_an_engine_that_contradicts_itself() -> None:
         empty_state(Engine(STEP, most_sequences=8, token_budget=4), nodes=1)
     with pytest.raises(SlitError, match="none below zero"):
         empty_state(Engine(STEP._replace(idle_prompt_s=-1.0), most_sequences=8), nodes=1)
+
+
+def test_a_cached_prefix_is_not_read_but_takes_memory() -> None:
+    engine = Engine(STEP, most_sequences=4, token_budget=64, block_tokens=4, blocks=40)
+    rows = requests((0.0, 100, 2), (0.0, 100, 1))._replace(cached=np.array([80, 0]))
+    _, served, usage = advance(engine, empty_state(engine, nodes=1), rows, np.zeros(1), until_s=1.0)
+    # 20 tokens of the first; 25 + 25 blocks of 40: the second waits for its end, 11 ms later. Then
+    # 64 and 36 tokens of it.
+    assert served.first_token_s == pytest.approx([0.002, 0.002 + 0.011 + 0.010])
+    assert served.last_token_s == pytest.approx([0.013, 0.023])
+    assert usage.prompt_tokens == 120
+    with pytest.raises(ValueError, match="no token of the prompt left to read"):
+        advance(
+            engine, empty_state(engine, nodes=1), rows._replace(cached=rows.prompt), np.zeros(1),
+            until_s=1.0,
+        )  # fmt: skip
+
+
+def test_runs_of_a_watched_replica() -> None:
+    engine = Engine(STEP, most_sequences=4)
+    rows = requests((0.0, 100, 5), (0.005, 100, 2), (1.0, 50, 1))
+    found = watch(0, 1, most=10)
+    state = empty_state(engine, nodes=1)
+    for until_s in (0.012, 0.050, 10.0):  # a run counts where it ends
+        now = rows.arrival_s
+        inside = (now >= state.until_s) & (now < until_s)
+        arrival_s, *others = rows
+        part = Requests(arrival_s[inside], *(column[inside] for column in others))
+        state, _, _ = advance(engine, state, part, np.zeros(1), until_s=until_s, watched=found)
+    runs = found.runs[: found.written[0]]
+    assert runs["start_s"] == pytest.approx([0.0, 0.010, 0.031, 0.043, 1.0])
+    assert runs["end_s"] == pytest.approx([0.010, 0.031, 0.043, 0.065, 1.005])
+    assert runs["running"].tolist() == [1, 2, 2, 1, 1]
+    assert runs["steps"].tolist() == [1, 1, 1, 2, 1]
+    assert runs["waiting"].tolist() == [1, 0, 0, 0, 0]
+    assert runs["prompt_share"] == pytest.approx([1.0, 10 / 21, 0.0, 0.0, 1.0])
+    # No more than there is room for, and none of another replica.
+    for other in (watch(0, 1, most=2), watch(1, 2, most=2)):
+        advance(
+            engine, empty_state(engine, nodes=1), rows, np.zeros(1), until_s=10.0, watched=other
+        )
+        assert other.written[0] == (2 if other.first == 0 else 0)

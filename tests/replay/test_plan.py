@@ -7,9 +7,11 @@ import pytest
 
 from operators.types import Genes
 from slit.errors import SlitError
-from slit.ledger import with_energy
+from slit.ledger import with_energy, write_ledger
 from slit.problem import Problem, compile_problem
+from slit.problem.placements import placements_of
 from slit.replay.arrays import Served
+from slit.replay.engines import serving_placements
 from slit.replay.plan import (
     Replay,
     ReplaySettings,
@@ -22,6 +24,7 @@ from slit.replay.plan import (
 from slit.replay.routing import Routing
 from slit.replay.summary import summary
 from slit.replay.tally import BINS, Scales, add_served, empty_tally, quantile
+from slit.scenario.fit import free_memory
 from slit.scenario.scenario import Scenario
 from tests.stored import small_scenario
 
@@ -178,11 +181,95 @@ def test_sums_and_quantiles_by_hand() -> None:
         ({"share": 1.5}, "share: 1.5"),
         ({"drain_s": -1.0}, "drain: -1, expected 0 or more"),
         ({"token_scv": -0.5}, "token_scv: -0.5, expected 0 to 100"),
+        ({"grid": 0}, "grid: 0, expected 1 to"),
+        ({"cached": {"chat": 1.0}}, "cached: 1 of chat, expected 0 to 0.99"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, float], said: str) -> None:
     with pytest.raises(SlitError, match=said):
         ReplaySettings(**wrong)  # type: ignore[arg-type]
+
+
+def test_what_is_longer_than_a_replica_is_counted_by_class(scenario: Scenario) -> None:
+    """A cache of three mean requests: some are beyond it, and it is said by how much."""
+    demand = scenario.demand
+    longest = float((demand.prompt + demand.output).max())
+    types = {node.name: node for node in scenario.node_types}
+    share = scenario.accounting.memory_share
+    free = {
+        each.variant: free_memory(
+            each, types[each.node_type], scenario.variants[names.index(each.variant)], share
+        )
+        for names in [[variant.name for variant in scenario.variants]]
+        for each in scenario.services
+    }
+    variants = tuple(
+        each.model_copy(update={"kv_bytes_per_token": free[each.name] / longest / 3})
+        for each in scenario.variants
+    )
+    tight = replace(scenario, variants=variants)
+    plan, problem = spread_plan(tight)
+    found = serve_plan(plan, problem, tight, settings=ReplaySettings(seed=2))
+    assert found.refused == found.refused_by_class.sum() > 0
+    places = serving_placements(tight, placements_of(tight))
+    least = min(each.engine.most_tokens for each in places)
+    for k, each in enumerate(summary(found)["classes"]):
+        refused = each["refused"]
+        assert refused["requests"] == found.refused_by_class[k]
+        least = min(
+            each.engine.most_tokens for each in serving_placements(tight, placements_of(tight))
+        )
+        assert (refused["longest_tokens"] > least) == (refused["requests"] > 0)
+        assert refused["most_tokens"] >= least
+    served = found.tally.sums[..., 0].sum()
+    assert served + found.unserved + found.refused == pytest.approx(found.generated.sum())
+
+
+def test_a_grid_of_one_sends_each_group_to_its_largest_share(scenario: Scenario) -> None:
+    plan, problem = spread_plan(scenario)
+    ledger = write_ledger(plan, problem, scenario)
+    found = serve_plan(plan, problem, scenario, settings=ReplaySettings(grid=1, drain_s=1e6))
+    largest = np.argmax(ledger.counts, axis=1)
+    expected = np.zeros(ledger.requests.shape)
+    np.add.at(expected, (problem.group_epoch, largest), problem.group_requests)
+    assert (found.generated[expected == 0] == 0).all()
+    assert (np.abs(found.generated - expected) <= 6 * np.sqrt(expected) + 2).all()
+    # A grid as fine as the chunks changes nothing.
+    fine = int(np.lcm.reduce(problem.group_chunks))
+    one, two = (
+        summary(serve_plan(plan, problem, scenario, settings=ReplaySettings(grid=grid)))
+        for grid in (None, fine)
+    )
+    assert one["requests"] == pytest.approx(two["requests"], rel=0.01)
+
+
+def test_a_cached_prefix_is_read_neither_in_the_plan_nor_in_the_replay(scenario: Scenario) -> None:
+    """Half of each prompt cached: both the promise and what is served are those of prompts half as
+    long, as long as memory is no limit."""
+    classes = tuple(
+        each.model_copy(update={"cached_prompt_share": 0.5}) for each in scenario.classes
+    )
+    demand = scenario.demand
+    half = replace(scenario, demand=replace(demand, prompt=demand.prompt / 2))
+    cached = replace(scenario, classes=classes)
+    plan, problem = spread_plan(half)
+    settings = ReplaySettings(token_scv=0.0)
+    one, two = (
+        serve_plan(plan, compile_problem(each), each, settings=settings) for each in (half, cached)
+    )
+    assert promised_figures(one.promised) == promised_figures(two.promised)
+    assert served_figures(two)["ttft"] == pytest.approx(served_figures(one)["ttft"], rel=0.01)
+    assert two.drawn_kwh.sum() == pytest.approx(one.drawn_kwh.sum(), rel=0.01)
+    # What is stated for a replay alone leaves the promise as it is.
+    plan, problem = spread_plan(scenario)
+    whole, stated = (
+        serve_plan(plan, problem, scenario, settings=replace(settings, cached=shares))
+        for shares in ({}, {"*": 0.5})
+    )
+    assert promised_figures(stated.promised) == promised_figures(whole.promised)
+    assert stated.drawn_kwh.sum() < whole.drawn_kwh.sum()
+    with pytest.raises(SlitError, match="cached: class chta, expected one of"):
+        serve_plan(plan, problem, scenario, settings=ReplaySettings(cached={"chta": 0.1}))
 
 
 def test_a_plan_of_another_scenario_is_refused(scenario: Scenario) -> None:

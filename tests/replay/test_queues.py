@@ -38,7 +38,8 @@ def served(
     one = np.ones(len(tokens), dtype=np.int64)
     decodes = engine.step.fixed_s > 0
     arrival = np.cumsum(gaps)
-    requests = Requests(arrival, one if decodes else tokens, tokens if decodes else one, one)
+    none = np.zeros(len(tokens), dtype=np.int64)
+    requests = Requests(arrival, one if decodes else tokens, tokens if decodes else one, one, none)
     state, found, usage = advance(
         engine,
         empty_state(engine, nodes=nodes),
@@ -210,6 +211,7 @@ def test_an_overload_ends_with_its_window() -> None:
         rng.integers(1, 8_000, count),
         rng.geometric(1 / 200, count),
         np.arange(count),
+        np.zeros(count, dtype=np.int64),
     )
     state, out, usage = advance(
         engine, empty_state(engine, nodes=2), requests, np.zeros(2), until_s=100.0

@@ -1,18 +1,21 @@
 """Requests of a log, replayed by a plan."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from operators.types import Genes
 from slit.api.replaying import open_trace
 from slit.errors import SlitError
 from slit.problem import compile_problem
 from slit.problem.placements import placements_of
-from slit.replay.plan import Replay, ReplaySettings, serve_plan
+from slit.replay.plan import Replay, ReplaySettings, planned_kwh, serve_plan
 from slit.replay.routing import Routing
 from slit.replay.summary import summary
+from slit.scenario.records import LoadingMode
 from slit.scenario.scenario import Scenario
 from tests.replay.test_plan import spread_plan
 from tests.stored import small_scenario
@@ -158,3 +161,89 @@ def test_a_thinned_log_stands_for_all(scenario: Scenario, write: Write) -> None:
     found = replayed(scenario, write(*many(4000)), share=0.5)
     assert found.events < 4000
     assert found.generated.sum() == pytest.approx(4000, rel=0.15)
+
+
+def two_places(scenario: Scenario) -> tuple[Scenario, Genes, list[int]]:
+    """Everything at one placement in the first epoch and at another in the second, nodes loaded
+    ahead."""
+    accounting = scenario.accounting.model_copy(update={"loading": LoadingMode.PREWARM})
+    scenario = replace(scenario, accounting=accounting)
+    problem = compile_problem(scenario)
+    places = np.flatnonzero(problem.allowed.all(axis=0))[:2].tolist()
+    epoch = problem.group_epoch[problem.gene_group]
+    return scenario, np.array(places)[epoch], places
+
+
+def test_nodes_that_finish_after_their_epoch_draw_idle_power(
+    scenario: Scenario, write: Write
+) -> None:
+    scenario, plan, (first, second) = two_places(scenario)
+    problem = compile_problem(scenario)
+    log = open_trace(write((0.0, 40, 1), (119.5, 40, 2000), (150.0, 40, 1)), trace_format="vidur")
+    found = serve_plan(plan, problem, scenario, requests=log, settings=ReplaySettings(seed=1))
+    placement = placements_of(scenario)[first]
+    model = placement.model
+    # The second request holds its node from 119.5 s on, of which the first half second was planned.
+    writes = 1999 * float(model.step_seconds(1))
+    ends = 119.5 + float(model.prefill_seconds(40)) + writes
+    assert ends > 121
+    watts = placement.node_type.idle_w - placement.node_type.standby_w
+    after = min(ends, 240.0) - 120.0
+    expected = watts * after / 3.6e6
+    assert found.released_kwh[1, first] == pytest.approx(expected, rel=1e-9)
+    assert found.released_kwh.sum() == pytest.approx(
+        watts * (ends - 120.0) / 3.6e6 if ends > 240 else expected
+    )
+    assert found.released_kwh[:, second].sum() == 0
+    it = found.served.it_kwh.sum() - found.promised.it_kwh.sum()
+    above = found.drawn_kwh.sum() - planned_kwh(found.promised).sum()
+    assert it == pytest.approx(above + found.released_kwh.sum())
+
+
+def test_a_request_longer_than_any_replica_is_refused_with_its_line(
+    scenario: Scenario, write: Write
+) -> None:
+    plan, problem = spread_plan(scenario)
+    path = write((0.0, 10, 10), (1.0, 10, 10), (1.0, 900_000_000, 10))
+    log = open_trace(path, trace_format="vidur")
+    with pytest.raises(SlitError) as caught:
+        serve_plan(plan, problem, scenario, requests=log)
+    message = str(caught.value)
+    assert message.startswith(f"{path}:4: 900,000,010 tokens in class ")
+    assert "the largest replica that the plan uses for it holds" in message
+
+
+def test_days_of_a_log_are_parts_as_long_as_the_horizon(scenario: Scenario, write: Write) -> None:
+    rows = many(300)
+    path = write(*rows, *((240.0 + time, prompt, output) for time, prompt, output in rows[:100]))
+    plan, problem = spread_plan(scenario)
+
+    def of_day(day: int) -> Replay:
+        log = open_trace(path, trace_format="vidur")
+        return serve_plan(plan, problem, scenario, requests=log, settings=ReplaySettings(day=day))
+
+    zero = rows[0][0]
+    days = [sum(day * 240 <= t - zero < (day + 1) * 240
+                for t, _, _ in (*rows, *((240.0 + t, p, o) for t, p, o in rows[:100])))
+            for day in (0, 1)]  # fmt: skip
+    assert [of_day(day).generated.sum() for day in (0, 1)] == days
+    with pytest.raises(SlitError, match="no requests in day 3"):
+        of_day(2)
+    with pytest.raises(SlitError, match="day: of generated requests, expected a log"):
+        serve_plan(plan, problem, scenario, settings=ReplaySettings(day=0))
+
+
+def test_a_cached_prefix_of_a_log_by_hand(scenario: Scenario, write: Write) -> None:
+    problem = compile_problem(scenario)
+    place = int(np.flatnonzero(problem.allowed.all(axis=0))[0])
+    log = open_trace(write((0.0, 40, 1)), trace_format="vidur")
+    found = serve_plan(
+        np.full(problem.genes, place), problem, scenario, requests=log,
+        settings=ReplaySettings(cached={"*": 0.9}),
+    )  # fmt: skip
+    placement = placements_of(scenario)[place]
+    by_origin = found.tally.sums.sum(axis=(0, 2))
+    network = float(by_origin[:, 0] @ scenario.network_s[0, :, placement.datacenter])
+    # 36 of 40 tokens are there: what a prompt of 4 takes.
+    expected = network + float(placement.model.prefill_seconds(4))
+    assert by_origin[:, 1].sum() == pytest.approx(expected, abs=1e-9)

@@ -36,8 +36,8 @@ class Instance(NamedTuple):
 
 def part(requests: Requests, chosen: Bools) -> Requests:
     """Some of the requests."""
-    arrival_s, prompt, output, group = requests
-    return Requests(arrival_s[chosen], prompt[chosen], output[chosen], group[chosen])
+    arrival_s, *others = requests
+    return Requests(arrival_s[chosen], *(column[chosen] for column in others))
 
 
 def assert_close(found: object, expected: object) -> None:
@@ -75,11 +75,13 @@ def instances(draw: st.DrawFn) -> Instance:
     )
     count = draw(st.integers(1, 25))
     arrival = np.cumsum(rng.exponential(draw(st.sampled_from([0.001, 0.02, 0.2])), count))
+    prompt = rng.integers(1, longest, count, endpoint=True)
     requests = Requests(
         arrival,
-        rng.integers(1, longest, count, endpoint=True),
+        prompt,
         rng.integers(1, longest, count, endpoint=True),
         np.arange(count),
+        rng.integers(0, prompt) * draw(st.integers(0, 1)),
     )
     fitting = fits(engine, requests)
     requests = part(requests, fitting)._replace(group=np.arange(np.count_nonzero(fitting)))
@@ -145,6 +147,7 @@ def test_requests_and_usage_are_those_of_the_twin(given: Instance) -> None:
     assert_close(total["batch_s"], twin.batch_s())
     assert_close(total["queue_s"], twin.queue_s())
     assert_close(total["sequence_s"], np.arange(len(usages[0].batch_s)) @ twin.batch_s())
+    assert_close(total["draining_s"], twin.draining_s())
     if not unfinished:
         assert total["output_tokens"] == requests.output.sum()
         assert total["steps"] == sum(bool(i.decoders) for i, _ in twin.iterations())

@@ -20,6 +20,7 @@ class Sequence:
     arrival: float
     prompt: int
     output: int
+    hit: int = 0  # tokens of the prompt in a prefix cache
     cached: int = 0
     goal: int = 0  # tokens to be read before it decodes
     reads: bool = False
@@ -124,11 +125,11 @@ def begin_iteration(engine: Engine, replica: Replica, time: float) -> None:
             break
         replica.waiting.pop(0)
         replica.queued.append((first.entered, time))
-        first.cached, first.goal, first.reads = 0, goal, True
+        first.cached, first.goal, first.reads = first.hit, goal, True
         first.alone = replica.was_idle and not readers
         prefill += step.prompt_fixed_s + (step.idle_prompt_fixed_s if first.alone else 0.0)
         replica.running.append(first)
-        readers.append((first, min(budget, goal)))
+        readers.append((first, min(budget, goal - first.hit)))
         budget -= readers[-1][1]
     for sequence, count in readers:
         prefill += count * (step.prompt_s + (step.idle_prompt_s if sequence.alone else 0.0))
@@ -157,7 +158,8 @@ class Twin:
 
     def run(self, requests: Requests) -> list[Sequence]:
         """All requests, served or not."""
-        columns = zip(*(column.tolist() for column in requests[:3]), strict=True)
+        read = (requests.arrival_s, requests.prompt, requests.output, requests.cached)
+        columns = zip(*(column.tolist() for column in read), strict=True)
         sequences = [Sequence(*row) for row in columns]
         nodes = len(self.windows[0][1])
         self.replicas = [Replica() for _ in range(nodes * self.engine.replicas)]
@@ -226,6 +228,18 @@ class Twin:
         found = [0.0] * (self.engine.most_sequences + 1)
         for iteration, seconds in self.iterations():
             found[iteration.running()] += seconds
+        return found
+
+    def draining_s(self) -> list[float]:
+        """Of each replica, in windows in which its node takes no requests."""
+        found, start = [0.0] * len(self.replicas), 0.0
+        for until_s, ready_s in self.windows:
+            for r, replica in enumerate(self.replicas):
+                if ready_s[r // self.engine.replicas] == math.inf:
+                    begun = [*replica.log, *([replica.now] if replica.now else ())]
+                    inside = (min(i.end, until_s) - max(i.start, start) for i in begun)
+                    found[r] += sum(max(seconds, 0.0) for seconds in inside)
+            start = until_s
         return found
 
     def queue_s(self) -> float:

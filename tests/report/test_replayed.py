@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from slit.api.replaying import replay_run
+from slit.api.replaying import replay_days, replay_run
 from slit.app.plan_callbacks import plan_view, plan_words
 from slit.app.run_store import RunStore
+from slit.display import number
 from slit.errors import SlitError
 from slit.record import Run, read_run
 from slit.record.folder import REPLAYS
@@ -93,3 +94,19 @@ def test_damaged_replays_are_refused(
     (tmp_path / REPLAYS).write_text(json.dumps(content))
     with pytest.raises(SlitError, match=f"{said}.*slit replay wrote"):
         replayed_plans(tmp_path)
+
+
+def test_several_days_are_said(tmp_path: Path) -> None:
+    run = stored_run(tmp_path / "run", scenario=small_scenario(epochs=2, epoch_seconds=120.0))
+    name = run.front.picks(prefix=run.manifest.optimizer)[0].name
+    content = replay_days(
+        run, name, settings=ReplaySettings(share=0.2), days=2, threads=1, most_missed=0.0
+    )
+    [data] = replayed_plans(run.folder)
+    fails = content["days"]["fails"]
+    assert len(data.missed) == len(fails)
+    for said, failed in zip(data.missed, fails, strict=True):
+        assert said.startswith(f"{failed} (")
+    energy = content["days"]["figures"]["energy"]
+    assert f"energy {number(energy['low'])} to {number(energy['high'])} kWh" in data.spread
+    assert describe_replayed(data).endswith(data.spread)

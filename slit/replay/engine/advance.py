@@ -12,6 +12,8 @@ from slit.replay.arrays import (
     Served,
     State,
     Usage,
+    Watch,
+    watch,
 )
 from slit.replay.engine.loop import NOT_TAKING, Choice, serve
 from slit.replay.engine.replica import Tables
@@ -33,6 +35,7 @@ def advance(
     until_s: float,
     dispatch: Dispatch = Dispatch.RANDOM,
     seed: int = 0,
+    watched: Watch | None = None,
 ) -> tuple[State, Served, Usage]:
     """Serve requests from `state.until_s` to `until_s`.
 
@@ -51,6 +54,7 @@ def advance(
         until_s: end of the window, s since the start of the horizon.
         dispatch: which replica gets a request.
         seed: of Dispatch.RANDOM.
+        watched: gets the runs of iterations of some replicas that end in the window.
     """
     _check(engine, state, requests, ready_s, until_s)
     fitting = fits(engine, requests)
@@ -67,6 +71,9 @@ def advance(
         residues=state.residues.copy(),
         usage=np.zeros(1, dtype=USAGE),
         batch_s=np.zeros(engine.most_sequences + 1),
+        released=np.repeat(np.isinf(ready_s), engine.replicas),
+        draining_s=np.zeros(len(state.replicas)),
+        watch=watch() if watched is None else watched,
         block_bits=int(engine.block_tokens).bit_length() - 1,
     )
     tables.sequences[: len(state.sequences)] = state.sequences
@@ -95,7 +102,12 @@ def advance(
     moved = np.empty(len(tables.sequences), dtype=np.int64)
     hand_out(engine.replicas, tables, served, left, moved)
     total = dict(zip(USAGE.names or (), tables.usage[0].item(), strict=True))
-    usage = Usage(**total, refused=int(np.sum(~fitting)), batch_s=tables.batch_s)
+    usage = Usage(
+        **total,
+        refused=int(np.sum(~fitting)),
+        batch_s=tables.batch_s,
+        draining_s=tables.draining_s,
+    )
     after = State(
         until_s=float(until_s),
         dispatched=dispatched,
@@ -149,3 +161,5 @@ def _check(
         )
     if min(requests.prompt.min(), requests.output.min()) < 1:
         raise ValueError("requests: prompt or output below 1 token")
+    if requests.cached.min() < 0 or (requests.cached >= requests.prompt).any():
+        raise ValueError("requests: cached tokens below 0, or no token of the prompt left to read")

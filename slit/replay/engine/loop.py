@@ -16,6 +16,7 @@ from slit.replay.engine.replica import (
     blocks_of,
     elapsed,
     finish,
+    note,
     steps_until,
 )
 
@@ -45,6 +46,7 @@ def cross(engine: Engine, tables: Tables, r: int, from_s: float) -> None:
     """Let a replica do what it does at its next boundary."""
     now = tables.replicas[r]["boundary_s"]
     account(tables, r, from_s, now)
+    note(tables, r, now)
     finish(tables, r, now)
     begin(engine, tables, r, now, from_s)
 

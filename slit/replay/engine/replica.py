@@ -3,8 +3,8 @@
 import math
 from typing import NamedTuple
 
-from operators.types import Floats, Longs
-from slit.replay.arrays import Engine, Records
+from operators.types import Bools, Floats, Longs
+from slit.replay.arrays import Engine, Records, Watch
 from slit.replay.engine.compiling import kernel
 from slit.replay.engine.orders import push, remove
 
@@ -20,6 +20,11 @@ class Tables(NamedTuple):
     usage: Records
     """(1,) USAGE."""
     batch_s: Floats
+    released: Bools
+    """(P,) Of a node that takes no requests in the window."""
+    draining_s: Floats
+    """(P,)"""
+    watch: Watch
     block_bits: int
     """A block holds 2 ** block_bits tokens."""
 
@@ -100,6 +105,23 @@ def account(tables: Tables, r: int, from_s: float, until_s: float) -> None:
     usage["decode_s"] += seconds - prefill
     usage["sequence_s"] += seconds * running
     tables.batch_s[running] += seconds
+    if tables.released[r]:
+        tables.draining_s[r] += seconds
+
+
+@kernel
+def note(tables: Tables, r: int, now: float) -> None:
+    """Write down the run that ends now, where the replica is watched."""
+    replica, watch = tables.replicas[r], tables.watch
+    place = watch.written[0]
+    if not watch.first <= r < watch.end or place == len(watch.runs) or replica["running"] == 0:
+        return
+    run = watch.runs[place]
+    run["replica"], run["start_s"], run["end_s"] = r, replica["start_s"], now
+    run["running"], run["waiting"] = replica["running"], replica["waiting"]
+    run["steps"] = max(replica["steps"], 1)
+    run["prompt_share"] = replica["prompt_share"]
+    watch.written[0] = place + 1
 
 
 @kernel
@@ -240,7 +262,7 @@ def admit(
     now: float,
     from_s: float,
 ) -> tuple[int, int, int, float]:
-    """Begin to read waiting prompts while there is room.
+    """Begin to read waiting prompts, beyond what is cached of them, while there is room.
 
     Returns tokens read, prompts begun, the last of the chain of those read to their end, and the
     extra seconds of one that an idle replica begins.
@@ -261,16 +283,17 @@ def admit(
             break
         owner = take(tables, r, now, from_s)
         replica["free"] -= blocks
-        chunk = min(total, budget - tokens)
+        cached = sequence["cached"]
+        chunk = min(total - cached, budget - tokens)
         alone = idle and begun == 0
         if alone:
             extra = engine.step.idle_prompt_s * chunk + engine.step.idle_prompt_fixed_s
         tokens += chunk
         begun += 1
-        if chunk == total:
+        if cached + chunk == total:
             chain = join(tables, r, owner, total, chain)
         else:
-            replica["reading"], replica["read"] = owner, chunk
+            replica["reading"], replica["read"] = owner, cached + chunk
             replica["alone"] = 1 if alone else 0
     return tokens, begun, chain, extra
 

@@ -20,6 +20,7 @@ def take_in(tables: Tables, requests: Requests, fitting: Bools, place: int) -> N
         sequence["last_s"] = math.inf
         sequence["prompt"] = requests.prompt[request]
         sequence["output"] = requests.output[request]
+        sequence["cached"] = requests.cached[request]
         sequence["done"] = 0
         sequence["group"] = requests.group[request]
         sequence["replica"] = -1

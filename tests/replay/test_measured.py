@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from slit.commands.app import app
 from slit.errors import SlitError
 from slit.predictor.catalog import find_architecture
 from slit.replay.measured.layer_times import Batch, LayerTimes, Link
-from slit.replay.measured.run import read_measured, serve_again
+from slit.replay.measured.run import MeasuredRun, read_measured, serve_again
 
 RUNS = "serving_runs/RTXPRO6000"
 LLAMA, QWEN = "Llama-3.1-8B", "Qwen3-30B-A3B-Instruct-2507"
@@ -78,11 +78,9 @@ def test_an_iteration_by_hand(folder: Path) -> None:
     assert times.seconds([batch, idle], Link(1e9, 1e-6)) == times.seconds([batch], None)
 
 
-def test_iterations_of_a_schedule_by_hand(folder: Path) -> None:
-    """A budget of 32 tokens, two sequences at most: 32 of the first prompt; 8 and the 20 of the
-    second; a token each; the third begins once the first has ended."""
-    run = read_measured(folder)
-    served = serve_again(run)
+def _iterations(run: MeasuredRun) -> Callable[[int, float, list[int], int], float]:
+    """Seconds of an iteration of one engine: prompt tokens, tokens read before of them, contexts of
+    those that decode, tokens made."""
 
     def seconds(prompt: int, before: float, contexts: list[int], finished: int) -> float:
         mean = float(np.mean(contexts)) if contexts else 0.0
@@ -91,11 +89,73 @@ def test_iterations_of_a_schedule_by_hand(folder: Path) -> None:
                    min(contexts, default=0), finished)], None,
         )  # fmt: skip
 
+    return seconds
+
+
+def test_iterations_of_a_schedule_by_hand(folder: Path) -> None:
+    """A budget of 32 tokens, two sequences at most: 32 of the first prompt; 8 and the 20 of the
+    second; a token each; the third begins once the first has ended."""
+    run = read_measured(folder)
+    served = serve_again(run)
+
+    seconds = _iterations(run)
     first = seconds(32, 0.0, [], 0) + seconds(28, 8 * 32 / 28, [], 2)
     second = first + seconds(0, 0.0, [41, 21], 2)
     third = second + seconds(16, 0.0, [22], 2)
     np.testing.assert_allclose(served.first_token_s, [first, first, third], rtol=1e-12)
     np.testing.assert_allclose(served.last_token_s, [second, third, third], rtol=1e-12)
+
+
+def test_iterations_decided_ahead_by_hand(folder: Path) -> None:
+    """The same where the next iteration is decided while one runs: the third request does not begin
+    beside the last token of the second, as the place of the first is not yet free then."""
+    meta = json.loads((folder / "vllm" / "meta.json").read_text())
+    (folder / "vllm" / "meta.json").write_text(json.dumps(meta | {"vllm_version": "0.19.0"}))
+    run = read_measured(folder)
+    assert run.ahead == 2
+    served, seconds = serve_again(run), _iterations(run)
+    first = seconds(32, 0.0, [], 0) + seconds(28, 8 * 32 / 28, [], 2)
+    second = first + seconds(0, 0.0, [41, 21], 2)
+    third = second + seconds(0, 0.0, [22], 1)
+    fourth = third + seconds(16, 0.0, [], 1)
+    np.testing.assert_allclose(served.first_token_s, [first, first, fourth], rtol=1e-12)
+    np.testing.assert_allclose(served.last_token_s, [second, third, fourth], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("version", "stated", "ahead"),
+    [("0.13.2", None, 1), ("v0.14.0", None, 2), ("1.0", None, 2), (None, None, 1),
+     ("0.19.0", False, 1), ("0.9.1", True, 2), ("nightly", None, 1)],
+)  # fmt: skip
+def test_who_schedules_ahead(
+    folder: Path, version: str | None, stated: bool | None, ahead: int
+) -> None:
+    meta = json.loads((folder / "vllm" / "meta.json").read_text())
+    if version is not None:
+        meta["vllm_version"] = version
+    if stated is not None:
+        meta["engine_kwargs"]["async_scheduling"] = stated
+    (folder / "vllm" / "meta.json").write_text(json.dumps(meta))
+    assert read_measured(folder).ahead == ahead
+
+
+def test_requests_are_queued_between_two_iterations(folder: Path) -> None:
+    """Clocks of arrivals and of the queue differ by what the fastest request took, 5 s here; the
+    second comes while the first is read, and is queued when that ends."""
+    rows = [
+        {"queued_ts": 10.0, "first_token_ts": 11.0, "last_token_ts": 12.0, "input_toks": 30,
+         "output_toks": 1, "arrival_time": 5.0},
+        {"queued_ts": 10.5, "first_token_ts": 11.0, "last_token_ts": 13.0, "input_toks": 30,
+         "output_toks": 1, "arrival_time": 5.0001},
+    ]  # fmt: skip
+    lines = "\n".join(json.dumps(row) for row in rows)
+    (folder / "vllm" / "requests.jsonl").write_text(lines)
+    run = read_measured(folder)
+    np.testing.assert_allclose(run.arrival_s, [0.0, 0.0001])
+    served, one = serve_again(run), _iterations(run)(30, 0.0, [], 1)
+    assert one > 0.0001
+    np.testing.assert_allclose(served.queued_s, [0.0, one], rtol=1e-12)
+    np.testing.assert_allclose(served.first_token_s, [one, 2 * one], rtol=1e-12)
 
 
 @pytest.mark.parametrize(

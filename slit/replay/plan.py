@@ -188,7 +188,12 @@ def serve_plan(
 
     def serve(source: RequestSource, rows: ServedTable | None) -> Replay:
         def one(p: int) -> PlacementRun:
-            with nullcontext() if rows is None else rows.of_placement(p, scales[p]) as written:
+            each = places[p].replicas
+            with (
+                nullcontext()
+                if rows is None
+                else rows.of_placement(p, scales[p], replicas=each) as written
+            ):
                 return serve_placement(
                     source, p, places[p], scales[p], running[:, p],
                     dispatch=_DISPATCH[settings.routing], drain_s=settings.drain_s,

@@ -26,7 +26,7 @@ class ServedTable:
     table for any number of threads.
 
     Columns: arrival_s since the start of the horizon, class, origin, datacenter, placement, node
-    (of the placement; where thinned a replica of those that run), prompt and output (tokens),
+    (of the placement; where thinned one of those that run), prompt and output (tokens),
     ttft_s, end_to_end_s (both with the network), late, preemptions, outcome, stands_for (requests,
     1 unless thinned). What is not known of a request that was not served is empty.
     """
@@ -41,9 +41,9 @@ class ServedTable:
             found = "a folder" if path.is_dir() else f"no folder {path.parent}"
             raise SlitError(f"{path}: {found}, expected a file to write")
 
-    def of_placement(self, p: int, scales: Scales) -> "PlacementTable":
-        """The rows of one placement."""
-        return PlacementTable(self, p, scales)
+    def of_placement(self, p: int, scales: Scales, *, replicas: int) -> "PlacementTable":
+        """The rows of one placement, whose nodes have so many replicas."""
+        return PlacementTable(self, p, scales, replicas)
 
     def file(self, p: int) -> Path:
         """Where they are kept until `join`."""
@@ -78,7 +78,7 @@ class _Rows:
     prompt: Longs
     output: Longs
     group: Longs
-    node: Longs
+    node: Longs  # as the engine counts: replicas
     first_s: Floats
     last_s: Floats
     preemptions: Longs
@@ -87,8 +87,8 @@ class _Rows:
 class PlacementTable:
     """The rows of one placement; a context that closes its file."""
 
-    def __init__(self, table: ServedTable, p: int, scales: Scales) -> None:
-        self.table, self.p, self.scales = table, p, scales
+    def __init__(self, table: ServedTable, p: int, scales: Scales, replicas: int) -> None:
+        self.table, self.p, self.scales, self.replicas = table, p, scales, replicas
         self.writer: Any = None
 
     def __enter__(self) -> "PlacementTable":
@@ -146,7 +146,7 @@ class PlacementTable:
             "origin": _texts([each.name for each in scenario.origins], origin),
             "datacenter": _text(scenario.datacenters[placement.datacenter].name, count),
             "placement": _text(placement.name, count),
-            "node": pa.array(rows.node, mask=rows.node < 0),
+            "node": pa.array(rows.node // self.replicas, mask=rows.node < 0),
             "prompt": pa.array(rows.prompt),
             "output": pa.array(rows.output),
             "ttft_s": pa.array(ttft, mask=np.isnan(ttft)),

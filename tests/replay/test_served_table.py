@@ -1,5 +1,6 @@
 """A row a request."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 
 from slit.errors import SlitError
 from slit.problem import compile_problem
+from slit.problem.placements import placements_of
+from slit.replay.engines import serving_placements
 from slit.replay.plan import Replay, ReplaySettings, serve_plan
 from slit.scenario.scenario import Scenario
 from tests.replay.test_plan import spread_plan
@@ -67,3 +70,18 @@ def test_a_file_that_cannot_be_written(scenario: Scenario, tmp_path: Path) -> No
             plan, problem, scenario,
             settings=ReplaySettings(share=0.01), table=tmp_path / "nowhere" / "t.parquet",
         )  # fmt: skip
+
+
+def test_nodes_are_counted_not_replicas(tmp_path: Path) -> None:
+    """Two replicas a node: no row names a node beyond those that the plan runs."""
+    scenario = small_scenario(epochs=2, epoch_seconds=120.0)
+    types = tuple(each.model_copy(update={"gpus": 2 * each.gpus}) for each in scenario.node_types)
+    found = written(replace(scenario, node_types=types), tmp_path / "rows.parquet", threads=1)
+    rows = pd.read_parquet(tmp_path / "rows.parquet")
+    ledger = found.promised
+    places = serving_placements(ledger.scenario, placements_of(ledger.scenario))
+    assert max(each.replicas for each in places) > 1
+    for p, placement in enumerate(placements_of(ledger.scenario)):
+        nodes = rows[rows["placement"] == placement.name]["node"]
+        if len(nodes):
+            assert nodes.max() < ledger.nodes[:, p].max()

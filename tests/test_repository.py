@@ -18,6 +18,7 @@ MORE_PARAMETERS = {
     "slit/api/calls.py": {"optimize"},
     "slit/api/resuming.py": {"resume"},
     "slit/commands/bound.py": {"bound"},
+    "slit/commands/export.py": {"export"},
     "slit/commands/green_llm.py": {"green_llm"},
     "slit/commands/optimize.py": {"optimize"},
     "slit/commands/predict.py": {"predict"},

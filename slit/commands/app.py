@@ -12,6 +12,7 @@ from slit.commands.calibrate import calibrate
 from slit.commands.check import check
 from slit.commands.evaluate import evaluate
 from slit.commands.explore import explore
+from slit.commands.export import export
 from slit.commands.green_llm import green_llm
 from slit.commands.init import init
 from slit.commands.lists import optimizers, scenarios, schema
@@ -78,6 +79,7 @@ app.command()(replay)
 app.command()(calibrate)
 app.command()(bound)
 app.command()(tradeoff)
+app.command()(export)
 app.command()(explore)
 app.command()(check)
 app.command()(scenarios)

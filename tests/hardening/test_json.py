@@ -26,6 +26,7 @@ CASES = {
     ("tradeoff",): "RUN --allow cost=+10%",
     ("replay",): "RUN --plan 0 --share 0.2",
     ("calibrate",): "RUN --plan 0 --share 0.2 --output NEW",
+    ("export",): "RUN --plan 0 --to neutral --output NEW",
     ("check",): "tiny",
     ("scenarios",): "",
     ("optimizers",): "",

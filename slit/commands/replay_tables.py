@@ -23,7 +23,8 @@ ROWS = (
 def print_replay(found: dict[str, Any]) -> None:
     """Print what `slit.api.replaying.replay_run` or `replay_days` found."""
     promised, served = found["promised"], found["served"]
-    print(f"\n{found['plan']}: {_served(found)}\n")
+    day = f", the first of {found['days']['count']} days" if "days" in found else ""
+    print(f"\n{found['plan']}{day}: {_served(found)}\n")
     rows = []
     for name, title in ROWS:
         before, after = promised[name], served[name]

@@ -10,6 +10,7 @@ from slit.commands.benchmark import benchmark
 from slit.commands.bound import bound
 from slit.commands.calibrate import calibrate
 from slit.commands.check import check
+from slit.commands.diff import diff
 from slit.commands.evaluate import evaluate
 from slit.commands.explore import explore
 from slit.commands.export import export
@@ -80,6 +81,7 @@ app.command()(calibrate)
 app.command()(bound)
 app.command()(tradeoff)
 app.command()(export)
+app.command()(diff)
 app.command()(explore)
 app.command()(check)
 app.command()(scenarios)

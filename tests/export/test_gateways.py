@@ -3,7 +3,7 @@ whose backends are counted and held against the rounded shares."""
 
 import shlex
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -62,8 +62,9 @@ def command(kind: str, which: int, file: Path) -> list[str]:
     return [program(words[0]), *words[1:]]
 
 
-def measured(text: str, rules: EpochRules, kind: str, file: Path) -> float:
-    """The p-value of the shares that a gateway gives REQUESTS requests, over all its lists."""
+def measured(text: str, rules: EpochRules, kind: str, file: Path) -> tuple[float, int]:
+    """The chi-square of the shares that a gateway gives REQUESTS requests, over all its lists, and
+    its degrees of freedom."""
     file.write_text(text)
     checked = subprocess.run(
         command(kind, 0, file), capture_output=True, text=True, timeout=60, check=False
@@ -84,19 +85,25 @@ def measured(text: str, rules: EpochRules, kind: str, file: Path) -> float:
                 found = ask(port, headers, -(-REQUESTS // len(rules.rules)))
                 weights = {each.backend.name: each.weight for each in rule.entries}
                 parts.append(chi_square(found, weights))
-            p = p_value(parts)
-            if p > LEAST_P:
+            if p_value(parts) > LEAST_P:
                 break
         assert not set(ask(port, {gateway.origin_header: "nowhere"}, 16)) & set(NAMES)
-    return p
+    return sum(each for each, _ in parts), sum(degrees for _, degrees in parts)
 
 
 @pytest.mark.parametrize("name", ["envoy", "envoy-locality", "nginx", "haproxy", "caddy"])
-def test_requests_go_where_the_plan_sends_them(mapping: Mapping, tmp_path: Path, name: str) -> None:
+def test_requests_go_where_the_plan_sends_them(
+    mapping: Mapping,
+    tmp_path: Path,
+    record_testsuite_property: Callable[[str, object], None],
+    name: str,
+) -> None:
     target = target_of(name)
     rules = small_rules(name, mapping)
     file = tmp_path / f"{name}{target.suffix}"
-    assert measured(target.write(rules), rules, name.partition("-")[0], file) > LEAST_P
+    found = measured(target.write(rules), rules, name.partition("-")[0], file)
+    record_testsuite_property(f"chi-square of {name}", f"{found[0]:.2f} of {found[1]} degrees")
+    assert p_value([found]) > LEAST_P
 
 
 def test_a_wrong_weight_is_found(mapping: Mapping, tmp_path: Path) -> None:
@@ -106,7 +113,8 @@ def test_a_wrong_weight_is_found(mapping: Mapping, tmp_path: Path) -> None:
     wrong = text.replace("weight 179", "weight x").replace("weight 77", "weight 179")
     assert "weight x" in wrong
     file = tmp_path / "haproxy.cfg"
-    assert measured(wrong.replace("weight x", "weight 77"), rules, "haproxy", file) < LEAST_P
+    found = measured(wrong.replace("weight x", "weight 77"), rules, "haproxy", file)
+    assert p_value([found]) < LEAST_P
 
 
 def test_istio_as_what_it_becomes(mapping: Mapping, tmp_path: Path) -> None:
@@ -127,4 +135,5 @@ def test_istio_as_what_it_becomes(mapping: Mapping, tmp_path: Path) -> None:
         )  # fmt: skip
         lists.append(Rule(origin, chat, None, "small", to))
     whole = EpochRules(rules.epoch, tuple(lists), mapping, rules.provenance, 100)
-    assert measured(envoy_locality(whole), whole, "envoy", tmp_path / "istio.yaml") > LEAST_P
+    found = measured(envoy_locality(whole), whole, "envoy", tmp_path / "istio.yaml")
+    assert p_value([found]) > LEAST_P

@@ -27,6 +27,7 @@ CASES = {
     ("replay",): "RUN --plan 0 --share 0.2",
     ("calibrate",): "RUN --plan 0 --share 0.2 --output NEW",
     ("export",): "RUN --plan 0 --to neutral --output NEW",
+    ("diff",): "RUN:0 RUN:nearest",
     ("check",): "tiny",
     ("scenarios",): "",
     ("optimizers",): "",
@@ -100,7 +101,8 @@ def test_one_object_and_nothing_else(
         pytest.skip("extra rl: not installed (the newest versions are tried without it)")
     if words == ("wireless", "evaluate"):
         train("sac", "cell-tiny", steps=640, output=places["AGENT"], as_json=True)
-    rest = [str(places.get(word, word)) for word in CASES[words].split()]
+    named = [word.partition(":") for word in CASES[words].split()]
+    rest = [f"{places.get(word, word)}{colon}{plan}" for word, colon, plan in named]
     done = subprocess.run(
         [sys.executable, "-m", "slit", *words, *rest, "--json"],
         cwd=repository,

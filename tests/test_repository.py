@@ -20,6 +20,7 @@ MORE_PARAMETERS = {
     "slit/commands/bound.py": {"bound"},
     "slit/commands/export.py": {"export"},
     "slit/commands/green_llm.py": {"green_llm"},
+    "slit/commands/grow.py": {"grow"},
     "slit/commands/optimize.py": {"optimize"},
     "slit/commands/predict.py": {"predict"},
     "slit/commands/replay.py": {"replay"},

@@ -15,6 +15,7 @@ from slit.commands.evaluate import evaluate
 from slit.commands.explore import explore
 from slit.commands.export import export
 from slit.commands.green_llm import green_llm
+from slit.commands.grow import grow
 from slit.commands.init import init
 from slit.commands.lists import optimizers, scenarios, schema
 from slit.commands.objectives import objectives
@@ -82,6 +83,7 @@ app.command()(bound)
 app.command()(tradeoff)
 app.command()(export)
 app.command()(diff)
+app.command()(grow)
 app.command()(explore)
 app.command()(check)
 app.command()(scenarios)

@@ -24,6 +24,7 @@ CASES = {
     ("show",): "RUN --plan 0 --routing",
     ("bound",): "RUN --gap --weights 4 --refined 2",
     ("tradeoff",): "RUN --allow cost=+10%",
+    ("grow",): "tiny --nodes 2",
     ("replay",): "RUN --plan 0 --share 0.2",
     ("calibrate",): "RUN --plan 0 --share 0.2 --output NEW",
     ("export",): "RUN --plan 0 --to neutral --output NEW",

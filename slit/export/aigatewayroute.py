@@ -1,14 +1,16 @@
 """Envoy AI Gateway `AIGatewayRoute` (aigateway.envoyproxy.io/v1beta1): datacenter and variant in
 one weighted list, the variant by `modelNameOverride`."""
 
-from slit.export.rules import EpochRules
+from slit.export.rules import EpochRules, check_models
 from slit.export.yaml_text import documents
 
 MOST_RULES = 15
 
 
 def aigatewayroute(rules: EpochRules) -> str:
-    """As many routes as it takes with MOST_RULES rules each."""
+    """As many routes as it takes with MOST_RULES rules each. Raises SlitError where two classes ask
+    for the same model."""
+    check_models(rules, "aigatewayroute")
     gateway = rules.mapping.gateway
     written = []
     for rule in rules.rules:

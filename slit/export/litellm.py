@@ -1,11 +1,15 @@
 """LiteLLM: `model_list` with weights, picked by `simple-shuffle`. Clients ask for ORIGIN/MODEL."""
 
-from slit.export.rules import EpochRules
+from slit.export.rules import EpochRules, check_models
 from slit.export.yaml_text import yaml_text
 
 
 def litellm(rules: EpochRules) -> str:
-    """One deployment a backend of a list; a weight of 0 would never be picked, so none is there."""
+    """One deployment a backend of a list; a weight of 0 would never be picked, so none is there.
+
+    Raises SlitError where two classes ask for the same model.
+    """
+    check_models(rules, "litellm")
     deployments = []
     for rule in rules.rules:
         origin, request_class = rule.named

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from slit.errors import SlitError
 from slit.export.mapping import Backend, ClassName, Mapping, OriginName, Place, label
 from slit.export.rounding import Backends, Lists
 from slit.export.routes import Epoch, Provenance
@@ -77,6 +78,20 @@ class EpochRules:
         }
         found: dict[str, object] = {"name": name, "namespace": self.mapping.gateway.namespace}
         return found | {"annotations": annotations}
+
+
+def check_models(rules: EpochRules, called: str) -> None:
+    """Raise SlitError where clients of two classes of an origin ask for the same model."""
+    asked: set[tuple[str, str]] = set()
+    for rule in rules.rules:
+        origin, request_class = rule.named
+        key = origin.header, request_class.model
+        if key in asked:
+            raise SlitError(
+                f"{called}: model {request_class.model} of two classes, expected one each "
+                "(mapping: classes: it tells them apart by the model alone)"
+            )
+        asked.add(key)
 
 
 Writer = Callable[[EpochRules], str]

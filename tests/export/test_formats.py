@@ -13,9 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slit.errors import SlitError
+from slit.export.aigatewayroute import aigatewayroute
 from slit.export.httproute import httproute
+from slit.export.inferencemodelrewrite import inferencemodelrewrite
 from slit.export.istio import istio
 from slit.export.keda import stretches
+from slit.export.litellm import litellm
 from slit.export.mapping import mapping_text, read_mapping
 from slit.export.neutral import neutral
 from slit.export.routes import epoch_at
@@ -109,6 +112,21 @@ def test_istio_sums_to_a_hundred(tmp_path: Path) -> None:
         for each in policy["loadBalancer"]["localityLbSetting"]["distribute"]:
             assert sum(each["to"].values()) == 100
             assert min(each["to"].values()) >= 1
+
+
+def test_two_that_a_target_cannot_tell_apart(tmp_path: Path) -> None:
+    mapping = small_mapping(tmp_path)
+    origins = tuple(each.model_copy(update={"region": "one"}) for each in mapping.origins)
+    same = mapping.model_copy(update={"origins": origins})
+    with pytest.raises(SlitError, match=r"istio: region one/\* of two origins, expected one each"):
+        istio(small_rules("istio", same))
+    classes = tuple(each.model_copy(update={"model": "one"}) for each in mapping.classes)
+    same = mapping.model_copy(update={"classes": classes})
+    with pytest.raises(SlitError, match="inferencemodelrewrite: model one of two classes"):
+        inferencemodelrewrite(small_rules("inferencemodelrewrite", same))
+    for write in (aigatewayroute, litellm):
+        with pytest.raises(SlitError, match=f"{write.__name__}: model one of two classes"):
+            write(small_rules(write.__name__, same))
 
 
 def test_live_targets_keep_backends_of_other_epochs(tmp_path: Path) -> None:

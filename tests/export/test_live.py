@@ -9,9 +9,11 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import slit
 from slit.api.exporting import Live, export
+from slit.commands.app import app
 from slit.errors import SlitError
 from slit.export.live import Drift, drift, live_weights, push, read
 from slit.export.targets import target_of
@@ -91,6 +93,15 @@ def test_watched(backends: Backends, tmp_path: Path) -> None:
     config = sorted((tmp_path / "out/envoy").iterdir())[0]
     with running(command("envoy", 1, config), int(gateway.listen.rpartition(":")[2]), tmp_path):
         found = list(islice(live.watch(clock=lambda: now, sleep=sleep), 3))
+        options = ["--to", "envoy", "--mapping", str(file), "--push", place, "--tolerance", "1e9"]
+        options += ["--at", "2023-06-21T12:05:00Z"]
+        said = CliRunner().invoke(app, ["export", str(run), "--plan", "random", *options])
+        assert read("envoy", place, found[0].weights) == found[0].weights
+    assert (said.exit_code, said.stderr) == (0, "")
+    assert said.stdout == (
+        "2023-06-21T12:00:00Z to 2023-06-21T12:15:00Z: "
+        f"{len(found[0].weights)} weights, read back equal\n"
+    )
     assert [each.epoch.number for each in found] == [0, 0, 1]
     assert [each.drifted for each in found] == [
         (),

@@ -1,5 +1,6 @@
 """Shares on grids: largest remainder, the smallest dropped first, lists for several requests."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -12,8 +13,9 @@ from slit.export.files import round_plan
 from slit.export.judge import at_placements, judge
 from slit.export.rounding import Expression, Grid, backends_of, lists_of, on_grid
 from slit.export.routes import plan_shares
+from slit.export.targets import target_of
 from slit.objectives import DEFAULT, find
-from tests.export.plans import NAMES, small_ledger, small_rounding
+from tests.export.plans import NAMES, SHARES, small_ledger, small_rounding
 
 
 def by_hand(shares: list[float], steps: int, most: int | None) -> list[int]:
@@ -141,3 +143,15 @@ def test_never_where_it_may_not_be_served() -> None:
     effective[0] = (shares[0] == 0) / (shares[0] == 0).sum()
     with pytest.raises(SlitError, match="here: cannot express the plan"):
         at_placements(problem._replace(allowed=allowed), shares, effective, backends, called="here")
+
+
+def test_more_backends_than_a_target_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The smallest are dropped first, which is judged, and refused with their number."""
+    narrow = replace(target_of("httproute"), grid=Grid(1_000_000, most=1))
+    monkeypatch.setattr("slit.export.files.target_of", lambda _: narrow)
+    [found] = round_plan(small_ledger(), ["httproute"], find(DEFAULT), tolerance=1e9).found
+    assert (found.lists.weights > 0).sum(axis=1).tolist() == [1] * 6
+    assert found.dropped == sum(sum(share > 0 for share in each) - 1 for each in SHARES.values())
+    assert found.judged.worst > 1
+    with pytest.raises(SlitError, match=r"adds .* % to \w+, 6 backends dropped, expected at most"):
+        round_plan(small_ledger(), ["httproute"], find(DEFAULT))

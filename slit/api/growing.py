@@ -75,6 +75,8 @@ def grow(
     hours = planned.horizon.epochs * planned.horizon.epoch_seconds / 3600
     chosen, shares, fleets = None, np.ones(1), [fleet]
     if days is not None:
+        if not 1 <= days <= YEAR_DAYS:
+            raise SlitError(f"days: {days}, expected 1 to {YEAR_DAYS} (days that stand for a year)")
         year = planned.window(hours=24.0 * YEAR_DAYS)
         chosen = representative_days(year, days)
         shares, hours = chosen.shares, 24.0

@@ -227,6 +227,8 @@ def _print_growth(growth: "Growth", chosen: "Days | None") -> None:
     )
     if growth.exact:
         print(f"\nno choice is better by more than {100 * growth.best.choice.gap:.2g} % (proved)")
+    elif growth.best.choice.guessed:
+        print("\nsome choices leave too few nodes to serve the demand, so no gap is proved")
     else:
         print("\nenergy is paid for somewhere: cuts may mislead there, so no gap is proved")
 

@@ -52,6 +52,8 @@ def read_catalog(path: str | Path, scenario: Scenario) -> tuple[CatalogRow, ...]
     Raises SlitError for a file that is none, a row that is wrong, a name the scenario lacks.
     """
     file = Path(path)
+    if not file.is_file():
+        raise SlitError(f"{file}: no such file, expected a catalog (TOML or CSV)")
     rows: list[tuple[str, dict[str, Any]]] = []
     if file.suffix.lower() == ".toml":
         listed = read_toml(file).get("nodes")

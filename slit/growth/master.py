@@ -6,7 +6,7 @@ operation of each epoch at least every cut found so far.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -53,7 +53,8 @@ class Choice:
     """A fleet: bought, moved (I,) by row, retired (Q,) by pool, moved ones among the retired.
 
     operated: one a day. total: the sum that is minimized; least: no choice is below it, as far as
-    the cuts hold. rounds: of cuts.
+    the cuts hold. rounds: of cuts. guessed: fewer nodes than in a fleet that served too little were
+    allowed to go, which is a rule of thumb and proves nothing.
     """
 
     bought: Longs
@@ -63,6 +64,7 @@ class Choice:
     total: float
     least: float
     rounds: int
+    guessed: bool = False
 
     @property
     def gap(self) -> float:
@@ -118,9 +120,7 @@ def choose(
         if best is not None and best.total - least <= GAP * abs(best.total):
             break
     assert best is not None
-    return Choice(
-        best.bought, best.moved, best.retired, best.operated, best.total, max(floor), number
-    )
+    return replace(best, least=max(floor), rounds=number, guessed=bool(fewer))
 
 
 def _charges(fleet: Fleet, means: Means) -> Floats:

@@ -38,7 +38,7 @@ class Growth:
     node of today's fleet would lower the least of each objective, in each epoch of the mean day.
     today, even: without growth, and with as many nodes as `front[-1]` spread evenly over the
     catalog. front: by shares of the budget; carbon: by carbon prices. exact: whether the cuts hold
-    for any number of nodes, so that the gaps are proved.
+    for any number of nodes, so that the gap of the best is proved.
     """
 
     fleet: Fleet
@@ -118,7 +118,7 @@ def grow(
         sum(s * day.worth(each) for s, day in zip(shares, days, strict=True))
         for each in np.eye(len(names))
     ])  # fmt: skip
-    exact = all(day.convex(weights) for day in days)
+    exact = all(day.convex(weights) for day in days) and not whole.choice.guessed
     return Growth(fleet, names, units, weights, worth, front[0], even, (*front, whole),
                   tuple(prices), exact)  # fmt: skip
 

@@ -77,7 +77,9 @@ def test_mistakes_are_one_message(catalog: Path, tmp_path: Path) -> None:
     assert "carbon_equity" in refused("tiny", "--nodes", 1, "--objectives", "carbon_equity,cost")
     assert "lifetime" in refused("tiny", "--nodes", 1, "--lifetime", 0)
     assert "exists" in refused("tiny", "--nodes", 1, "--output", catalog)
-    assert "days" in refused("tiny", "--nodes", 1, "--days", 2)
+    assert "hours: 8760" in refused("tiny", "--nodes", 1, "--days", 2)
+    assert "expected 1 to 365" in refused("tiny", "--nodes", 1, "--days", 0)
+    assert "expected a catalog" in refused("tiny", "--catalog", tmp_path / "no.csv", "--nodes", 1)
     catalog.write_text(CATALOG)
     assert "price_usd" in refused("tiny", "--catalog", catalog, "--nodes", 1)
 
@@ -93,3 +95,18 @@ def test_the_figure_holds_the_figures_of_the_growth() -> None:
     assert data.operation[0] == growth.today.bound
     drawn = draw_growth(data)
     assert len(drawn.data) == len(data.names) + 2
+
+
+@pytest.mark.slow
+def test_days_stand_for_the_year_of_a_scenario() -> None:
+    settings = GrowthSettings(nodes=5)
+    growth, days = grow("world-day", settings, objectives=("carbon", "quality"), days=2)
+    assert days is not None
+    assert days.count.sum() == 365
+    assert days.error["demand"] == pytest.approx(0.0, abs=1e-12)  # the same on every day
+    assert 0 < days.error["carbon"] < 0.2
+    parts = [each.bound for each in growth.best.choice.operated]
+    assert growth.best.bound == pytest.approx(float(days.shares @ parts))
+    assert growth.exact
+    assert growth.best.choice.gap < 1e-4
+    assert growth.best.bound < growth.even.bound

@@ -117,6 +117,22 @@ def test_moved_nodes_come_from_pools_of_their_type_and_cost_their_move() -> None
     assert found.moved.sum() == found.retired.sum() <= 1
 
 
+def test_a_fleet_that_may_shrink_too_far_proves_nothing() -> None:
+    scenario = slit.load_scenario("tiny")
+    pools = [pool.model_copy(update={"initial_nodes": {}}) for pool in scenario.pools]
+    fleet = build_fleet(replace(scenario, pools=tuple(pools)), default_catalog(scenario))
+    operation = Operation(fleet, ("carbon", "energy"))
+    weights = np.array([1.0, 1.0])
+    means = Means(most_nodes=1, retire=True)
+    found = choose(fleet, [operation], np.ones(1), weights, means)
+    # Everything that stands unused draws power, so the program tries to let all nodes go.
+    assert found.guessed
+    assert found.retired.any()
+    nodes = fleet.nodes + change_of(fleet, found.bought + found.moved, found.retired)
+    assert found.total == operation.at(nodes, weights).bound
+    assert found.total < operation.at(fleet.nodes, weights).bound
+
+
 def test_even_spread_by_hand() -> None:
     rows = [
         CatalogRow(node_type="h100x4", datacenter="sunny", price_usd=0, most=1),

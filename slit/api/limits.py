@@ -1,6 +1,7 @@
 """Limits that a search keeps to: as asked for, then as numbers."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -75,6 +76,19 @@ def resolved_limits(
         if resolved.plan in made:
             _check_reference(resolved, made[resolved.plan].front)
     return tuple(found), made
+
+
+@dataclass(frozen=True, slots=True)
+class Resolving:
+    """Stated limits as numbers, for each problem anew."""
+
+    stated: tuple[StatedLimit, ...]
+    seed: int
+
+    def __call__(self, evaluator: Evaluator) -> list[Limit]:
+        """The limits of an evaluator's problem. Raises SlitError as `resolved_limits`."""
+        found, _ = resolved_limits(self.stated, evaluator, seed=self.seed)
+        return [each.limit for each in found]
 
 
 def beyond_themselves(

@@ -41,8 +41,11 @@ from slit.scenario.records import HorizonStart, LoadingMode
 from slit.scenario.scenario import Scenario, Signals
 
 
-def compile_problem(scenario: Scenario) -> Problem:
+def compile_problem(scenario: Scenario, *, chunks: Longs | None = None) -> Problem:
     """Turn a scenario into the arrays that kernels read (model.md sections 1 and 2).
+
+    chunks: (T, O, K) of each request group, such as those of a plan that is served with other
+    requests; 0, or none given: by its demand.
 
     Raises SlitError where a variant fits no pool, a group has no allowed placement, loading takes
     an epoch or longer, or the numbers leave the range of exact integer sums.
@@ -55,11 +58,14 @@ def compile_problem(scenario: Scenario) -> Problem:
     by_rules = at_placements(residency(scenario), placements)
     allowed = allowed_placements(scenario, groups, placements, batch, by_rules)
     prefill, decode = node_seconds(groups, placements, batch)
-    chunks = chunk_counts(groups, prefill + decode, allowed, genes=scenario.resolution.genes)
+    counts = chunk_counts(groups, prefill + decode, allowed, genes=scenario.resolution.genes)
+    if chunks is not None:
+        stated = chunks[groups.epoch, groups.origin, groups.request_class]
+        counts = np.where(stated > 0, stated, counts).astype(np.int32)
     prefill, decode = np.where(allowed, prefill, 0.0), np.where(allowed, decode, 0.0)
     loading = load_seconds(scenario, placements)
     warm = warm_nodes(scenario, placements)
-    per_chunk = groups.requests / chunks
+    per_chunk = groups.requests / counts
     base = _base_ttft(scenario, placements, groups)
     slo = np.array([request_class.slo_ttft_s for request_class in scenario.classes])
     request_scale = finest_scale(groups.requests.sum())
@@ -77,9 +83,9 @@ def compile_problem(scenario: Scenario) -> Problem:
         loading=int(Loading.PREWARM if accounting.loading == LoadingMode.PREWARM else 0),
         start=int(Start[HorizonStart(horizon.begins).name]),
         variability=(accounting.arrival_scv + accounting.service_scv) / 2,
-        **gene_arrays(groups, chunks, allowed, horizon.epochs, cyclic=cyclic),
+        **gene_arrays(groups, counts, allowed, horizon.epochs, cyclic=cyclic),
         **_placement_arrays(scenario, placements, loading, warm),
-        **_work_and_energy(scenario, placements, groups, chunks, prefill, decode, loading, warm),
+        **_work_and_energy(scenario, placements, groups, counts, prefill, decode, loading, warm),
         pool_datacenter=frozen(_pool_datacenter(scenario), np.int32),
         pool_nodes=frozen([pool.nodes for pool in scenario.pools], np.int64),
         powered_nodes=frozen([pool.nodes - pool.off_nodes for pool in scenario.pools], np.int64),

@@ -29,13 +29,26 @@ def follow_today(problem: Problem, scenario: Scenario) -> Problem:
     Routing(scenario).check()
     groups = np.stack([problem.group_epoch, problem.group_origin, problem.group_class], axis=1)
     first = groups[: problem.epoch_group[1]]
-    shares = today_shares(scenario, np.where([True, False, False], BEFORE, first))
+    return follow_shares(
+        problem, today_shares(scenario, np.where([True, False, False], BEFORE, first))
+    )
+
+
+def follow_shares(problem: Problem, shares: Floats, nodes: Integers | None = None) -> Problem:
+    """The problem whose first epoch follows an epoch that served its groups by `shares` (J', P); a
+    row of 0: nothing is known of the group.
+
+    nodes: (P,) that hold their weights before the first epoch; by default as many as the shares
+    need for the requests of the first epoch.
+    """
+    first = int(problem.epoch_group[1])
     known = shares.any(axis=1)
     chunks = np.zeros(shares.shape, np.int64)
-    chunks[known] = whole_chunks(shares[known], problem.group_chunks[: len(first)][known])
-    work = (chunks * problem.chunk[: len(first), :, 0]).sum(axis=0)
-    nodes = np.maximum(-(-work // problem.node_ticks), problem.warm_nodes)
-    ends = groups[:, 0] == 0, groups[:, 0] == problem.epochs - 1
+    chunks[known] = whole_chunks(shares[known], problem.group_chunks[:first][known])
+    if nodes is None:
+        work = (chunks * problem.chunk[:first, :, 0]).sum(axis=0)
+        nodes = np.maximum(-(-work // problem.node_ticks), problem.warm_nodes)
+    ends = problem.group_epoch == 0, problem.group_epoch == problem.epochs - 1
     return problem._replace(
         start=int(Start.GIVEN),
         initial_nodes=frozen(nodes, np.int64),

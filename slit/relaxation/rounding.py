@@ -69,12 +69,13 @@ class LimitMultipliers:
     """What one unit of each objective over its limit weighs in a descent: bisected in logarithms.
 
     `values` (M,) rise while plans exceed the limit and fall while they keep to it. The step grows
-    until the side changes for the first time, and is halved whenever it changes.
+    until the side changes for the first time, and is halved whenever it changes; the first is
+    `step`, in logarithms.
     """
 
-    def __init__(self, first: Floats) -> None:
+    def __init__(self, first: Floats, *, step: float = FIRST_STEP) -> None:
         self.values = first
-        self._step = np.full(len(first), FIRST_STEP)
+        self._step = np.full(len(first), step)
         self._side = np.zeros(len(first))
         self._turned = np.zeros(len(first), np.bool_)
 

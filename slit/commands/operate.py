@@ -1,0 +1,150 @@
+"""`slit operate`: a decision every epoch, from forecasts, in a folder that survives its process."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from slit.commands.operating import (
+    BudgetTexts,
+    ForecastMethod,
+    HistoryDays,
+    HorizonHours,
+    LimitTexts,
+    ObjectiveNames,
+    Policy,
+    ProvisionMode,
+    SearchMoves,
+    Stability,
+    names,
+)
+from slit.commands.terminal import AsJson, complain, only_with, print_json, without
+from slit.display import number, share
+from slit.errors import SlitError
+from slit.operate.serve import REALIZED, Provision
+
+
+def operate(
+    ctx: typer.Context,
+    scenario: Annotated[
+        str, typer.Argument(metavar="SCENARIO", help="Built-in name or TOML file.")
+    ],
+    folder: Annotated[
+        Path,
+        typer.Option(metavar="DIR", help="Folder of the operation: plan, routing, state, epochs."),
+    ],
+    start: Annotated[
+        str | None,
+        typer.Option("--from", metavar="TIME", help="First decision of a simulated clock (UTC)."),
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", metavar="TIME", help="End of the simulated time.")
+    ] = None,
+    once: Annotated[
+        bool, typer.Option("--once", help="Decide for the epoch that it is now, and end.")
+    ] = False,
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="With --once: another time than now.")
+    ] = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Decide at the begin of every epoch, until interrupted.")
+    ] = False,
+    policy: Policy = "balance",
+    forecast: ForecastMethod = "suite",
+    objectives: ObjectiveNames = "carbon,water,cost,quality",
+    horizon: HorizonHours = 24.0,
+    history: HistoryDays = 60.0,
+    limit: LimitTexts = None,
+    budget: BudgetTexts = None,
+    provision: ProvisionMode = Provision.PLANNED,
+    stability: Stability = 0.1,
+    moves: SearchMoves = 2_000_000,
+    stale: Annotated[
+        float,
+        typer.Option(metavar="H", help="With --once or --live: how old the newest figures may be."),
+    ] = 3.0,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same decisions.")] = 1,
+    as_json: AsJson = False,
+) -> None:
+    """Forecast, decide, write the plan, go on: over a stretch of history by a simulated clock, once
+    (for a CronJob or timer), or live.
+
+    The folder holds the plan in force (plan.json, routing.csv), what became of each epoch (epochs/)
+    and the state that the next decision starts from. A process that is killed at any time goes on
+    with the same decisions.
+    """
+    from slit.api.operating import OperatingOptions, operate_live, operate_once
+    from slit.api.operating import operate as simulate
+    from slit.scenario.load import parse_start
+
+    options = OperatingOptions(
+        policy=policy,
+        forecast=forecast,
+        objectives=names(objectives),
+        horizon_h=horizon,
+        history_days=history,
+        limits=tuple(limit or ()),
+        budgets=tuple(budget or ()),
+        provision=provision,
+        stability=stability,
+        moves=moves,
+        stale_h=stale,
+        seed=seed,
+    )
+    if once and live:
+        raise SlitError("--once: given with --live, expected one of them")
+    if once or live:
+        without("--once" if once else "--live", ctx, "start", "end")
+    if not once:
+        only_with("--once", ctx, "at")
+    made: list[dict[str, Any]] = []
+    if once:
+        now = datetime.now(UTC) if at is None else parse_start(at)
+        made.append(_said(operate_once(scenario, folder, at=now, options=options), as_json))
+    elif live:
+        for found in operate_live(scenario, folder, options=options):
+            if isinstance(found, SlitError):
+                complain(f"no decision, the plan in force stays: {found}")
+            else:
+                _said(found, as_json)
+    elif start is None or end is None:
+        raise SlitError("--from, --to: missing, expected both, or --once or --live")
+    else:
+        decisions = simulate(scenario, folder, start=start, end=end, options=options)
+        made += [_said(found, as_json) for found in decisions]
+        if not made and not as_json:
+            print(f"{folder}: nothing left to decide until {end}")
+    if as_json:
+        print_json({"folder": str(folder), "decisions": made})
+
+
+def _said(found: Any, as_json: bool) -> dict[str, Any]:
+    """A line a decision; returns it in plain numbers."""
+    promised = found.decision.promised.totals()
+    moment = found.moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+    if not as_json:
+        cost = " ".join(
+            f"{name} {number(promised[name])}" for name in ("carbon", "water", "cost", "quality")
+        )
+        print(f"{moment}  horizon: {cost}{_became(found.served)}", flush=True)
+    return {
+        "time": found.moment.astimezone(UTC).isoformat(),
+        "digest": found.digest,
+        "violation": found.decision.violation,
+        "promised": promised,
+        "served": [when.astimezone(UTC).isoformat() for when, _ in found.served],
+    }
+
+
+def _became(served: Any) -> str:
+    if not served:
+        return ""
+    _, last = served[-1]
+    late = last.totals[REALIZED.index("slo_violation")] / last.requests
+    carbon = last.totals[REALIZED.index("carbon")]
+    rerouted = last.rerouted / last.compared if last.compared else 0.0
+    return (
+        f"; epoch: carbon {number(carbon)}, late {share(late)}, rerouted {share(rerouted)}, "
+        f"{last.starts} starts"
+    )

@@ -1,0 +1,71 @@
+"""Options that `slit operate` and `slit backtest` share."""
+
+from typing import Annotated
+
+import typer
+
+from slit.commands.terminal import listed_measures
+from slit.operate.serve import Provision
+
+Policy = Annotated[
+    str,
+    typer.Option(
+        metavar="POLICY",
+        help="How one plan is chosen: balance (one per cent of what the nearest datacenters take "
+        "weighs alike in every objective), balance:carbon=2, prices:carbon=0.2,cost=1 (USD a "
+        "unit), pick:balance (of a searched front), order:quality,carbon@1%.",
+    ),
+]
+ForecastMethod = Annotated[
+    str,
+    typer.Option("--forecast", metavar="F", help="suite, naive, smoothing, boosting, yesterday."),
+]
+HorizonHours = Annotated[
+    float, typer.Option("--horizon", metavar="H", help="Hours that a decision looks ahead.")
+]
+HistoryDays = Annotated[
+    float, typer.Option("--history", metavar="D", help="Days before, to learn from.")
+]
+LimitTexts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--limit",
+        metavar="LIMIT",
+        help='What no plan may exceed over its horizon, as "quality<=nearest"; may be repeated.',
+        show_default=False,
+    ),
+]
+BudgetTexts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--budget",
+        metavar="BUDGET",
+        help='What may be spent over a time, as "carbon<=5000/30d" (kg CO2e in 30 days); its price '
+        "rises while it burns too fast; may be repeated.",
+        show_default=False,
+    ),
+]
+ObjectiveNames = Annotated[
+    str, typer.Option("--objectives", metavar="A,B,..", help="What the policy weighs or searches.")
+]
+ProvisionMode = Annotated[
+    Provision,
+    typer.Option(
+        help="Active nodes: those planned and more where requests need them, or exactly those that "
+        "requests need (follow)."
+    ),
+]
+Stability = Annotated[
+    float,
+    typer.Option(
+        metavar="S", help="What rerouting all requests weighs, as a share of the weighted sum."
+    ),
+]
+SearchMoves = Annotated[
+    int, typer.Option("--moves", min=1, help="Of a search for a front (policy pick:).")
+]
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Objectives by commas."""
+    return tuple(name for name in listed_measures(text) if name)

@@ -1,0 +1,1 @@
+"""Decisions that follow each other: forecast, decide, serve, go on."""

@@ -1,0 +1,171 @@
+"""A stretch of time with what came before it: what forecasters learn from, what decisions face."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from operators.types import Bools, Floats
+from slit.errors import SlitError
+from slit.forecast import Clock, Forecaster, make_forecaster
+from slit.forecast.past import past_epochs
+from slit.operate.panel import Panel, panel_of
+from slit.scenario.scenario import Scenario
+
+HISTORY_DAYS = 60
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretch:
+    """A scenario over its history and the time of decisions: epochs `first` to `last` - 1 are
+    decided. `genes` are those of an epoch."""
+
+    scenario: Scenario
+    panel: Panel
+    first: int
+    last: int
+    genes: int
+
+    @property
+    def clock(self) -> Clock:
+        """That of the panel."""
+        return Clock(self.panel.start, self.panel.epoch)
+
+    def moment(self, epoch: int) -> datetime:
+        """The begin of an epoch."""
+        return self.panel.start + epoch * self.panel.epoch
+
+
+def stretch_of(
+    scenario: Scenario, *, start: datetime, end: datetime, history_days: float, horizon: int
+) -> Stretch:
+    """The scenario from so many days before `start` to the horizon of the last decision, which is
+    that before `end`; as far as its tables go.
+
+    Raises SlitError where they do not reach from the history to `end`, or for times between epochs.
+    """
+    epoch = timedelta(seconds=scenario.horizon.epoch_seconds)
+    before = round(timedelta(days=history_days) / epoch)
+    count, rest = divmod(end - start, epoch)
+    if rest or count < 1:
+        raise SlitError(
+            f"time: {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M}, expected one epoch or more "
+            f"({epoch.total_seconds():g} s each)"
+        )
+    for more in (horizon - 1, 0):
+        try:
+            found = _from(scenario, start - before * epoch, before + count + more)
+        except SlitError:
+            if not more:
+                raise
+            continue
+        break
+    return Stretch(found, panel_of(found), before, before + count, genes_of(scenario))
+
+
+def stretch_until(scenario: Scenario, *, now: datetime, history_days: float, stale: int) -> Stretch:
+    """The scenario over its history before `now`, an epoch's begin: figures may end up to `stale`
+    epochs earlier, which are then not known (NaN in the panel).
+
+    Raises SlitError where they end before that.
+    """
+    epoch = timedelta(seconds=scenario.horizon.epoch_seconds)
+    before = round(timedelta(days=history_days) / epoch)
+    first = now - before * epoch
+    for missing in range(stale + 1):
+        try:
+            found = _from(scenario, first, before - missing)
+        except SlitError as error:
+            if missing == stale:
+                hours = stale * epoch / timedelta(hours=1)
+                raise SlitError(
+                    f"signals: none for the {hours:g} h before {now:%Y-%m-%d %H:%M}, expected some "
+                    f"that are no older (--stale): {error}"
+                ) from None
+            continue
+        panel = panel_of(found)
+        gap = np.full((len(panel.series), missing), np.nan)
+        padded = replace(panel, values=np.concatenate([panel.values, gap], axis=1))
+        return Stretch(found, padded, before, before + 1, genes_of(scenario))
+    raise AssertionError("unreachable: the last turn returns or raises")
+
+
+def genes_of(scenario: Scenario) -> int:
+    """Genes of an epoch of a scenario."""
+    return max(1, round(scenario.resolution.genes / scenario.horizon.epochs))
+
+
+def _from(scenario: Scenario, start: datetime, epochs: int) -> Scenario:
+    hours = epochs * scenario.horizon.epoch_seconds / 3600
+    return scenario.window(start=start, hours=hours)
+
+
+class Learned:
+    """Expects what a forecaster says of the series that change; the others stay as they are."""
+
+    def __init__(
+        self,
+        panel: Panel,
+        method: str,
+        *,
+        first: int,
+        horizon: int,
+        state: Mapping[str, Floats] | None = None,
+    ) -> None:
+        """Learns from the epochs before `first`, or goes on from a state."""
+        self.panel = panel
+        self.known = first
+        start, needed = panel.start, first
+        if state is not None:
+            start = datetime.fromtimestamp(float(state["clock"]), UTC)
+            needed = past_epochs(Clock(start, panel.epoch), horizon)
+        known = panel.values[:, max(0, first - needed) : first]
+        whole = Panel(panel.series, known, start, panel.epoch)
+        self.varying: Bools = whole.varying if state is None else state["varying"] > 0
+        self._clock = Clock(start, panel.epoch)
+        self.forecaster: Forecaster | None = None
+        if self.varying.any():
+            self.forecaster = make_forecaster(
+                method,
+                self._clock,
+                known[self.varying],
+                lowest=np.array([each.lowest for each in panel.series])[self.varying],
+                horizon=horizon,
+            )
+            if state is not None:
+                self.forecaster.restore(state)
+
+    def state(self) -> dict[str, Floats]:
+        """Everything that later forecasts depend on, besides the panel."""
+        learned = {} if self.forecaster is None else dict(self.forecaster.state())
+        own = {"varying": self.varying, "clock": self._clock.start.timestamp()}
+        return learned | {name: np.asarray(value, np.float64) for name, value in own.items()}
+
+    def expect(self, epoch: int, horizon: int) -> Floats:
+        """Means (S, H) of the epochs from `epoch` on, having learned from those before."""
+        return self.forecast(epoch, horizon)[0]
+
+    def forecast(self, epoch: int, horizon: int) -> tuple[Floats, Floats]:
+        """Means (S, H) and quantiles (Q, S, H) of the epochs from `epoch` on."""
+        last = _last_known(self.panel.values[:, :epoch])
+        constant = np.repeat(last[:, None], horizon, axis=1)
+        if self.forecaster is None:
+            return constant, constant[None]
+        for t in range(self.known, epoch):
+            self.forecaster.update(self.panel.values[self.varying, t])
+        self.known = max(self.known, epoch)
+        found = self.forecaster.forecast(horizon)
+        mean = constant.copy()
+        mean[self.varying] = found.mean
+        quantiles = np.repeat(constant[None], len(found.levels), axis=0)
+        quantiles[:, self.varying] = found.quantiles
+        return mean, quantiles
+
+
+def _last_known(values: Floats) -> Floats:
+    """(S,): the last figure of each series, 0 where it has none."""
+    known = ~np.isnan(values)
+    last = values.shape[1] - 1 - known[:, ::-1].argmax(axis=1)
+    found = values[np.arange(len(values)), last]
+    return np.where(known.any(axis=1), found, 0.0)

@@ -1,0 +1,242 @@
+"""Decision after decision over a stretch of time: expect, decide, serve, go on."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from operators.types import Floats, Longs
+from slit.arrays import product
+from slit.evaluator import Evaluator
+from slit.objectives import find
+from slit.operate.budgets import Budget, Purse, duals
+from slit.operate.decide import Asked, Decision, Limiter, Running, decide, prices_of, summed
+from slit.operate.outlook import Outlook
+from slit.operate.panel import window_of, with_values
+from slit.operate.policy import MOVES, Policy, Weighted
+from slit.operate.serve import REALIZED, Provision, Served, serve
+from slit.problem import compile_problem
+from slit.problem.today import follow_shares
+from slit.scenario.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How decisions are made.
+
+    horizon: epochs that one looks ahead. stability: what rerouting all requests weighs, as a share
+    of the weighted sum. genes: of an epoch. moves: of a search for a front. seed: of all that is
+    drawn, by decision.
+    """
+
+    policy: Policy
+    names: tuple[str, ...]
+    horizon: int
+    genes: int
+    provision: Provision = Provision.PLANNED
+    stability: float = 0.1
+    moves: int = MOVES
+    seed: int = 1
+    budgets: tuple[Budget, ...] = ()
+
+
+class Ahead(NamedTuple):
+    """A plan that was decided: for the epochs from `first` on `shares` (H, O, K, P), `chunks`
+    (H, O, K) and `nodes` (H, P); `least` (P,) epochs that a node stays active once it started."""
+
+    first: int
+    shares: Floats
+    chunks: Longs
+    nodes: Longs
+    least: Longs
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """What a decision depends on besides what is expected: `epoch` is that of the next one.
+
+    prices (M,): of the weighted sum. size: that sum for an epoch in the first decision. purse: what
+    was spent of the budgets. started (U, P): nodes that started in the last epochs, the latest
+    last, and must stay active for a minimum time.
+    """
+
+    epoch: int
+    running: Running | None = None
+    ahead: Ahead | None = None
+    prices: Floats | None = None
+    size: float = 0.0
+    purse: Purse | None = None
+    started: Longs | None = None
+
+
+class Step(NamedTuple):
+    """One decision and what its first epoch came to."""
+
+    epoch: int
+    decision: Decision
+    served: Served
+
+
+def begin(scenario: Scenario, settings: Settings, *, first: int) -> State:
+    """The state before the first decision, that for epoch `first`: weights that are relative weigh
+    by what the nearest datacenters took in the epochs before."""
+    policy = settings.policy
+    if not isinstance(policy, Weighted):
+        return State(first)
+    count = min(settings.horizon, first)
+    past = window_of(scenario, first - count, count, genes=settings.genes * count)
+    evaluator = Evaluator(compile_problem(past), past, objectives=find(settings.names))
+    return State(first, prices=prices_of(policy, evaluator))
+
+
+def operate(
+    scenario: Scenario,
+    outlook: Outlook,
+    settings: Settings,
+    *,
+    state: State,
+    last: int,
+    limits: Limiter | None = None,
+) -> Iterator[tuple[Step, State]]:
+    """Decide for every epoch of a scenario from that of `state` to `last`, serve it, and go on.
+
+    scenario: what really happens; of it a decision knows what `outlook` tells.
+
+    Yields each step with the state after it: a loop that starts from there makes the same
+    decisions.
+    """
+    while state.epoch < last:
+        step, state = one_step(scenario, outlook, settings, state, limits)
+        yield step, state
+
+
+def one_step(
+    scenario: Scenario, outlook: Outlook, settings: Settings, state: State, limits: Limiter | None
+) -> tuple[Step, State]:
+    """One decision, and its first epoch served."""
+    t = state.epoch
+    horizon = min(settings.horizon, scenario.horizon.epochs - t)
+    carrier = window_of(scenario, t, horizon, genes=settings.genes * horizon)
+    decision = decision_at(carrier, outlook.expect(t, horizon), settings, state, limits)
+    decided = after_decision(decision, settings, state)
+    actual = window_of(scenario, t, 1, genes=settings.genes)
+    served, state = serve_next(actual, settings, decided)
+    return Step(t, decision, served), state
+
+
+def after_decision(decision: Decision, settings: Settings, state: State) -> State:
+    """The state once a decision is in force."""
+    ledger = decision.promised
+    least = ledger.problem.min_up
+    ahead = Ahead(state.epoch, decision.shares, decision.chunks, decision.nodes, least)
+    size = state.size
+    if not size and decision.prices is not None:
+        sums = summed(ledger.totals(), settings.names, ledger.problem.total_requests)
+        size = float(product(decision.prices, np.abs(sums))) / ledger.problem.epochs
+    return replace(state, ahead=ahead, prices=decision.prices, size=size)
+
+
+def serve_next(actual: Scenario, settings: Settings, state: State) -> tuple[Served, State]:
+    """The epoch of `state` as it was, served as decided, and the state after it.
+
+    actual: that epoch of the scenario.
+    """
+    t, ahead = state.epoch, state.ahead
+    assert ahead is not None
+    n = min(t - ahead.first, len(ahead.shares) - 1)
+    bound = None if state.started is None else state.started.sum(axis=0)
+    served = serve(
+        actual,
+        ahead.shares[n],
+        ahead.chunks[n],
+        ahead.nodes[n] if bound is None else np.maximum(ahead.nodes[n], bound),
+        state.running,
+        provision=settings.provision,
+        rng=np.random.default_rng([settings.seed, t, 1]),
+    )
+    purse = state.purse
+    if settings.budgets:
+        spent = [served.totals[REALIZED.index(budget.name)] for budget in settings.budgets]
+        begun = Purse.full(settings.budgets) if purse is None else purse
+        seconds = actual.horizon.epoch_seconds
+        purse = begun.after(settings.budgets, np.array(spent), seconds)
+    after = replace(
+        state,
+        epoch=t + 1,
+        running=served.running,
+        purse=purse,
+        started=_started(ahead.least, state, served),
+    )
+    return served, after
+
+
+def as_planned(state: State) -> State:
+    """The state after an epoch of which nothing is known: all went as planned."""
+    ahead = state.ahead
+    assert ahead is not None
+    n = min(state.epoch - ahead.first, len(ahead.shares) - 1)
+    running = Running(ahead.shares[n], ahead.chunks[n], ahead.nodes[n])
+    return replace(state, epoch=state.epoch + 1, running=running)
+
+
+def _started(least: Longs, state: State, served: Served) -> Longs | None:
+    """Nodes (U, P) that started in the last epochs; None where no minimum time is stated."""
+    most = int(least.max(initial=0)) - 1
+    if most < 1:
+        return None
+    nodes = served.running.nodes
+    before = nodes if state.running is None else state.running.nodes
+    earlier = np.zeros((0, len(nodes)), np.int64) if state.started is None else state.started
+    found = np.concatenate([earlier, np.maximum(nodes - before, 0)[None]])[-most:]
+    age = np.arange(len(found))[::-1, None] + 1  # epochs that they were active
+    return np.where(age < least[None, :], found, 0)
+
+
+def decision_at(
+    carrier: Scenario,
+    expected: Floats,
+    settings: Settings,
+    state: State,
+    limits: Limiter | None,
+) -> Decision:
+    """The decision for the epochs of a scenario, of which figures (S, H) are expected: its own
+    series are not looked at."""
+    told = with_values(carrier, expected)
+    problem = compile_problem(told)
+    if state.running is not None:
+        first = slice(0, int(problem.epoch_group[1]))
+        at = problem.group_origin[first], problem.group_class[first]
+        problem = follow_shares(problem, state.running.shares[at], state.running.nodes)
+    evaluator = Evaluator(problem, told, objectives=find(settings.names))
+    extra = None
+    if settings.budgets and state.purse is not None:
+        seconds = carrier.horizon.epoch_seconds
+        extra = duals(settings.budgets, state.purse, settings.names, state.size, seconds)
+    asked = Asked(
+        settings.policy,
+        settings.names,
+        prices=state.prices,
+        duals=extra,
+        stability=settings.stability,
+        moves=settings.moves,
+        limits=limits,
+    )
+    ahead = state.ahead
+    return decide(
+        problem,
+        told,
+        evaluator,
+        asked,
+        shifted=None
+        if ahead is None
+        else shifted(ahead.shares, state.epoch - ahead.first, expected.shape[1]),
+        rng=np.random.default_rng([settings.seed, state.epoch]),
+    )
+
+
+def shifted(shares: Floats, epochs: int, horizon: int) -> Floats:
+    """The shares (H, O, K, P) of a plan so many epochs later; epochs that it does not have are as
+    its last."""
+    index = np.minimum(np.arange(epochs, epochs + horizon), len(shares) - 1)
+    return shares[index]

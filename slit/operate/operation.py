@@ -1,0 +1,214 @@
+"""An operation in a folder: decisions by a clock, each from the state that the last one left."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from operators.types import Floats
+from slit.errors import SlitError
+from slit.export.routing import write_routing
+from slit.files import kind_of, write_json
+from slit.operate.decide import Decision, Limiter
+from slit.operate.history import Learned, Stretch
+from slit.operate.loop import (
+    Settings,
+    State,
+    after_decision,
+    as_planned,
+    begin,
+    decision_at,
+    serve_next,
+)
+from slit.operate.panel import window_of
+from slit.operate.serve import REALIZED, Served
+from slit.operate.store import ALARM, EPOCHS, PLAN, Kept, digest, read_state, write_state
+
+STAMP = "%Y-%m-%dT%H%MZ"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decided:
+    """One decision in force from `moment` on: `digest` names its shares and nodes."""
+
+    moment: datetime
+    decision: Decision
+    digest: str
+    served: tuple[tuple[datetime, Served], ...]
+    """What became of the epochs since the decision before."""
+
+
+class Operation:
+    """Decides for the epochs of a stretch in turn, and keeps everything in a folder.
+
+    stretch: what is known at the time of the last decision at least: a decision looks at the epochs
+    before its own, and serves those that have come to pass.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        stretch: Stretch,
+        settings: Settings,
+        *,
+        method: str,
+        limits: Limiter | None = None,
+    ) -> None:
+        self.folder = folder
+        self.stretch = stretch
+        self.settings = settings
+        self._limits = limits
+        kept = read_state(folder)
+        first = stretch.first if kept is None else self._epoch(kept.moment)
+        if kept is None:
+            self.state: State = begin(stretch.scenario, settings, first=first)
+        else:
+            self.state = _moved(kept.state, first - kept.state.epoch)
+        self._learned = Learned(
+            stretch.panel,
+            method,
+            first=first,
+            horizon=settings.horizon,
+            state=None if kept is None else kept.forecaster,
+        )
+
+    def decisions(self) -> Iterator[Decided]:
+        """Every decision from that of the state to the end of the stretch, as it is made."""
+        while self.state.epoch < self.stretch.last:
+            yield self.decide()
+
+    def decide(self) -> Decided:
+        """The next decision: its plan is in force once this returns, and its first epoch served."""
+        return self._decided(self.state.epoch, until=self.state.epoch + 1)
+
+    def decide_at(self, epoch: int) -> Decided:
+        """The decision for an epoch that has not come to pass: those since the last decision are
+        served first, by the plan in force; where figures are missing, as it says."""
+        passed, known = [], self.stretch.scenario.horizon.epochs
+        while self.state.epoch < epoch:
+            if self.state.ahead is None:
+                self.state = replace(self.state, epoch=epoch)
+            elif self.state.epoch < known:
+                passed.append(self._serve())
+            else:
+                self.state = as_planned(self.state)
+        return self._decided(epoch, until=epoch, passed=passed)
+
+    def _decided(
+        self, epoch: int, *, until: int, passed: list[tuple[datetime, Served]] | None = None
+    ) -> Decided:
+        stretch, settings = self.stretch, self.settings
+        horizon = settings.horizon
+        expected = self._learned.expect(epoch, horizon)
+        decision = decision_at(
+            self._carrier(epoch, horizon), expected, settings, self.state, self._limits
+        )
+        if decision.violation > 0 and self.state.ahead is not None:
+            self.alarm(
+                epoch,
+                f"no plan keeps to everything: the least violation is {decision.violation:.3g} "
+                "(nodes beyond capacity, then limits)",
+            )
+        elif kind_of(self.folder / ALARM) is not None:
+            (self.folder / ALARM).unlink()
+        self.state = after_decision(decision, settings, self.state)
+        moment = stretch.moment(epoch)
+        name = digest(decision.shares, decision.nodes)
+        self._write_plan(moment, decision, name)
+        served = list(passed or ())
+        while self.state.epoch < until:
+            served.append(self._serve())
+        write_state(
+            self.folder,
+            Kept(stretch.moment(self.state.epoch), self.state, self._learned.state()),
+        )
+        return Decided(moment, decision, name, tuple(served))
+
+    def alarm(self, epoch: int, said: str) -> None:
+        """Say in the folder that something is wrong; the plan in force stays."""
+        at = self.stretch.moment(epoch)
+        write_json(self.folder / ALARM, {"time": at.strftime(STAMP), "alarm": said})
+
+    def _serve(self) -> tuple[datetime, Served]:
+        """The epoch of the state, as it was."""
+        t = self.state.epoch
+        actual = window_of(self.stretch.scenario, t, 1, genes=self.stretch.genes)
+        served, self.state = serve_next(actual, self.settings, self.state)
+        moment = self.stretch.moment(t)
+        content = served_content(served)
+        write_json(self.folder / EPOCHS / f"{moment.strftime(STAMP)}.json", content)
+        return moment, served
+
+    def _carrier(self, epoch: int, horizon: int) -> Any:
+        """A window with the right times; its series are of other ones and not looked at."""
+        scenario = self.stretch.scenario
+        first = min(epoch, scenario.horizon.epochs - horizon)
+        if first < 0:
+            raise SlitError(
+                f"horizon: {horizon} epochs, expected at most {scenario.horizon.epochs} (known)"
+            )
+        window = window_of(scenario, first, horizon, genes=self.stretch.genes * horizon)
+        start = self.stretch.moment(epoch)
+        moved = window.horizon.model_copy(update={"start": start})
+        return replace(window, horizon=moved)
+
+    def _epoch(self, moment: datetime) -> int:
+        found, rest = divmod(moment - self.stretch.panel.start, self.stretch.panel.epoch)
+        if rest or found < 0:
+            raise SlitError(
+                f"{self.folder}: decided until {moment:%Y-%m-%d %H:%M}, expected a time of the "
+                "scenario's tables"
+            )
+        return int(found)
+
+    def _write_plan(self, moment: datetime, decision: Decision, name: str) -> None:
+        write_routing(decision.promised, self.folder)
+        epoch = timedelta(seconds=decision.promised.problem.epoch_seconds)
+        content = {
+            "from": moment.strftime(STAMP),
+            "to": (moment + len(decision.shares) * epoch).strftime(STAMP),
+            "digest": name,
+            "violation": decision.violation,
+            "promised": decision.promised.totals(),
+            "first_epoch": promised_of(decision),
+        }
+        write_json(self.folder / PLAN, content, indent=1)
+
+
+def promised_of(decision: Decision) -> dict[str, float]:
+    """What a decision promises of its first epoch: carbon, water, cost."""
+    ledger = decision.promised
+    water = ledger.water_on_site_l[0] + ledger.water_off_site_l[0]
+    parts = {"carbon": ledger.carbon_kg[0], "water": water, "cost": ledger.cost_usd[0]}
+    return {name: float(part.sum()) for name, part in parts.items()}
+
+
+def served_content(served: Served) -> dict[str, Any]:
+    """What became of an epoch, in plain numbers; objectives as sums, means times requests."""
+    counts = ("requests", "rerouted", "spilled", "overload", "starts", "unplanned", "nodes")
+    totals: Floats = served.totals
+    return {
+        **{name: float(value) for name, value in zip(REALIZED, totals, strict=True)},
+        **{name: getattr(served, name) for name in counts},
+        "digest": digest(served.running.shares, served.running.nodes),
+    }
+
+
+def served_epochs(folder: Path) -> list[dict[str, Any]]:
+    """What became of all epochs of a folder, in their order."""
+    return [
+        {"time": file.stem, **json.loads(file.read_bytes())}
+        for file in sorted((folder / EPOCHS).glob("*.json"))
+    ]
+
+
+def _moved(state: State, epochs: int) -> State:
+    """A state in a stretch that begins so many epochs earlier."""
+    ahead = state.ahead
+    return replace(
+        state,
+        epoch=state.epoch + epochs,
+        ahead=None if ahead is None else ahead._replace(first=ahead.first + epochs),
+    )

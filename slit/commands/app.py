@@ -6,6 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 import slit
+from slit.commands.backtest import backtest
 from slit.commands.benchmark import benchmark
 from slit.commands.bound import bound
 from slit.commands.calibrate import calibrate
@@ -19,6 +20,7 @@ from slit.commands.grow import grow
 from slit.commands.init import init
 from slit.commands.lists import optimizers, scenarios, schema
 from slit.commands.objectives import objectives
+from slit.commands.operate import operate
 from slit.commands.optimize import optimize
 from slit.commands.predict import predict
 from slit.commands.predictor import predictor
@@ -81,6 +83,8 @@ app.command()(replay)
 app.command()(calibrate)
 app.command()(bound)
 app.command()(tradeoff)
+app.command()(operate)
+app.command()(backtest)
 app.command()(export)
 app.command()(diff)
 app.command()(grow)

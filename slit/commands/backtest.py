@@ -61,7 +61,7 @@ def backtest(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Folder for the runs, backtest.json and backtest.html; one that was begun goes on.",
+            help="Folder for runs, backtest.json and backtest.html; one that was begun goes on.",
             show_default=False,
         ),
     ] = None,
@@ -73,8 +73,9 @@ def backtest(
     Prints what each really came to, by the real requests and signals, its regret to perfect
     foresight and what each cause adds to that.
     """
-    from slit.api.operating import RIVALS, OperatingOptions
+    from slit.api.operating import OperatingOptions
     from slit.api.operating import backtest as run
+    from slit.operate.backtest import RIVALS
     from slit.operate.summary import backtest_content
     from slit.report.backtest import backtest_page
 

@@ -28,8 +28,8 @@ class Past:
         if history.ndim != 2 or history.shape[1] < length:
             found = history.shape[-1] / clock.day
             raise SlitError(
-                f"history: {found:.3g} days, expected at least {length // clock.day} (a week, a day, "
-                "the horizon, to learn from)"
+                f"history: {found:.3g} days, expected at least {length // clock.day} (a week, a "
+                "day, the horizon, to learn from)"
             )
         filled = history[:, :length].copy()
         for t in range(length):

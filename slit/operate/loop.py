@@ -80,11 +80,12 @@ class Step(NamedTuple):
 
 def begin(scenario: Scenario, settings: Settings, *, first: int) -> State:
     """The state before the first decision, that for epoch `first`: weights that are relative weigh
-    by what the nearest datacenters took in the epochs before."""
+    by what the nearest datacenters took in the day before, or the horizon if it is longer."""
     policy = settings.policy
     if not isinstance(policy, Weighted):
         return State(first)
-    count = min(settings.horizon, first)
+    day = round(86_400 / scenario.horizon.epoch_seconds)
+    count = min(max(settings.horizon, day), first)
     past = window_of(scenario, first - count, count, genes=settings.genes * count)
     evaluator = Evaluator(compile_problem(past), past, objectives=find(settings.names))
     return State(first, prices=prices_of(policy, evaluator))

@@ -23,7 +23,7 @@ class Weighted:
 
     weights: by objective. priced: they are USD for one unit of an objective, where a unit of a mean
     over requests is one request; otherwise what one per cent weighs of what the nearest datacenters
-    took in the horizon before the first decision: the prices hold from then on.
+    took in the day before the first decision: the prices hold from then on.
     """
 
     weights: Mapping[str, float] = field(default_factory=dict)

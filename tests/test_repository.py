@@ -17,10 +17,12 @@ MOST_PARAMETERS, MOST_OF_KERNELS = 8, 12
 MORE_PARAMETERS = {
     "slit/api/calls.py": {"optimize"},
     "slit/api/resuming.py": {"resume"},
+    "slit/commands/backtest.py": {"backtest"},
     "slit/commands/bound.py": {"bound"},
     "slit/commands/export.py": {"export"},
     "slit/commands/green_llm.py": {"green_llm"},
     "slit/commands/grow.py": {"grow"},
+    "slit/commands/operate.py": {"operate"},
     "slit/commands/optimize.py": {"optimize"},
     "slit/commands/predict.py": {"predict"},
     "slit/commands/replay.py": {"replay"},

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -27,14 +28,16 @@ from slit.operate.backtest import (
     weighted_bound,
 )
 from slit.operate.budgets import read_budget
+from slit.operate.gateways import Gateways
 from slit.operate.history import HISTORY_DAYS, Stretch, genes_of, stretch_of, stretch_until
 from slit.operate.loop import Settings, begin
-from slit.operate.operation import Decided, Operation
+from slit.operate.operation import Decided, Operation, write_alarm
 from slit.operate.policy import MOVES, read_policy
 from slit.operate.serve import REALIZED, Provision
-from slit.operate.store import begin_folder, stated_settings
+from slit.operate.store import begin_folder, read_state, stated_settings, sweep
 from slit.optimizers.registry import OptimizerKind
 from slit.optimizers.registry import find as find_optimizer
+from slit.record.lock import held
 from slit.scenario.load import parse_start
 from slit.scenario.scenario import Scenario
 
@@ -63,6 +66,7 @@ class OperatingOptions:
     moves: int = MOVES
     stale_h: float = 3.0
     seed: int = 1
+    gateways: Gateways | None = None
 
     def settings(self, scenario: Scenario) -> Settings:
         """For the epochs of a scenario. Raises SlitError for what does not fit."""
@@ -91,6 +95,19 @@ class OperatingOptions:
             moves=self.moves,
             seed=self.seed,
             budgets=tuple(read_budget(text, REALIZED[:4]) for text in self.budgets),
+        )
+
+    def operation(
+        self, folder: Path, stretch: Stretch, settings: Settings, scenario: Scenario
+    ) -> Operation:
+        """One in a folder. Raises SlitError for a state that is damaged or of another time."""
+        return Operation(
+            folder,
+            stretch,
+            settings,
+            method=self.forecast,
+            limits=self.limiter(scenario),
+            gateways=self.gateways,
         )
 
     def limiter(self, scenario: Scenario) -> Resolving | None:
@@ -125,10 +142,10 @@ def operate(
     )
     place = Path(folder)
     begin_folder(place, _stated(asked, settings, loaded, begun))
-    operation = Operation(
-        place, stretch, settings, method=asked.forecast, limits=asked.limiter(loaded)
-    )
-    yield from operation.decisions()
+    with held(place):
+        sweep(place)
+        operation = asked.operation(place, stretch, settings, loaded)
+        yield from operation.decisions()
 
 
 def operate_once(
@@ -150,22 +167,28 @@ def operate_once(
     now = datetime.now(UTC) if at is None else at
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     now = midnight + (now - midnight) // epoch * epoch
-    stretch = stretch_until(
-        loaded,
-        now=now,
-        history_days=asked.history_days,
-        stale=round(timedelta(hours=asked.stale_h) / epoch),
-    )
     place = Path(folder)
     begin_folder(place, _stated(asked, settings, loaded, None))
-    operation = Operation(
-        place, stretch, settings, method=asked.forecast, limits=asked.limiter(loaded)
-    )
-    if operation.state.epoch > stretch.first:
-        raise SlitError(
-            f"time: {now:%Y-%m-%d %H:%M}, expected one after the last decision (already in force)"
-        )
-    return operation.decide_at(stretch.first)
+    with held(place):
+        sweep(place)
+        kept = read_state(place)
+        if kept is not None and kept.moment > now:
+            raise SlitError(
+                f"time: {now:%Y-%m-%d %H:%M}, expected none before that of the last decision, "
+                f"{kept.moment:%Y-%m-%d %H:%M}"
+            )
+        try:
+            stretch = stretch_until(
+                loaded,
+                now=now,
+                history_days=asked.history_days,
+                stale=round(timedelta(hours=asked.stale_h) / epoch),
+            )
+            operation = asked.operation(place, stretch, settings, loaded)
+            return operation.decide_at(stretch.first)
+        except SlitError as error:
+            write_alarm(place, now, str(error))
+            raise
 
 
 def operate_live(
@@ -233,11 +256,14 @@ def backtest(
         limits=limits,
         folder=place,
     )
-    if jobs > 1:
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-            records = list(pool.map(task, names))
-    else:
-        records = [task(name) for name in names]
+    with nullcontext() if place is None else held(place):
+        if place is not None:
+            sweep(place)
+        if jobs > 1:
+            with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+                records = list(pool.map(task, names))
+        else:
+            records = [task(name) for name in names]
     prices = begin(stretch.scenario, settings, first=stretch.first).prices
     bound = None if prices is None else weighted_bound(stretch, settings, prices)
     found = {record.name: record for record in records}

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,6 +23,9 @@ from slit.commands.terminal import AsJson, complain, only_with, print_json, with
 from slit.display import number, share
 from slit.errors import SlitError
 from slit.operate.serve import REALIZED, Provision
+
+if TYPE_CHECKING:
+    from slit.operate.gateways import Gateways
 
 
 def operate(
@@ -64,6 +67,25 @@ def operate(
         float,
         typer.Option(metavar="H", help="With --once or --live: how old the newest figures may be."),
     ] = 3.0,
+    export: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FORMAT,...",
+            help="Also write the coming epoch as gateways load it (slit export --list).",
+        ),
+    ] = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="With --export: what gateways call backends (TOML)."),
+    ] = None,
+    push: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PLACE",
+            help="Write its weights into a gateway that runs: http://HOST:PORT of Envoy's admin "
+            "port, HAProxy's runtime socket.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same decisions.")] = 1,
     as_json: AsJson = False,
 ) -> None:
@@ -91,6 +113,7 @@ def operate(
         moves=moves,
         stale_h=stale,
         seed=seed,
+        gateways=_gateways(export, mapping, push),
     )
     if once and live:
         raise SlitError("--once: given with --live, expected one of them")
@@ -117,6 +140,23 @@ def operate(
             print(f"{folder}: nothing left to decide until {end}")
     if as_json:
         print_json({"folder": str(folder), "decisions": made})
+
+
+def _gateways(export: str | None, mapping: Path | None, push: str | None) -> "Gateways | None":
+    from slit.export.mapping import read_mapping
+    from slit.operate.gateways import Gateways
+
+    if export is None and (mapping is not None or push is not None):
+        raise SlitError("--export: none, expected a format with --mapping or --push")
+    if export is None:
+        return None
+    if mapping is None:
+        raise SlitError(
+            "--mapping: none, expected the file that names backends (slit export RUN "
+            "--write-mapping FILE writes one)"
+        )
+    formats = tuple(name.strip() for name in export.split(","))
+    return Gateways(formats, read_mapping(mapping), place=push)
 
 
 def _said(found: Any, as_json: bool) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from operators.types import Bools, Floats
 from slit.errors import SlitError
 from slit.forecast import Clock, Forecaster, make_forecaster
 from slit.forecast.past import past_epochs
+from slit.forecast.protocol import Forecast
 from slit.operate.panel import Panel, panel_of
 from slit.scenario.scenario import Scenario
 
@@ -102,7 +103,10 @@ def _from(scenario: Scenario, start: datetime, epochs: int) -> Scenario:
 
 
 class Learned:
-    """Expects what a forecaster says of the series that change; the others stay as they are."""
+    """Expects what a forecaster says of the series that change; the others stay as they are.
+
+    It learns from an epoch once figures of it are there, however late they come.
+    """
 
     def __init__(
         self,
@@ -113,19 +117,32 @@ class Learned:
         horizon: int,
         state: Mapping[str, Floats] | None = None,
     ) -> None:
-        """Learns from the epochs before `first`, or goes on from a state."""
+        """Learns from the epochs before `first`, or goes on from a state.
+
+        Raises SlitError for a history that is too short, or begins after the state.
+        """
         self.panel = panel
         self.known = first
         start, needed = panel.start, first
         if state is not None:
             start = datetime.fromtimestamp(float(state["clock"]), UTC)
             needed = past_epochs(Clock(start, panel.epoch), horizon)
+            learned = datetime.fromtimestamp(float(state["known"]), UTC)
+            self.known = round((learned - panel.start) / panel.epoch)
+            if self.known < 0:
+                raise SlitError(
+                    f"history: from {panel.start:%Y-%m-%d %H:%M}, expected from before "
+                    f"{learned:%Y-%m-%d %H:%M} (until when was learned)"
+                )
         known = panel.values[:, max(0, first - needed) : first]
         whole = Panel(panel.series, known, start, panel.epoch)
         self.varying: Bools = whole.varying if state is None else state["varying"] > 0
         self._clock = Clock(start, panel.epoch)
         self.forecaster: Forecaster | None = None
         if self.varying.any():
+            if state is None:
+                self.known = min(first, self._known_until(first))
+                known = panel.values[:, : self.known]
             self.forecaster = make_forecaster(
                 method,
                 self._clock,
@@ -139,7 +156,12 @@ class Learned:
     def state(self) -> dict[str, Floats]:
         """Everything that later forecasts depend on, besides the panel."""
         learned = {} if self.forecaster is None else dict(self.forecaster.state())
-        own = {"varying": self.varying, "clock": self._clock.start.timestamp()}
+        until = self.panel.start + self.known * self.panel.epoch
+        own = {
+            "varying": self.varying,
+            "clock": self._clock.start.timestamp(),
+            "known": until.timestamp(),
+        }
         return learned | {name: np.asarray(value, np.float64) for name, value in own.items()}
 
     def expect(self, epoch: int, horizon: int) -> Floats:
@@ -152,15 +174,32 @@ class Learned:
         constant = np.repeat(last[:, None], horizon, axis=1)
         if self.forecaster is None:
             return constant, constant[None]
-        for t in range(self.known, epoch):
-            self.forecaster.update(self.panel.values[self.varying, t])
-        self.known = max(self.known, epoch)
-        found = self.forecaster.forecast(horizon)
+        found = self._ahead(self.forecaster, epoch, horizon)
         mean = constant.copy()
         mean[self.varying] = found.mean
         quantiles = np.repeat(constant[None], len(found.levels), axis=0)
         quantiles[:, self.varying] = found.quantiles
         return mean, quantiles
+
+    def _ahead(self, forecaster: Forecaster, epoch: int, horizon: int) -> Forecast:
+        """The varying series; epochs of which nothing is there yet pass without being learned."""
+        until = min(epoch, self._known_until(epoch))
+        for t in range(self.known, until):
+            forecaster.update(self.panel.values[self.varying, t])
+        self.known = max(self.known, until)
+        if self.known >= epoch:
+            return forecaster.forecast(horizon)
+        state = {name: np.array(values) for name, values in forecaster.state().items()}
+        for _ in range(self.known, epoch):
+            forecaster.update(np.full(int(self.varying.sum()), np.nan))
+        found = forecaster.forecast(horizon)
+        forecaster.restore(state)
+        return found
+
+    def _known_until(self, epoch: int) -> int:
+        """The epoch after the last one before `epoch` of which there is a figure."""
+        there = ~np.isnan(self.panel.values[self.varying, :epoch]).all(axis=0)
+        return int(np.flatnonzero(there)[-1]) + 1 if there.any() else 0
 
 
 def _last_known(values: Floats) -> Floats:

@@ -8,12 +8,13 @@ import numpy as np
 
 from operators.types import Floats, Longs
 from slit.arrays import product
+from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.objectives import find
 from slit.operate.budgets import Budget, Purse, duals
 from slit.operate.decide import Asked, Decision, Limiter, Running, decide, prices_of, summed
 from slit.operate.outlook import Outlook
-from slit.operate.panel import window_of, with_values
+from slit.operate.panel import MINIMUM_TIMES, window_of, with_values
 from slit.operate.policy import MOVES, Policy, Weighted
 from slit.operate.serve import REALIZED, Provision, Served, serve
 from slit.problem import compile_problem
@@ -80,7 +81,11 @@ class Step(NamedTuple):
 
 def begin(scenario: Scenario, settings: Settings, *, first: int) -> State:
     """The state before the first decision, that for epoch `first`: weights that are relative weigh
-    by what the nearest datacenters took in the day before, or the horizon if it is longer."""
+    by what the nearest datacenters took in the day before, or the horizon if it is longer.
+
+    Raises SlitError where nodes must stay active for longer than the horizon.
+    """
+    _check_minimum_times(scenario, settings)
     policy = settings.policy
     if not isinstance(policy, Weighted):
         return State(first)
@@ -89,6 +94,18 @@ def begin(scenario: Scenario, settings: Settings, *, first: int) -> State:
     past = window_of(scenario, first - count, count, genes=settings.genes * count)
     evaluator = Evaluator(compile_problem(past), past, objectives=find(settings.names))
     return State(first, prices=prices_of(policy, evaluator))
+
+
+def _check_minimum_times(scenario: Scenario, settings: Settings) -> None:
+    hours = settings.horizon * scenario.horizon.epoch_seconds / 3600
+    for pool in scenario.pools:
+        for field in MINIMUM_TIMES:
+            longest = max(getattr(pool, field).values(), default=0.0)
+            if longest > hours:
+                raise SlitError(
+                    f"horizon: {hours:g} h, expected at least {longest:g} (pools.{pool.name}."
+                    f"{field}, h)"
+                )
 
 
 def operate(

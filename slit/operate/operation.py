@@ -12,6 +12,7 @@ from slit.errors import SlitError
 from slit.export.routing import write_routing
 from slit.files import kind_of, write_json
 from slit.operate.decide import Decision, Limiter
+from slit.operate.gateways import Gateways
 from slit.operate.history import Learned, Stretch
 from slit.operate.loop import (
     Settings,
@@ -55,11 +56,14 @@ class Operation:
         *,
         method: str,
         limits: Limiter | None = None,
+        gateways: Gateways | None = None,
     ) -> None:
         self.folder = folder
         self.stretch = stretch
         self.settings = settings
         self._limits = limits
+        self._gateways = gateways
+        (folder / EPOCHS).mkdir(exist_ok=True)
         kept = read_state(folder)
         first = stretch.first if kept is None else self._epoch(kept.moment)
         if kept is None:
@@ -127,9 +131,8 @@ class Operation:
         return Decided(moment, decision, name, tuple(served))
 
     def alarm(self, epoch: int, said: str) -> None:
-        """Say in the folder that something is wrong; the plan in force stays."""
-        at = self.stretch.moment(epoch)
-        write_json(self.folder / ALARM, {"time": at.strftime(STAMP), "alarm": said})
+        """Say in the folder that something is wrong."""
+        write_alarm(self.folder, self.stretch.moment(epoch), said)
 
     def _serve(self) -> tuple[datetime, Served]:
         """The epoch of the state, as it was."""
@@ -164,6 +167,8 @@ class Operation:
         return int(found)
 
     def _write_plan(self, moment: datetime, decision: Decision, name: str) -> None:
+        if self._gateways is not None:
+            self._gateways.write(decision.promised, self.settings.names, self.folder)
         write_routing(decision.promised, self.folder)
         epoch = timedelta(seconds=decision.promised.problem.epoch_seconds)
         content = {
@@ -175,6 +180,11 @@ class Operation:
             "first_epoch": promised_of(decision),
         }
         write_json(self.folder / PLAN, content, indent=1)
+
+
+def write_alarm(folder: Path, moment: datetime, said: str) -> None:
+    """Say in a folder what is wrong with the decision of a moment."""
+    write_json(folder / ALARM, {"time": moment.strftime(STAMP), "alarm": said})
 
 
 def promised_of(decision: Decision) -> dict[str, float]:

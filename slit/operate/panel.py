@@ -34,6 +34,9 @@ CAUSES = {
 """Of each signal: water per kWh follows the mix of fuels, as carbon does; cooling and what the sun
 and the wind give follow the weather. The rest is demand."""
 
+MINIMUM_TIMES = ("min_up_hours", "min_down_hours")
+"""Of a pool, by variant."""
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
@@ -96,7 +99,8 @@ def panel_of(scenario: Scenario) -> Panel:
 
 
 def window_of(scenario: Scenario, first: int, epochs: int, *, genes: int) -> Scenario:
-    """`epochs` of a scenario from its `first`, with so many genes.
+    """`epochs` of a scenario from its `first`, with so many genes; nodes need not stay active or
+    off for longer than that.
 
     Raises SlitError where the scenario does not have them.
     """
@@ -107,6 +111,7 @@ def window_of(scenario: Scenario, first: int, epochs: int, *, genes: int) -> Sce
             "scenario)"
         )
     part = slice(first, last)
+    hours = epochs * horizon.epoch_seconds / 3600
     return replace(
         scenario,
         horizon=horizon.model_copy(
@@ -116,6 +121,15 @@ def window_of(scenario: Scenario, first: int, epochs: int, *, genes: int) -> Sce
             }
         ),
         resolution=scenario.resolution.model_copy(update={"genes": genes}),
+        pools=tuple(
+            pool.model_copy(
+                update={
+                    field: {name: min(time, hours) for name, time in getattr(pool, field).items()}
+                    for field in MINIMUM_TIMES
+                }
+            )
+            for pool in scenario.pools
+        ),
         origins=tuple(
             origin.model_copy(update={"last_mile_ms": origin.last_mile_ms[part]})
             if isinstance(origin.last_mile_ms, tuple)

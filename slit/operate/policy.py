@@ -53,9 +53,10 @@ def read_policy(text: str, objectives: tuple[str, ...]) -> Policy:
     kind, _, said = text.strip().partition(":")
     if kind == BALANCE:
         weights = _figures(text, said, objectives) if said else {}
-        return Weighted(dict.fromkeys(objectives, 1.0) | weights)
+        return _weighted(text, dict.fromkeys(objectives, 1.0) | weights, priced=False)
     if kind == PRICES:
-        return Weighted(dict.fromkeys(objectives, 0.0) | _figures(text, said, objectives), True)
+        prices = _figures(text, said, objectives)
+        return _weighted(text, dict.fromkeys(objectives, 0.0) | prices, priced=True)
     if kind == PICK:
         _known(text, said, (*PICKS, *objectives))
         return Picked(said)
@@ -80,9 +81,13 @@ def _figures(text: str, said: str, objectives: tuple[str, ...]) -> dict[str, flo
             figures[name] = -1.0
         if not equals or not 0 <= figures[name] < float("inf"):
             raise SlitError(f"policy {text!r}: {part!r}, expected OBJECTIVE=NUMBER (0 or more)")
-    if not any(figures.values()):
-        raise SlitError(f"policy {text!r}: all 0, expected a weight that is not")
     return figures
+
+
+def _weighted(text: str, weights: dict[str, float], *, priced: bool) -> Weighted:
+    if not any(weights.values()):
+        raise SlitError(f"policy {text!r}: all 0, expected a weight that is not")
+    return Weighted(weights, priced)
 
 
 def _known(text: str, name: str, names: tuple[str, ...]) -> None:

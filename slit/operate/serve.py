@@ -10,6 +10,7 @@ from operators.types import Floats, Longs
 from slit.arrays import frozen
 from slit.ledger import Ledger, write_ledger
 from slit.operate.decide import Running, is_mean
+from slit.operate.panel import MINIMUM_TIMES
 from slit.problem import Problem, compile_problem
 from slit.problem.shares import counts_of, round_shares
 from slit.problem.today import follow_shares
@@ -113,7 +114,7 @@ def serve(
 
 def _without_minimum_times(scenario: Scenario) -> Scenario:
     """They may be longer than an epoch: who decides keeps nodes active for them."""
-    none: dict[str, dict[str, float]] = {"min_up_hours": {}, "min_down_hours": {}}
+    none: dict[str, dict[str, float]] = {field: {} for field in MINIMUM_TIMES}
     return replace(scenario, pools=tuple(pool.model_copy(update=none) for pool in scenario.pools))
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from operators.types import Floats
 from slit.errors import SlitError
-from slit.files import kind_of, read_arrays, read_json, write_arrays, write_json
+from slit.files import is_beside, kind_of, read_arrays, read_json, write_arrays, write_json
 from slit.operate.budgets import Purse
 from slit.operate.decide import Running
 from slit.operate.loop import Ahead, Settings, State
@@ -42,7 +42,7 @@ class Kept:
 
 
 def begin_folder(folder: Path, stated: Mapping[str, Any]) -> None:
-    """Make the folder of an operation, or see that it is of the same one.
+    """Make the folder of an operation or a backtest, or see that it is of the same one.
 
     Raises SlitError that names what differs.
     """
@@ -51,11 +51,10 @@ def begin_folder(folder: Path, stated: Mapping[str, Any]) -> None:
         folder.mkdir(parents=True)
     if kind_of(file) is None:
         if any(folder.iterdir()):
-            raise SlitError(f"{folder}: not empty, expected a new folder or one of slit operate")
-        (folder / EPOCHS).mkdir(exist_ok=True)
+            raise SlitError(f"{folder}: not empty, expected a new folder or one that was begun")
         write_json(file, stated, indent=1)
         return
-    found = read_json(file, holding="what slit operate was asked for")
+    found = read_json(file, holding="what was asked for")
     for name, value in json.loads(json.dumps(stated)).items():
         if not isinstance(found, dict) or found.get(name) != value:
             was = found.get(name) if isinstance(found, dict) else found
@@ -63,7 +62,13 @@ def begin_folder(folder: Path, stated: Mapping[str, Any]) -> None:
                 f"{folder}: {name}: {value!r}, expected {was!r} (as it was begun; another folder "
                 "for other settings)"
             )
-    (folder / EPOCHS).mkdir(exist_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Delete what killed processes left beside the files of a folder that no other one writes."""
+    for file in folder.rglob(".*"):
+        if is_beside(file.name):
+            file.unlink(missing_ok=True)
 
 
 def write_state(folder: Path, kept: Kept) -> None:

@@ -18,6 +18,7 @@ from slit.scenario.scenario import Scenario
 from slit.scenario.store import scenario_hash
 
 FROZEN = {
+    "ten-weeks": "9fd70eaeda29bbf71aa8beef935f0cc173bcc646852f4abf16c2d5b721d69ae5",
     "edge-day": "08a02307cd268d95ec83e921e392fd48851243288fa4c88871e1691eea63d0f8",
     "tiny": "5b93a7db0b63ec4564aed4ac154af78b9e82af7d4e814a12243e8ca20ef4a0c6",
     "world-day": "8dcbc0ccd5d2a1483f6ab2d878cd304c4af8cc93045c0ddfcaa6714c5165afaf",

@@ -94,7 +94,7 @@ class OperatingOptions:
             stability=self.stability,
             moves=self.moves,
             seed=self.seed,
-            budgets=tuple(read_budget(text, REALIZED[:4]) for text in self.budgets),
+            budgets=tuple(read_budget(text, self.objectives) for text in self.budgets),
         )
 
     def operation(

@@ -29,6 +29,10 @@ CASES = {
     ("calibrate",): "RUN --plan 0 --share 0.2 --output NEW",
     ("export",): "RUN --plan 0 --to neutral --output NEW",
     ("diff",): "RUN:0 RUN:nearest",
+    ("operate",): "ten-weeks --folder NEW --once --at 2024-03-04 --history 10 --forecast naive "
+    "--horizon 6",
+    ("backtest",): "ten-weeks --from 2024-03-04 --to 2024-03-04T02:00Z --history 10 --forecast "
+    "naive --horizon 6 --no-causes --rival nearest",
     ("check",): "tiny",
     ("scenarios",): "",
     ("optimizers",): "",

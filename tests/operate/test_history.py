@@ -9,6 +9,7 @@ import pytest
 from slit.errors import SlitError
 from slit.operate.history import Learned, stretch_of, stretch_until
 from slit.scenario.load import load_scenario
+from slit.scenario.scenario import Scenario
 
 MONDAY = datetime(2024, 3, 4, tzinfo=UTC)
 END = datetime(2024, 3, 11, tzinfo=UTC)
@@ -16,11 +17,11 @@ END = datetime(2024, 3, 11, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def weeks() -> object:
+def weeks() -> Scenario:
     return load_scenario("ten-weeks")
 
 
-def test_a_stretch_has_its_history_and_the_horizon_of_its_last_decision(weeks: object) -> None:
+def test_a_stretch_has_its_history_and_the_horizon_of_its_last_decision(weeks: Scenario) -> None:
     found = stretch_of(
         weeks, start=MONDAY, end=MONDAY + timedelta(days=1), history_days=10, horizon=24
     )
@@ -30,7 +31,7 @@ def test_a_stretch_has_its_history_and_the_horizon_of_its_last_decision(weeks: o
     assert found.genes == 25
 
 
-def test_at_the_end_of_the_tables_the_horizon_is_shorter(weeks: object) -> None:
+def test_at_the_end_of_the_tables_the_horizon_is_shorter(weeks: Scenario) -> None:
     found = stretch_of(weeks, start=END - timedelta(days=1), end=END, history_days=10, horizon=24)
     assert found.scenario.horizon.epochs == found.last == 264
 
@@ -44,14 +45,16 @@ def test_at_the_end_of_the_tables_the_horizon_is_shorter(weeks: object) -> None:
         (datetime(2024, 1, 3, tzinfo=UTC), MONDAY, "2023-12-2"),
     ],
 )
-def test_stretches_that_cannot_be(weeks: object, start: datetime, end: datetime, said: str) -> None:
+def test_stretches_that_cannot_be(
+    weeks: Scenario, start: datetime, end: datetime, said: str
+) -> None:
     with pytest.raises(SlitError) as caught:
         stretch_of(weeks, start=start, end=end, history_days=10, horizon=24)
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_late_figures_are_not_known_yet(weeks: object) -> None:
+def test_late_figures_are_not_known_yet(weeks: Scenario) -> None:
     now = END + timedelta(hours=2)
     found = stretch_until(weeks, now=now, history_days=10, stale=3)
     assert found.moment(found.first) == now
@@ -64,7 +67,7 @@ def test_late_figures_are_not_known_yet(weeks: object) -> None:
         stretch_until(weeks, now=now, history_days=10, stale=1)
 
 
-def test_what_is_learned_goes_on_from_its_state(weeks: object) -> None:
+def test_what_is_learned_goes_on_from_its_state(weeks: Scenario) -> None:
     """A forecaster of a later process, which saw only the state and the days since, says the same
     to the bit."""
     found = stretch_of(
@@ -77,7 +80,7 @@ def test_what_is_learned_goes_on_from_its_state(weeks: object) -> None:
     assert np.array_equal(whole.expect(found.first + 9, 24), later.expect(found.first + 9, 24))
 
 
-def test_a_history_too_short_to_learn_from(weeks: object) -> None:
+def test_a_history_too_short_to_learn_from(weeks: Scenario) -> None:
     found = stretch_of(
         weeks, start=MONDAY, end=MONDAY + timedelta(days=1), history_days=5, horizon=24
     )
@@ -85,7 +88,7 @@ def test_a_history_too_short_to_learn_from(weeks: object) -> None:
         Learned(found.panel, "suite", first=found.first, horizon=24)
 
 
-def test_figures_that_come_late_are_learned_all_the_same(weeks: object) -> None:
+def test_figures_that_come_late_are_learned_all_the_same(weeks: Scenario) -> None:
     """Hours that were not there when it forecast count as if they had been, once they are."""
     found = stretch_of(
         weeks, start=MONDAY, end=MONDAY + timedelta(days=1), history_days=20, horizon=24

@@ -82,6 +82,7 @@ def test_prices_are_those_of_the_day_before() -> None:
     first = begin(found.scenario, asked, first=found.first)
     short = begin(found.scenario, replace(asked, horizon=1), first=found.first)
     assert first.prices is not None
+    assert short.prices is not None
     assert np.array_equal(first.prices, short.prices)
 
 

@@ -95,9 +95,7 @@ def test_killed_between_two_files_it_makes_the_same_decisions(
     whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stopped before every single file that it writes, in turn."""
-    import slit.files
-
-    real = slit.files.os.fsync
+    real = os.fsync
     folder = tmp_path / "stopped"
 
     class Killed(BaseException):
@@ -115,10 +113,10 @@ def test_killed_between_two_files_it_makes_the_same_decisions(
                 raise Killed
             real(handle)
 
-        monkeypatch.setattr(slit.files.os, "fsync", fsync)
+        monkeypatch.setattr(os, "fsync", fsync)
         with suppress(Killed):
             list(simulated(folder))
-    monkeypatch.setattr(slit.files.os, "fsync", real)
+    monkeypatch.setattr(os, "fsync", real)
     list(simulated(folder))
     assert writes > 20
     check_same(whole, folder)

@@ -33,7 +33,8 @@ from slit.operate.history import HISTORY_DAYS, Stretch, genes_of, stretch_of, st
 from slit.operate.loop import Settings, begin
 from slit.operate.operation import Decided, Operation, write_alarm
 from slit.operate.policy import MOVES, read_policy
-from slit.operate.serve import REALIZED, Provision
+from slit.operate.provision import Provision
+from slit.operate.serve import REALIZED
 from slit.operate.store import begin_folder, read_state, stated_settings, sweep
 from slit.optimizers.registry import OptimizerKind
 from slit.optimizers.registry import find as find_optimizer

@@ -20,8 +20,7 @@ from slit.commands.operating import (
 )
 from slit.commands.terminal import AsJson, print_json, print_table
 from slit.display import NOTHING, number, percent, share
-from slit.files import write_json
-from slit.operate.serve import Provision
+from slit.operate.provision import Provision
 
 CONTENT, PAGE = "backtest.json", "backtest.html"
 COLUMNS = ("carbon", "water", "cost", "quality")
@@ -75,6 +74,7 @@ def backtest(
     """
     from slit.api.operating import OperatingOptions
     from slit.api.operating import backtest as run
+    from slit.files import write_json
     from slit.operate.backtest import RIVALS
     from slit.operate.summary import backtest_content
     from slit.report.backtest import backtest_page

@@ -22,7 +22,7 @@ from slit.commands.operating import (
 from slit.commands.terminal import AsJson, complain, only_with, print_json, without
 from slit.display import number, share
 from slit.errors import SlitError
-from slit.operate.serve import REALIZED, Provision
+from slit.operate.provision import Provision
 
 if TYPE_CHECKING:
     from slit.operate.gateways import Gateways
@@ -180,6 +180,8 @@ def _said(found: Any, as_json: bool) -> dict[str, Any]:
 def _became(served: Any) -> str:
     if not served:
         return ""
+    from slit.operate.serve import REALIZED
+
     _, last = served[-1]
     late = last.totals[REALIZED.index("slo_violation")] / last.requests
     carbon = last.totals[REALIZED.index("carbon")]

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from slit.commands.terminal import listed_measures
-from slit.operate.serve import Provision
+from slit.operate.provision import Provision
 
 Policy = Annotated[
     str,

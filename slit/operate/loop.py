@@ -16,7 +16,8 @@ from slit.operate.decide import Asked, Decision, Limiter, Running, decide, price
 from slit.operate.outlook import Outlook
 from slit.operate.panel import MINIMUM_TIMES, window_of, with_values
 from slit.operate.policy import MOVES, Policy, Weighted
-from slit.operate.serve import REALIZED, Provision, Served, serve
+from slit.operate.provision import Provision
+from slit.operate.serve import REALIZED, Served, serve
 from slit.problem import compile_problem
 from slit.problem.today import follow_shares
 from slit.scenario.scenario import Scenario

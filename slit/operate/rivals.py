@@ -10,7 +10,8 @@ from slit.operate.decide import Running, spread
 from slit.operate.history import Stretch
 from slit.operate.loop import Settings
 from slit.operate.panel import window_of
-from slit.operate.serve import Provision, Served, serve
+from slit.operate.provision import Provision
+from slit.operate.serve import Served, serve
 from slit.optimizers.protocol import Task
 from slit.optimizers.registry import make_optimizer
 from slit.problem import compile_problem

@@ -1,7 +1,6 @@
 """One epoch as it really was: real requests and signals, served by the shares that were decided."""
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 import numpy as np
 from numpy.random import Generator
@@ -11,6 +10,7 @@ from slit.arrays import frozen
 from slit.ledger import Ledger, write_ledger
 from slit.operate.decide import Running, is_mean
 from slit.operate.panel import MINIMUM_TIMES
+from slit.operate.provision import Provision
 from slit.problem import Problem, compile_problem
 from slit.problem.shares import counts_of, round_shares
 from slit.problem.today import follow_shares
@@ -19,14 +19,6 @@ from slit.scenario.scenario import Scenario
 
 REALIZED = ("carbon", "water", "cost", "energy", "quality", "answer_loss", "ttft", "slo_violation")
 """Objectives that are added up, means as sums over requests."""
-
-
-class Provision(StrEnum):
-    """How many nodes are active in an epoch: those planned and more where requests need them, or
-    exactly those that requests need."""
-
-    PLANNED = "planned"
-    FOLLOW = "follow"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,7 +22,8 @@ from slit.replay.arrivals import GeneratedRequests
 from slit.replay.chrome_trace import WatchedNode
 from slit.replay.engines import ServingPlacement, serving_placements
 from slit.replay.rates import RatedRequests, Rates
-from slit.replay.routing import Routing, routed_shares
+from slit.replay.routed_shares import routed_shares
+from slit.replay.routing import Routing
 from slit.replay.serve import (
     Observers,
     PlacementRun,

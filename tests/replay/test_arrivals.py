@@ -7,7 +7,8 @@ from operators.types import Floats
 from slit.ledger import Ledger, write_ledger
 from slit.problem import compile_problem
 from slit.replay.arrivals import GeneratedRequests, cached_tokens, interleaved, renewal, tokens
-from slit.replay.routing import Routing, routed_shares
+from slit.replay.routed_shares import routed_shares
+from slit.replay.routing import Routing
 from tests.stored import small_scenario
 
 

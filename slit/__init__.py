@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from slit.api import (
+        accounts,
         bound,
         certify,
         check,
@@ -40,6 +41,7 @@ _PLACES = {
     "InfeasibleError": "slit.errors",
     "Result": "slit.run",
     "SlitError": "slit.errors",
+    "accounts": "slit.api",
     "bound": "slit.api",
     "brush": "slit.report.notebook",
     "certify": "slit.api",
@@ -67,6 +69,7 @@ __all__ = [
     "InfeasibleError",
     "Result",
     "SlitError",
+    "accounts",
     "bound",
     "brush",
     "certify",

@@ -17,6 +17,7 @@ MOST_PARAMETERS, MOST_OF_KERNELS = 8, 12
 MORE_PARAMETERS = {
     "slit/api/calls.py": {"optimize"},
     "slit/api/resuming.py": {"resume"},
+    "slit/commands/accounts.py": {"accounts"},
     "slit/commands/backtest.py": {"backtest"},
     "slit/commands/bound.py": {"bound"},
     "slit/commands/export.py": {"export"},

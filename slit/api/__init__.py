@@ -1,5 +1,6 @@
 """What a notebook calls: load a scenario, optimize it, evaluate plans."""
 
+from slit.api.accounting import accounts
 from slit.api.bounds import bound, certify
 from slit.api.calls import evaluate, optimize
 from slit.api.checks import check
@@ -11,6 +12,7 @@ from slit.problem import compile_problem
 from slit.scenario.load import load_scenario
 
 __all__ = [
+    "accounts",
     "bound",
     "certify",
     "check",

@@ -9,6 +9,7 @@ from slit.errors import SlitError
 from slit.objectives import DEFAULT, Objective, find, load_plugin
 from slit.optimizers.registry import OptimizerKind
 from slit.optimizers.registry import find as find_optimizer
+from slit.scenario.accounts import under
 from slit.scenario.load import load_scenario
 from slit.scenario.routing_table import with_today_file
 from slit.scenario.scenario import Scenario
@@ -36,9 +37,11 @@ def scenario_of(
     start: str | date | None,
     hours: float | None,
     today: str | PathLike[str] | None = None,
+    *,
+    account: str | None = None,
 ) -> Scenario:
     """A scenario, of a name or file or as it was loaded, at a time if one is given, with today's
-    routing from a file if there is one.
+    routing from a file if there is one, its carbon counted by an account if one is named.
 
     Raises SlitError.
     """
@@ -47,6 +50,8 @@ def scenario_of(
         found = load_scenario(found, start=start, hours=hours)
     elif start is not None or hours is not None:
         found = found.window(start=start, hours=hours)
+    if account is not None:
+        found = under(found, account)
     return found if today is None else routed_today(found, today)
 
 

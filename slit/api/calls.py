@@ -63,6 +63,7 @@ def optimize(
     limits: Limits | None = None,
     warm_nodes: int | Mapping[str, int] | None = None,
     today: str | PathLike[str] | None = None,
+    account: str | None = None,
     baselines: bool = True,
     steady: bool = True,
     bound: bool = False,
@@ -90,10 +91,11 @@ def optimize(
     scenario. warm_nodes: nodes that at least stay warm in every pool, of each variant that it can
     serve: a number, or numbers by variant ("*": of the others). today: a table of today's routing
     (columns origin, class, pool or datacenter, variant, share, and hour), which becomes the plan
-    `today` to compare with. baselines: whether the reference plans are made; a search also begins
-    with them. steady: whether the extremes and the balanced plan of a search that took long enough
-    are replaced by steady ones (`slit.steady`). watch: called with the progress after every step;
-    prepared: with the name and the front of each reference plan as soon as that is made.
+    `today` to compare with. account: of those in [accounts] the one by which carbon counts, instead
+    of the one that the scenario names. baselines: whether the reference plans are made; a search
+    also begins with them. steady: whether the extremes and the balanced plan of a search that took
+    long enough are replaced by steady ones (`slit.steady`). watch: called with the progress after
+    every step; prepared: with the name and the front of each reference plan as soon as it is made.
 
     Raises SlitError for what the caller can mend, InfeasibleError for demand beyond capacity.
     """
@@ -103,7 +105,7 @@ def optimize(
         settings = default_settings(name, population=population, **(settings or {}))
     names = _measured(names_of(objectives), default, settings)
     find(names)
-    planned = scenario_of(scenario, start, hours, today)
+    planned = scenario_of(scenario, start, hours, today, account=account)
     if warm_nodes is not None:
         planned = keep_warm_at_least(planned, warm_nodes)
     asked = Stop(evaluations, moves, seconds, stagnation)

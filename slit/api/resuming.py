@@ -31,6 +31,7 @@ from slit.record.lock import held
 from slit.record.manifest import Pending, Request
 from slit.record.runs import check_plugin
 from slit.run import Result, Watch
+from slit.scenario.accounts import account_names, under
 from slit.scenario.load import parse_start
 from slit.scenario.operation import keep_warm_at_least
 from slit.scenario.pools import of_every
@@ -59,12 +60,15 @@ class Again:
     limits: Limits | None
     warm_nodes: int | Mapping[str, int] | None
     today: str | PathLike[str] | None
+    account: str | None
 
     def check(self, left: Unfinished) -> None:
         """Raise SlitError, with both values, for the first thing that is not what it was."""
         asked = left.pending
         if self.today is not None:
             self._check_today(self.today, left.scenario)
+        if self.account is not None:
+            _same("account", self.account, left.scenario.accounting.account)
         self._check_scenario(left.scenario, asked.warm_nodes)
         if self.warm_nodes is not None:
             _same("warm nodes", of_every(self.warm_nodes), asked.warm_nodes or None)
@@ -109,6 +113,8 @@ class Again:
         if scenario.horizon != horizon and scenario.timeline is not None and same_epochs:
             # A start or length that is not given again is that of the run.
             scenario = scenario_of(self.scenario, self.start or horizon.start, self.hours or hours)
+        if begun.accounting.account in account_names(scenario):  # the run's, where not given again
+            scenario = under(scenario, begun.accounting.account)
         if warm_nodes:
             scenario = keep_warm_at_least(scenario, warm_nodes)
         if self.today is not None or not scenario.today:  # given apart, here or when it was begun
@@ -138,6 +144,7 @@ def resume(
     limits: Limits | None = None,
     warm_nodes: int | Mapping[str, int] | None = None,
     today: str | PathLike[str] | None = None,
+    account: str | None = None,
     baselines: bool | None = None,
     steady: bool | None = None,
     bound: bool | None = None,
@@ -161,7 +168,7 @@ def resume(
     folder = unfinished_folder(place)
     again = Again(
         scenario, start, hours, optimizer, names_of(objectives), seed, population, settings,
-        baselines, start_plan, limits, warm_nodes, today,
+        baselines, start_plan, limits, warm_nodes, today, account,
     )  # fmt: skip
     with held(folder):
         left = read_unfinished(folder)

@@ -77,10 +77,7 @@ def _other_scenarios(place: Place, places: Sequence[Place]) -> list[Any]:
     return [
         html.Div(
             [
-                html.P(
-                    f"The folders are of {len(places)} scenarios or sets of objectives. Plans are "
-                    "ranked within one only, so each has a page of its own:"
-                ),
+                html.P(_why_several(place, places)),
                 html.Nav(links, className="places", **aria(label="Scenarios")),
                 html.Details(
                     [
@@ -92,6 +89,19 @@ def _other_scenarios(place: Place, places: Sequence[Place]) -> list[Any]:
             className="note",
         )
     ]
+
+
+def _why_several(place: Place, places: Sequence[Place]) -> str:
+    if not any(each.account for each in places):
+        return (
+            f"The folders are of {len(places)} scenarios or sets of objectives. Plans are "
+            "ranked within one only, so each has a page of its own:"
+        )
+    counted = f"Carbon counts by the account {place.account} here. " if place.account else ""
+    return (
+        f"{counted}The same plans under another carbon account, and those of other scenarios, have "
+        "pages of their own:"
+    )
 
 
 def _stores() -> list[Any]:

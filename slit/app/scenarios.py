@@ -18,9 +18,16 @@ class Place:
 
     @property
     def title(self) -> str:
-        """The scenario, and the folders of its runs."""
+        """The scenario, the carbon account where it states several, and the folders of its runs."""
         folders = ", ".join(run.folder.resolve().name for run in self.runs)
-        return f"{self.runs[0].scenario.name} ({folders})"
+        by = f", carbon by {self.account}" if self.account else ""
+        return f"{self.runs[0].scenario.name}{by} ({folders})"
+
+    @property
+    def account(self) -> str:
+        """The carbon account that counts here; empty where the scenario states none."""
+        scenario = self.runs[0].scenario
+        return scenario.accounting.account if scenario.accounts else ""
 
 
 def by_scenario(runs: Sequence[Run]) -> tuple[Place, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 import dash
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from slit.app.accounts import under_every_account
 from slit.app.callback_schema import refuse_malformed, values_of_page
 from slit.app.guard import TOKEN, guard, is_loopback, is_open_to_all, new_token
 from slit.app.layout import page
@@ -41,7 +42,7 @@ class Site:
             reasons = "; ".join(each.message for each in self.unreadable)
             several = f"runs: none of {len(self.unreadable)} can be read: "
             raise SlitError(reasons if len(self.unreadable) == 1 else several + reasons)
-        self.places = by_scenario(runs)
+        self.places = by_scenario(under_every_account(runs))
         self.apps = [
             app_of(place, self.places, self.unreadable, host=host, token=token)
             for place in self.places
@@ -147,7 +148,9 @@ def explore(
     for each in site.unreadable:
         say(f"not shown: {each.message}")
     if len(site.places) > 1:
-        say(f"{len(site.places)} scenarios: each has a page of its own, linked from the others")
+        accounts = any(place.account for place in site.places)
+        what = "scenarios or carbon accounts" if accounts else "scenarios"
+        say(f"{len(site.places)} {what}: each has a page of its own, linked from the others")
     if not is_loopback(host):
         say(warning(host, server))
     where = address(server, token=token)

@@ -6,6 +6,7 @@ import typer
 from typer.core import TyperGroup
 
 import slit
+from slit.commands.accounts import accounts
 from slit.commands.backtest import backtest
 from slit.commands.benchmark import benchmark
 from slit.commands.bound import bound
@@ -85,6 +86,7 @@ app.command()(bound)
 app.command()(tradeoff)
 app.command()(operate)
 app.command()(backtest)
+app.command()(accounts)
 app.command()(export)
 app.command()(diff)
 app.command()(grow)

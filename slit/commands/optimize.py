@@ -39,6 +39,7 @@ REPEATED = (
     "hours",
     "start_plan",
     "today",
+    "account",
     "baselines",
     "steady",
     "bound",
@@ -102,6 +103,12 @@ def optimize(
             metavar="FILE",
             help="Today's routing, a table as slit show --routing writes: a plan to compare with, "
             "and what limits may refer to.",
+        ),
+    ] = None,
+    account: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Carbon account that counts: base, or one of [accounts]."
         ),
     ] = None,
     baselines: Annotated[
@@ -192,6 +199,7 @@ def optimize(
                     hours=hours,
                     start_plan=start_plan,
                     today=today,
+                    account=account,
                     baselines=baselines,
                     steady=steady,
                     bound=bound,

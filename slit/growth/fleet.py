@@ -125,6 +125,8 @@ def _with_site(scenario: Scenario, name: str, like: str) -> Scenario:
             *scenario.datacenters, scenario.datacenters[d].model_copy(update={"name": name}),
         ),
         signals=Signals(**signals),
+        accounts=(),
+        account_carbon=np.zeros((0, 0, 0)),
         round_trip_s=np.column_stack([scenario.round_trip_s, scenario.round_trip_s[:, d]]),
         residency=residency,
     )  # fmt: skip
@@ -145,6 +147,8 @@ def _without(scenario: Scenario, names: set[str], pools: tuple[NodePool, ...]) -
         pools=pools,
         datacenters=tuple(scenario.datacenters[d] for d in kept),
         signals=Signals(**signals),
+        accounts=(),
+        account_carbon=np.zeros((0, 0, 0)),
         round_trip_s=scenario.round_trip_s[:, kept],
         residency=residency,
     )

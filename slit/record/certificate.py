@@ -38,12 +38,13 @@ def write_certificate(certified: Certified, folder: Path, *, scenario_hash: str)
 
 
 def read_certificate(run: Run) -> Certified | None:
-    """The run's front against the certificate in its folder; None if there is none.
+    """The run's front against the certificate in its folder; None if there is none, or the run is
+    judged by another carbon account, of which the file says nothing.
 
     Raises SlitError for a damaged file, and for one of another scenario or other objectives.
     """
     file = run.folder / CERTIFICATE
-    if kind_of(file) is None:
+    if run.judged or kind_of(file) is None:
         return None
     again = f"(remove the file; slit bound {run.folder} makes it anew)"
     content = read_json(file, holding=f"the certificate of this run {again}")

@@ -24,7 +24,8 @@ from slit.scenario.store import read_scenario, save_scenario, scenario_hash
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
     """A run folder: its plans can be evaluated on `problem`, the compiled `scenario`. `on_front`
-    (N,) is what front.csv says, which `reevaluate` checks."""
+    (N,) is what front.csv says, which `reevaluate` checks. judged: whether scenario and front are
+    those of another carbon account than the one that was searched."""
 
     folder: Path
     manifest: Manifest
@@ -32,6 +33,7 @@ class Run:
     problem: Problem
     front: Front
     on_front: Bools
+    judged: bool = False
 
 
 @dataclass(frozen=True, slots=True)

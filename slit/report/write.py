@@ -10,6 +10,7 @@ from slit.objectives import find
 from slit.record import Run, read_certificate, read_run
 from slit.record.folder import REPORT
 from slit.record.history import read_history
+from slit.report.accounts import accounts_of, accounts_section
 from slit.report.convergence import convergence_data
 from slit.report.equal_quality import equal_quality_of, equal_quality_section
 from slit.report.front import front_data
@@ -76,11 +77,13 @@ def report_html(run: Run, *, certificate: Certificate | None = None) -> str:
     if picks is not None:
         limits = manifest.resolved_limits
         kept = limits_data(run, [mark.row for mark in picks.marks]) if limits else None
+        accounts = accounts_of(run)
         plans = _plans(run, [mark.row for mark in picks.marks])
         sections += [
             recommended_section(recommendation(run, picks)),
             *([] if equal is None else [equal_quality_section(equal)]),
             picks_section(picks, kept),
+            *([] if accounts is None else [accounts_section(accounts)]),
             front_section(front_data(front, search=search), limits),
             plans_section(picks, plans, kept),
             per_request_section(picks.marks, plans, run.scenario),

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Discriminator, Field, StrictBool, Tag, model_validator
 
 from slit.predictor.configs import Precision
+from slit.scenario.account_schema import AccountEntry
 from slit.scenario.demand_schema import AnyDemand
 from slit.scenario.limit_entry import LimitEntry
 from slit.scenario.limits import LIMITS
@@ -202,6 +203,10 @@ class ScenarioFile(Record):
     origins: Listed[Origin] = text("where requests come from")
     datacenters: Listed[DatacenterEntry] = text("the sites")
     signals: SiteSignals = text("signals of all sites", default=SiteSignals())
+    accounts: dict[Name, AccountEntry] = text(
+        "other ways to count carbon, by name; `account` of [accounting] says which one counts",
+        default_factory=dict,
+    )
     currency: Rates = text(
         "rates for prices in EUR/MWh, GBP/kWh ...: USD for one unit of each currency",
         default_factory=dict,

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from slit.scenario.account_schema import AccountEntry, Contract
 from slit.scenario.demand_schema import (
     DailyVolume,
     DemandGroup,
@@ -61,6 +62,8 @@ SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (
     ("[[datacenters]]", Datacenter),
     ("[signals], and in [[datacenters]]", SiteSignals),
     ("a series", SeriesReference),
+    ("[accounts.NAME]", AccountEntry),
+    ("[[accounts.NAME.contracts]]", Contract),
     ("[currency], beside a bare number", Rate),
     ("[[node_types]]", NodeType),
     ("[[pools]]", NodePool),

@@ -8,6 +8,7 @@ from os import PathLike
 from typing import TypeVar
 
 from slit.errors import SlitError
+from slit.scenario.accounts import read_accounts, under
 from slit.scenario.demand import (
     DemandBuilder,
     DemandSeries,
@@ -25,7 +26,7 @@ from slit.scenario.file_schema import SIGNALS, DatacenterEntry, Rate, ScenarioFi
 from slit.scenario.latency import round_trips
 from slit.scenario.operation import keep_warm_at_least, operate
 from slit.scenario.provenance import NOT_STATED, inputs_of, share_of
-from slit.scenario.records import MAX_EPOCHS, Accounting, CarbonMethod, Datacenter, Record
+from slit.scenario.records import BASE, MAX_EPOCHS, Accounting, CarbonMethod, Datacenter, Record
 from slit.scenario.references import FileLayout, TableReference
 from slit.scenario.resampling import EpochClock, clock_of
 from slit.scenario.routing_table import with_today
@@ -116,8 +117,17 @@ def _built(file: ScenarioFile, tables: Tables, inherited: Collection[str]) -> Sc
     reader = SeriesReader(tables, clock, switches_of(file.accounting), demand.fine, rates)
     site_reader = SiteReader(reader, file.signals, inherited)
     signals = site_reader.signals(sites)
+    inputs = records(file.inputs)
+    accounts, account_carbon = read_accounts(
+        file.accounts,
+        sites,
+        site_reader,
+        signals.carbon,
+        stated=next((each.estimated_share for each in inputs if each.name == "carbon"), None),
+    )
     seconds, estimated = round_trips(file.latency, tables, origins, sites, file.accounting)
     shares = {name: share_of(found) for name, found in site_reader.shares.items()}
+    shares |= {f"carbon: {each.name}": each.estimated for each in accounts[1:]}
     shares |= {
         "demand": share_of([demand.estimated]),
         "round_trip": estimated,
@@ -132,7 +142,7 @@ def _built(file: ScenarioFile, tables: Tables, inherited: Collection[str]) -> Sc
         name=file.name,
         description=" ".join(file.description.split()),
         horizon=file.horizon,
-        accounting=file.accounting,
+        accounting=file.accounting.model_copy(update={"account": BASE}),
         resolution=file.resolution,
         classes=records(file.classes),
         origins=origins,
@@ -143,19 +153,28 @@ def _built(file: ScenarioFile, tables: Tables, inherited: Collection[str]) -> Sc
         services=services,
         residency=records(file.residency),
         limits=records(file.limits),
+        accounts=accounts,
+        account_carbon=account_carbon,
         signals=signals,
         demand=demand.demand,
         round_trip_s=seconds,
-        inputs=inputs_of(records(file.inputs), shares),
+        inputs=inputs_of(inputs, shares),
         findings=tuple(dict.fromkeys((*demand.findings, *reader.findings))),
     )
-    scenario = operate(scenario, file.operation)
+    scenario = operate(_counted(scenario, file.accounting.account), file.operation)
     if file.operation.today is None:
         return scenario
     try:
         return with_today(scenario, tables.open(file.operation.today, FileLayout()))
     except SlitError as error:
         raise SlitError(f"operation.today: {error}") from None
+
+
+def _counted(scenario: Scenario, account: str) -> Scenario:
+    try:
+        return under(scenario, account)
+    except SlitError as error:
+        raise SlitError(f"accounting.{error}") from None
 
 
 def _check_names(file: ScenarioFile) -> None:
@@ -328,8 +347,13 @@ def _by_epoch(file: ScenarioFile) -> Iterator[tuple[str, int]]:
     """Signals with one figure an epoch, and how many."""
     holders = [("signals", file.signals)]
     holders += [(f"datacenters.{site.name}", site) for site in records(file.datacenters)]
-    for label, holder in holders:
-        for name in SIGNALS:
-            reference = getattr(holder, name)
-            if reference is not None and reference.values is not None:
-                yield f"{label}.{name}", len(reference.values)
+    stated = [
+        (f"{label}.{name}", getattr(holder, name)) for label, holder in holders for name in SIGNALS
+    ]
+    for account, entry in file.accounts.items():
+        stated.append((f"accounts.{account}.carbon", entry.carbon))
+        stated += [(f"accounts.{account}.sites.{n}", each) for n, each in entry.sites.items()]
+        stated += [(f"accounts.{account}.contracts", each.profile) for each in entry.contracts]
+    for label, reference in stated:
+        if reference is not None and reference.values is not None:
+            yield label, len(reference.values)

@@ -26,6 +26,8 @@ from slit.data.cells import read_cell
 SMALLEST = 1e-30
 """Numbers other than 0 are at least so far from it: what is closer is an accident of software."""
 
+BASE = "base"
+"""The carbon account that [signals] and [[datacenters]] state."""
 Name = Annotated[str, Field(max_length=80, pattern=r"^[^\s,:/\\<>][^,:/\\<>\n]*$")]
 
 
@@ -172,6 +174,7 @@ class Accounting(Record):
     """The switches and constants of the model."""
 
     carbon: CarbonMethod = text("grid emission factors", default=CarbonMethod.LIFE_CYCLE)
+    account: str = text("the carbon account that counts: base, or one of [accounts]", default=BASE)
     reservoir_evaporation: bool = flag(
         "whether evaporation from hydropower reservoirs counts as off-site water; "
         "must be stated, as it decides the ranking of hydro-rich grids"
@@ -204,12 +207,9 @@ class Accounting(Record):
         "squared coefficient of variation of prefill times (Cs^2)", "1", default=1.0, ge=0, le=1e4
     )
     memory_share: float = quantity(
-        "share of a node's memory that weights and KV cache may fill",
-        "1",
-        default=0.9,
-        ge=0.01,
-        le=1,
-    )
+        "share of a node's memory that weights and KV cache may fill", "1",
+        default=0.9, ge=0.01, le=1,
+    )  # fmt: skip
     fiber_speed_share: float = quantity(
         "signal speed over that of light where a round trip is estimated from distance",
         "1",

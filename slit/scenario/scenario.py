@@ -9,6 +9,7 @@ import numpy as np
 from operators.types import Floats
 from slit.arrays import frozen
 from slit.errors import SlitError, did_you_mean
+from slit.scenario.account import Account
 from slit.scenario.diagnostics import Finding
 from slit.scenario.limit_entry import LimitEntry
 from slit.scenario.pools import EVERY, NodePool
@@ -100,6 +101,8 @@ class Scenario:
     round_trip_s: Floats
     description: str = ""
     limits: tuple[LimitEntry, ...] = ()
+    accounts: tuple[Account, ...] = ()  # base first; none where the file states no [accounts]
+    account_carbon: Floats = field(default_factory=lambda: np.zeros((0, 0, 0)))  # kg CO2e/kWh
     today: tuple[RoutingEntry, ...] = ()  # the routing that plans follow; none if it is not known
     inputs: tuple[Input, ...] = ()
     findings: tuple[Finding, ...] = ()  # of how files were read
@@ -107,11 +110,13 @@ class Scenario:
     """Of a scenario as it was loaded; `dataclasses.replace` leaves it behind."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "round_trip_s", frozen(self.round_trip_s, np.float64))
+        for name in ("round_trip_s", "account_carbon"):
+            object.__setattr__(self, name, frozen(getattr(self, name), np.float64))
         self._check_names()
-        self._check_boots()
-        self._check_today()
+        _check_boots(self)
+        _check_today(self)
         self._check_arrays()
+        _check_accounts(self)
 
     @property
     def network_s(self) -> Floats:
@@ -206,22 +211,6 @@ class Scenario:
             by_batch = self.accounting.power_by_batch
             power_curve(self.node_types[n], service, points if by_batch else [])
 
-    def _check_boots(self) -> None:
-        kinds = {kind.name: kind for kind in self.node_types}
-        most = self.horizon.epochs * self.horizon.epoch_seconds
-        for pool in self.pools:
-            seconds = kinds[pool.node_type].boot_seconds
-            if pool.off_nodes and seconds >= most:
-                raise SlitError(
-                    f"pools.{pool.name}.off_nodes: a boot takes {seconds:.0f} s (boot_seconds of "
-                    f"{pool.node_type}), expected less than the horizon, {most:.0f} s"
-                )
-
-    def _check_today(self) -> None:
-        for pool, variant in dict.fromkeys((entry.pool, entry.variant) for entry in self.today):
-            known("today", pool, "pool", pool, self.pools)
-            known("today", pool, "variant", variant, self.variants)
-
     def _check_arrays(self) -> None:
         epochs, centers = self.horizon.epochs, len(self.datacenters)
         by_site = (epochs, centers)
@@ -250,6 +239,34 @@ def known(kind: str, owner: str, field: str, name: str, records: tuple[Any, ...]
             f"{did_you_mean(name, names)}"
         )
     return names.index(name)
+
+
+def _check_boots(scenario: Scenario) -> None:
+    kinds = {kind.name: kind for kind in scenario.node_types}
+    most = scenario.horizon.epochs * scenario.horizon.epoch_seconds
+    for pool in scenario.pools:
+        seconds = kinds[pool.node_type].boot_seconds
+        if pool.off_nodes and seconds >= most:
+            raise SlitError(
+                f"pools.{pool.name}.off_nodes: a boot takes {seconds:.0f} s (boot_seconds of "
+                f"{pool.node_type}), expected less than the horizon, {most:.0f} s"
+            )
+
+
+def _check_today(scenario: Scenario) -> None:
+    for pool, variant in dict.fromkeys((entry.pool, entry.variant) for entry in scenario.today):
+        known("today", pool, "pool", pool, scenario.pools)
+        known("today", pool, "variant", variant, scenario.variants)
+
+
+def _check_accounts(scenario: Scenario) -> None:
+    carbon, count = scenario.account_carbon, len(scenario.accounts)
+    if carbon.ndim != 3 or len(carbon) != count:
+        raise SlitError(
+            f"account_carbon: shape {carbon.shape}, expected three axes, {count} of the first "
+            "(accounts, epochs, datacenters)"
+        )
+    _check_array("account_carbon", carbon, carbon.shape, 0.0)
 
 
 def _check_array(label: str, values: Floats, shape: tuple[int, ...], lowest: float) -> None:

@@ -155,16 +155,22 @@ class SiteReader:
     def _said(self, site: DatacenterEntry, name: str) -> Iterator[None]:
         """Put the field in front of what goes wrong, and of what is found."""
         label = label_of(site.name, name, own=getattr(site, name) is not None)
-        findings = self.reader.findings
-        before = len(findings)
-        try:
+        with labeled(self.reader, label):
             yield
-        except SlitError as error:
-            raise SlitError(f"{label}: {error}") from None
-        findings[before:] = [f.below(label) for f in findings[before:]]
 
     def _count(self, name: str, share: float) -> None:
         self.shares.setdefault(name, []).append(share)
+
+
+@contextmanager
+def labeled(reader: SeriesReader, label: str) -> Iterator[None]:
+    """Put a label in front of what goes wrong, and of what is found."""
+    before = len(reader.findings)
+    try:
+        yield
+    except SlitError as error:
+        raise SlitError(f"{label}: {error}") from None
+    reader.findings[before:] = [f.below(label) for f in reader.findings[before:]]
 
 
 def fillers(site: DatacenterEntry) -> dict[str, str]:

@@ -6,12 +6,14 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from operators.types import Floats
 from slit.errors import SlitError
 from slit.files import read_arrays, read_json, write_arrays, write_json
+from slit.scenario.account import Account
 from slit.scenario.diagnostics import Finding
 from slit.scenario.limit_entry import LimitEntry
 from slit.scenario.pools import NodePool
@@ -48,9 +50,10 @@ _RECORDS: dict[str, Any] = {
     "services": tuple[Service, ...],
     "residency": tuple[Residency, ...],
     "limits": tuple[LimitEntry, ...],
+    "accounts": tuple[Account, ...],
     "today": tuple[RoutingEntry, ...],
 }
-_ADDED = "limits", "today"
+_ADDED = "limits", "accounts", "today"
 """Sections that earlier versions did not know: empty, they are left out."""
 _FINDINGS = TypeAdapter(tuple[Finding, ...])
 
@@ -90,6 +93,7 @@ def read_scenario(folder: Path) -> Scenario:
             signals=Signals(**{f.name: arrays[f"signals.{f.name}"] for f in fields(Signals)}),
             demand=Demand(**{f.name: arrays[f"demand.{f.name}"] for f in fields(Demand)}),
             round_trip_s=arrays["round_trip_s"],
+            account_carbon=arrays.get("account_carbon", np.zeros((0, 0, 0))),
             inputs=tuple(Input(**entry) for entry in said["inputs"]),
             findings=_FINDINGS.validate_python(said.get("findings", [])),
         )
@@ -154,6 +158,7 @@ def _record(path: Path, said: dict[str, Any], name: str) -> Any:
 def _arrays(scenario: Scenario) -> dict[str, Floats]:
     arrays = {f"signals.{f.name}": getattr(scenario.signals, f.name) for f in fields(Signals)}
     arrays |= {f"demand.{f.name}": getattr(scenario.demand, f.name) for f in fields(Demand)}
+    arrays |= {"account_carbon": scenario.account_carbon} if scenario.accounts else {}
     return arrays | {"round_trip_s": scenario.round_trip_s}
 
 

@@ -24,6 +24,7 @@ CASES = {
     ("show",): "RUN --plan 0 --routing",
     ("bound",): "RUN --gap --weights 4 --refined 2",
     ("tradeoff",): "RUN --allow cost=+10%",
+    ("accounts",): "ACCOUNTS --evaluations 60",
     ("grow",): "tiny --nodes 2",
     ("replay",): "RUN --plan 0 --share 0.2",
     ("calibrate",): "RUN --plan 0 --share 0.2 --output NEW",
@@ -53,8 +54,9 @@ CASES = {
     ("benchmark", "run"): "smoke --seeds 1 --only nearest --output SUITE",
     ("benchmark", "report"): "SUITE",
 }
-"""Commands by their words, and the rest of the line: RUN is a run of `tiny`, NEW a new folder,
-AIR the front of a cell-day, AGENT one that learned it, MEASURED a table of measured inferences."""
+"""Commands by their words, and the rest of the line: RUN is a run of `tiny`, ACCOUNTS a file with
+another carbon account for it, NEW a new folder, AIR the front of a cell-day, AGENT one that learned
+it, MEASURED a table of measured inferences."""
 MEASURED = (
     "task,gpu_model,model_id,weight_precision,avg_batch_size,avg_output_len,avg_power_watts,"
     "data_parallel,energy_per_token_joules,expert_parallel,median_itl_ms,num_gpus,"
@@ -67,6 +69,14 @@ MEASURED = (
 )
 
 
+ACCOUNTS = """
+schema = 1
+name = "accounts"
+extends = "tiny"
+
+[accounts.flat]
+carbon = { value = 400, unit = "g/kWh" }
+"""
 LEARNING = ("wireless", "evaluate"), ("wireless", "train")
 
 
@@ -75,9 +85,11 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("places")
     slit.optimize("tiny", evaluations=200, output=folder / "run")
     (folder / "measured.csv").write_text(MEASURED)
+    (folder / "accounts.toml").write_text(ACCOUNTS)
     write_front(folder / "air", optimize_day(load_cell_day("cell-tiny"), seed=0, weights=4))
     return {
         "RUN": folder / "run",
+        "ACCOUNTS": folder / "accounts.toml",
         "AIR": folder / "air",
         "NEW": folder / "new",
         "SUITE": folder / "suite",

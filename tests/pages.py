@@ -5,7 +5,7 @@
 - `bash`: every command begins with `slit`; it is run in the process and has to end with exit
   code 0, or with the one that a comment behind it states (`# exit code 2`). A search without a
   budget of its own gets a small one.
-- `toml`, `csv`: written to the file that the title names.
+- `toml`, `csv`, `ini`, `yaml`: written to the file that the title names.
 - `text` is no code.
 
 All blocks of a page share one empty folder. A block under `<!-- not run: REASON -->` is left out.
@@ -27,7 +27,7 @@ FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,}|~{3,}) *(?P<language>[\w+-]*
 TITLE = re.compile(r'title="([^"]*)"')
 NOT_RUN = re.compile(r"<!--\s*not run:\s*(\S[^>]*?)\s*-->")
 EXIT_CODE = re.compile(r"# exit code (\d+)\s*$")
-WRITTEN = ("toml", "csv")
+WRITTEN = ("toml", "csv", "ini", "yaml")
 BUDGETS = ("--evaluations", "--moves", "--seconds", "--resume")
 SMALL = ("--evaluations", "60", "--optimizer", "nsga2")
 

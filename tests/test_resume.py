@@ -103,6 +103,23 @@ def test_what_cannot_change_is_refused_with_both_values(
     assert not place.exists()
 
 
+def test_the_account_goes_on_when_resumed(tmp_path: Path) -> None:
+    """Also where the scenario is named again, whose file says another account."""
+    file, place, whole = tmp_path / "accounts.toml", tmp_path / "run", tmp_path / "whole"
+    file.write_text(
+        'schema = 1\nname = "accounts"\nextends = "tiny"\n'
+        '[accounts.flat]\ncarbon = { value = 400, unit = "g/kWh" }\n'
+    )
+    search = SEARCH | {"scenario": file, "account": "flat"}
+    with pytest.raises(Killed):
+        slit.optimize(**search, evaluations=120, output=place, watch=killed_at(5))
+    with pytest.raises(SlitError, match="account base, expected flat"):
+        slit.resume(place, account="base")
+    slit.optimize(**search, evaluations=120, output=whole)
+    slit.resume(place, scenario=file)
+    assert same_bits(place, whole)
+
+
 def test_limits_are_kept_to_when_resumed(tmp_path: Path) -> None:
     limits = ["quality<=0.33"]
     place, whole = tmp_path / "run", tmp_path / "whole"

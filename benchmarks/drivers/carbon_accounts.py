@@ -30,7 +30,14 @@ import pandas as pd
 from operators.types import Floats
 from slit.api.accounting import accounts
 from slit.display import number, percent, share
+from slit.evaluator import Evaluator
+from slit.front import change_percent
+from slit.objectives import find
+from slit.problem import compile_problem
+from slit.record import read_run
 from slit.report.accounts import AccountsData, account_rows, choice_rows
+from slit.report.same_variants import with_variants_of
+from slit.scenario.accounts import under
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = ROOT / "benchmarks" / "scenarios"
@@ -61,6 +68,9 @@ SOLAR = (
     '{ kind = "typical", file = "slit:tables/typical_day.csv", column = "solar_capacity_factor", '
     'unit = "kW", where = { region = "{zone}" }, zone = "UTC" }'
 )
+
+
+PICKS, RIVAL = ("slit-carbon", "slit-balance"), "nearest"
 
 
 def marginal(generation: pd.DataFrame) -> Floats:
@@ -220,6 +230,34 @@ def markdown(found: AccountsData) -> str:
     return "\n".join(lines)
 
 
+def same_variants(folder: Path, names: Sequence[str]) -> str:
+    """What place and time alone change: named plans of each run against what nearest makes of their
+    variants, under every account."""
+    lines = [f"| searched under | plan | {' | '.join(names)} |"]
+    lines += [f"|---|---|{'---:|' * len(names)}"]
+    for searched in names:
+        run = read_run(folder / searched)
+        rows = {pick: run.front.row_of(pick, prefix="slit") for pick in PICKS}
+        plans = []
+        own = Evaluator(run.problem, run.scenario, objectives=find(["carbon"]))
+        reference = run.front.X[run.front.row_of(RIVAL, prefix="slit")]
+        for row in rows.values():
+            plan = run.front.X[row]
+            twin = with_variants_of(plan, reference, name=RIVAL, evaluator=own, seed=1)
+            assert twin is not None
+            plans += [plan, twin]
+        changes = []
+        for name in names:
+            scenario = under(run.scenario, name)
+            judge = Evaluator(compile_problem(scenario), scenario, objectives=find(["carbon"]))
+            kg = judge.evaluate(np.array(plans)).F[:, 0]
+            changes.append(change_percent(kg[::2], kg[1::2]))
+        for n, pick in enumerate(rows):
+            cells = " | ".join(percent(change[n]) for change in changes)
+            lines.append(f"| {searched} | `{pick}` | {cells} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Plan each case under each account, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -234,8 +272,10 @@ def main() -> None:
     for case in asked.cases:
         file = asked.output / f"{case}.toml"
         file.write_text(CASES[case](shared))
-        found = accounts(file, moves=asked.moves, seed=asked.seed)
-        text = markdown(found)
+        runs = asked.output / case
+        found = accounts(file, moves=asked.moves, seed=asked.seed, output=runs, overwrite=True)
+        twins = same_variants(runs, found.names)
+        text = f"{markdown(found)}\n\nAgainst {RIVAL} with the same variants:\n\n{twins}"
         (asked.output / f"{case}.md").write_text(text + "\n")
         print(f"\n{case}\n\n{text}", flush=True)
 

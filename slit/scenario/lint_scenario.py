@@ -26,6 +26,7 @@ MOSTLY = 0.5
 def lint_scenario(scenario: Scenario) -> Iterator[Finding]:
     """Methods, negative prices, estimates, and demand that surely cannot be served."""
     yield from _methods(scenario)
+    yield from _borrowed(scenario)
     yield from _predicted(scenario)
     yield from _negative_prices(scenario)
     yield from _estimates(scenario)
@@ -37,7 +38,7 @@ def lint_scenario(scenario: Scenario) -> Iterator[Finding]:
 
 def doubts(scenario: Scenario) -> tuple[Finding, ...]:
     """What a person has to know of the data before believing a plan; estimates are told apart."""
-    found = (*scenario.findings, *_methods(scenario), *_predicted(scenario))
+    found = (*scenario.findings, *_methods(scenario), *_borrowed(scenario), *_predicted(scenario))
     return tuple(finding for finding in found if finding.severity is not Severity.NOTE)
 
 
@@ -51,6 +52,17 @@ def _methods(scenario: Scenario) -> Iterator[Finding]:
             yield Finding(
                 Severity.WARNING, f"datacenters.{name}", found,
                 "one method for all sites (mixed methods rank methods, not sites)",
+            )  # fmt: skip
+
+
+def _borrowed(scenario: Scenario) -> Iterator[Finding]:
+    """That the account which counts has figures of its own for some sites only."""
+    for account in scenario.accounts:
+        if account.name == scenario.accounting.account and account.borrowed:
+            yield Finding(
+                Severity.WARNING, f"accounts.{account.name}",
+                f"no figures for {', '.join(account.borrowed)}, which count as in the base",
+                "one kind of figures for all sites (mixed kinds rank kinds, not sites)",
             )  # fmt: skip
 
 

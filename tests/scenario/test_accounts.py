@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from slit.errors import SlitError
 from slit.scenario.accounts import account_names, under
+from slit.scenario.lint_scenario import doubts
 from slit.scenario.load import load_scenario
 from slit.scenario.scenario import Scenario
 from slit.scenario.store import read_scenario, save_scenario, scenario_hash
@@ -100,6 +101,9 @@ def test_some_sites_alone_are_said_to_be_borrowed(tmp_path: Path) -> None:
     assert_allclose(carbon(scenario, "marginal"), [[380, 500], [340, 300]], rtol=1e-12)
     assert scenario.accounts[1].borrowed == ("sunny",)
     assert scenario.accounts[1].sites[1].estimated == 1.0
+    counted = under(scenario, "marginal")
+    (finding,) = (each for each in doubts(counted) if each not in doubts(scenario))
+    assert str(finding).startswith("accounts.marginal: no figures for sunny, which count as in")
     with pytest.raises(SlitError, match=r"accounts.marginal: no series for sunny, expected one in"):
         written(tmp_path, stated)
 

@@ -30,6 +30,7 @@ def test_all_notebooks_are_there() -> None:
         "06_a_model_nobody_measured",
         "07_answers_over_the_air",
         "08_does_the_plan_keep_its_promises",
+        "09_decide_hour_by_hour",
     ]
 
 

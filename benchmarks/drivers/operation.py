@@ -6,8 +6,9 @@
 
 decision: CPU seconds of each decision of world-2023 (balance, forecasts by the suite, 24 hours
 ahead), by the hour or each hour cut into parts, and peak memory. memory: peak memory after every
-day of an operation of ten-weeks. budget: what a budget of carbon leaves of the weighted sum of ten-weeks, at
-that share between the least carbon and what is taken without one, against the best fixed price.
+day of an operation of ten-weeks. budget: what a budget of carbon leaves of the weighted sum of
+ten-weeks, at that share between the least carbon and what is taken without one, against the best
+fixed price.
 """
 
 import argparse
@@ -25,8 +26,9 @@ from slit.api.operating import OperatingOptions
 from slit.api.operating import operate as simulate
 from slit.operate.backtest import FORECAST, ORACLE, Record, run_record
 from slit.operate.budgets import Budget
+from slit.operate.due import Settings
 from slit.operate.history import Learned, Stretch, stretch_of
-from slit.operate.loop import Settings, begin, operate
+from slit.operate.loop import begin, operate
 from slit.operate.panel import panel_of
 from slit.operate.policy import Weighted
 from slit.operate.serve import REALIZED

@@ -28,12 +28,14 @@ from slit.operate.backtest import (
     weighted_bound,
 )
 from slit.operate.budgets import read_budget
+from slit.operate.due import Settings
 from slit.operate.gateways import Gateways
 from slit.operate.history import HISTORY_DAYS, Stretch, genes_of, stretch_of, stretch_until
-from slit.operate.loop import Settings, begin
+from slit.operate.loop import begin
 from slit.operate.operation import Decided, Operation, write_alarm
 from slit.operate.policy import MOVES, read_policy
 from slit.operate.provision import Provision
+from slit.operate.risk import Risk
 from slit.operate.serve import REALIZED
 from slit.operate.store import begin_folder, read_state, stated_settings, sweep
 from slit.optimizers.registry import OptimizerKind
@@ -67,6 +69,7 @@ class OperatingOptions:
     moves: int = MOVES
     stale_h: float = 3.0
     seed: int = 1
+    risk: Risk | None = None
     gateways: Gateways | None = None
 
     def settings(self, scenario: Scenario) -> Settings:
@@ -95,6 +98,7 @@ class OperatingOptions:
             stability=self.stability,
             moves=self.moves,
             seed=self.seed,
+            risk=self.risk,
             budgets=tuple(read_budget(text, self.objectives) for text in self.budgets),
         )
 

@@ -6,17 +6,21 @@ from typing import Annotated, Any
 import typer
 
 from slit.commands.operating import (
+    BrokenShare,
     BudgetTexts,
     ForecastMethod,
     HistoryDays,
     HorizonHours,
     LimitTexts,
     ObjectiveNames,
+    PathCount,
     Policy,
     ProvisionMode,
+    RiskText,
     SearchMoves,
     Stability,
     names,
+    risk_of,
 )
 from slit.commands.terminal import AsJson, print_json, print_table
 from slit.display import NOTHING, number, percent, share
@@ -54,6 +58,9 @@ def backtest(
     provision: ProvisionMode = Provision.PLANNED,
     stability: Stability = 0.1,
     moves: SearchMoves = 2_000_000,
+    risk: RiskText = None,
+    paths: PathCount = 20,
+    broken: BrokenShare = 0.1,
     seed: Annotated[int, typer.Option(min=0, help="Same seed, same decisions.")] = 1,
     jobs: Annotated[int, typer.Option(min=1, help="Runs at once, as processes.")] = 1,
     output: Annotated[
@@ -90,6 +97,7 @@ def backtest(
         provision=provision,
         stability=stability,
         moves=moves,
+        risk=risk_of(risk, paths, broken),
         seed=seed,
     )
     found = run(

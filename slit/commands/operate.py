@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slit.commands.operating import (
+    BrokenShare,
     BudgetTexts,
     ForecastMethod,
     HistoryDays,
     HorizonHours,
     LimitTexts,
     ObjectiveNames,
+    PathCount,
     Policy,
     ProvisionMode,
+    RiskText,
     SearchMoves,
     Stability,
     names,
+    risk_of,
 )
 from slit.commands.terminal import AsJson, complain, only_with, print_json, without
 from slit.display import number, share
@@ -63,6 +67,9 @@ def operate(
     provision: ProvisionMode = Provision.PLANNED,
     stability: Stability = 0.1,
     moves: SearchMoves = 2_000_000,
+    risk: RiskText = None,
+    paths: PathCount = 20,
+    broken: BrokenShare = 0.1,
     stale: Annotated[
         float,
         typer.Option(metavar="H", help="With --once or --live: how old the newest figures may be."),
@@ -111,6 +118,7 @@ def operate(
         provision=provision,
         stability=stability,
         moves=moves,
+        risk=risk_of(risk, paths, broken),
         stale_h=stale,
         seed=seed,
         gateways=_gateways(export, mapping, push),
@@ -167,7 +175,8 @@ def _said(found: Any, as_json: bool) -> dict[str, Any]:
         cost = " ".join(
             f"{name} {number(promised[name])}" for name in ("carbon", "water", "cost", "quality")
         )
-        print(f"{moment}  horizon: {cost}{_became(found.served)}", flush=True)
+        said = f"{cost}{_over_paths(found.decision.spread)}{_became(found.served)}"
+        print(f"{moment}  horizon: {said}", flush=True)
     return {
         "time": found.moment.astimezone(UTC).isoformat(),
         "digest": found.digest,
@@ -175,6 +184,15 @@ def _said(found: Any, as_json: bool) -> dict[str, Any]:
         "promised": promised,
         "served": [when.astimezone(UTC).isoformat() for when, _ in found.served],
     }
+
+
+def _over_paths(spread: Any) -> str:
+    if spread is None:
+        return ""
+    carbon = sorted(row[0] for row in spread.values)
+    marked = f", limits broken in {share(spread.broken)}: MARKED" if spread.marked else ""
+    over = f"{len(carbon)} paths: {spread.names[0]}"
+    return f"; {over} {number(carbon[0])} to {number(carbon[-1])}{marked}"
 
 
 def _became(served: Any) -> str:

@@ -6,6 +6,7 @@ import typer
 
 from slit.commands.terminal import listed_measures
 from slit.operate.provision import Provision
+from slit.operate.risk import Risk, read_risk
 
 Policy = Annotated[
     str,
@@ -64,6 +65,32 @@ Stability = Annotated[
 SearchMoves = Annotated[
     int, typer.Option("--moves", min=1, help="Of a search for a front (policy pick:).")
 ]
+RiskText = Annotated[
+    str | None,
+    typer.Option(
+        "--risk",
+        metavar="R",
+        help="Choose by drawn courses of what comes: mean, cvar:0.9 (the mean of the worst tenth), "
+        "worst.",
+        show_default=False,
+    ),
+]
+PathCount = Annotated[
+    int, typer.Option("--paths", min=2, metavar="N", help="With --risk: courses drawn.")
+]
+BrokenShare = Annotated[
+    float,
+    typer.Option(
+        "--broken",
+        metavar="SHARE",
+        help="With --risk: mark plans that break limits in more than this share of them.",
+    ),
+]
+
+
+def risk_of(text: str | None, paths: int, broken: float) -> Risk | None:
+    """The risk that options state."""
+    return None if text is None else read_risk(text, paths=paths, broken=broken)
 
 
 def names(text: str) -> tuple[str, ...]:

@@ -19,8 +19,9 @@ from slit.evaluator import Evaluator
 from slit.files import read_arrays, write_arrays
 from slit.objectives import find
 from slit.operate.decide import Limiter, is_mean
+from slit.operate.due import Settings
 from slit.operate.history import Learned, Stretch
-from slit.operate.loop import Settings, begin, operate
+from slit.operate.loop import begin, operate
 from slit.operate.outlook import Mixed, Outlook, Perfect, Repeated
 from slit.operate.panel import Cause, window_of
 from slit.operate.rivals import served_by

@@ -49,13 +49,25 @@ class Running(NamedTuple):
     nodes: Longs
 
 
+class Spread(NamedTuple):
+    """Of a decision over N drawn courses of what comes: `values` (N, M) of the objectives `names`,
+    the share of them in which limits are `broken`, and whether that is more than allowed
+    (`marked`). candidate: 0 is the plan for what is expected, others are for more requests."""
+
+    names: tuple[str, ...]
+    values: Floats
+    broken: float
+    marked: bool
+    candidate: int = 0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Decision:
     """A plan for H epochs: `shares` (H, O, K, P), `chunks` (H, O, K) and `nodes` (H, P).
 
     `promised` is its ledger by what was expected, `violation` its constraint violation, `prices`
     (M,) what one unit of each objective weighed, of a mean one request's; none where no sum was
-    weighed.
+    weighed. spread: where a risk is stated.
     """
 
     shares: Floats
@@ -64,6 +76,7 @@ class Decision:
     promised: Ledger
     violation: float
     prices: Floats | None
+    spread: Spread | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,8 @@ from operators.types import Bools, Floats
 from slit.errors import SlitError
 from slit.forecast import Clock, Forecaster, make_forecaster
 from slit.forecast.past import past_epochs
-from slit.forecast.protocol import Forecast
+from slit.forecast.protocol import LEVELS, Forecast
+from slit.operate.outlook import Told
 from slit.operate.panel import Panel, panel_of
 from slit.scenario.scenario import Scenario
 
@@ -168,12 +169,24 @@ class Learned:
         """Means (S, H) of the epochs from `epoch` on, having learned from those before."""
         return self.forecast(epoch, horizon)[0]
 
+    def told(self, epoch: int, horizon: int) -> Told:
+        """Means and quantiles of the epochs from `epoch` on."""
+        mean, quantiles = self.forecast(epoch, horizon)
+        series = self.panel.series
+        return Told(
+            mean,
+            np.array(LEVELS),
+            quantiles,
+            requests=np.array([each.signal == "requests" for each in series]),
+            lowest=np.array([each.lowest for each in series]),
+        )
+
     def forecast(self, epoch: int, horizon: int) -> tuple[Floats, Floats]:
         """Means (S, H) and quantiles (Q, S, H) of the epochs from `epoch` on."""
         last = _last_known(self.panel.values[:, :epoch])
         constant = np.repeat(last[:, None], horizon, axis=1)
         if self.forecaster is None:
-            return constant, constant[None]
+            return constant, np.repeat(constant[None], len(LEVELS), axis=0)
         found = self._ahead(self.forecaster, epoch, horizon)
         mean = constant.copy()
         mean[self.varying] = found.mean

@@ -1,75 +1,26 @@
 """Decision after decision over a stretch of time: expect, decide, serve, go on."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from operators.types import Floats, Longs
+from operators.types import Longs
 from slit.arrays import product
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.objectives import find
-from slit.operate.budgets import Budget, Purse, duals
-from slit.operate.decide import Asked, Decision, Limiter, Running, decide, prices_of, summed
+from slit.operate.budgets import Purse
+from slit.operate.decide import Decision, Limiter, Running, prices_of, summed
+from slit.operate.due import Ahead, Settings, State
 from slit.operate.outlook import Outlook
-from slit.operate.panel import MINIMUM_TIMES, window_of, with_values
-from slit.operate.policy import MOVES, Policy, Weighted
-from slit.operate.provision import Provision
+from slit.operate.panel import MINIMUM_TIMES, window_of
+from slit.operate.policy import Weighted
 from slit.operate.serve import REALIZED, Served, serve
+from slit.operate.uncertainty import decision_for
 from slit.problem import compile_problem
-from slit.problem.today import follow_shares
 from slit.scenario.scenario import Scenario
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How decisions are made.
-
-    horizon: epochs that one looks ahead. stability: what rerouting all requests weighs, as a share
-    of the weighted sum. genes: of an epoch. moves: of a search for a front. seed: of all that is
-    drawn, by decision.
-    """
-
-    policy: Policy
-    names: tuple[str, ...]
-    horizon: int
-    genes: int
-    provision: Provision = Provision.PLANNED
-    stability: float = 0.1
-    moves: int = MOVES
-    seed: int = 1
-    budgets: tuple[Budget, ...] = ()
-
-
-class Ahead(NamedTuple):
-    """A plan that was decided: for the epochs from `first` on `shares` (H, O, K, P), `chunks`
-    (H, O, K) and `nodes` (H, P); `least` (P,) epochs that a node stays active once it started."""
-
-    first: int
-    shares: Floats
-    chunks: Longs
-    nodes: Longs
-    least: Longs
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class State:
-    """What a decision depends on besides what is expected: `epoch` is that of the next one.
-
-    prices (M,): of the weighted sum. size: that sum for an epoch in the first decision. purse: what
-    was spent of the budgets. started (U, P): nodes that started in the last epochs, the latest
-    last, and must stay active for a minimum time.
-    """
-
-    epoch: int
-    running: Running | None = None
-    ahead: Ahead | None = None
-    prices: Floats | None = None
-    size: float = 0.0
-    purse: Purse | None = None
-    started: Longs | None = None
 
 
 class Step(NamedTuple):
@@ -137,7 +88,7 @@ def one_step(
     t = state.epoch
     horizon = min(settings.horizon, scenario.horizon.epochs - t)
     carrier = window_of(scenario, t, horizon, genes=settings.genes * horizon)
-    decision = decision_at(carrier, outlook.expect(t, horizon), settings, state, limits)
+    decision = decision_for(carrier, outlook, settings, state, limits)
     decided = after_decision(decision, settings, state)
     actual = window_of(scenario, t, 1, genes=settings.genes)
     served, state = serve_next(actual, settings, decided)
@@ -210,52 +161,3 @@ def _started(least: Longs, state: State, served: Served) -> Longs | None:
     found = np.concatenate([earlier, np.maximum(nodes - before, 0)[None]])[-most:]
     age = np.arange(len(found))[::-1, None] + 1  # epochs that they were active
     return np.where(age < least[None, :], found, 0)
-
-
-def decision_at(
-    carrier: Scenario,
-    expected: Floats,
-    settings: Settings,
-    state: State,
-    limits: Limiter | None,
-) -> Decision:
-    """The decision for the epochs of a scenario, of which figures (S, H) are expected: its own
-    series are not looked at."""
-    told = with_values(carrier, expected)
-    problem = compile_problem(told)
-    if state.running is not None:
-        first = slice(0, int(problem.epoch_group[1]))
-        at = problem.group_origin[first], problem.group_class[first]
-        problem = follow_shares(problem, state.running.shares[at], state.running.nodes)
-    evaluator = Evaluator(problem, told, objectives=find(settings.names))
-    extra = None
-    if settings.budgets and state.purse is not None:
-        seconds = carrier.horizon.epoch_seconds
-        extra = duals(settings.budgets, state.purse, settings.names, state.size, seconds)
-    asked = Asked(
-        settings.policy,
-        settings.names,
-        prices=state.prices,
-        duals=extra,
-        stability=settings.stability,
-        moves=settings.moves,
-        limits=limits,
-    )
-    ahead = state.ahead
-    return decide(
-        problem,
-        told,
-        evaluator,
-        asked,
-        shifted=None
-        if ahead is None
-        else shifted(ahead.shares, state.epoch - ahead.first, expected.shape[1]),
-        rng=np.random.default_rng([settings.seed, state.epoch]),
-    )
-
-
-def shifted(shares: Floats, epochs: int, horizon: int) -> Floats:
-    """The shares (H, O, K, P) of a plan so many epochs later; epochs that it does not have are as
-    its last."""
-    index = np.minimum(np.arange(epochs, epochs + horizon), len(shares) - 1)
-    return shares[index]

@@ -7,25 +7,21 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from operators.types import Floats
 from slit.errors import SlitError
 from slit.export.routing import write_routing
 from slit.files import kind_of, write_json
-from slit.operate.decide import Decision, Limiter
+from slit.operate.decide import Decision, Limiter, Spread
+from slit.operate.due import Settings, State
 from slit.operate.gateways import Gateways
 from slit.operate.history import Learned, Stretch
-from slit.operate.loop import (
-    Settings,
-    State,
-    after_decision,
-    as_planned,
-    begin,
-    decision_at,
-    serve_next,
-)
+from slit.operate.loop import after_decision, as_planned, begin, serve_next
 from slit.operate.panel import window_of
 from slit.operate.serve import REALIZED, Served
 from slit.operate.store import ALARM, EPOCHS, PLAN, Kept, digest, read_state, write_state
+from slit.operate.uncertainty import decision_for
 
 STAMP = "%Y-%m-%dT%H%MZ"
 
@@ -105,9 +101,8 @@ class Operation:
     ) -> Decided:
         stretch, settings = self.stretch, self.settings
         horizon = settings.horizon
-        expected = self._learned.expect(epoch, horizon)
-        decision = decision_at(
-            self._carrier(epoch, horizon), expected, settings, self.state, self._limits
+        decision = decision_for(
+            self._carrier(epoch, horizon), self._learned, settings, self.state, self._limits
         )
         if decision.violation > 0 and self.state.ahead is not None:
             self.alarm(
@@ -178,6 +173,7 @@ class Operation:
             "violation": decision.violation,
             "promised": decision.promised.totals(),
             "first_epoch": promised_of(decision),
+            **({} if decision.spread is None else {"paths": spread_content(decision.spread)}),
         }
         write_json(self.folder / PLAN, content, indent=1)
 
@@ -193,6 +189,27 @@ def promised_of(decision: Decision) -> dict[str, float]:
     water = ledger.water_on_site_l[0] + ledger.water_off_site_l[0]
     parts = {"carbon": ledger.carbon_kg[0], "water": water, "cost": ledger.cost_usd[0]}
     return {name: float(part.sum()) for name, part in parts.items()}
+
+
+def spread_content(spread: Spread) -> dict[str, Any]:
+    """A spread in plain numbers: mean, 5th and 95th percentile and largest of each objective."""
+    low, high = np.quantile(spread.values, [0.05, 0.95], axis=0)
+    figures = {
+        name: {
+            "mean": float(spread.values[:, m].mean()),
+            "p05": float(low[m]),
+            "p95": float(high[m]),
+            "most": float(spread.values[:, m].max()),
+        }
+        for m, name in enumerate(spread.names)
+    }
+    return {
+        "count": len(spread.values),
+        "objectives": figures,
+        "limits_broken": spread.broken,
+        "marked": spread.marked,
+        "candidate": spread.candidate,
+    }
 
 
 def served_content(served: Served) -> dict[str, Any]:

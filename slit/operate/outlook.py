@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from operators.types import Floats
+from operators.types import Bools, Floats
 from slit.operate.panel import Cause, Panel
 
 
@@ -15,6 +15,25 @@ class Outlook(Protocol):
 
     def expect(self, epoch: int, horizon: int) -> Floats:
         """Figures (S, H) of the epochs from `epoch` on. Asked for epochs in rising order."""
+
+
+class Told(NamedTuple):
+    """What is said of coming epochs: means (S, H), quantiles (Q, S, H) at `levels` (Q,), the rows
+    of requests (S,), and what no series falls below (S,)."""
+
+    mean: Floats
+    levels: Floats
+    quantiles: Floats
+    requests: Bools
+    lowest: Floats
+
+
+@runtime_checkable
+class Uncertain(Outlook, Protocol):
+    """Also says how far off it may be."""
+
+    def told(self, epoch: int, horizon: int) -> Told:
+        """Of the epochs from `epoch` on."""
 
 
 @dataclass(frozen=True, slots=True)

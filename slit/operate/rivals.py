@@ -7,8 +7,8 @@ import numpy as np
 from slit.evaluator import Evaluator
 from slit.objectives import find
 from slit.operate.decide import Running, spread
+from slit.operate.due import Settings
 from slit.operate.history import Stretch
-from slit.operate.loop import Settings
 from slit.operate.panel import window_of
 from slit.operate.provision import Provision
 from slit.operate.serve import Served, serve

@@ -19,7 +19,7 @@ from slit.errors import SlitError
 from slit.files import is_beside, kind_of, read_arrays, read_json, write_arrays, write_json
 from slit.operate.budgets import Purse
 from slit.operate.decide import Running
-from slit.operate.loop import Ahead, Settings, State
+from slit.operate.due import Ahead, Settings, State
 
 STATE, SETTINGS, PLAN, ALARM, EPOCHS = (
     "state.npz",
@@ -154,4 +154,5 @@ def stated_settings(settings: Settings, **more: Any) -> dict[str, Any]:
         "moves": settings.moves,
         "seed": settings.seed,
         "budgets": [str(budget) for budget in settings.budgets],
+        "risk": None if settings.risk is None else asdict(settings.risk),
     }

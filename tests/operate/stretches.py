@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from slit.operate.due import Settings
 from slit.operate.history import Stretch
-from slit.operate.loop import Settings
 from slit.operate.panel import panel_of
 from slit.operate.policy import read_policy
 from tests.builders import random_scenario

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from slit.errors import SlitError
 from slit.operate.backtest import ORACLE, run_record, weighted_bound
 from slit.operate.budgets import Budget
+from slit.operate.due import Settings, shifted
 from slit.operate.history import Stretch
-from slit.operate.loop import Settings, Step, begin, operate, shifted
+from slit.operate.loop import Step, begin, operate
 from slit.operate.outlook import Mixed, Perfect, Repeated
 from slit.operate.panel import Cause, Panel, panel_of, window_of, with_values
 from slit.operate.serve import REALIZED

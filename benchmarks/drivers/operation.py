@@ -3,19 +3,22 @@
     python -m benchmarks.drivers.operation decision [--parts 4] [--decisions 4]
     python -m benchmarks.drivers.operation memory [--days 30]
     python -m benchmarks.drivers.operation budget [--days 14] [--share 0.5]
+    python -m benchmarks.drivers.operation pool FOLDER...
 
 decision: CPU seconds of each decision of world-2023 (balance, forecasts by the suite, 24 hours
 ahead), by the hour or each hour cut into parts, and peak memory. memory: peak memory after every
 day of an operation of ten-weeks. budget: what a budget of carbon leaves of the weighted sum of
 ten-weeks, at that share between the least carbon and what is taken without one, against the best
-fixed price.
+fixed price. pool: backtests (folders of `slit backtest --output`) as one, with 95 % intervals of
+days.
 """
 
 import argparse
+import json
 import resource
 import tempfile
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,7 +27,16 @@ import numpy as np
 from benchmarks.cases.scaled_world import between_hours
 from slit.api.operating import OperatingOptions
 from slit.api.operating import operate as simulate
-from slit.operate.backtest import FORECAST, ORACLE, Record, run_record
+from slit.files import read_arrays
+from slit.operate.backtest import (
+    FORECAST,
+    ORACLE,
+    RIVALS,
+    Record,
+    daily,
+    run_record,
+    saving_interval,
+)
 from slit.operate.budgets import Budget
 from slit.operate.due import Settings
 from slit.operate.history import Learned, Stretch, stretch_of
@@ -115,10 +127,53 @@ def budget(days: int, share: float) -> None:
         run(ORACLE, replace(settings, policy=fixed))
 
 
+def pool(folders: list[Path]) -> None:
+    """A line a run over all folders, then what the forecast run saves against each scheduler."""
+    contents = [json.loads((folder / "backtest.json").read_bytes()) for folder in folders]
+    day = round(86_400 / contents[0]["epoch_seconds"])
+    rows = {}
+    for name in contents[0]["runs"]:
+        parts = [read_arrays(folder / f"{name}.npz", holding="a run") for folder in folders]
+        rows[name] = Record(
+            name,
+            **{
+                field.name: np.concatenate([part[field.name] for part in parts])
+                for field in fields(Record)
+                if field.name != "name"
+            },
+        )
+    best = rows[ORACLE]
+    for name, record in rows.items():
+        told = [
+            f"{each} {record.value(each):.6g} ({_change(record, best, each):+.1f} %)"
+            for each in ("carbon", "water", "cost", "quality")
+        ]
+        requests = record.count("requests").sum()
+        told.append(f"late {record.value('slo_violation'):.2%}")
+        told.append(f"spilled {record.count('spilled').sum() / requests:.2%}")
+        told.append(f"rerouted {record.rerouted:.1%}")
+        told.append(f"starts {record.count('starts').sum():,.0f}")
+        sums = [content["runs"][name]["regret"]["weighted"] for content in contents]
+        told.append("weighted " + ", ".join(f"{each:+.2f}" for each in sums))
+        print(name, "; ".join(told))
+    mine = rows[FORECAST].by_site.sum(axis=2)
+    for name in rows.keys() & set(RIVALS):
+        base = rows[name].by_site.sum(axis=2)
+        for n, each in enumerate(("carbon", "water", "cost")):
+            low, high = saving_interval(daily(mine[:, n], day), daily(base[:, n], day))
+            change = 100 * (mine[:, n].sum() / base[:, n].sum() - 1)
+            print(f"against {name}: {each} {change:+.1f} % [{low:+.1f}, {high:+.1f}]")
+
+
+def _change(record: Record, best: Record, name: str) -> float:
+    return 100 * (record.value(name) / best.value(name) - 1)
+
+
 def main() -> None:
     """Run the measurement that is named."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("decision", "memory", "budget"))
+    parser.add_argument("what", choices=("decision", "memory", "budget", "pool"))
+    parser.add_argument("folders", nargs="*", type=Path)
     parser.add_argument("--parts", type=int, default=1)
     parser.add_argument("--decisions", type=int, default=4)
     parser.add_argument("--days", type=int, default=14)
@@ -131,6 +186,8 @@ def main() -> None:
             memory(given.days)
         case "budget":
             budget(given.days, given.share)
+        case "pool":
+            pool(given.folders)
 
 
 if __name__ == "__main__":

@@ -37,6 +37,8 @@ from slit.operate.policy import MOVES, read_policy
 from slit.operate.provision import Provision
 from slit.operate.risk import Risk
 from slit.operate.serve import REALIZED
+from slit.operate.settlement import Settlement
+from slit.operate.settlement import settle as settled
 from slit.operate.store import begin_folder, read_state, stated_settings, sweep
 from slit.optimizers.registry import OptimizerKind
 from slit.optimizers.registry import find as find_optimizer
@@ -237,8 +239,7 @@ def backtest(
     loaded = scenario_of(scenario, None, None)
     settings = asked.settings(loaded)
     for rival in rivals:
-        if find_optimizer(rival).kind is OptimizerKind.SEARCH:
-            raise SlitError(f"rival: {rival}, expected a scheduler that makes one plan")
+        _check_rival(rival)
     begun = parse_start(start)
     stretch = stretch_of(
         loaded,
@@ -273,6 +274,27 @@ def backtest(
     bound = None if prices is None else weighted_bound(stretch, settings, prices)
     found = {record.name: record for record in records}
     return Backtest(stretch, settings, found, prices, bound)
+
+
+def settle(
+    scenario: Scenario | str | PathLike[str],
+    folder: str | PathLike[str],
+    *,
+    against: Sequence[str] = ("nearest",),
+) -> Settlement:
+    """What the decisions in a folder of `operate` came to by the figures that a scenario has now,
+    beside what was promised, counted when it had passed, and what schedulers would have come to.
+
+    Raises SlitError for what the caller can mend.
+    """
+    for rival in against:
+        _check_rival(rival)
+    return settled(Path(folder), scenario_of(scenario, None, None), against=against)
+
+
+def _check_rival(name: str) -> None:
+    if find_optimizer(name).kind is OptimizerKind.SEARCH:
+        raise SlitError(f"rival: {name}, expected a scheduler that makes one plan")
 
 
 def _record(
@@ -311,4 +333,5 @@ __all__ = [
     "operate",
     "operate_live",
     "operate_once",
+    "settle",
 ]

@@ -27,6 +27,7 @@ from slit.commands.predict import predict
 from slit.commands.predictor import predictor
 from slit.commands.replay import replay
 from slit.commands.report import report
+from slit.commands.settle import settle
 from slit.commands.show import show
 from slit.commands.terminal import ExitCode, complain
 from slit.commands.tradeoff import tradeoff
@@ -85,6 +86,7 @@ app.command()(calibrate)
 app.command()(bound)
 app.command()(tradeoff)
 app.command()(operate)
+app.command()(settle)
 app.command()(backtest)
 app.command()(accounts)
 app.command()(export)

@@ -18,7 +18,7 @@ from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.files import read_arrays, write_arrays
 from slit.objectives import find
-from slit.operate.decide import Limiter, is_mean
+from slit.operate.decide import PROMISED, Limiter, is_mean, promised_of
 from slit.operate.due import Settings
 from slit.operate.history import Learned, Stretch
 from slit.operate.loop import begin, operate
@@ -151,7 +151,7 @@ def _recorded(
     promised: list[list[float]] = []
     if name not in (*names_of_runs(causes=True, rivals=()),):
         rows = list(served_by(name, stretch, settings))
-        promised = [[np.nan] * 3 for _ in rows]
+        promised = [[np.nan] * len(PROMISED) for _ in rows]
     else:
         outlook = outlook_of(name, stretch, settings, method=method)
         state = begin(stretch.scenario, settings, first=stretch.first)
@@ -159,10 +159,7 @@ def _recorded(
             stretch.scenario, outlook, settings, state=state, last=stretch.last, limits=limits
         )
         for step, _ in steps:
-            ledger = step.decision.promised
-            water = ledger.water_on_site_l[0] + ledger.water_off_site_l[0]
-            parts = (ledger.carbon_kg[0], water, ledger.cost_usd[0])
-            promised.append([float(part.sum()) for part in parts])
+            promised.append(promised_of(step.decision)[0].tolist())
             rows.append(step.served)
     return Record(
         name,

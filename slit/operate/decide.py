@@ -30,6 +30,8 @@ from slit.stop import Stop
 
 MEANS = ("quality", "ttft", "slo_violation", "answer_loss")
 """Objectives that are means over requests; by parts (`quality[chat]`) too."""
+PROMISED = ("carbon", "water", "cost")
+"""What promises are compared in: sums by epoch."""
 ROUNDS = 6
 """Descents until the limits hold, with multipliers that first change by STEP, in logarithms."""
 STEP = 0.1
@@ -135,6 +137,14 @@ def spread(problem: Problem, counts: Longs, evaluator: Evaluator) -> tuple[Float
     shares[at] = counts / problem.group_chunks[:, None]
     chunks[at] = problem.group_chunks
     return shares, chunks
+
+
+def promised_of(decision: Decision) -> Floats:
+    """What a decision promises of its epochs, (H, 3): `PROMISED`."""
+    ledger = decision.promised
+    water = ledger.water_on_site_l + ledger.water_off_site_l
+    parts = (ledger.carbon_kg, water, ledger.cost_usd)
+    return np.stack([part.sum(axis=1) for part in parts], axis=1)
 
 
 def summed(totals: Mapping[str, float], names: Sequence[str], requests: float) -> Floats:

@@ -42,13 +42,15 @@ class Settings:
 
 class Ahead(NamedTuple):
     """A plan that was decided: for the epochs from `first` on `shares` (H, O, K, P), `chunks`
-    (H, O, K) and `nodes` (H, P); `least` (P,) epochs that a node stays active once it started."""
+    (H, O, K) and `nodes` (H, P); `least` (P,) epochs that a node stays active once it started;
+    `promised` (H, 3) carbon, water and cost."""
 
     first: int
     shares: Floats
     chunks: Longs
     nodes: Longs
     least: Longs
+    promised: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)

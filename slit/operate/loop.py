@@ -12,7 +12,7 @@ from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.objectives import find
 from slit.operate.budgets import Purse
-from slit.operate.decide import Decision, Limiter, Running, prices_of, summed
+from slit.operate.decide import Decision, Limiter, Running, prices_of, promised_of, summed
 from slit.operate.due import Ahead, Settings, State
 from slit.operate.outlook import Outlook
 from slit.operate.panel import MINIMUM_TIMES, window_of
@@ -99,12 +99,24 @@ def after_decision(decision: Decision, settings: Settings, state: State) -> Stat
     """The state once a decision is in force."""
     ledger = decision.promised
     least = ledger.problem.min_up
-    ahead = Ahead(state.epoch, decision.shares, decision.chunks, decision.nodes, least)
+    planned = decision.shares, decision.chunks, decision.nodes
+    ahead = Ahead(state.epoch, *planned, least, promised_of(decision))
     size = state.size
     if not size and decision.prices is not None:
         sums = summed(ledger.totals(), settings.names, ledger.problem.total_requests)
         size = float(product(decision.prices, np.abs(sums))) / ledger.problem.epochs
     return replace(state, ahead=ahead, prices=decision.prices, size=size)
+
+
+def in_force(state: State) -> Running:
+    """The shares, chunks and nodes that the plan in force has for the epoch of a state."""
+    ahead = state.ahead
+    assert ahead is not None
+    n = min(state.epoch - ahead.first, len(ahead.shares) - 1)
+    nodes = ahead.nodes[n]
+    if state.started is not None:
+        nodes = np.maximum(nodes, state.started.sum(axis=0))
+    return Running(ahead.shares[n], ahead.chunks[n], nodes)
 
 
 def serve_next(actual: Scenario, settings: Settings, state: State) -> tuple[Served, State]:
@@ -114,13 +126,9 @@ def serve_next(actual: Scenario, settings: Settings, state: State) -> tuple[Serv
     """
     t, ahead = state.epoch, state.ahead
     assert ahead is not None
-    n = min(t - ahead.first, len(ahead.shares) - 1)
-    bound = None if state.started is None else state.started.sum(axis=0)
     served = serve(
         actual,
-        ahead.shares[n],
-        ahead.chunks[n],
-        ahead.nodes[n] if bound is None else np.maximum(ahead.nodes[n], bound),
+        *in_force(state),
         state.running,
         provision=settings.provision,
         rng=np.random.default_rng([settings.seed, t, 1]),
@@ -143,11 +151,7 @@ def serve_next(actual: Scenario, settings: Settings, state: State) -> tuple[Serv
 
 def as_planned(state: State) -> State:
     """The state after an epoch of which nothing is known: all went as planned."""
-    ahead = state.ahead
-    assert ahead is not None
-    n = min(state.epoch - ahead.first, len(ahead.shares) - 1)
-    running = Running(ahead.shares[n], ahead.chunks[n], ahead.nodes[n])
-    return replace(state, epoch=state.epoch + 1, running=running)
+    return replace(state, epoch=state.epoch + 1, running=in_force(state))
 
 
 def _started(least: Longs, state: State, served: Served) -> Longs | None:

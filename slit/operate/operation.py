@@ -12,12 +12,18 @@ import numpy as np
 from operators.types import Floats
 from slit.errors import SlitError
 from slit.export.routing import write_routing
-from slit.files import kind_of, write_json
-from slit.operate.decide import Decision, Limiter, Spread
+from slit.files import kind_of, write_arrays, write_json
+from slit.operate.decide import PROMISED, Decision, Limiter, Spread, promised_of
 from slit.operate.due import Settings, State
 from slit.operate.gateways import Gateways
 from slit.operate.history import Learned, Stretch
-from slit.operate.loop import after_decision, as_planned, begin, serve_next
+from slit.operate.loop import (
+    after_decision,
+    as_planned,
+    begin,
+    in_force,
+    serve_next,
+)
 from slit.operate.panel import window_of
 from slit.operate.serve import REALIZED, Served
 from slit.operate.store import ALARM, EPOCHS, PLAN, Kept, digest, read_state, write_state
@@ -131,12 +137,17 @@ class Operation:
 
     def _serve(self) -> tuple[datetime, Served]:
         """The epoch of the state, as it was."""
-        t = self.state.epoch
+        t, ahead = self.state.epoch, self.state.ahead
+        assert ahead is not None
+        moment, asked = self.stretch.moment(t), in_force(self.state)
         actual = window_of(self.stretch.scenario, t, 1, genes=self.stretch.genes)
         served, self.state = serve_next(actual, self.settings, self.state)
-        moment = self.stretch.moment(t)
-        content = served_content(served)
-        write_json(self.folder / EPOCHS / f"{moment.strftime(STAMP)}.json", content)
+        n = min(t - ahead.first, len(ahead.promised) - 1)
+        promised = dict(zip(PROMISED, ahead.promised[n].tolist(), strict=True))
+        file = self.folder / EPOCHS / moment.strftime(STAMP)
+        write_arrays(file.with_suffix(".npz"), asked._asdict())
+        content = {**served_content(served), "epoch": t, "promised": promised}
+        write_json(file.with_suffix(".json"), content)
         return moment, served
 
     def _carrier(self, epoch: int, horizon: int) -> Any:
@@ -172,7 +183,7 @@ class Operation:
             "digest": name,
             "violation": decision.violation,
             "promised": decision.promised.totals(),
-            "first_epoch": promised_of(decision),
+            "first_epoch": dict(zip(PROMISED, promised_of(decision)[0].tolist(), strict=True)),
             **({} if decision.spread is None else {"paths": spread_content(decision.spread)}),
         }
         write_json(self.folder / PLAN, content, indent=1)
@@ -181,14 +192,6 @@ class Operation:
 def write_alarm(folder: Path, moment: datetime, said: str) -> None:
     """Say in a folder what is wrong with the decision of a moment."""
     write_json(folder / ALARM, {"time": moment.strftime(STAMP), "alarm": said})
-
-
-def promised_of(decision: Decision) -> dict[str, float]:
-    """What a decision promises of its first epoch: carbon, water, cost."""
-    ledger = decision.promised
-    water = ledger.water_on_site_l[0] + ledger.water_off_site_l[0]
-    parts = {"carbon": ledger.carbon_kg[0], "water": water, "cost": ledger.cost_usd[0]}
-    return {name: float(part.sum()) for name, part in parts.items()}
 
 
 def spread_content(spread: Spread) -> dict[str, Any]:

@@ -136,6 +136,7 @@ def window_of(scenario: Scenario, first: int, epochs: int, *, genes: int) -> Sce
             else origin
             for origin in scenario.origins
         ),
+        account_carbon=scenario.account_carbon[:, part],
         signals=Signals(
             **{field.name: getattr(scenario.signals, field.name)[part] for field in fields(Signals)}
         ),

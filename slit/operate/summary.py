@@ -14,10 +14,10 @@ from slit.operate.backtest import (
     regret,
     saving_interval,
 )
+from slit.operate.decide import PROMISED
 from slit.operate.panel import Cause
 from slit.operate.serve import REALIZED
 
-CHANGED = ("carbon", "water", "cost")
 STAMP = "%Y-%m-%dT%H:%MZ"
 
 
@@ -29,7 +29,7 @@ def backtest_content(found: Backtest) -> dict[str, Any]:
     runs = {name: _run(record, found) for name, record in found.records.items()}
     alone = [cause.value for cause in Cause if cause.value in found.records]
     regions = [
-        {"datacenter": name, **dict(zip(CHANGED, (float(v) for v in values), strict=True))}
+        {"datacenter": name, **dict(zip(PROMISED, (float(v) for v in values), strict=True))}
         for name, values in by_region(found, FORECAST)
     ]
     return {
@@ -78,7 +78,7 @@ def _hours(found: Backtest) -> dict[str, Any]:
     best = found.records[ORACLE]
     times = [stretch.moment(t).strftime(STAMP) for t in range(stretch.first, stretch.last)]
     parts: dict[str, Any] = {"times": times}
-    for n, name in enumerate(CHANGED):
+    for n, name in enumerate(PROMISED):
         parts[name] = {
             "promised": mine.promised[:, n].tolist(),
             "realized": mine.by_site[:, n].sum(axis=1).tolist(),
@@ -96,7 +96,7 @@ def _savings(found: Backtest) -> list[dict[str, Any]]:
         if not np.isnan(record.promised).all():
             continue
         row: dict[str, Any] = {"against": name}
-        for n, objective in enumerate(CHANGED):
+        for n, objective in enumerate(PROMISED):
             plan = mine.by_site[:, n].sum(axis=1)
             base = record.by_site[:, n].sum(axis=1)
             low, high = saving_interval(daily(plan, day), daily(base, day))

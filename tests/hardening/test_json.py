@@ -12,6 +12,7 @@ import pytest
 import typer
 
 import slit
+from slit.api.operating import OperatingOptions, operate
 from slit.commands.app import app
 from slit.commands.wireless_learning import train
 from slit.papers.aolo.agents import NEEDED
@@ -32,6 +33,7 @@ CASES = {
     ("diff",): "RUN:0 RUN:nearest",
     ("operate",): "ten-weeks --folder NEW --once --at 2024-03-04 --history 10 --forecast naive "
     "--horizon 6",
+    ("settle",): "ten-weeks --folder OPERATION",
     ("backtest",): "ten-weeks --from 2024-03-04 --to 2024-03-04T02:00Z --history 10 --forecast "
     "naive --horizon 6 --no-causes --rival nearest",
     ("check",): "tiny",
@@ -55,8 +57,8 @@ CASES = {
     ("benchmark", "report"): "SUITE",
 }
 """Commands by their words, and the rest of the line: RUN is a run of `tiny`, ACCOUNTS a file with
-another carbon account for it, NEW a new folder, AIR the front of a cell-day, AGENT one that learned
-it, MEASURED a table of measured inferences."""
+another carbon account for it, NEW a new folder, OPERATION a folder of slit operate, AIR the front
+of a cell-day, AGENT one that learned it, MEASURED a table of measured inferences."""
 MEASURED = (
     "task,gpu_model,model_id,weight_precision,avg_batch_size,avg_output_len,avg_power_watts,"
     "data_parallel,energy_per_token_joules,expert_parallel,median_itl_ms,num_gpus,"
@@ -84,12 +86,16 @@ LEARNING = ("wireless", "evaluate"), ("wireless", "train")
 def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("places")
     slit.optimize("tiny", evaluations=200, output=folder / "run")
+    options = OperatingOptions(forecast="naive", history_days=10, horizon_h=6)
+    hour: dict[str, Any] = {"start": "2024-03-04", "end": "2024-03-04T01:00Z", "options": options}
+    list(operate("ten-weeks", folder / "operation", **hour))
     (folder / "measured.csv").write_text(MEASURED)
     (folder / "accounts.toml").write_text(ACCOUNTS)
     write_front(folder / "air", optimize_day(load_cell_day("cell-tiny"), seed=0, weights=4))
     return {
         "RUN": folder / "run",
         "ACCOUNTS": folder / "accounts.toml",
+        "OPERATION": folder / "operation",
         "AIR": folder / "air",
         "NEW": folder / "new",
         "SUITE": folder / "suite",

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from slit.api.operating import OperatingOptions, operate, operate_once
+from slit.api.operating import OperatingOptions, operate, operate_once, settle
 from slit.errors import SlitError
+from slit.operate.history import Stretch, stretch_of
 from slit.operate.operation import served_epochs
+from slit.operate.settlement import settlement_content
 from slit.operate.store import read_state
+from slit.scenario.scenario import Scenario
 
 OPTIONS = OperatingOptions(forecast="suite", history_days=12, horizon_h=6.0)
 START, HOURS = datetime(2024, 3, 4, tzinfo=UTC), 8
@@ -193,6 +197,53 @@ def test_stale_signals_raise_an_alarm_and_the_plan_stays(tmp_path: Path) -> None
     assert "signals: none" in alarm["alarm"]
     operate_once("ten-weeks", folder, at=end + timedelta(hours=2), options=OPTIONS)
     assert not (folder / "alarm.json").exists()
+
+
+def test_settled_by_the_same_figures_it_is_what_was_counted(whole: Path) -> None:
+    found = settle("ten-weeks", whole, against=("nearest",))
+    assert np.array_equal(found.settled, found.counted)
+    assert found.missing == 0
+    rows = decided(whole)
+    assert found.counted[:, 0].tolist() == [row["carbon"] for row in rows]
+    assert found.promised.sum(axis=0) == pytest.approx(found.counted.sum(axis=0), rel=0.2)
+    assert not np.array_equal(found.promised, found.counted)
+    assert (found.rivals["nearest"].sum(axis=0) > found.settled.sum(axis=0)).all()
+    content = settlement_content(found)
+    [row] = content["savings"]
+    assert row["carbon"] < 0
+    assert row["carbon_95"] is None  # eight hours are no three days
+
+
+def test_settled_by_revised_figures(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twice the carbon of every grid is twice the carbon, and nothing else."""
+    before = settle("ten-weeks", whole, against=())
+
+    def revised(scenario: Scenario, **times: Any) -> Stretch:
+        found = stretch_of(scenario, **times)
+        signals = replace(found.scenario.signals, carbon=2 * found.scenario.signals.carbon)
+        return replace(found, scenario=replace(found.scenario, signals=signals))
+
+    monkeypatch.setattr("slit.operate.settlement.stretch_of", revised)
+    after = settle("ten-weeks", whole, against=())
+    assert after.settled[:, 0] == pytest.approx(2 * before.settled[:, 0])
+    assert np.array_equal(after.settled[:, 1:], before.settled[:, 1:])
+    assert np.array_equal(after.counted, before.counted)
+
+
+def test_what_cannot_be_settled(whole: Path, tmp_path: Path) -> None:
+    with pytest.raises(SlitError, match="of 'ten-weeks', expected 'world-day'"):
+        settle("world-day", whole)
+    with pytest.raises(SlitError, match=r"operation\.json: .*expected what was asked for"):
+        settle("ten-weeks", tmp_path)
+    with pytest.raises(SlitError, match="rival: nsga2"):
+        settle("ten-weeks", whole, against=("nsga2",))
+    (tmp_path / "epochs").mkdir()
+    for file in (whole / "operation.json", *(whole / "epochs").iterdir()):
+        (tmp_path / file.relative_to(whole)).write_bytes(file.read_bytes())
+    damaged = tmp_path / "epochs" / "2024-03-04T0300Z.json"
+    damaged.write_text("{}")
+    with pytest.raises(SlitError, match=r"T0300Z\.json: damaged"):
+        settle("ten-weeks", tmp_path)
 
 
 def test_one_process_at_a_time(tmp_path: Path) -> None:

@@ -211,7 +211,7 @@ def _savings_section(content: Content) -> Html:
         [
             row["against"],
             *(_with_interval(row[each], row[f"{each}_95"]) for each in CHANGED),
-            f"{-100 * row['quality']:+.2f}",
+            f"{-100 * row['quality']:+.2f}".replace("-", "−"),
         ]
         for row in content["savings"]
     ]

@@ -121,7 +121,7 @@ def budget(days: int, share: float) -> None:
     for name in (ORACLE, FORECAST):
         print(f"budget of {most:.1f} kg, {name}")
         run(name, burning)
-    for weight in np.geomspace(1.5, 24.0, 9):
+    for weight in np.geomspace(1.5, 24.0, 5):
         print(f"fixed weight of carbon: {weight:.2f}")
         fixed = Weighted(dict.fromkeys(settings.names, 1.0) | {"carbon": float(weight)})
         run(ORACLE, replace(settings, policy=fixed))

@@ -66,6 +66,7 @@ class GradientBoosting(PanelForecaster):
 
     def _fit(self) -> None:
         from sklearn.ensemble import HistGradientBoostingRegressor
+        from threadpoolctl import threadpool_limits
 
         window, day = self._fitted_on, self.past.clock.day
         first = self._fitted_at - window.shape[1] + 1
@@ -80,7 +81,9 @@ class GradientBoosting(PanelForecaster):
         model = HistGradientBoostingRegressor(
             loss="absolute_error", max_iter=TREES, learning_rate=0.1, random_state=0
         )
-        self._model = model.fit(x, y)
+        # Threads that wait for each other on a busy machine take far longer than one.
+        with threadpool_limits(limits=1):
+            self._model = model.fit(x, y)
 
     def _features(
         self, values: Floats, rows: Integers, ends: Integers, ahead: Integers, first: int

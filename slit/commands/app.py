@@ -16,6 +16,7 @@ from slit.commands.diff import diff
 from slit.commands.evaluate import evaluate
 from slit.commands.explore import explore
 from slit.commands.export import export
+from slit.commands.forecast import forecast
 from slit.commands.green_llm import green_llm
 from slit.commands.grow import grow
 from slit.commands.init import init
@@ -92,6 +93,7 @@ app.command()(accounts)
 app.command()(export)
 app.command()(diff)
 app.command()(grow)
+app.add_typer(forecast, name="forecast")
 app.command()(explore)
 app.command()(check)
 app.command()(scenarios)

@@ -2,5 +2,15 @@
 
 from slit.forecast.protocol import Clock, Forecast, Forecaster
 from slit.forecast.registry import available, make_forecaster
+from slit.forecast.sources import KnownAhead, Published, Source
 
-__all__ = ["Clock", "Forecast", "Forecaster", "available", "make_forecaster"]
+__all__ = [
+    "Clock",
+    "Forecast",
+    "Forecaster",
+    "KnownAhead",
+    "Published",
+    "Source",
+    "available",
+    "make_forecaster",
+]

@@ -10,6 +10,10 @@ from slit.arrays import frozen
 from slit.errors import SlitError
 from slit.forecast.protocol import LEVELS, Clock
 from slit.forecast.registry import make_forecaster
+from slit.forecast.sources import Source
+
+REPEATS = 1e-9
+"""Errors of the day before that are rounding, as a share of the mean size of a series."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,7 +21,8 @@ class Errors:
     """Of S series at L leads, over N origins: mean absolute error `mae`, symmetric mean absolute
     percentage error `smape` (%), `mase` (MAE over that of the day before, at the same epochs;
     Hyndman and Koehler 2006), `pinball` loss averaged over the levels, `coverage` (%) of the
-    interval between the outer levels. NaN where nothing was known, or the day before had no error.
+    interval between the outer levels. NaN where nothing was known, or the day before had no error
+    but rounding.
     """
 
     method: str
@@ -38,30 +43,34 @@ def evaluate_forecasts(
     first: int,
     leads: Sequence[int],
     lowest: Floats | None = None,
-    stride: int = 1,
+    sources: Sequence[Source] = (),
 ) -> Errors:
     """Roll a forecaster over the epochs of `values` (S, T) from `first` on; it has learned from
     those before, and learns on.
 
-    leads: epochs ahead, 1 is the next one. stride: a forecast every so many epochs.
+    leads: epochs ahead, 1 is the next one. sources: given forecasts of the S series, which win.
 
     Raises SlitError for a history too short, and for leads beyond the values.
     """
+    if not leads or min(leads) < 1 or len(set(leads)) < len(leads):
+        said = ", ".join(map(str, leads)) or "none"
+        raise SlitError(f"leads: {said}, expected distinct numbers of 1 or more (epochs ahead)")
     horizon, last = max(leads), values.shape[1]
     if not first + horizon < last:
         raise SlitError(
             f"values: {last - first} epochs from the first forecast on, expected more than "
             f"{horizon} (the longest lead)"
         )
-    forecaster = make_forecaster(method, clock, values[:, :first], lowest=lowest, horizon=horizon)
+    forecaster = make_forecaster(
+        method, clock, values[:, :first], lowest=lowest, horizon=horizon, sources=sources
+    )
     index = np.array(leads) - 1
     sums = _Sums(len(values), len(leads))
     for t in range(first, last - horizon + 1):
-        if (t - first) % stride == 0:
-            forecast = forecaster.forecast(horizon)
-            actual = values[:, t + index]
-            naive = values[:, t + index - clock.day * (index // clock.day + 1)]
-            sums.add(actual, forecast.mean[:, index], forecast.quantiles[:, :, index], naive)
+        forecast = forecaster.forecast(horizon)
+        actual = values[:, t + index]
+        naive = values[:, t + index - clock.day * (index // clock.day + 1)]
+        sums.add(actual, forecast.mean[:, index], forecast.quantiles[:, :, index], naive)
         forecaster.update(values[:, t])
     return sums.errors(method, tuple(leads))
 
@@ -70,8 +79,8 @@ class _Sums:
     """What errors are means of."""
 
     def __init__(self, series: int, leads: int) -> None:
-        self._parts = np.zeros((5, series, leads))
-        self._counts = np.zeros((5, series, leads))
+        self._parts = np.zeros((6, series, leads))
+        self._counts = np.zeros((6, series, leads))
         self._origins = 0
 
     def add(self, actual: Floats, mean: Floats, quantiles: Floats, naive: Floats) -> None:
@@ -86,7 +95,7 @@ class _Sums:
         before = np.abs(actual - naive)
         both = np.where(np.isnan(before), np.nan, error)
         relative = np.where(np.isnan(actual), np.nan, relative)
-        for n, part in enumerate((both, relative, before, pinball, inside)):
+        for n, part in enumerate((both, relative, before, pinball, inside, np.abs(actual))):
             known = ~np.isnan(part)
             self._parts[n] += np.where(known, part, 0.0)
             self._counts[n] += known
@@ -95,8 +104,9 @@ class _Sums:
     def errors(self, method: str, leads: tuple[int, ...]) -> Errors:
         none = self._counts == 0
         means = np.where(none, np.nan, self._parts / np.where(none, 1.0, self._counts))
-        mae, smape, naive, pinball, coverage = means
-        flat = ~(naive > 0)
+        mae, smape, naive, pinball, coverage, size = means
+        # A series that repeats itself but for rounding has no error to compare with.
+        flat = ~(naive > REPEATS * size)
         mase = np.where(flat, np.nan, mae / np.where(flat, 1.0, naive))
         parts = (mae, smape, mase, pinball, coverage)
         return Errors(method, leads, self._origins, *(frozen(p, np.float64) for p in parts))

@@ -1,13 +1,15 @@
 """Forecasters by name: slit's own, and those of other packages (entry points slit.forecasters)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
 
 import numpy as np
 
 from operators.types import Floats
 from slit.errors import SlitError, did_you_mean
+from slit.forecast.given import WithGiven
 from slit.forecast.protocol import Clock, Forecaster
+from slit.forecast.sources import Source
 
 GROUP = "slit.forecasters"
 DEFAULT = "suite"
@@ -56,13 +58,25 @@ def available() -> tuple[str, ...]:
     return (*OWN, *(name for name in plugins if name not in OWN))
 
 
+def described() -> dict[str, str]:
+    """What each forecaster is, by name; of those of other packages where they are."""
+    plugins = {point.name: f"from {point.value}" for point in entry_points(group=GROUP)}
+    return plugins | {name: said for name, (said, _) in OWN.items()}
+
+
 def make_forecaster(
-    name: str, clock: Clock, history: Floats, *, lowest: Floats | None = None, horizon: int
+    name: str,
+    clock: Clock,
+    history: Floats,
+    *,
+    lowest: Floats | None = None,
+    horizon: int,
+    sources: Sequence[Source] = (),
 ) -> Forecaster:
     """A forecaster that has learned from a history (S, T), NaN where nothing is known.
 
     lowest: (S,) that no series falls below; by default nothing bounds them. horizon: the most
-    epochs it will be asked for.
+    epochs it will be asked for. sources: given forecasts of the S series, which win.
 
     Raises SlitError for an unknown name, and for a history that is too short.
     """
@@ -71,8 +85,11 @@ def make_forecaster(
     else:
         found = [point for point in entry_points(group=GROUP) if point.name == name]
         if not found:
-            known = ", ".join(available()) + did_you_mean(name, available())
-            raise SlitError(f"forecaster: {name!r}, expected one of {known}")
+            names = ", ".join(available()) + did_you_mean(name, available())
+            raise SlitError(f"forecaster: {name!r}, expected one of {names}")
         make = found[0].load()
     floor = np.full(len(history), -np.inf) if lowest is None else lowest
-    return make(clock, history, lowest=floor, horizon=horizon)
+    forecaster = make(clock, history, lowest=floor, horizon=horizon)
+    if not sources:
+        return forecaster
+    return WithGiven(forecaster, sources, clock, history=history, lowest=floor, horizon=horizon)

@@ -1,13 +1,18 @@
-"""`suite`: linear regressions trained after every epoch; the one that fitted best lately forecasts.
+"""`suite`: linear regressions trained after every epoch; what fitted best lately forecasts.
 
 SLIT (arXiv 2505.23554) forecasts the requests of the next epoch by a suite of incrementally trained
 linear regressions; which ones, it does not say: these are slit's. Each is trained by recursive
 least squares with forgetting, for every series and lead apart, on what is known when a forecast is
 made: the last value, the same time yesterday and a week ago, how far the last value was from those,
 the mean of the last day, Fourier terms of the time of day, weekends.
+
+Beside them stand the last value, as the day before, and as the week before; and a mean of all, each
+weighed by how little it missed lately, which has less error where none is clearly best. Of all of
+these the one that missed least lately is the forecast, for every series and lead apart: a series
+that repeats itself to the bit is then repeated to the bit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -18,8 +23,11 @@ from slit.forecast.past import WEEK, Past
 HARMONICS = 3
 FORGETTING_DAYS = 60.0
 """After so many days an epoch counts for 1/e."""
-RECENT_DAYS = 7.0
-"""The same of errors by which the best is chosen."""
+RECENT_DAYS = 14.0
+"""The same of errors by which the best is chosen; with `SHARPNESS` chosen on September to December
+2022 of the scenario world-2023."""
+SHARPNESS = 4.0
+"""A method weighs in the mean by this power of how little it missed."""
 PRIOR = 10.0
 """First variance of coefficients, of series scaled to a deviation of 1."""
 LARGEST = 1e6
@@ -34,10 +42,12 @@ REGRESSIONS = (
     (ONE, LAST, YESTERDAY, WEEK_AGO, GAP_DAY, GAP_WEEK, DAY_MEAN, WEEKEND, *WAVES),
 )
 """Features of each."""
+REPEATED = (LAST, YESTERDAY, WEEK_AGO)
+"""Features that are forecasts as they stand."""
 
 
 class RegressionSuite(PanelForecaster):
-    """The suite: K regressions and, beside them, as the day and the week before."""
+    """The suite: the values of `REPEATED`, K regressions, and the weighed mean of them."""
 
     def prepare(self) -> None:
         """Scale series, and start every regression from as the day before."""
@@ -55,7 +65,7 @@ class RegressionSuite(PanelForecaster):
             self._coefficients.append(first)
             eye = PRIOR * np.eye(len(features))
             self._variance.append(np.broadcast_to(eye, (*shape, *eye.shape)).copy())
-        self._missed = np.zeros((len(REGRESSIONS) + 2, *shape))
+        self._missed = np.zeros((len(REPEATED) + len(REGRESSIONS) + 1, *shape))
         day = self.past.clock.day
         self._forget = float(np.exp(-1 / (FORGETTING_DAYS * day)))
         self._recent = float(np.exp(-1 / (RECENT_DAYS * day)))
@@ -66,36 +76,48 @@ class RegressionSuite(PanelForecaster):
         x = self._features(past, made=leads, leads=np.zeros_like(leads))
         known = ~np.isnan(values)
         target = np.where(known, (values - self._center) / self._scale, 0.0)[:, None]
-        missed = [np.abs(target - x[:, :, own]) for own in (YESTERDAY, WEEK_AGO)]
+        found = [x[:, :, own] for own in REPEATED]
         for k, names in enumerate(REGRESSIONS):
-            missed.append(np.abs(self._train(k, x[:, :, list(names)], target, known)))
-        fresh = np.where(known[None, :, None], np.array(missed), self._missed)
+            found.append(self._train(k, x[:, :, list(names)], target, known))
+        missed = np.abs(self._with_mean(found) - target)
+        fresh = np.where(known[None, :, None], missed, self._missed)
         self._missed = self._recent * self._missed + (1 - self._recent) * fresh
 
     def _train(self, k: int, x: Floats, target: Floats, known: Bools) -> Floats:
         """One step of recursive least squares for the `known` series (S,) on features (S, L, F);
-        returns the errors (S, L) before it."""
+        returns what was forecast (S, L) before it."""
         variance, coefficients = self._variance[k], self._coefficients[k]
-        error = target - np.einsum("slf,slf->sl", coefficients, x)
+        forecast = np.einsum("slf,slf->sl", coefficients, x)
+        error = target - forecast
         spread = np.einsum("slfg,slg->slf", variance, x)
         gain = spread / (self._forget + np.einsum("slf,slf->sl", x, spread))[:, :, None]
         coefficients += gain * np.where(known[:, None], error, 0.0)[:, :, None]
         learned = (variance - gain[..., None] * spread[:, :, None, :]) / self._forget
         kept = known[:, None] & (np.einsum("slff->sl", learned) < LARGEST)
         self._variance[k] = np.where(kept[:, :, None, None], learned, variance)
-        return np.asarray(error)
+        return np.asarray(forecast)
+
+    def _with_mean(self, found: Sequence[Floats]) -> Floats:
+        """(M + 1, S, L): M forecasts (S, L), and their mean by how little they missed lately."""
+        each, missed = np.array(found), self._missed[:-1]
+        least = missed.min(axis=0)
+        # Where nothing is known, or the best is exact, those that are as good share the weight.
+        ratio = np.where(missed > least, least / np.where(missed > least, missed, 1.0), 1.0)
+        weights = ratio**SHARPNESS
+        mean = (weights * each).sum(axis=0) / weights.sum(axis=0)
+        return np.concatenate([each, mean[None]])
 
     def means(self, past: Past) -> Floats:
         """(S, L): of each series and lead what missed least lately."""
         leads = np.arange(self.horizon)
         features = self._features(past, made=np.zeros_like(leads), leads=leads)
-        found = [features[:, :, YESTERDAY], features[:, :, WEEK_AGO]]
+        found = [features[:, :, own] for own in REPEATED]
         found += [
             np.einsum("slf,slf->sl", self._coefficients[k], features[:, :, list(names)])
             for k, names in enumerate(REGRESSIONS)
         ]
         best = self._missed.argmin(axis=0)
-        chosen = np.take_along_axis(np.array(found), best[None], axis=0)[0]
+        chosen = np.take_along_axis(self._with_mean(found), best[None], axis=0)[0]
         return np.asarray(chosen * self._scale[:, None] + self._center[:, None])
 
     def _features(self, past: Past, made: Integers, leads: Integers) -> Floats:

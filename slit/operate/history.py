@@ -1,6 +1,6 @@
 """A stretch of time with what came before it: what forecasters learn from, what decisions face."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from operators.types import Bools, Floats
 from slit.errors import SlitError
-from slit.forecast import Clock, Forecaster, make_forecaster
+from slit.forecast import Clock, Forecaster, Source, make_forecaster
 from slit.forecast.past import past_epochs
 from slit.forecast.protocol import LEVELS, Forecast
 from slit.operate.outlook import Told
@@ -117,8 +117,10 @@ class Learned:
         first: int,
         horizon: int,
         state: Mapping[str, Floats] | None = None,
+        sources: Sequence[Source] = (),
     ) -> None:
-        """Learns from the epochs before `first`, or goes on from a state.
+        """Learns from the epochs before `first`, or goes on from a state. `sources` give forecasts
+        of the series of the panel, which win for those that change.
 
         Raises SlitError for a history that is too short, or begins after the state.
         """
@@ -150,6 +152,7 @@ class Learned:
                 known[self.varying],
                 lowest=np.array([each.lowest for each in panel.series])[self.varying],
                 horizon=horizon,
+                sources=[source.of(self.varying) for source in sources],
             )
             if state is not None:
                 self.forecaster.restore(state)

@@ -36,6 +36,8 @@ CASES = {
     ("settle",): "ten-weeks --folder OPERATION",
     ("backtest",): "ten-weeks --from 2024-03-04 --to 2024-03-04T02:00Z --history 10 --forecast "
     "naive --horizon 6 --no-causes --rival nearest",
+    ("forecast", "list"): "",
+    ("forecast", "evaluate"): "ten-weeks --days 2 --history 10 --method naive --output NEW",
     ("check",): "tiny",
     ("scenarios",): "",
     ("optimizers",): "",

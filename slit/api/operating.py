@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from multiprocessing import get_context
@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from slit.api.arguments import scenario_of
+from slit.api.given_forecasts import GivenForecasts
 from slit.api.limits import Limits, Resolving, stated_limits
 from slit.errors import SlitError
+from slit.forecast import Source
 from slit.objectives import DEFAULT, find
 from slit.operate.backtest import (
     FORECAST,
@@ -73,6 +75,7 @@ class OperatingOptions:
     seed: int = 1
     risk: Risk | None = None
     gateways: Gateways | None = None
+    given: GivenForecasts = field(default_factory=GivenForecasts)
 
     def settings(self, scenario: Scenario) -> Settings:
         """For the epochs of a scenario. Raises SlitError for what does not fit."""
@@ -115,6 +118,7 @@ class OperatingOptions:
             method=self.forecast,
             limits=self.limiter(scenario),
             gateways=self.gateways,
+            sources=self.given.sources(stretch.panel),
         )
 
     def limiter(self, scenario: Scenario) -> Resolving | None:
@@ -260,6 +264,7 @@ def backtest(
         settings=settings,
         method=asked.forecast,
         limits=limits,
+        sources=asked.given.sources(stretch.panel),
         folder=place,
     )
     with nullcontext() if place is None else held(place):
@@ -304,10 +309,13 @@ def _record(
     settings: Settings,
     method: str,
     limits: Resolving | None,
+    sources: Sequence[Source],
     folder: Path | None,
 ) -> Record:
     file = None if folder is None else folder / f"{name}.npz"
-    return run_record(name, stretch, settings, method=method, limits=limits, file=file)
+    return run_record(
+        name, stretch, settings, method=method, limits=limits, sources=sources, file=file
+    )
 
 
 def _stated(
@@ -320,6 +328,8 @@ def _stated(
         forecast=asked.forecast,
         limits=[str(limit) for limit in stated_limits(asked.limits, scenario)],
         history_days=asked.history_days,
+        given=None if asked.given.file is None else str(asked.given.file),
+        day_ahead=asked.given.day_ahead,
         **({} if start is None else {"from": start.isoformat()}),
     )
 

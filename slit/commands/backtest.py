@@ -8,7 +8,9 @@ import typer
 from slit.commands.operating import (
     BrokenShare,
     BudgetTexts,
+    DayAhead,
     ForecastMethod,
+    GivenFile,
     HistoryDays,
     HorizonHours,
     LimitTexts,
@@ -19,6 +21,7 @@ from slit.commands.operating import (
     RiskText,
     SearchMoves,
     Stability,
+    given_of,
     names,
     risk_of,
 )
@@ -38,6 +41,8 @@ def backtest(
     end: Annotated[str, typer.Option("--to", metavar="TIME", help="End of the last epoch.")],
     policy: Policy = "balance",
     forecast: ForecastMethod = "suite",
+    given: GivenFile = None,
+    day_ahead: DayAhead = None,
     objectives: ObjectiveNames = "carbon,water,cost,quality",
     horizon: HorizonHours = 24.0,
     history: HistoryDays = 60.0,
@@ -98,6 +103,7 @@ def backtest(
         stability=stability,
         moves=moves,
         risk=risk_of(risk, paths, broken),
+        given=given_of(given, day_ahead),
         seed=seed,
     )
     found = run(

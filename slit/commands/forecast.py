@@ -103,7 +103,8 @@ def evaluate(
     """
     from datetime import timedelta
 
-    from slit.api.forecasting import GivenForecasts, evaluate_forecasters
+    from slit.api.forecasting import evaluate_forecasters
+    from slit.api.given_forecasts import GivenForecasts
     from slit.files import write_json, write_named
     from slit.report.forecasts import HEADER, MEANING, error_rows, forecasts_page, signal_errors
 
@@ -133,13 +134,13 @@ def evaluate(
     print(f"{found.scenario}, {found.start:%Y-%m-%d %H:%M} to {found.end:%Y-%m-%d %H:%M} UTC\n")
     print_table(HEADER, list(error_rows(signals, found.leads_h)), left=2)
     print(f"\n{MEANING}")
-    for method in dict.fromkeys(each.method for each in signals):
+    for name in dict.fromkeys(each.method for each in signals):
         worst = [
             f"{each.signal} {each.worst_place}"
             for each in signals
-            if each.method == method and each.worst_place != NOTHING
+            if each.method == name and each.worst_place != NOTHING
         ]
         if worst:
-            print(f"\nworst series by {method}: {', '.join(worst)}")
+            print(f"\nworst series by {name}: {', '.join(worst)}")
     if output is not None:
         print(f"\npage: {output / PAGE}")

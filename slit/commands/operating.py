@@ -1,12 +1,16 @@
 """Options that `slit operate` and `slit backtest` share."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from slit.commands.terminal import listed_measures
 from slit.operate.provision import Provision
 from slit.operate.risk import Risk, read_risk
+
+if TYPE_CHECKING:
+    from slit.api.given_forecasts import GivenForecasts
 
 Policy = Annotated[
     str,
@@ -86,6 +90,34 @@ BrokenShare = Annotated[
         help="With --risk: mark plans that break limits in more than this share of them.",
     ),
 ]
+
+
+GivenFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--given",
+        metavar="FILE",
+        help="Forecasts that win where they exist (CSV, as slit forecast evaluate takes it); where "
+        "they end the method goes on.",
+        show_default=False,
+    ),
+]
+DayAhead = Annotated[
+    float | None,
+    typer.Option(
+        "--day-ahead",
+        metavar="HOUR",
+        help="The scenario's own prices are known from this hour (UTC) on for the whole next day.",
+        show_default=False,
+    ),
+]
+
+
+def given_of(file: Path | None, day_ahead: float | None) -> "GivenForecasts":
+    """The given forecasts that options state."""
+    from slit.api.given_forecasts import GivenForecasts
+
+    return GivenForecasts(file, day_ahead, fall_back=True)
 
 
 def risk_of(text: str | None, paths: int, broken: float) -> Risk | None:

@@ -46,8 +46,8 @@ class WithGiven:
 
     def update(self, values: Floats) -> None:
         """Take in what the next epoch turned out to be, (S,); NaN: not known."""
-        self._learn(values)
         self.forecaster.update(values)
+        self._learn(values)
 
     def _learn(self, values: Floats) -> None:
         """How far off the given forecasts of an epoch were."""

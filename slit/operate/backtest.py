@@ -17,6 +17,7 @@ from slit.arrays import frozen
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.files import read_arrays, write_arrays
+from slit.forecast import Source
 from slit.objectives import find
 from slit.operate.decide import PROMISED, Limiter, is_mean, promised_of
 from slit.operate.due import Settings
@@ -101,19 +102,31 @@ def run_record(
     *,
     method: str,
     limits: Limiter | None = None,
+    sources: Sequence[Source] = (),
     file: Path | None = None,
 ) -> Record:
     """One run of a backtest. With `file` it is kept there, and read from there where it exists."""
     if file is not None and file.exists():
         return _read(name, file)
-    record = _recorded(name, stretch, settings, method, limits)
+    if name in names_of_runs(causes=True, rivals=()):
+        outlook = outlook_of(name, stretch, settings, method=method, sources=sources)
+        record = _decided(name, outlook, stretch, settings, limits)
+    else:
+        record = _scheduled(name, stretch, settings)
     if file is not None:
         arrays = {field.name: getattr(record, field.name) for field in fields(record)[1:]}
         write_arrays(file, arrays)
     return record
 
 
-def outlook_of(name: str, stretch: Stretch, settings: Settings, *, method: str) -> Outlook:
+def outlook_of(
+    name: str,
+    stretch: Stretch,
+    settings: Settings,
+    *,
+    method: str,
+    sources: Sequence[Source] = (),
+) -> Outlook:
     """What a run knows of what comes."""
     panel, season = stretch.panel, stretch.clock.day
     if name == ORACLE:
@@ -123,7 +136,7 @@ def outlook_of(name: str, stretch: Stretch, settings: Settings, *, method: str) 
     forecast: Outlook = (
         Repeated(panel, season)
         if method == "yesterday"
-        else Learned(panel, method, first=stretch.first, horizon=settings.horizon)
+        else Learned(panel, method, first=stretch.first, horizon=settings.horizon, sources=sources)
     )
     if name == FORECAST:
         return forecast
@@ -144,23 +157,27 @@ def weighted_bound(stretch: Stretch, settings: Settings, prices: Floats) -> floa
     return total
 
 
-def _recorded(
-    name: str, stretch: Stretch, settings: Settings, method: str, limits: Limiter | None
+def _scheduled(name: str, stretch: Stretch, settings: Settings) -> Record:
+    rows = list(served_by(name, stretch, settings))
+    return _record(name, rows, [[np.nan] * len(PROMISED) for _ in rows])
+
+
+def _decided(
+    name: str, outlook: Outlook, stretch: Stretch, settings: Settings, limits: Limiter | None
 ) -> Record:
     rows: list[Served] = []
     promised: list[list[float]] = []
-    if name not in (*names_of_runs(causes=True, rivals=()),):
-        rows = list(served_by(name, stretch, settings))
-        promised = [[np.nan] * len(PROMISED) for _ in rows]
-    else:
-        outlook = outlook_of(name, stretch, settings, method=method)
-        state = begin(stretch.scenario, settings, first=stretch.first)
-        steps = operate(
-            stretch.scenario, outlook, settings, state=state, last=stretch.last, limits=limits
-        )
-        for step, _ in steps:
-            promised.append(promised_of(step.decision)[0].tolist())
-            rows.append(step.served)
+    state = begin(stretch.scenario, settings, first=stretch.first)
+    steps = operate(
+        stretch.scenario, outlook, settings, state=state, last=stretch.last, limits=limits
+    )
+    for step, _ in steps:
+        promised.append(promised_of(step.decision)[0].tolist())
+        rows.append(step.served)
+    return _record(name, rows, promised)
+
+
+def _record(name: str, rows: Sequence[Served], promised: Sequence[Sequence[float]]) -> Record:
     return Record(
         name,
         totals=np.array([row.totals for row in rows]),

@@ -155,6 +155,7 @@ class Learned:
                 sources=[source.of(self.varying) for source in sources],
             )
             if state is not None:
+                _check_same_kind(self.forecaster.state(), state)
                 self.forecaster.restore(state)
 
     def state(self) -> dict[str, Floats]:
@@ -216,6 +217,17 @@ class Learned:
         """The epoch after the last one before `epoch` of which there is a figure."""
         there = ~np.isnan(self.panel.values[self.varying, :epoch]).all(axis=0)
         return int(np.flatnonzero(there)[-1]) + 1 if there.any() else 0
+
+
+def _check_same_kind(own: Mapping[str, Floats], found: Mapping[str, Floats]) -> None:
+    """Raise SlitError for a state that this forecaster cannot have left."""
+    for name, values in own.items():
+        shape = None if name not in found else np.shape(found[name])
+        if shape != np.shape(values):
+            raise SlitError(
+                f"state of the forecaster: {name} of shape {shape}, expected {np.shape(values)} "
+                "(left by another version of slit or of the forecaster; begin a new folder)"
+            )
 
 
 def _last_known(values: Floats) -> Floats:

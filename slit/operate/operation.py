@@ -1,7 +1,7 @@
 """An operation in a folder: decisions by a clock, each from the state that the last one left."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +13,7 @@ from operators.types import Floats
 from slit.errors import SlitError
 from slit.export.routing import write_routing
 from slit.files import kind_of, write_arrays, write_json
+from slit.forecast import Source
 from slit.operate.decide import PROMISED, Decision, Limiter, Spread, promised_of
 from slit.operate.due import Settings, State
 from slit.operate.gateways import Gateways
@@ -59,6 +60,7 @@ class Operation:
         method: str,
         limits: Limiter | None = None,
         gateways: Gateways | None = None,
+        sources: Sequence[Source] = (),
     ) -> None:
         self.folder = folder
         self.stretch = stretch
@@ -78,6 +80,7 @@ class Operation:
             first=first,
             horizon=settings.horizon,
             state=None if kept is None else kept.forecaster,
+            sources=sources,
         )
 
     def decisions(self) -> Iterator[Decided]:

@@ -141,8 +141,8 @@ def _cell(value: float, shape: str = "") -> str:
 
 MEANING = (
     "Means over the series of a signal. MASE: mean absolute error over that of the day before, "
-    "below 1 is better than repeating it; worst: the series where it is largest. Pinball: loss of the "
-    "quantiles. Covered: how often the interval that is meant to hold 90 % held what happened. "
+    "below 1 is better than repeating it; worst: the series where it is largest. Pinball: loss of "
+    "the quantiles. Covered: how often the interval that is meant to hold 90 % held what happened. "
     f"{NOTHING}: the day before repeats to the bit, so there is nothing to compare with."
 )
 

@@ -102,3 +102,13 @@ def test_figures_that_come_late_are_learned_all_the_same(weeks: Scenario) -> Non
     state = late.state()
     later = Learned(found.panel, "suite", first=first + 3, horizon=24, state=state)
     assert np.array_equal(later.expect(first + 3, 24), prompt.expect(first + 3, 24))
+
+
+def test_a_state_of_another_forecaster_is_refused(weeks: Scenario) -> None:
+    found = stretch_of(
+        weeks, start=MONDAY, end=MONDAY + timedelta(days=1), history_days=20, horizon=24
+    )
+    state = Learned(found.panel, "suite", first=found.first, horizon=24).state()
+    other = {**state, "past": state["past"][:, 1:]}
+    with pytest.raises(SlitError, match="state of the forecaster: past of shape"):
+        Learned(found.panel, "suite", first=found.first, horizon=24, state=other)

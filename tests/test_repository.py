@@ -21,6 +21,7 @@ MORE_PARAMETERS = {
     "slit/commands/backtest.py": {"backtest"},
     "slit/commands/bound.py": {"bound"},
     "slit/commands/export.py": {"export"},
+    "slit/commands/forecast.py": {"evaluate"},
     "slit/commands/green_llm.py": {"green_llm"},
     "slit/commands/grow.py": {"grow"},
     "slit/commands/operate.py": {"operate"},

@@ -215,15 +215,15 @@ FIELDS = {
     ),
     "list as base": (
         swap("schema = 1", 'schema = 1\nextends = ["tiny"]'),
-        "scenario.toml: extends: a list, expected one of world-day, edge-day, tiny, world-2026",
+        "scenario.toml: extends: a list, expected one of world-day, edge-day, ten-weeks, tiny, ",
     ),
     "misspelled base": (
         swap("schema = 1", 'schema = 1\nextends = "world-dya"'),
-        "expected one of world-day, edge-day, tiny, world-2026 (did you mean 'world-day'?)",
+        "edge-day, ten-weeks, tiny, world-2026 (did you mean 'world-day'?)",
     ),
     "unknown base": (
         swap("schema = 1", 'schema = 1\nextends = "moon-day"'),
-        "scenario.toml: extends: 'moon-day', expected one of world-day, edge-day, tiny, world-2026",
+        "scenario.toml: extends: 'moon-day', expected one of world-day, edge-day, ten-weeks, ",
     ),
 }
 

@@ -1,7 +1,7 @@
 """Decisions that follow each other: in a folder, or as a backtest."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -107,6 +107,19 @@ class OperatingOptions:
             budgets=tuple(read_budget(text, self.objectives) for text in self.budgets),
         )
 
+    def stretch(
+        self, scenario: Scenario, settings: Settings, *, start: datetime, end: datetime
+    ) -> Stretch:
+        """The time of decisions, with the history before it. Raises SlitError where tables do not
+        reach that far."""
+        return stretch_of(
+            scenario,
+            start=start,
+            end=end,
+            history_days=self.history_days,
+            horizon=settings.horizon,
+        )
+
     def operation(
         self, folder: Path, stretch: Stretch, settings: Settings, scenario: Scenario
     ) -> Operation:
@@ -144,13 +157,7 @@ def operate(
     loaded = scenario_of(scenario, None, None)
     settings = asked.settings(loaded)
     begun = parse_start(start)
-    stretch = stretch_of(
-        loaded,
-        start=begun,
-        end=parse_start(end),
-        history_days=asked.history_days,
-        horizon=settings.horizon,
-    )
+    stretch = asked.stretch(loaded, settings, start=begun, end=parse_start(end))
     place = Path(folder)
     begin_folder(place, _stated(asked, settings, loaded, begun))
     with held(place):
@@ -207,16 +214,18 @@ def operate_live(
     folder: str | PathLike[str],
     *,
     options: OperatingOptions | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[Decided | SlitError]:
-    """A decision at the begin of every epoch by the wall clock, for ever; where one fails, the
-    error: the plan in force stays."""
+    """A decision at the begin of every epoch by the clock, for ever; where one fails, the error:
+    the plan in force stays."""
     length = scenario_of(scenario, None, None).horizon.epoch_seconds
     while True:
         try:
-            yield operate_once(scenario, folder, options=options)
+            yield operate_once(scenario, folder, at=clock(), options=options)
         except SlitError as error:
             yield error
-        time.sleep(length - time.time() % length + 1.0)
+        sleep(length - clock().timestamp() % length + 1.0)
 
 
 def backtest(
@@ -245,13 +254,7 @@ def backtest(
     for rival in rivals:
         _check_rival(rival)
     begun = parse_start(start)
-    stretch = stretch_of(
-        loaded,
-        start=begun,
-        end=parse_start(end),
-        history_days=asked.history_days,
-        horizon=settings.horizon,
-    )
+    stretch = asked.stretch(loaded, settings, start=begun, end=parse_start(end))
     place = None if output is None else Path(output)
     if place is not None:
         stated = _stated(asked, settings, loaded, begun)

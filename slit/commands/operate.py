@@ -183,10 +183,13 @@ def _said(found: Any, as_json: bool) -> dict[str, Any]:
         )
         said = f"{cost}{_over_paths(found.decision.spread)}{_became(found.served)}"
         print(f"{moment}  horizon: {said}", flush=True)
+        if found.wrong:
+            complain(f"{moment}: {found.wrong}")
     return {
         "time": found.moment.astimezone(UTC).isoformat(),
         "digest": found.digest,
         "violation": found.decision.violation,
+        "wrong": found.wrong,
         "promised": promised,
         "served": [when.astimezone(UTC).isoformat() for when, _ in found.served],
     }

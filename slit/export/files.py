@@ -148,15 +148,16 @@ def epoch_rules(
     backends: Backends,
     mapping: Mapping,
     epoch: Epoch,
+    *,
+    lasting: bool = False,
 ) -> EpochRules:
-    """The lists of an epoch with the names of a mapping."""
-    rules = rules_of(
-        ledger.scenario,
-        mapping,
-        rounded.lists,
-        backends,
-        epoch=epoch,
-        keep=bool(rounded.target.live),
-    )
+    """The lists of an epoch with the names of a mapping. Where weights can be changed in a gateway
+    that runs, they hold the backends of all epochs; of all plans there may be if they are to be
+    `lasting`."""
+    lists = rounded.lists
+    kept = lists.weights > 0
+    if rounded.target.live:
+        kept = lists.reachable(ledger.problem, backends) if lasting else lists.used()
+    rules = rules_of(ledger.scenario, mapping, lists, backends, epoch=epoch, kept=kept)
     steps = rounded.target.grid.steps
     return EpochRules(epoch, tuple(rules), mapping, routes.provenance, steps)

@@ -66,6 +66,30 @@ class Lists:
     lost: Longs
     effective: Floats
 
+    @property
+    def keys(self) -> Longs:
+        """(R, 4): what a list is of, but for its epoch."""
+        of = (self.origin, self.request_class, self.datacenter, self.variant)
+        return np.stack(of, axis=1)
+
+    def used(self) -> Bools:
+        """(R, B): backends that a list of the same, of whatever epoch, sends requests to."""
+        _, same = np.unique(self.keys, axis=0, return_inverse=True)
+        found = np.zeros((int(same.max(initial=-1)) + 1, self.weights.shape[1]), np.bool_)
+        np.logical_or.at(found, same.reshape(-1), self.weights > 0)
+        return np.asarray(found[same.reshape(-1)])
+
+    def reachable(self, problem: Problem, backends: Backends) -> Bools:
+        """(R, B): backends that some plan may send requests of a list's origin and class to."""
+        allowed = backends.sums(problem.allowed.astype(np.float64)) > 0  # (J, B)
+        found = np.zeros(self.weights.shape, np.bool_)
+        for r, (origin, request_class) in enumerate(self.keys[:, :2]):
+            mine = ((origin < 0) | (problem.group_origin == origin)) & (
+                (request_class < 0) | (problem.group_class == request_class)
+            )
+            found[r] = allowed[mine].any(axis=0)
+        return found
+
 
 def backends_of(problem: Problem) -> Backends:
     """The pairs of datacenter and variant that a problem has placements of."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from operators.types import Bools
 from slit.errors import SlitError
 from slit.export.mapping import Backend, ClassName, Mapping, OriginName, Place, label
 from slit.export.rounding import Backends, Lists
@@ -104,23 +105,20 @@ def rules_of(
     backends: Backends,
     *,
     epoch: Epoch,
-    keep: bool,
+    kept: Bools,
 ) -> Iterator[Rule]:
-    """The lists of an epoch. `keep`: a backend that some other epoch sends requests of the same
-    list is there with weight 0, so that weights can be changed in a gateway that runs.
+    """The lists of an epoch. `kept` (R, B): the backends that stand in them, some with weight 0, so
+    that weights can be changed in a gateway that runs.
 
     Raises SlitError for what the mapping does not name.
     """
     centers, variants = scenario.datacenters, scenario.variants
     known: dict[int, tuple[Backend, Place]] = {}
-    keys = np.stack([lists.origin, lists.request_class, lists.datacenter, lists.variant], axis=1)
+    keys = lists.keys
     for r in np.flatnonzero(lists.epoch == epoch.number):
         o, c, d, v = keys[r].tolist()
-        used = lists.weights[r] > 0
-        if keep:
-            used = (lists.weights[(keys == keys[r]).all(axis=1)] > 0).any(axis=0)
         entries = []
-        for b in np.flatnonzero(used).tolist():
+        for b in np.flatnonzero(kept[r]).tolist():
             if b not in known:
                 center = centers[backends.datacenter[b]].name
                 variant = variants[backends.variant[b]].name

@@ -206,10 +206,11 @@ def saving_interval(
     plan: Floats, base: Floats, *, block: int = 3, resamples: int = 10_000
 ) -> tuple[float, float]:
     """Ends of the 95 % interval of sum(plan) / sum(base) - 1, in per cent: a bootstrap over
-    circular blocks of days (N,), which keeps what neighboring days share; NaN below `block` days.
+    circular blocks of days (N,), which keeps what neighboring days share; NaN below two blocks,
+    where all draws would be nearly the same.
     """
     count = len(plan)
-    if count < block:
+    if count < 2 * block:
         return (float("nan"), float("nan"))
     rng = np.random.default_rng(0)
     starts = rng.integers(count, size=(resamples, -(-count // block)))

@@ -21,6 +21,7 @@ from slit.optimizers.protocol import Task
 from slit.optimizers.registry import DEFAULT_OPTIMIZER, default_settings, make_optimizer
 from slit.problem import Problem
 from slit.problem.shares import round_shares
+from slit.problem.today import follow_shares
 from slit.relaxation import Relaxation
 from slit.relaxation.dantzig_wolfe import CapsUnmet, minimize_capped
 from slit.relaxation.rounding import NODE_PENALTY, LimitMultipliers, fit_capacity, shares_of
@@ -126,6 +127,36 @@ def decide(
     ledger = write_ledger(plan, problem, scenario)
     shares, chunks = spread(problem, ledger.counts, evaluator)
     return Decision(shares, chunks, ledger.nodes, ledger, float(violation), prices)
+
+
+def following(problem: Problem, running: Running | None) -> Problem:
+    """The problem whose first epoch follows what runs."""
+    if running is None:
+        return problem
+    first = slice(0, int(problem.epoch_group[1]))
+    at = problem.group_origin[first], problem.group_class[first]
+    return follow_shares(problem, running.shares[at], running.nodes)
+
+
+def carried_out(
+    problem: Problem, shares: Floats, before: Running | None, *, rng: Generator
+) -> tuple[Genes, Genes]:
+    """The plan (G,) that shares (T, O, K, P) decide, and the one that is served where nodes are too
+    few for it. Groups that the shares know none of go where they went before, or
+    where they need least."""
+    wanted = shares[problem.group_epoch, problem.group_origin, problem.group_class]
+    wanted = np.where(problem.allowed, wanted, 0.0)
+    least = np.where(problem.allowed, problem.node_seconds, np.inf).argmin(axis=1)
+    fallbacks = [np.eye(problem.placements)[least]]
+    if before is not None:
+        ran = before.shares[problem.group_origin, problem.group_class]
+        fallbacks.insert(0, np.where(problem.allowed, ran, 0.0))
+    for fallback in fallbacks:
+        none = ~(wanted.sum(axis=1) > 0)
+        wanted[none] = fallback[none]
+    decided = round_shares(problem, wanted)
+    [plan] = fit_capacity(problem, decided[None, :], rng=rng)
+    return decided, plan
 
 
 def spread(problem: Problem, counts: Longs, evaluator: Evaluator) -> tuple[Floats, Longs]:

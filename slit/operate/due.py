@@ -9,13 +9,12 @@ from operators.types import Floats, Longs
 from slit.evaluator import Evaluator
 from slit.objectives import find
 from slit.operate.budgets import Budget, Purse, duals
-from slit.operate.decide import Asked, Decision, Limiter, Running, decide
+from slit.operate.decide import Asked, Decision, Limiter, Running, decide, following
 from slit.operate.panel import with_values
 from slit.operate.policy import MOVES, Policy
 from slit.operate.provision import Provision
 from slit.operate.risk import Risk
 from slit.problem import compile_problem
-from slit.problem.today import follow_shares
 from slit.scenario.scenario import Scenario
 
 
@@ -81,11 +80,7 @@ def decision_at(
     """The decision for the epochs of a scenario, of which figures (S, H) are expected: its own
     series are not looked at."""
     told = with_values(carrier, expected)
-    problem = compile_problem(told)
-    if state.running is not None:
-        first = slice(0, int(problem.epoch_group[1]))
-        at = problem.group_origin[first], problem.group_class[first]
-        problem = follow_shares(problem, state.running.shares[at], state.running.nodes)
+    problem = following(compile_problem(told), state.running)
     evaluator = Evaluator(problem, told, objectives=find(settings.names))
     extra = None
     if settings.budgets and state.purse is not None:

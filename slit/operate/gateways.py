@@ -62,7 +62,9 @@ class Gateways:
         rounding = round_plan(ledger, self.formats, find(names), tolerance=self.tolerance)
         weights = None
         for each in rounding.found:
-            rules = epoch_rules(ledger, routes, each, rounding.backends, self.mapping, epoch)
+            rules = epoch_rules(
+                ledger, routes, each, rounding.backends, self.mapping, epoch, lasting=True
+            )
             texts[f"{each.target.name}{each.target.suffix}"] = each.target.write(rules)
             if self.place is not None:
                 weights = live_weights(rules, each.target.name)

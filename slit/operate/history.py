@@ -43,7 +43,7 @@ def stretch_of(
     scenario: Scenario, *, start: datetime, end: datetime, history_days: float, horizon: int
 ) -> Stretch:
     """The scenario from so many days before `start` to the horizon of the last decision, which is
-    that before `end`; as far as its tables go.
+    that before `end`; to `end` alone where its tables do not reach that far.
 
     Raises SlitError where they do not reach from the history to `end`, or for times between epochs.
     """

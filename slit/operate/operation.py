@@ -1,6 +1,5 @@
 """An operation in a folder: decisions by a clock, each from the state that the last one left."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,7 +11,7 @@ import numpy as np
 from operators.types import Floats
 from slit.errors import SlitError
 from slit.export.routing import write_routing
-from slit.files import kind_of, write_arrays, write_json
+from slit.files import write_arrays, write_json
 from slit.forecast import Source
 from slit.operate.decide import PROMISED, Decision, Limiter, Spread, promised_of
 from slit.operate.due import Settings, State
@@ -42,6 +41,8 @@ class Decided:
     digest: str
     served: tuple[tuple[datetime, Served], ...]
     """What became of the epochs since the decision before."""
+    wrong: str = ""
+    """What is wrong with it though it is in force: limits that no plan keeps, burnt budgets."""
 
 
 class Operation:
@@ -113,30 +114,22 @@ class Operation:
         decision = decision_for(
             self._carrier(epoch, horizon), self._learned, settings, self.state, self._limits
         )
-        if decision.violation > 0 and self.state.ahead is not None:
-            self.alarm(
-                epoch,
-                f"no plan keeps to everything: the least violation is {decision.violation:.3g} "
-                "(nodes beyond capacity, then limits)",
-            )
-        elif kind_of(self.folder / ALARM) is not None:
-            (self.folder / ALARM).unlink()
+        moment, wrong = stretch.moment(epoch), "; ".join(warnings(decision, settings, self.state))
         self.state = after_decision(decision, settings, self.state)
-        moment = stretch.moment(epoch)
         name = digest(decision.shares, decision.nodes)
         self._write_plan(moment, decision, name)
         served = list(passed or ())
         while self.state.epoch < until:
             served.append(self._serve())
+        if wrong:
+            write_alarm(self.folder, moment, wrong)
+        else:
+            (self.folder / ALARM).unlink(missing_ok=True)
         write_state(
             self.folder,
             Kept(stretch.moment(self.state.epoch), self.state, self._learned.state()),
         )
-        return Decided(moment, decision, name, tuple(served))
-
-    def alarm(self, epoch: int, said: str) -> None:
-        """Say in the folder that something is wrong."""
-        write_alarm(self.folder, self.stretch.moment(epoch), said)
+        return Decided(moment, decision, name, tuple(served), wrong)
 
     def _serve(self) -> tuple[datetime, Served]:
         """The epoch of the state, as it was."""
@@ -192,6 +185,19 @@ class Operation:
         write_json(self.folder / PLAN, content, indent=1)
 
 
+def warnings(decision: Decision, settings: Settings, state: State) -> Iterator[str]:
+    """What is wrong with a decision that was made in a state."""
+    if decision.violation > 0:
+        yield (
+            f"no plan keeps to everything: the least violation is {decision.violation:.3g} (nodes "
+            "beyond capacity, then limits)"
+        )
+    if state.purse is not None:
+        for budget, spent in zip(settings.budgets, state.purse.spent, strict=True):
+            if spent >= budget.most:
+                yield f"budget {budget}: burnt, {spent:.4g} are spent"
+
+
 def write_alarm(folder: Path, moment: datetime, said: str) -> None:
     """Say in a folder what is wrong with the decision of a moment."""
     write_json(folder / ALARM, {"time": moment.strftime(STAMP), "alarm": said})
@@ -227,14 +233,6 @@ def served_content(served: Served) -> dict[str, Any]:
         **{name: getattr(served, name) for name in counts},
         "digest": digest(served.running.shares, served.running.nodes),
     }
-
-
-def served_epochs(folder: Path) -> list[dict[str, Any]]:
-    """What became of all epochs of a folder, in their order."""
-    return [
-        {"time": file.stem, **json.loads(file.read_bytes())}
-        for file in sorted((folder / EPOCHS).glob("*.json"))
-    ]
 
 
 def _moved(state: State, epochs: int) -> State:

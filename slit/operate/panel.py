@@ -34,6 +34,8 @@ CAUSES = {
 """Of each signal: water per kWh follows the mix of fuels, as carbon does; cooling and what the sun
 and the wind give follow the weather. The rest is demand."""
 
+ROUNDING = 1e-12
+"""What sums and means in another order may differ by, as a share."""
 MINIMUM_TIMES = ("min_up_hours", "min_down_hours")
 """Of a pool, by variant."""
 
@@ -64,10 +66,10 @@ class Panel:
 
     @property
     def varying(self) -> Bools:
-        """(S,): which series change at all."""
-        filled = np.where(np.isnan(self.values), np.inf, self.values).min(axis=1)
+        """(S,): which series change by more than rounding."""
+        least = np.where(np.isnan(self.values), np.inf, self.values).min(axis=1)
         most = np.where(np.isnan(self.values), -np.inf, self.values).max(axis=1)
-        return np.asarray(filled < most)
+        return np.asarray(most - least > ROUNDING * np.maximum(np.abs(least), np.abs(most)))
 
     def of_cause(self, cause: Cause) -> Bools:
         """(S,): which series belong to it."""

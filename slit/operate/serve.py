@@ -8,13 +8,11 @@ from numpy.random import Generator
 from operators.types import Floats, Longs
 from slit.arrays import frozen
 from slit.ledger import Ledger, write_ledger
-from slit.operate.decide import Running, is_mean
+from slit.operate.decide import Running, carried_out, following, is_mean
 from slit.operate.panel import MINIMUM_TIMES
 from slit.operate.provision import Provision
 from slit.problem import Problem, compile_problem
-from slit.problem.shares import counts_of, round_shares
-from slit.problem.today import follow_shares
-from slit.relaxation.rounding import fit_capacity
+from slit.problem.shares import counts_of
 from slit.scenario.scenario import Scenario
 
 REALIZED = ("carbon", "water", "cost", "energy", "quality", "answer_loss", "ttft", "slo_violation")
@@ -61,19 +59,8 @@ def serve(
     where they need least.
     """
     scenario = _without_minimum_times(scenario)
-    problem = compile_problem(scenario, chunks=chunks[None])
-    at = problem.group_origin, problem.group_class
-    if before is not None:
-        problem = follow_shares(problem, before.shares[at], before.nodes)
-    wanted = np.where(problem.allowed, shares[at], 0.0)
-    least = np.where(problem.allowed, problem.node_seconds, np.inf).argmin(axis=1)
-    thrifty = np.eye(problem.placements)[least]
-    for fallback in (None if before is None else before.shares[at], thrifty):
-        none = ~(wanted.sum(axis=1) > 0)
-        if fallback is not None and none.any():
-            wanted[none] = np.where(problem.allowed, fallback, 0.0)[none]
-    decided = round_shares(problem, wanted)
-    [plan] = fit_capacity(problem, decided[None, :], rng=rng)
+    problem = following(compile_problem(scenario, chunks=chunks[None]), before)
+    decided, plan = carried_out(problem, shares[None], before, rng=rng)
     counts = counts_of(problem, plan)
     spilled = 0.5 * np.abs(counts - counts_of(problem, decided)).sum(axis=1)
     need = _needed(problem, counts)

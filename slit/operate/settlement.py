@@ -108,7 +108,7 @@ def _served_again(
 
 
 def settlement_content(found: Settlement) -> dict[str, Any]:
-    """A settlement in plain numbers; intervals are None for less than three days."""
+    """A settlement in plain numbers; intervals are None for less than six days."""
     tables = {"promised": found.promised, "counted": found.counted, "settled": found.settled}
     savings = []
     for rival, table in found.rivals.items():

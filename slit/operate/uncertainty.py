@@ -17,15 +17,12 @@ from operators.types import Floats
 from slit.errors import SlitError
 from slit.evaluator import Evaluator
 from slit.objectives import find
-from slit.operate.decide import Decision, Limiter, Spread, is_mean
+from slit.operate.decide import Decision, Limiter, Spread, carried_out, following, is_mean
 from slit.operate.due import Settings, State, decision_at
 from slit.operate.outlook import Outlook, Told, Uncertain
 from slit.operate.panel import with_values
 from slit.operate.risk import Risk
 from slit.problem import compile_problem
-from slit.problem.shares import round_shares
-from slit.problem.today import follow_shares
-from slit.relaxation.rounding import fit_capacity
 from slit.scenario.scenario import Scenario
 
 MEMORY_H = 6.0
@@ -124,21 +121,12 @@ def _carried_out(
 ) -> tuple[Floats, float, Floats]:
     """Objectives (M,) of the shares of a decision where a path comes true, with the nodes that it
     takes; its constraint violation; objectives as sums (M,)."""
-    problem = compile_problem(scenario, chunks=decision.chunks)
-    if state.running is not None:
-        first = slice(0, int(problem.epoch_group[1]))
-        now = problem.group_origin[first], problem.group_class[first]
-        problem = follow_shares(problem, state.running.shares[now], state.running.nodes)
+    problem = following(compile_problem(scenario, chunks=decision.chunks), state.running)
     evaluator = Evaluator(problem, scenario, objectives=find(settings.names))
     if limits is not None:
         evaluator = evaluator.limited_by(limits(evaluator))
-    at = problem.group_epoch, problem.group_origin, problem.group_class
-    wanted = np.where(problem.allowed, decision.shares[at], 0.0)
-    none = ~(wanted.sum(axis=1) > 0)
-    least = np.where(problem.allowed, problem.node_seconds, np.inf).argmin(axis=1)
-    wanted[none] = np.eye(problem.placements)[least[none]]
-    plan = fit_capacity(problem, round_shares(problem, wanted)[None, :], rng=rng)
-    evaluation = evaluator.evaluate(plan)
+    _, plan = carried_out(problem, decision.shares, state.running, rng=rng)
+    evaluation = evaluator.evaluate(plan[None, :])
     means = np.array([is_mean(name) for name in settings.names])
     values = evaluation.F[0]
     sums = values * np.where(means, problem.total_requests, 1.0)

@@ -226,7 +226,8 @@ def _savings_section(content: Content) -> Html:
         ),
         tag(
             "p",
-            "With 95 % intervals of a bootstrap over blocks of three days. A saving at lower "
+            "With 95 % intervals of a bootstrap over blocks of three days, from six days on. "
+            "A saving at lower "
             "quality is not one at equal quality: quality lost is the last column; "
             "--limit quality<=nearest asks for plans that lose none.",
             class_="small",

@@ -84,7 +84,7 @@ def test_what_it_found_in_plain_numbers(found: Backtest) -> None:
     runs = content["runs"]
     change = 100 * (runs[FORECAST]["carbon"] / runs["nearest"]["carbon"] - 1)
     assert nearest["carbon"] == pytest.approx(change)
-    assert nearest["carbon_95"] is None  # less than three days
+    assert nearest["carbon_95"] is None  # less than six days
     page = backtest_page(content)
     for said in ("perfect foresight", "carbon forecast alone", "frankfurt", "Savings"):
         assert said in page
@@ -193,7 +193,8 @@ def test_intervals_of_savings() -> None:
     assert saving_interval(0.8 * base, base) == pytest.approx((-20.0, -20.0))
     low, high = saving_interval(np.repeat([60.0, 100.0], 5), base)
     assert -40.0 <= low < -20.0 < high <= 0.0
-    assert np.isnan(saving_interval(base[:2], base[:2])).all()
+    assert np.isnan(saving_interval(base[:5], base[:5])).all()
+    assert np.isfinite(saving_interval(base[:6], base[:6])).all()
     assert daily(np.arange(7.0), 3).tolist() == [3.0, 12.0]
 
 

@@ -10,16 +10,17 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from slit.api.operating import OperatingOptions, operate, operate_once, settle
+from slit.api.operating import OperatingOptions, operate, operate_live, operate_once, settle
 from slit.errors import SlitError
 from slit.operate.history import Stretch, stretch_of
-from slit.operate.operation import served_epochs
+from slit.operate.operation import Decided
 from slit.operate.settlement import settlement_content
 from slit.operate.store import read_state
 from slit.scenario.scenario import Scenario
@@ -34,7 +35,10 @@ COMMAND = [
 
 def decided(folder: Path) -> list[dict[str, Any]]:
     """What became of every epoch, with the names of what served it."""
-    return served_epochs(folder)
+    return [
+        {"time": file.stem, **json.loads(file.read_bytes())}
+        for file in sorted((folder / "epochs").glob("*.json"))
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -211,7 +215,7 @@ def test_settled_by_the_same_figures_it_is_what_was_counted(whole: Path) -> None
     content = settlement_content(found)
     [row] = content["savings"]
     assert row["carbon"] < 0
-    assert row["carbon_95"] is None  # eight hours are no three days
+    assert row["carbon_95"] is None  # eight hours are no six days
 
 
 def test_settled_by_revised_figures(whole: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,6 +248,53 @@ def test_what_cannot_be_settled(whole: Path, tmp_path: Path) -> None:
     damaged.write_text("{}")
     with pytest.raises(SlitError, match=r"T0300Z\.json: damaged"):
         settle("ten-weeks", tmp_path)
+
+
+def test_live_by_a_clock(tmp_path: Path) -> None:
+    """A decision when it begins and at every epoch after that; where figures end, the errors."""
+    now = datetime(2024, 3, 10, 22, 30, tzinfo=UTC)
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        slept.append(seconds)
+        now += timedelta(seconds=seconds)
+
+    folder = tmp_path / "live"
+    options = replace(OPTIONS, stale_h=2.0)
+    decisions = operate_live("ten-weeks", folder, options=options, clock=lambda: now, sleep=sleep)
+    found = list(islice(decisions, 6))
+    decided_at = [each.moment.hour for each in found if isinstance(each, Decided)]
+    assert decided_at == [22, 23, 0, 1, 2]
+    assert isinstance(found[-1], SlitError)
+    assert "signals: none for the 2 h before 2024-03-11 03:00" in str(found[-1])
+    assert slept == [1801.0, 3600.0, 3600.0, 3600.0, 3600.0]
+    served = [each["time"] for each in decided(folder)]
+    assert served == ["2024-03-10T2200Z", "2024-03-10T2300Z"]  # later ones have no figures yet
+
+
+def test_a_burnt_budget_is_said(tmp_path: Path) -> None:
+    """The decision is made all the same."""
+    folder = tmp_path / "burnt"
+    options = replace(OPTIONS, budgets=("carbon<=1/1d",))
+    found = list(
+        operate("ten-weeks", folder, start="2024-03-04", end="2024-03-04T02:00Z", options=options)
+    )
+    assert found[0].wrong == ""
+    assert found[1].wrong.startswith("budget carbon<=1/24h: burnt, ")
+    alarm = json.loads((folder / "alarm.json").read_text())
+    assert alarm == {"time": "2024-03-04T0100Z", "alarm": found[1].wrong}
+
+
+def test_limits_that_no_plan_keeps_are_said(tmp_path: Path) -> None:
+    """From the first decision on: the plan of least violation is in force."""
+    options = replace(OPTIONS, limits=("quality<=0.01",))
+    folder = tmp_path / "limits"
+    found = operate_once("ten-weeks", folder, at=START, options=options)
+    assert found.decision.violation > 0
+    assert "no plan keeps to everything: the least violation is" in found.wrong
+    assert json.loads((folder / "alarm.json").read_text())["alarm"] == found.wrong
+    assert (folder / "plan.json").exists()
 
 
 def test_one_process_at_a_time(tmp_path: Path) -> None:
